@@ -1,0 +1,1 @@
+//! What the tests outside the crates share: real parts, started and stopped.
