@@ -1,0 +1,164 @@
+//! Shifts and the drawer: a shift is a cashier at a till; 班结 closes it with a count, 日结 closes the date.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::ids::Id;
+use crate::money::Fen;
+
+/// 开班: a shift begins with a float in the drawer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShiftOpened {
+    /// Shift id.
+    pub id: Id,
+    /// The till's running shift number, as on screen.
+    pub no: u32,
+    /// Cashier's staff number.
+    pub cashier: String,
+    /// Cash in the drawer at the start.
+    pub float: Fen,
+}
+
+/// 顶班: another cashier takes over without closing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShiftRelieved {
+    /// Shift id.
+    pub shift: Id,
+    /// Who leaves.
+    pub from: String,
+    /// Who takes over.
+    pub to: String,
+}
+
+/// Why cash moved without a sale.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CashMove {
+    /// 缴款: notes go to the safe.
+    Drop,
+    /// 换零: notes against coins of the same worth; the drawer's sum stays.
+    Exchange,
+    /// More float comes in.
+    AddFloat,
+}
+
+/// A movement of cash.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CashMoved {
+    /// Id of the movement and its slip.
+    pub id: Id,
+    /// Shift id.
+    pub shift: Id,
+    /// Kind.
+    pub kind: CashMove,
+    /// Worth of the notes, ≥ 0.
+    pub amount: Fen,
+    /// Cashier.
+    pub by: String,
+    /// Who approved it.
+    #[serde(rename = "ok", default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
+}
+
+impl CashMoved {
+    /// What it changes in the drawer.
+    pub fn drawer_change(&self) -> Fen {
+        match self.kind {
+            CashMove::Drop => -self.amount,
+            CashMove::Exchange => Fen::ZERO,
+            CashMove::AddFloat => self.amount,
+        }
+    }
+}
+
+/// A count of the drawer: pieces of each denomination.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct CashCount(pub BTreeMap<i64, u32>);
+
+impl CashCount {
+    /// Denominations in circulation, fen, largest first.
+    pub const DENOMINATIONS: [i64; 9] = [10_000, 5_000, 2_000, 1_000, 500, 100, 50, 10, 5];
+
+    /// Worth of what was counted.
+    ///
+    /// *Errors:* `None` when a denomination does not exist or the sum is above [`Fen::MAX`].
+    pub fn total(&self) -> Option<Fen> {
+        let mut total = Fen::ZERO;
+        for (denomination, pieces) in &self.0 {
+            if !CashCount::DENOMINATIONS.contains(denomination) {
+                return None;
+            }
+            total += Fen(denomination.checked_mul(i64::from(*pieces))?);
+        }
+        (total <= Fen::MAX).then_some(total)
+    }
+}
+
+/// 中途对账: a supervisor counts the drawer while the shift goes on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShiftAudited {
+    /// Shift id.
+    pub shift: Id,
+    /// What was counted.
+    pub count: CashCount,
+    /// Worth of the count.
+    pub counted: Fen,
+    /// What the drawer should have held.
+    pub expected: Fen,
+    /// Supervisor.
+    pub by: String,
+}
+
+/// 班结: the shift ends; over and short are for supervisors and HQ.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ShiftClosed {
+    /// Shift id.
+    pub shift: Id,
+    /// Who counted.
+    pub by: String,
+    /// Supervisor who closed somebody else's shift.
+    #[serde(rename = "ok", default, skip_serializing_if = "Option::is_none")]
+    pub approver: Option<String>,
+    /// What was counted.
+    pub count: CashCount,
+    /// Worth of the count.
+    pub counted: Fen,
+    /// What the drawer should have held.
+    pub expected: Fen,
+    /// The shift's sums.
+    pub sums: Sums,
+}
+
+/// 日结: the business date ends at this till. It covers every entry before it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DayClosed {
+    /// Business date, `yyyymmdd`.
+    pub date: u32,
+    /// Who closed it.
+    pub by: String,
+    /// The highest document number of the date; 0 when nothing was sold.
+    pub last_number: u32,
+    /// The date's sums at this till.
+    pub sums: Sums,
+}
+
+/// Sums of a shift or a date, as the close records them and the hub compares them.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Sums {
+    /// Number of sales.
+    pub sales: u32,
+    /// Number of refunds.
+    pub refunds: u32,
+    /// Paid by customers, minus refunds.
+    pub due: Fen,
+    /// Discounts given.
+    pub discount: Fen,
+    /// 抹零 given.
+    pub rounding: Fen,
+    /// Net takings of each tender.
+    pub tenders: BTreeMap<String, Fen>,
+    /// (net, tax) of each tax code.
+    pub taxes: BTreeMap<String, (Fen, Fen)>,
+}
