@@ -1,1 +1,5 @@
 //! What the tests outside the crates share: real parts, started and stopped.
+
+#[cfg(feature = "e2e")]
+#[path = "../e2e/support/mod.rs"]
+pub mod e2e;
