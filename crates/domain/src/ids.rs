@@ -104,7 +104,13 @@ impl FromStr for DocumentNumber {
         if site.is_empty() || site.len() > 16 || !site.bytes().all(|b| b.is_ascii_alphanumeric()) {
             return Err(BadNumber);
         }
-        if date.len() != 8 || mark.len() != 2 {
+        let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+        let is_hex = mark.bytes().all(|b| b.is_ascii_hexdigit());
+        if date.len() != 8
+            || mark.len() != 2
+            || !is_hex
+            || ![till, date, number].into_iter().all(|p| digits(p))
+        {
             return Err(BadNumber);
         }
         Ok(DocumentNumber {
@@ -133,6 +139,9 @@ mod tests {
             "TH01-2-2026112-0812-a7",
             "TH 1-2-20261121-1-a7",
             "TH01-x-20261121-1-a7",
+            "TH01-+2-20261121-1-a7",
+            "TH01-2-20261121-1-+7",
+            "TH01-2-20261121--a7",
         ] {
             assert_eq!(bad.parse::<DocumentNumber>(), Err(BadNumber), "{bad}");
         }

@@ -48,8 +48,8 @@ pub enum PricingError {
     /// The quantity is zero, negative or above the largest line.
     #[error("the quantity is out of range")]
     QuantityOutOfRange,
-    /// The amount is above the largest line.
-    #[error("the amount is above the largest a line may have")]
+    /// The price is negative, or the amount is above the largest line.
+    #[error("the amount is not one a line may have")]
     AmountTooLarge,
 }
 
@@ -60,6 +60,9 @@ impl Price {
     pub fn amount(self, quantity: Quantity) -> Result<Fen, PricingError> {
         if !quantity.in_range() {
             return Err(PricingError::QuantityOutOfRange);
+        }
+        if self.fen < Fen::ZERO {
+            return Err(PricingError::AmountTooLarge);
         }
         let divisor = match (quantity, self.per.grams()) {
             (Quantity::G(_), Some(grams)) => grams,
@@ -101,6 +104,8 @@ mod tests {
             (480, Per::Jin, g(0), Err(PricingError::QuantityOutOfRange)),
             (480, Per::Jin, g(-5), Err(PricingError::QuantityOutOfRange)),
             (100_000_000, Per::Jin, g(900_000), Err(PricingError::AmountTooLarge)),
+            (-1, Per::Jin, g(900), Err(PricingError::AmountTooLarge)),
+            (0, Per::Piece, pc(3), Ok(0)),
         ] {
             assert_eq!(Price { fen: Fen(fen), per }.amount(quantity), want.map(Fen), "{quantity:?} at {fen}");
         }

@@ -1,7 +1,8 @@
 //! Giving money back: whole sales, single lines, parts of lines, split tenders, and receipts of other tills.
 //!
 //! *Invariant:* refunds of one sale never add up to more than was paid, line by line and tender by tender, and when
-//! everything has been returned they are exactly what was paid: the last part takes the residue.
+//! everything has been returned they are exactly what was paid, discount, 抹零 and tax included: the last part takes
+//! the residue. Cash that a supervisor pays out for another tender counts against that tender.
 
 use std::collections::BTreeMap;
 
@@ -11,7 +12,7 @@ use crate::allocate::by_largest_remainder;
 use crate::ids::Id;
 use crate::money::{Fen, div_round_half_up};
 use crate::quantity::Quantity;
-use crate::sale::{Sale, Tendered};
+use crate::sale::{Line, Sale, Tendered};
 use crate::tax::Tax;
 
 /// Where returned goods go.
@@ -47,7 +48,8 @@ pub enum Origin {
 
 /// A recorded refund. Amounts are positive; the entry's kind says that they go out.
 ///
-/// *Invariants:* `total = Σ line.amount = Σ tender.amount`; for each line `net + tax_fen = amount`.
+/// *Invariants:* `total = Σ line.amount = Σ tender.amount`; for each line `net + tax_fen = amount` and
+/// `0 ≤ rounding ≤ gross − amount`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// Unique in the journal.
@@ -93,7 +95,7 @@ pub struct RefundLine {
     /// What came back of it.
     #[serde(rename = "q")]
     pub quantity: Quantity,
-    /// Goods value before any discount, as the share of the sale's gross.
+    /// Goods value before discounts and 抹零: `amount` and its shares of both.
     #[serde(rename = "g")]
     pub gross: Fen,
     /// What the customer gets for it.
@@ -107,9 +109,39 @@ pub struct RefundLine {
     /// Tax code and rate of the sale's line.
     #[serde(rename = "t")]
     pub tax: Tax,
+    /// Share of the sale's 抹零 within `gross − amount`.
+    #[serde(rename = "r", default, skip_serializing_if = "Fen::is_zero_ref")]
+    pub rounding: Fen,
     /// Where the goods go.
     #[serde(rename = "to")]
     pub disposition: Disposition,
+}
+
+impl RefundLine {
+    /// A line of a cited sale, rung from the catalogue because the sale's own lines are not at hand.
+    pub fn cited(rung: &Line, disposition: Disposition) -> RefundLine {
+        let amount = rung.amount();
+        let (net, tax_fen) = rung.tax.split(amount);
+        RefundLine {
+            line: None,
+            item: rung.item.clone(),
+            name: rung.name.clone(),
+            unit: rung.unit.clone(),
+            quantity: rung.quantity,
+            gross: rung.gross,
+            amount,
+            net,
+            tax_fen,
+            tax: rung.tax.clone(),
+            rounding: Fen::ZERO,
+            disposition,
+        }
+    }
+
+    /// The discount that goes back with it.
+    pub fn discount(&self) -> Fen {
+        self.gross - self.amount - self.rounding
+    }
 }
 
 /// What earlier refunds of one sale have returned already.
@@ -122,9 +154,10 @@ pub struct Returned {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct LineReturned {
     quantity: i64,
-    gross: Fen,
     amount: Fen,
     net: Fen,
+    discount: Fen,
+    rounding: Fen,
 }
 
 /// One line to return.
@@ -171,9 +204,10 @@ impl Returned {
             let Some(index) = line.line else { continue };
             let sum = self.lines.entry(index).or_default();
             sum.quantity = sum.quantity.saturating_add(line.quantity.number());
-            sum.gross += line.gross;
             sum.amount += line.amount;
             sum.net += line.net;
+            sum.discount += line.discount();
+            sum.rounding += line.rounding;
         }
         for tendered in &refund.tenders {
             *self.tenders.entry(tendered.tender.clone()).or_default() += tendered.amount;
@@ -185,6 +219,38 @@ impl Returned {
         let sold = sale.lines.get(usize::from(line))?.quantity;
         let returned = self.lines.get(&line).map_or(0, |sum| sum.quantity);
         Some(sold.with_number(sold.number().saturating_sub(returned)))
+    }
+
+    /// Everything that may still come back, with one disposition for all of it.
+    pub fn everything_left(&self, sale: &Sale, disposition: Disposition) -> Vec<Wanted> {
+        let lines = (0u16..).zip(&sale.lines).filter_map(|(line, _)| {
+            let quantity = self.left_of(sale, line)?;
+            (quantity.number() > 0).then_some(Wanted { line, quantity, disposition })
+        });
+        lines.collect()
+    }
+
+    /// What each of a sale's tenders took and has not given back, in the order in which they were taken.
+    ///
+    /// *Invariant:* the parts sum to what was paid minus what was refunded.
+    pub fn left_of_tenders(&self, sale: &Sale) -> Vec<(String, Fen)> {
+        let mut left: Vec<(String, Fen)> = vec![];
+        for tendered in &sale.tenders {
+            match left.iter_mut().find(|(code, _)| *code == tendered.tender) {
+                Some((_, sum)) => *sum += tendered.amount,
+                None => left.push((tendered.tender.clone(), tendered.amount)),
+            }
+        }
+        // First what went back to the tender it came from, then the cash that stood in for another tender.
+        let mut stood_in = Fen::ZERO;
+        for (code, given_back) in &self.tenders {
+            let own = left.iter_mut().find(|(taken, _)| taken == code);
+            stood_in += *given_back - own.map_or(Fen::ZERO, |(_, slot)| reduce(slot, *given_back));
+        }
+        for (_, slot) in &mut left {
+            stood_in -= reduce(slot, stood_in);
+        }
+        left
     }
 
     /// All refunds so far, fen.
@@ -226,60 +292,80 @@ fn line(sale: &Sale, returned: &Returned, want: Wanted) -> Result<RefundLine, Re
     if want.quantity.number() <= 0 || after > sold.quantity.number() {
         return Err(RefundError::MoreThanSold);
     }
-    let share = |whole: Fen, already: Fen| {
+    // What has come back after this part: round half up of the whole's share, so the last part takes the residue.
+    let part = |whole: Fen, already: Fen| {
         let exact = i128::from(whole.0).saturating_mul(i128::from(after));
-        div_round_half_up(exact, i128::from(sold.quantity.number()))
-            .map(|cumulative| Fen(cumulative) - already)
+        let cumulative = div_round_half_up(exact, i128::from(sold.quantity.number())).map(Fen);
+        cumulative.map(|cumulative| cumulative - already).ok_or(RefundError::MoreThanSold)
     };
-    let amount = share(sold.paid, before.amount).ok_or(RefundError::MoreThanSold)?;
-    let gross = share(sold.gross, before.gross).ok_or(RefundError::MoreThanSold)?;
-    // Tax comes back cumulatively too, so a line returned in parts gives back exactly the tax it was sold with.
-    let net = share(sold.net, before.net).ok_or(RefundError::MoreThanSold)?.max(Fen::ZERO).min(amount);
+    let amount = part(sold.paid, before.amount)?;
+    let net = part(sold.net, before.net)?.max(Fen::ZERO).min(amount);
+    let discount = part(sold.discount(), before.discount)?;
+    let rounding = part(sold.rounding, before.rounding)?;
     Ok(RefundLine {
         line: Some(want.line),
         item: sold.item.clone(),
         name: sold.name.clone(),
         unit: sold.unit.clone(),
         quantity: want.quantity,
-        gross,
+        gross: amount + discount + rounding,
         amount,
         net,
         tax_fen: amount - net,
         tax: sold.tax.clone(),
+        rounding,
         disposition: want.disposition,
     })
+}
+
+/// Takes up to `amount` out of a slot and says how much it took.
+fn reduce(slot: &mut Fen, amount: Fen) -> Fen {
+    let taken = amount.min(*slot);
+    *slot -= taken;
+    taken
+}
+
+fn paid_out(tender: &str, amount: Fen) -> Tendered {
+    Tendered { tender: tender.to_owned(), amount, given: None, reference: None }
 }
 
 /// How a refund is paid out: to the sale's own tenders, in proportion to what each has left.
 ///
 /// A complete refund returns each tender in full. *Errors:* [`RefundError::MoreThanPaid`].
 pub fn tenders(sale: &Sale, returned: &Returned, total: Fen) -> Result<Vec<Tendered>, RefundError> {
-    let mut left: BTreeMap<&str, Fen> = BTreeMap::new();
-    for tendered in &sale.tenders {
-        *left.entry(&tendered.tender).or_default() += tendered.amount;
-    }
-    for (code, amount) in &returned.tenders {
-        // What a supervisor paid out in cash instead of the sale's tender reduces the first tender that has some left.
-        let mut owed = *amount;
-        let own = left.get_mut(code.as_str()).into_iter();
-        for slot in own {
-            let taken = owed.min(*slot);
-            *slot -= taken;
-            owed -= taken;
-        }
-        for slot in left.values_mut() {
-            let taken = owed.min(*slot);
-            *slot -= taken;
-            owed -= taken;
-        }
-    }
-    let weights: Vec<Fen> = left.values().copied().collect();
+    let left = returned.left_of_tenders(sale);
+    let weights: Vec<Fen> = left.iter().map(|(_, amount)| *amount).collect();
     if total > weights.iter().copied().sum() {
         return Err(RefundError::MoreThanPaid);
     }
     let parts = by_largest_remainder(total, &weights).ok_or(RefundError::MoreThanPaid)?;
-    let paid = left.into_keys().zip(parts).filter(|(_, part)| part.is_positive());
-    Ok(paid
-        .map(|(tender, amount)| Tendered { tender: tender.to_owned(), amount, given: None, reference: None })
-        .collect())
+    let paid = left.iter().zip(parts).filter(|(_, part)| part.is_positive());
+    Ok(paid.map(|((code, _), part)| paid_out(code, part)).collect())
+}
+
+/// A refund paid out in cash.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InCash {
+    /// The payout: one tender, or none when nothing is due.
+    pub tenders: Vec<Tendered>,
+    /// How much of it stands in for tenders that were not cash. Above zero, a supervisor decides.
+    pub stands_in: Fen,
+}
+
+/// How a refund is paid out in cash, whatever the sale was paid with. `cash` is the code of the cash tender.
+///
+/// *Errors:* [`RefundError::MoreThanPaid`].
+pub fn tenders_in_cash(
+    sale: &Sale,
+    returned: &Returned,
+    total: Fen,
+    cash: &str,
+) -> Result<InCash, RefundError> {
+    let left = returned.left_of_tenders(sale);
+    if total < Fen::ZERO || total > left.iter().map(|(_, amount)| *amount).sum() {
+        return Err(RefundError::MoreThanPaid);
+    }
+    let own = left.iter().find(|(code, _)| code == cash).map_or(Fen::ZERO, |(_, amount)| *amount);
+    let tenders = if total.is_zero() { vec![] } else { vec![paid_out(cash, total)] };
+    Ok(InCash { tenders, stands_in: (total - own).max(Fen::ZERO) })
 }

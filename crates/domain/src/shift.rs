@@ -15,6 +15,7 @@ pub struct ShiftOpened {
     /// The till's running shift number, as on screen.
     pub no: u32,
     /// Cashier's staff number.
+    #[serde(rename = "by")]
     pub cashier: String,
     /// Cash in the drawer at the start.
     pub float: Fen,
@@ -153,9 +154,9 @@ pub struct Sums {
     pub refunds: u32,
     /// Paid by customers, minus refunds.
     pub due: Fen,
-    /// Discounts given.
+    /// Discounts given, minus those on goods that came back.
     pub discount: Fen,
-    /// 抹零 given.
+    /// 抹零 given, minus that on goods that came back.
     pub rounding: Fen,
     /// Net takings of each tender.
     pub tenders: BTreeMap<String, Fen>,

@@ -1,9 +1,13 @@
 //! What an entry adds to totals: one list of postings that the till's projections and the hub's reports both sum.
+//!
+//! *Invariant:* on every document, and so on every sum of them, `Goods − Discount − Rounding = Sales + Refunds =
+//! Σ Tender = Σ Net + Σ Tax`. A refund takes back its share of the discount and of 抹零, so a sale and its complete
+//! refund leave zero fen in every dimension; what remains is the count of documents.
 
 use crate::entry::Entry;
 use crate::money::Fen;
-use crate::quantity::Grams;
-use crate::refund::Refund;
+use crate::quantity::{Grams, Pieces, Quantity};
+use crate::refund::{Refund, RefundLine};
 use crate::sale::Sale;
 use crate::shift::Sums;
 
@@ -17,9 +21,9 @@ pub enum Dimension {
     Refunds = 2,
     /// Goods before discounts and 抹零: count of lines, fen, grams; refunds subtract. Key empty.
     Goods = 3,
-    /// Discounts. Key empty.
+    /// Discounts given; refunds subtract their share. Key empty.
     Discount = 4,
-    /// 抹零. Key empty.
+    /// 抹零 given; refunds subtract their share. Key empty.
     Rounding = 5,
     /// Takings by tender, key is the tender's code; refunds subtract.
     Tender = 6,
@@ -29,7 +33,7 @@ pub enum Dimension {
     Tax = 8,
     /// Cash that moved without a sale, and the float, key is the kind.
     Cash = 9,
-    /// Paid amount by item code: count of lines, fen, grams (pieces for counted goods are in no total).
+    /// Paid amount by item code: count of lines, fen, and grams or pieces; refunds subtract.
     Item = 10,
 }
 
@@ -67,10 +71,21 @@ pub struct Posting {
     pub fen: Fen,
     /// Weight.
     pub grams: Grams,
+    /// Pieces of counted goods; only [`Dimension::Item`] has them, since pieces of unlike goods do not add up.
+    pub pieces: Pieces,
 }
 
 fn posting(dimension: Dimension, key: &str, count: i64, fen: Fen, grams: Grams) -> Posting {
-    Posting { dimension, key: key.to_owned(), count, fen, grams }
+    Posting { dimension, key: key.to_owned(), count, fen, grams, pieces: Pieces(0) }
+}
+
+fn of_item(item: &str, sign: i64, fen: Fen, quantity: Quantity) -> Posting {
+    let number = quantity.number().saturating_mul(sign);
+    let (grams, pieces) = match quantity {
+        Quantity::G(_) => (Grams(number), Pieces(0)),
+        Quantity::Pc(_) => (Grams(0), Pieces(number)),
+    };
+    Posting { pieces, ..posting(Dimension::Item, item, sign, fen, grams) }
 }
 
 /// The postings of an entry, without those by item. Most entries have none.
@@ -92,16 +107,12 @@ pub fn postings(entry: &Entry) -> Vec<Posting> {
 /// The postings of a document by item.
 pub fn item_postings(entry: &Entry) -> Vec<Posting> {
     let list = match entry {
-        Entry::Sale(sale) => sale
-            .lines
-            .iter()
-            .map(|line| posting(Dimension::Item, &line.item, 1, line.paid, line.quantity.grams()))
-            .collect(),
-        Entry::Refund(refund) => refund
-            .lines
-            .iter()
-            .map(|line| posting(Dimension::Item, &line.item, -1, -line.amount, minus(line.quantity.grams())))
-            .collect(),
+        Entry::Sale(sale) => {
+            sale.lines.iter().map(|line| of_item(&line.item, 1, line.paid, line.quantity)).collect()
+        }
+        Entry::Refund(refund) => {
+            refund.lines.iter().map(|line| of_item(&line.item, -1, -line.amount, line.quantity)).collect()
+        }
         _ => vec![],
     };
     merge(list)
@@ -139,6 +150,14 @@ fn of_refund(refund: &Refund) -> Vec<Posting> {
         posting(Dimension::Refunds, "", 1, -refund.total, grams),
         posting(Dimension::Goods, "", lines.saturating_neg(), -gross, grams),
     ];
+    for (dimension, fen) in [
+        (Dimension::Discount, refund.lines.iter().map(RefundLine::discount).sum::<Fen>()),
+        (Dimension::Rounding, refund.lines.iter().map(|line| line.rounding).sum()),
+    ] {
+        if !fen.is_zero() {
+            list.push(posting(dimension, "", -1, -fen, Grams(0)));
+        }
+    }
     for tendered in &refund.tenders {
         list.push(posting(Dimension::Tender, &tendered.tender, 1, -tendered.amount, Grams(0)));
     }
@@ -161,6 +180,7 @@ fn merge(list: Vec<Posting>) -> Vec<Posting> {
                 have.count = have.count.saturating_add(next.count);
                 have.fen += next.fen;
                 have.grams = Grams(have.grams.0.saturating_add(next.grams.0));
+                have.pieces = Pieces(have.pieces.0.saturating_add(next.pieces.0));
             }
             None => merged.push(next),
         }

@@ -9,26 +9,29 @@ use crate::money::Fen;
 use crate::pricing::{Price, PricingError};
 use crate::quantity::{Grams, Pieces, Quantity};
 
-/// A basket being rung. It is saved with every change and comes back after a power cut, hence serde.
+/// A basket being rung. It is saved with every change and comes back after a power cut, hence serde; its field names
+/// are those of [`super::Sale`], since a voided or parked basket is written into the journal whole.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Basket {
     /// Becomes the sale's id.
     pub id: Id,
     /// When its first line was rung, milliseconds since 1970.
+    #[serde(rename = "at")]
     pub opened_at_ms: i64,
     /// Which catalogue cut prices it, as `scope:version` pairs; fixed by the first line.
     pub cut: String,
     /// Lines in the order they were rung.
     pub lines: Vec<Line>,
     /// Discount on the whole basket.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "disc", default, skip_serializing_if = "Option::is_none")]
     pub discount: Option<Discount>,
     /// Who approved the basket's discount.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ok", default, skip_serializing_if = "Option::is_none")]
     pub discount_approver: Option<String>,
-    /// Non-cash tenders taken so far (cash closes the sale, so it never waits here unless it was partial).
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    /// Tenders taken so far, while something still remains to be paid.
+    #[serde(rename = "pay", default, skip_serializing_if = "Vec::is_empty")]
     pub tenders: Vec<Tendered>,
+    #[serde(rename = "next")]
     next_line: u32,
 }
 
@@ -128,7 +131,7 @@ impl Basket {
     pub fn set_quantity(&mut self, id: u32, quantity: Quantity) -> Result<&Line, BasketError> {
         self.refuse_after_tender()?;
         let line = self.line_mut(id)?;
-        if line.printed || line.source == Some(super::WeightSource::Label) {
+        if line.from_label() {
             return Err(BasketError::LabelFixed);
         }
         if !line.quantity.same_kind(quantity) {
@@ -140,6 +143,8 @@ impl Basket {
     }
 
     /// Charges another price than the catalogue's. Its basis stays weight for weighed goods and piece for counted.
+    ///
+    /// This is the one way a label's line gets another amount than the printed one: somebody decided it.
     pub fn set_price(
         &mut self,
         id: u32,

@@ -11,8 +11,8 @@ use crate::tax::Tax;
 
 /// A paid basket. Field names are short because a till writes one a minute for years.
 ///
-/// *Invariants:* `due = Σ line.paid`; `Σ line.gross − discount − rounding = due`;
-/// `due = Σ tender.amount`; `change = Σ given − Σ amount`; for each line `net + tax_fen = paid`.
+/// *Invariants:* `due = Σ line.paid = Σ tender.amount`; `Σ line.gross − discount − rounding = due`;
+/// `change = Σ (given − amount)` over tenders with `given`; for each line `net + tax_fen = paid`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sale {
     /// Minted before the transaction, unique in the journal.
@@ -49,6 +49,8 @@ pub struct Sale {
 }
 
 /// A line of a recorded sale.
+///
+/// *Invariants:* `0 ≤ paid ≤ gross`; `0 ≤ rounding ≤ gross − paid`; `net + tax_fen = paid`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SaleLine {
     /// Item code.
@@ -90,8 +92,11 @@ pub struct SaleLine {
     #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub source: Option<WeightSource>,
     /// Tare, grams.
-    #[serde(rename = "ta", default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "ta", default, skip_serializing_if = "super::is_zero")]
     pub tare_g: i64,
+    /// What the label or the scale said, as it was read; kept for weighed goods and labels only.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
+    pub scanned: Option<String>,
     /// Who approved its price, discount or typed weight.
     #[serde(rename = "ok", default, skip_serializing_if = "Option::is_none")]
     pub approver: Option<String>,
@@ -126,9 +131,4 @@ impl Fen {
     pub(crate) fn is_zero_ref(fen: &Fen) -> bool {
         fen.is_zero()
     }
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde's skip_serializing_if wants")]
-fn is_zero(number: &i64) -> bool {
-    *number == 0
 }

@@ -7,7 +7,7 @@ use crate::pricing::{Price, PricingError};
 use crate::quantity::Quantity;
 use crate::tax::Tax;
 
-/// Where a line's weight came from.
+/// Where a line's weight came from; for counted goods, [`WeightSource::Label`] says that a label counted them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WeightSource {
@@ -80,11 +80,11 @@ pub struct NewLine {
     pub printed_amount: Option<Fen>,
     /// Tax as of now.
     pub tax: Tax,
-    /// Where the weight came from; `None` for counted goods.
+    /// Where the weight came from; `None` for counted goods that no label counted.
     pub source: Option<WeightSource>,
     /// Tare that was taken off, grams.
     pub tare_g: i64,
-    /// The label's or barcode's digits, to warn of the same label twice.
+    /// What the device read: a label's or barcode's digits (the same label twice is warned of), or the scale's raw frame.
     pub scanned: Option<String>,
 }
 
@@ -96,39 +96,46 @@ pub struct Line {
     /// Stable within the basket, from 1; not the position on the screen.
     pub id: u32,
     /// Item code.
+    #[serde(rename = "i")]
     pub item: String,
     /// Item name.
+    #[serde(rename = "n")]
     pub name: String,
     /// Word for one piece.
+    #[serde(rename = "u", default, skip_serializing_if = "String::is_empty")]
     pub unit: String,
     /// Weight or count.
+    #[serde(rename = "q")]
     pub quantity: Quantity,
     /// Price that is charged.
+    #[serde(rename = "p")]
     pub price: Price,
     /// Catalogue price, when the charged one overrides it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "lp", default, skip_serializing_if = "Option::is_none")]
     pub list_price: Option<Price>,
     /// Amount before discounts, fen.
+    #[serde(rename = "g")]
     pub gross: Fen,
     /// The gross is a label's printed amount.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub printed: bool,
     /// Its own discount.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "disc", default, skip_serializing_if = "Option::is_none")]
     pub discount: Option<Discount>,
     /// Tax as of ringing.
+    #[serde(rename = "t")]
     pub tax: Tax,
     /// Where the weight came from.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "w", default, skip_serializing_if = "Option::is_none")]
     pub source: Option<WeightSource>,
     /// Tare, grams.
-    #[serde(default)]
+    #[serde(rename = "ta", default, skip_serializing_if = "super::is_zero")]
     pub tare_g: i64,
-    /// Digits of the label or barcode.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    /// Digits of the label or barcode, or the scale's raw frame.
+    #[serde(rename = "s", default, skip_serializing_if = "Option::is_none")]
     pub scanned: Option<String>,
     /// Staff number of who approved its price, discount or typed weight.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(rename = "ok", default, skip_serializing_if = "Option::is_none")]
     pub approver: Option<String>,
 }
 
@@ -161,6 +168,11 @@ impl Line {
             scanned: new.scanned,
             approver: None,
         })
+    }
+
+    /// True when a scale label decided its quantity, which then does not change.
+    pub fn from_label(&self) -> bool {
+        self.printed || matches!(self.source, Some(WeightSource::Label | WeightSource::Derived))
     }
 
     /// Its own discount in fen.

@@ -16,3 +16,8 @@ pub use line::{Discount, Line, NewLine, WeightSource};
 pub const LINES_MAX: usize = 500;
 /// The most tenders of a sale.
 pub const TENDERS_MAX: usize = 10;
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde's skip_serializing_if wants")]
+fn is_zero(number: &i64) -> bool {
+    *number == 0
+}

@@ -58,11 +58,14 @@ pub enum Taken {
 
 /// What remains of a basket under a 抹零 rule.
 ///
-/// 抹零 applies to the cash remainder after other tenders, downward only.
+/// 抹零 applies to the cash remainder after other tenders, downward only. It never swallows all that another tender
+/// left over: then nobody would pay cash, and 抹零 would be a discount on that other tender.
 pub fn remaining(basket: &Basket, rounding: Rounding) -> Remaining {
     let totals = basket.totals();
     let amount = totals.due - totals.tendered;
-    Remaining { amount, rounding: amount - amount.floor_to(rounding.step()) }
+    let in_cash = amount.floor_to(rounding.step());
+    let swallows_all = in_cash.is_zero() && totals.tendered.is_positive();
+    Remaining { amount, rounding: if swallows_all { Fen::ZERO } else { amount - in_cash } }
 }
 
 /// Takes a tender: `amount` is what the customer hands over.
@@ -118,8 +121,11 @@ pub struct Stamp {
 /// Closes a fully tendered basket: allocates discounts and 抹零 to lines and splits out tax.
 ///
 /// *Errors:* [`TenderError::Overpays`] or [`TenderError::OutOfRange`] when the tenders with `rounding` do not add
-/// up to what is due; the basket is untouched.
+/// up to what is due, [`TenderError::EmptyBasket`]; the basket is untouched.
 pub fn settle(basket: &Basket, rounding: Fen, stamp: Stamp) -> Result<Sale, TenderError> {
+    if basket.is_empty() {
+        return Err(TenderError::EmptyBasket);
+    }
     let totals = basket.totals();
     let due = totals.due - rounding;
     match totals.tendered.cmp(&due) {
@@ -181,6 +187,7 @@ fn sale_line(line: &Line, paid: Fen, rounding: Fen) -> SaleLine {
         rounding,
         source: line.source,
         tare_g: line.tare_g,
+        scanned: line.scanned.clone().filter(|_| line.source.is_some()),
         approver: line.approver.clone(),
     }
 }
