@@ -1,0 +1,150 @@
+//! The closed list of things a till can say, each with a stable code.
+
+use serde::{Deserialize, Serialize};
+
+/// How grave a message is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Calm: no sound.
+    Info,
+    /// Amber with a short tone; nothing is blocked.
+    Warning,
+    /// Vermilion with two falling tones; further scans are refused until 清除.
+    Error,
+}
+
+macro_rules! codes {
+    ($($variant:ident = $text:literal $level:ident),+ $(,)?) => {
+        /// A message's code. `messages/` has its sentences for the cashier and for IT.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[cfg_attr(test, derive(ts_rs::TS))]
+        #[expect(missing_docs, reason = "the sentence in messages/ is the documentation, and a test proves it exists")]
+        pub enum Code {
+            $(#[serde(rename = $text)] $variant),+
+        }
+
+        impl Code {
+            /// Every code.
+            pub const ALL: &'static [Code] = &[$(Code::$variant),+];
+
+            /// The stable text, such as `POS-PRN-004`.
+            pub fn text(self) -> &'static str {
+                match self { $(Code::$variant => $text),+ }
+            }
+
+            /// How grave it is.
+            pub fn level(self) -> Level {
+                match self { $(Code::$variant => Level::$level),+ }
+            }
+        }
+    };
+}
+
+// SCN scanning and codes · BSK basket · PAY tenders · REF refunds · SHF shift and day · ACC people · PRN printing
+// SCL scale · LED ledger and disk · NET hub · REQ the request itself.
+codes! {
+    UnknownCode = "POS-SCN-001" Error,
+    LabelCheckFailed = "POS-SCN-002" Error,
+    PaymentCodeEarly = "POS-SCN-003" Error,
+    SameLabelAgain = "POS-SCN-004" Warning,
+    ScanTooLong = "POS-SCN-005" Error,
+    ScanRefusedPending = "POS-SCN-006" Error,
+    MultiplyOnLabel = "POS-SCN-007" Error,
+    NoPrice = "POS-SCN-008" Error,
+    ScanAfterTender = "POS-SCN-009" Error,
+    ReceiptScanned = "POS-SCN-010" Warning,
+    AgeCheck = "POS-SCN-011" Warning,
+    LabelPriceDiffers = "POS-SCN-012" Warning,
+
+    BasketFull = "POS-BSK-001" Error,
+    BasketEmpty = "POS-BSK-002" Warning,
+    LineGone = "POS-BSK-003" Warning,
+    LabelFixed = "POS-BSK-004" Warning,
+    QuantityInvalid = "POS-BSK-005" Warning,
+    PriceInvalid = "POS-BSK-006" Warning,
+    DiscountInvalid = "POS-BSK-007" Warning,
+    BasketTendered = "POS-BSK-008" Warning,
+    BasketRestored = "POS-BSK-009" Info,
+    ParkFull = "POS-BSK-010" Warning,
+    BasketOpen = "POS-BSK-011" Warning,
+    Parked = "POS-BSK-012" Info,
+    Recalled = "POS-BSK-013" Info,
+    Voided = "POS-BSK-014" Info,
+    LineRemoved = "POS-BSK-015" Info,
+
+    AmountInvalid = "POS-PAY-001" Warning,
+    TenderOverpays = "POS-PAY-002" Warning,
+    ReferenceNeeded = "POS-PAY-003" Warning,
+    UnknownTender = "POS-PAY-004" Warning,
+    CashFarAbove = "POS-PAY-005" Warning,
+    TenderTaken = "POS-PAY-006" Info,
+    TendersCleared = "POS-PAY-007" Warning,
+
+    ReceiptNotFound = "POS-REF-001" Warning,
+    ReceiptFoundTwice = "POS-REF-002" Warning,
+    RefundTooMuch = "POS-REF-003" Warning,
+    RefundNothing = "POS-REF-004" Warning,
+    RefundNeedsHub = "POS-REF-005" Warning,
+    Refunded = "POS-REF-006" Info,
+    RefundReservedElsewhere = "POS-REF-007" Warning,
+    RefundOwnSaleCited = "POS-REF-008" Warning,
+
+    ShiftNotOpen = "POS-SHF-001" Warning,
+    ShiftAlreadyOpen = "POS-SHF-002" Warning,
+    ParkedBlocksClose = "POS-SHF-003" Warning,
+    OlderShiftOpen = "POS-SHF-004" Warning,
+    ClosedDate = "POS-SHF-005" Warning,
+    CountInvalid = "POS-SHF-006" Warning,
+    ShiftOpened = "POS-SHF-007" Info,
+    ShiftClosed = "POS-SHF-008" Info,
+    DayClosed = "POS-SHF-009" Info,
+    ShiftOpenBlocksDay = "POS-SHF-010" Warning,
+    CashMoved = "POS-SHF-011" Info,
+    DropPrompt = "POS-SHF-012" Warning,
+    Audited = "POS-SHF-013" Info,
+    Relieved = "POS-SHF-014" Info,
+    ClockBehind = "POS-SHF-015" Warning,
+    BasketBlocksClose = "POS-SHF-016" Warning,
+
+    SignInWrong = "POS-ACC-001" Warning,
+    LockedOut = "POS-ACC-002" Warning,
+    NotAllowed = "POS-ACC-003" Warning,
+    ApproverMustDiffer = "POS-ACC-004" Warning,
+    LockoutLifted = "POS-ACC-005" Info,
+    NotSignedIn = "POS-ACC-006" Warning,
+    AlreadyEnrolled = "POS-ACC-007" Warning,
+    EnrolFailed = "POS-ACC-008" Warning,
+    NotEnrolled = "POS-ACC-009" Warning,
+
+    PaperOut = "POS-PRN-001" Warning,
+    PrinterOffline = "POS-PRN-002" Warning,
+    PrinterUnknown = "POS-PRN-003" Warning,
+    NotPrinted = "POS-PRN-004" Warning,
+    PrintUncertain = "POS-PRN-005" Warning,
+    NothingToPrint = "POS-PRN-006" Warning,
+    Reprinting = "POS-PRN-007" Info,
+    NoPrinter = "POS-PRN-008" Warning,
+    DevicesSaved = "POS-PRN-009" Info,
+
+    WeightUnstable = "POS-SCL-001" Warning,
+    ScaleSilent = "POS-SCL-002" Warning,
+    WeightInvalid = "POS-SCL-003" Warning,
+
+    SaleSaved = "POS-LED-001" Warning,
+    SaleNotSaved = "POS-LED-002" Error,
+    DiskLow = "POS-LED-003" Warning,
+    DiskFull = "POS-LED-004" Error,
+    LedgerSalvaged = "POS-LED-005" Warning,
+    LedgerTooNew = "POS-LED-006" Error,
+    AlreadyRunning = "POS-LED-007" Error,
+    LedgerFailed = "POS-LED-008" Error,
+    CatalogueDamaged = "POS-LED-009" Warning,
+
+    UnsentAtClose = "POS-NET-001" Warning,
+    HubRefused = "POS-NET-002" Warning,
+
+    BadRequest = "POS-REQ-001" Warning,
+    NothingWaiting = "POS-REQ-002" Info,
+}
