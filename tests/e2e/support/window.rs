@@ -40,21 +40,31 @@ pub struct Window {
 impl Window {
     /// Opens a Tauri program's window on `display`; pictures go to the folder `shots`.
     pub async fn open_app(display: &Display, app: App<'_>, shots: &Path) -> Self {
-        let mut server = Command::new("WebKitWebDriver");
+        let mut server = webkit(display);
         // The program inherits the server's environment. The two variables make Tauri allow automation.
-        server.envs(app.env.iter().copied());
-        server.env("DISPLAY", display.name()).env("GDK_BACKEND", "x11").env("NO_AT_BRIDGE", "1");
         server.env("TAURI_AUTOMATION", "true").env("TAURI_WEBVIEW_AUTOMATION", "true");
+        server.envs(app.env.iter().copied());
         let options = json!({ "webkitgtk:browserOptions": { "binary": app.binary, "args": app.args } });
         Self::open(server, options, shots).await
     }
 
-    /// Opens `url` in Chromium without a screen, its page `width` × `height` pixels.
-    pub async fn open_browser(url: &str, (width, height): (u32, u32), shots: &Path) -> Self {
-        // The sandbox cannot start as root or in a container; the page under test is our own.
-        let args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
-        let options = json!({ "goog:chromeOptions": { "args": args } });
-        let window = Self::open(Command::new("chromedriver"), options, shots).await;
+    /// Opens `url` in a browser, its page `width` × `height` pixels: Chromium, or WebKit's own little browser
+    /// on systems that have Chromium only as a snap.
+    pub async fn open_browser(
+        display: &Display,
+        url: &str,
+        (width, height): (u32, u32),
+        shots: &Path,
+    ) -> Self {
+        let has_chromium = Command::new("chromedriver").arg("--version").output().is_ok();
+        let window = if has_chromium {
+            // The sandbox cannot start as root or in a container; the page under test is our own.
+            let args = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"];
+            let options = json!({ "goog:chromeOptions": { "args": args } });
+            Self::open(Command::new("chromedriver"), options, shots).await
+        } else {
+            Self::open(webkit(display), json!({}), shots).await
+        };
         window.client.goto(url).await.unwrap_or_else(|error| panic!("{url} does not open: {error}"));
         window.resize(width, height).await;
         window
@@ -227,6 +237,12 @@ impl Window {
     pub async fn close(self) {
         self.client.close().await.expect("the window closes");
     }
+}
+
+fn webkit(display: &Display) -> Command {
+    let mut server = Command::new("WebKitWebDriver");
+    server.env("DISPLAY", display.name()).env("GDK_BACKEND", "x11").env("NO_AT_BRIDGE", "1");
+    server
 }
 
 fn free_port() -> u16 {
