@@ -1,0 +1,125 @@
+use std::borrow::Cow;
+
+use super::{WireError, bytes::Reader, within};
+use crate::limits::RECORDS_MAX;
+
+/// Level 3 is where the time spent stops paying on documents of 400 bytes.
+const ZSTD_LEVEL: i32 = 3;
+
+/// How a container's bytes are packed. 2 is kept for zstd with a content-addressed dictionary.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Codec {
+    /// As they are.
+    Raw = 0,
+    /// One zstd frame that states its content size.
+    Zstd = 1,
+}
+
+impl Codec {
+    /// Reads a codec byte.
+    ///
+    /// *Errors:* `Codec`.
+    pub fn from_byte(byte: u8) -> Result<Codec, WireError> {
+        match byte {
+            0 => Ok(Codec::Raw),
+            1 => Ok(Codec::Zstd),
+            found => Err(WireError::Codec { found }),
+        }
+    }
+}
+
+/// A run of records as it travels and is stored. The hash chain covers the records, never the packing, so a
+/// container may be packed anew.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Container {
+    /// How `bytes` are packed.
+    pub codec: Codec,
+    /// The packed bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Container {
+    /// Packs a run, in whichever codec is smaller.
+    #[must_use]
+    pub fn pack(records: &[u8]) -> Container {
+        match zstd::bulk::compress(records, ZSTD_LEVEL) {
+            Ok(bytes) if bytes.len() < records.len() => Container { codec: Codec::Zstd, bytes },
+            _ => Container { codec: Codec::Raw, bytes: records.to_vec() },
+        }
+    }
+
+    /// Unpacks at most [`RECORDS_MAX`] bytes.
+    ///
+    /// *Errors:* `TooLong`, `Malformed`.
+    pub fn unpack(&self) -> Result<Cow<'_, [u8]>, WireError> {
+        match self.codec {
+            Codec::Raw => {
+                within("records", self.bytes.len(), RECORDS_MAX)?;
+                Ok(Cow::Borrowed(&self.bytes))
+            }
+            Codec::Zstd => unzstd("records", &self.bytes, RECORDS_MAX).map(Cow::Owned),
+        }
+    }
+
+    pub(crate) fn put(&self, out: &mut Vec<u8>) {
+        out.push(self.codec as u8);
+        out.extend_from_slice(&self.bytes);
+    }
+
+    /// Reads a container that fills the rest of a message.
+    pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Container, WireError> {
+        let codec = Codec::from_byte(reader.u8("container")?)?;
+        Ok(Container { codec, bytes: reader.rest().to_vec() })
+    }
+}
+
+impl std::fmt::Debug for Container {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "Container({:?}, {} bytes)", self.codec, self.bytes.len())
+    }
+}
+
+/// Decompresses a frame that states a content size within the limit; the stated size is what is allocated.
+pub(crate) fn unzstd(what: &'static str, frame: &[u8], max: usize) -> Result<Vec<u8>, WireError> {
+    let malformed = WireError::Malformed { what };
+    let size = match zstd::zstd_safe::get_frame_content_size(frame) {
+        Ok(Some(size)) => usize::try_from(size).unwrap_or(usize::MAX),
+        _ => return Err(malformed),
+    };
+    within(what, size, max)?;
+    let bytes = zstd::bulk::decompress(frame, size).map_err(|_| malformed.clone())?;
+    if bytes.len() != size {
+        return Err(malformed);
+    }
+    Ok(bytes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_packed_run_comes_back(records in proptest::collection::vec(any::<u8>(), 0..4000)) {
+            let packed = Container::pack(&records);
+            prop_assert_eq!(packed.unpack().unwrap().into_owned(), records);
+        }
+
+        #[test]
+        fn any_bytes_unpack_or_are_refused(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+            let _ = Container { codec: Codec::Zstd, bytes }.unpack();
+        }
+    }
+
+    #[test]
+    fn a_bomb_is_refused_before_it_is_unpacked() {
+        let bomb =
+            Container { codec: Codec::Zstd, bytes: zstd::bulk::compress(&vec![0; 64 << 20], 3).unwrap() };
+        assert!(bomb.bytes.len() < 10_000);
+        assert_eq!(
+            bomb.unpack(),
+            Err(WireError::TooLong { what: "records", len: 64 << 20, max: RECORDS_MAX })
+        );
+    }
+}

@@ -1,0 +1,179 @@
+//! What the hub does with a range, as tables.
+
+mod support;
+
+use suanpan_journal::{Hash, Parent};
+use suanpan_sync::{
+    BranchHead, Fork, ForkKind, KnownHead, Offer, RecordedHole, Verdict, classify, epoch_after,
+};
+use support::*;
+
+/// Entries are letters; what is stored and what is offered are words that both start at entry 1.
+fn word(letters: &str) -> Written {
+    let payloads: Vec<String> = letters.chars().map(String::from).collect();
+    let payloads: Vec<&str> = payloads.iter().map(String::as_str).collect();
+    Written::new(segment(1), Parent::ROOT, &payloads)
+}
+
+fn stored(pushes: &[(&str, u64)]) -> MemoryHub {
+    let mut hub = MemoryHub::new();
+    for (letters, from) in pushes {
+        let word = word(letters);
+        hub.take(&word.push(*from, word.head()).encode()).unwrap();
+    }
+    hub
+}
+
+fn verdict(hub: &MemoryHub, letters: &str, from: u64) -> Verdict {
+    let push = word(letters).push(from, letters.len() as u64);
+    let checked = push.check(STATION, &station_key().public()).unwrap();
+    let mut known = hub.segments.get(&segment(1)).cloned().unwrap_or_default();
+    classify(&Offer::from(&checked), &mut known).unwrap()
+}
+
+fn at(letters: &str) -> KnownHead {
+    let word = word(letters);
+    KnownHead { seq: word.head(), hash: word.chain_at(word.head()).hash }
+}
+
+fn check(pushes: &[(&str, u64)], offered: &str, from: u64, expected: Verdict) {
+    let found = verdict(&stored(pushes), offered, from);
+    assert_eq!(found, expected, "stored {pushes:?}, offered {offered} from {from}");
+}
+
+#[test]
+fn a_segment_starts_at_its_first_entry_only() {
+    check(&[], "ab", 1, Verdict::Append { branch: 0 });
+    check(&[], "abc", 3, Verdict::Gap(vec![]));
+}
+
+#[test]
+fn a_range_that_follows_the_head_is_appended() {
+    check(&[("ab", 1)], "abcd", 3, Verdict::Append { branch: 0 });
+    check(&[("ab", 1), ("abcd", 3)], "abcde", 5, Verdict::Append { branch: 0 });
+}
+
+#[test]
+fn a_range_that_is_stored_is_the_same_however_it_is_cut() {
+    for (offered, from) in [("abcd", 1), ("ab", 1), ("abc", 2), ("abcd", 4), ("a", 1)] {
+        check(&[("ab", 1), ("abcd", 3)], offered, from, Verdict::Same);
+    }
+}
+
+#[test]
+fn a_range_across_the_head_is_cut_again_after_it() {
+    for from in [1, 2, 4] {
+        check(&[("abcd", 1)], "abcdef", from, Verdict::Have(at("abcd")));
+    }
+}
+
+#[test]
+fn a_range_past_the_head_is_a_gap() {
+    check(&[("ab", 1)], "abcde", 5, Verdict::Gap(vec![at("ab")]));
+    check(&[("ab", 1)], "abcd", 4, Verdict::Gap(vec![at("ab")]));
+}
+
+#[test]
+fn a_range_that_leaves_at_an_older_entry_is_a_branch() {
+    check(&[("abcd", 1)], "abxy", 3, Verdict::Branch { branch: 1, from: Some(0), at_seq: 2 });
+    check(&[("abcd", 1)], "xy", 1, Verdict::Branch { branch: 1, from: Some(0), at_seq: 0 });
+}
+
+#[test]
+fn a_range_that_differs_inside_is_cut_at_the_last_entry_in_common() {
+    check(&[("abcd", 1)], "abxy", 1, Verdict::Have(at("ab")));
+    check(&[("abcdefgh", 1)], "abcdefxhij", 2, Verdict::Have(at("abcdef")));
+}
+
+#[test]
+fn both_branches_go_on_and_neither_is_stored_twice() {
+    let clone = [("abcd", 1), ("abxy", 3)];
+    check(&clone, "abcde", 5, Verdict::Append { branch: 0 });
+    check(&clone, "abxyz", 5, Verdict::Append { branch: 1 });
+    check(&clone, "abxy", 3, Verdict::Same);
+    check(&clone, "abxy", 1, Verdict::Same);
+    check(&clone, "abxyz", 4, Verdict::Have(at("abxy")));
+    check(&clone, "abxq", 4, Verdict::Branch { branch: 2, from: Some(1), at_seq: 3 });
+    check(&clone, "abcdefg", 7, Verdict::Gap(vec![at("abcd"), at("abxy")]));
+}
+
+#[test]
+fn another_opening_is_a_branch_without_anything_in_common() {
+    let other = Written::new(segment(1), Parent { segment: segment(9), seq: 3, hash: Hash([3; 32]) }, &["a"]);
+    let checked = other.push(1, 1).check(STATION, &station_key().public()).unwrap();
+    let mut known = stored(&[("ab", 1)]).segments[&segment(1)].clone();
+    let found = classify(&Offer::from(&checked), &mut known).unwrap();
+    assert_eq!(found, Verdict::Branch { branch: 1, from: None, at_seq: 0 });
+}
+
+#[test]
+fn a_segment_that_branches_without_end_is_refused() {
+    let mut hub = stored(&[("ab", 1)]);
+    for letter in "cdefghijklmnopq".chars() {
+        let word = word(&format!("a{letter}"));
+        hub.take(&word.push(2, 2).encode()).unwrap();
+    }
+    assert_eq!(verdict(&hub, "az", 2), Verdict::TooManyBranches);
+    assert_eq!(verdict(&hub, "ac", 2), Verdict::Same);
+}
+
+/// Entries 3 to 4 of `abcdef` are a hole.
+fn with_hole() -> MemoryHub {
+    let mut hub = stored(&[("ab", 1)]);
+    let known = hub.segments.get_mut(&segment(1)).unwrap();
+    known.holes.push(RecordedHole { branch: 0, from_seq: 3, to_seq: 4, to_hash: at("abcd").hash });
+    hub
+}
+
+#[test]
+fn a_sale_after_a_hole_is_appended_and_the_hole_is_filled_later() {
+    let mut hub = with_hole();
+    assert_eq!(verdict(&hub, "abcdef", 5), Verdict::Append { branch: 0 });
+    hub.take(&word("abcdef").push(5, 6).encode()).unwrap();
+    assert_eq!(verdict(&hub, "abcdef", 6), Verdict::Same);
+    assert_eq!(verdict(&hub, "abc", 3), Verdict::Fill { branch: 0 });
+    assert_eq!(verdict(&hub, "abcd", 3), Verdict::Fill { branch: 0 });
+    assert_eq!(verdict(&hub, "abxy", 3), Verdict::Branch { branch: 1, from: Some(0), at_seq: 2 });
+    hub.take(&word("abc").push(3, 3).encode()).unwrap();
+    hub.take(&word("abcd").push(4, 4).encode()).unwrap();
+    assert_eq!(verdict(&hub, "abcdef", 1), Verdict::Same);
+}
+
+#[test]
+fn a_hole_that_nothing_followed_is_closed_by_the_bytes_themselves() {
+    assert_eq!(verdict(&with_hole(), "abcd", 3), Verdict::Append { branch: 0 });
+    assert_eq!(verdict(&with_hole(), "abcdx", 6 - 1), Verdict::Append { branch: 0 });
+}
+
+#[test]
+fn a_segment_of_which_only_a_hole_is_known_accepts_its_opening() {
+    let mut hub = MemoryHub::new();
+    let known = hub.segments.entry(segment(1)).or_default();
+    known.branches.push(Branch { from: None, at_seq: 0, root: None, hashes: Default::default() });
+    known.heads.push(BranchHead { branch: 0, seq: 0, hash: Hash::ZERO });
+    known.holes.push(RecordedHole { branch: 0, from_seq: 1, to_seq: 2, to_hash: at("ab").hash });
+    assert_eq!(verdict(&hub, "abc", 3), Verdict::Append { branch: 0 });
+    assert_eq!(verdict(&hub, "ab", 1), Verdict::Fill { branch: 0 });
+}
+
+#[test]
+fn a_lost_tail_becomes_a_clone_when_the_old_side_grows() {
+    let fork = Fork { at_seq: 50, old_head_seq: 60, old_side_grew: false };
+    assert_eq!(fork.kind(), ForkKind::LostTail { from_seq: 51, to_seq: 60 });
+    assert_eq!(Fork { old_side_grew: true, ..fork }.kind(), ForkKind::Clone);
+}
+
+#[test]
+fn an_epoch_ends_when_something_signed_in_it_is_gone() {
+    for (own, shown, held, expected) in [
+        (1, 1, true, None),
+        (1, 1, false, Some(2)),
+        (2, 1, false, None),
+        (2, 1, true, None),
+        (1, 3, true, Some(4)),
+        (1, 3, false, Some(4)),
+        (u64::MAX, u64::MAX, false, Some(u64::MAX)),
+    ] {
+        assert_eq!(epoch_after(own, shown, held), expected, "own {own}, shown {shown}, held {held}");
+    }
+}

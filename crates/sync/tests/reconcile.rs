@@ -1,0 +1,327 @@
+//! A station and a hub talk over a line that loses, repeats and delays, while either is restored or restarted:
+//! whatever happened, they end with the same entries.
+
+mod support;
+
+use proptest::prelude::*;
+use suanpan_journal::{Hash, Parent, SegmentId};
+use suanpan_sync::{Edge, Effect, KnownHead, Next, Outcome, PushReply, SegmentStatus};
+use support::*;
+
+/// A till: its journal, what it remembers of the hub, and its upload.
+struct Till {
+    journal: Vec<Written>,
+    cursors: Vec<(SegmentId, u64, u64)>,
+    ack: Option<suanpan_sync::Ack>,
+    edge: Edge,
+    now_ms: i64,
+    refusals: u32,
+}
+
+impl Till {
+    fn new() -> Till {
+        let edge = Edge::new(STATION, hub_key().public(), None, 1);
+        let mut till = Till { journal: vec![], cursors: vec![], ack: None, edge, now_ms: 0, refusals: 0 };
+        till.start();
+        till
+    }
+
+    /// Starts the app: a new segment on top of the last, and an upload that knows only what was saved.
+    fn start(&mut self) {
+        let parent = self.journal.last().map_or(Parent::ROOT, |it| it.chain_at(it.head()).as_parent());
+        self.journal.retain(|it| it.head() > 0);
+        let id = segment(u8::try_from(self.journal.len() + 1).unwrap());
+        self.journal.push(Written::new(id, parent, &[]));
+        self.edge = Edge::new(STATION, hub_key().public(), self.ack.clone(), 1);
+        for written in self.journal.clone() {
+            self.observe(&written);
+        }
+    }
+
+    fn observe(&mut self, written: &Written) {
+        let saved = self.cursors.iter().find(|(id, ..)| *id == written.id);
+        let (acked_seq, epoch) = saved.map_or((0, 0), |(_, seq, epoch)| (*seq, *epoch));
+        self.edge.observe(&SegmentStatus { segment: written.id, head_seq: written.head(), acked_seq, epoch });
+    }
+
+    fn sell(&mut self, n: u32) {
+        let current = self.journal.last_mut().unwrap();
+        current.payloads.push(format!("sale {n}").into_bytes());
+        let current = current.clone();
+        self.observe(&current);
+    }
+
+    fn written(&self, id: SegmentId) -> &Written {
+        self.journal.iter().find(|it| it.id == id).unwrap()
+    }
+
+    /// The bytes of the next push, after any pause.
+    fn next_push(&mut self) -> Option<Vec<u8>> {
+        let range = loop {
+            match self.edge.next(self.now_ms) {
+                Next::Push(range) => break range,
+                Next::Wait { ms } => self.now_ms += ms as i64,
+                Next::Idle => return None,
+            }
+        };
+        let written = self.written(range.segment);
+        // Three entries stand for a window's worth.
+        let to = range.to_seq_max.min(range.from_seq + 2);
+        let mut push = written.push(range.from_seq, to);
+        let head_hash = written.chain_at(to).hash;
+        self.edge.cut(to, head_hash);
+        push.shown = self.edge.last_ack().filter(|_| range.shows).cloned();
+        Some(push.encode())
+    }
+
+    fn hear(&mut self, outcome: Outcome) {
+        if matches!(outcome, Outcome::Refused { .. }) {
+            self.refusals += 1;
+        }
+        let journal = self.journal.clone();
+        let own = |id: SegmentId, seq: u64| -> Option<Hash> {
+            journal.iter().find(|it| it.id == id).and_then(|it| it.hash_at(seq))
+        };
+        let random = self.now_ms as u64;
+        for effect in self.edge.take(&outcome, &own, self.now_ms, random) {
+            if let Effect::SaveCursor { segment, acked_seq, epoch, ack } = effect {
+                self.cursors.retain(|(id, ..)| *id != segment);
+                self.cursors.push((segment, acked_seq, epoch));
+                self.ack = ack.or(self.ack.take());
+            }
+        }
+    }
+
+    fn exchange(&mut self, hub: &mut MemoryHub) -> bool {
+        let Some(body) = self.next_push() else { return false };
+        let outcome = match hub.take(&body) {
+            Ok(reply) => Outcome::Reply(reply),
+            Err(code) => Outcome::Refused { code },
+        };
+        self.hear(outcome);
+        true
+    }
+
+    fn drain(&mut self, hub: &mut MemoryHub) {
+        let most = 50 + 20 * self.journal.iter().map(Written::head).sum::<u64>();
+        for _ in 0..most {
+            if !self.exchange(hub) {
+                return;
+            }
+        }
+        panic!("the upload does not come to rest");
+    }
+
+    fn assert_hub_has_everything(&self, hub: &MemoryHub) {
+        for written in self.journal.iter().filter(|it| it.head() > 0) {
+            let own: Vec<Hash> = (1..=written.head()).map(|seq| written.hash_at(seq).unwrap()).collect();
+            assert_eq!(hub.hashes(written.id), own, "segment {}", written.id);
+            assert_eq!(hub.segments[&written.id].heads.len(), 1, "no branch of {}", written.id);
+        }
+        assert_eq!(self.edge.unacked().count(), 0);
+        assert_eq!(self.refusals, 0, "an honest station is never refused");
+    }
+}
+
+#[derive(Debug, Clone)]
+enum Step {
+    Sell,
+    Exchange,
+    LoseRequest,
+    LoseReply,
+    /// The request arrives again later.
+    Repeat,
+    RestartTill,
+    BackUpHub,
+    RestoreHub,
+    LoseHub,
+    Garbage,
+    Busy,
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        8 => Just(Step::Sell),
+        8 => Just(Step::Exchange),
+        2 => Just(Step::LoseRequest),
+        3 => Just(Step::LoseReply),
+        2 => Just(Step::Repeat),
+        2 => Just(Step::RestartTill),
+        1 => Just(Step::BackUpHub),
+        1 => Just(Step::RestoreHub),
+        1 => Just(Step::LoseHub),
+        1 => Just(Step::Garbage),
+        1 => Just(Step::Busy),
+    ];
+    proptest::collection::vec(step, 1..80)
+}
+
+fn run(steps: &[Step]) {
+    let mut till = Till::new();
+    let mut hub = MemoryHub::new();
+    let mut backup = hub.clone();
+    let mut sent: Vec<Vec<u8>> = Vec::new();
+    for (n, step) in (0u32..).zip(steps) {
+        match step {
+            Step::Sell => till.sell(n),
+            Step::Exchange => {
+                till.exchange(&mut hub);
+            }
+            Step::RestartTill => till.start(),
+            Step::BackUpHub => backup = hub.clone(),
+            Step::RestoreHub => hub = backup.clone(),
+            Step::LoseHub => hub = MemoryHub::new(),
+            Step::Repeat => {
+                for body in &sent {
+                    let _ = hub.take(body);
+                }
+            }
+            Step::LoseRequest | Step::LoseReply | Step::Garbage | Step::Busy => {
+                let Some(body) = till.next_push() else { continue };
+                if matches!(step, Step::LoseReply) {
+                    hub.take(&body).unwrap();
+                }
+                sent = vec![body];
+                till.hear(match step {
+                    Step::Busy => Outcome::Reply(PushReply::Busy { retry_after_ms: 9 }),
+                    _ => Outcome::Failed,
+                });
+            }
+        }
+    }
+    // A hub hears of its loss from the next push.
+    till.start();
+    till.sell(9_999);
+    till.drain(&mut hub);
+    till.assert_hub_has_everything(&hub);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 600, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn whatever_the_line_and_the_hub_do_every_entry_ends_there_once(steps in steps()) {
+        run(&steps);
+    }
+}
+
+#[test]
+fn a_hub_restored_from_a_backup_is_refilled_by_the_till() {
+    use Step::*;
+    run(&[
+        Sell,
+        Sell,
+        Exchange,
+        BackUpHub,
+        Sell,
+        Exchange,
+        RestartTill,
+        Sell,
+        Exchange,
+        RestoreHub,
+        Sell,
+        Exchange,
+    ]);
+}
+
+#[test]
+fn a_hub_that_lost_everything_is_refilled_by_the_till() {
+    use Step::*;
+    run(&[Sell, Exchange, RestartTill, Sell, Exchange, RestartTill, Sell, Exchange, LoseHub]);
+}
+
+#[test]
+fn a_twice_restored_hub_hears_of_its_loss_although_the_next_push_goes_on_elsewhere() {
+    use Step::*;
+    run(&[
+        Sell,
+        Sell,
+        RestartTill,
+        Exchange,
+        RestoreHub,
+        Sell,
+        Exchange,
+        Exchange,
+        BackUpHub,
+        Exchange,
+        RestoreHub,
+        Sell,
+    ]);
+}
+
+fn one_sale() -> (Till, MemoryHub, Vec<u8>) {
+    let mut till = Till::new();
+    till.sell(1);
+    let body = till.next_push().unwrap();
+    (till, MemoryHub::new(), body)
+}
+
+#[test]
+fn a_batch_is_resent_as_it_was_cut_although_more_was_sold_since() {
+    let (mut till, _, body) = one_sale();
+    till.sell(2);
+    till.hear(Outcome::Failed);
+    assert_eq!(till.next_push().unwrap(), body);
+}
+
+#[test]
+fn only_an_ack_that_the_hub_signed_for_what_was_sent_moves_the_cursor() {
+    let (mut till, mut hub, body) = one_sale();
+    let PushReply::Ack { ack, lost_tail, re_enrol } = hub.take(&body).unwrap() else { panic!("an ack") };
+    let reply = |ack| Outcome::Reply(PushReply::Ack { ack, lost_tail, re_enrol });
+    let mut forged = ack.clone();
+    forged.signature.0[5] ^= 1;
+    let mut further = ack.clone();
+    further.have_seq = 9;
+    let what = (segment(1), 1, ack.have_hash);
+    let foreign = suanpan_sync::Ack::sign(&station_key(), STATION, 1, what, 4096, 0);
+    let other = suanpan_sync::Ack::sign(&hub_key(), STATION, 1, (segment(1), 1, Hash([1; 32])), 4096, 0);
+    for bad in [forged, further, foreign, other] {
+        till.hear(reply(bad));
+        assert_eq!(till.edge.unacked().count(), 1);
+        assert_eq!(till.next_push().unwrap(), body, "and the same range is sent again");
+    }
+    till.hear(reply(ack));
+    assert_eq!(till.edge.unacked().count(), 0);
+}
+
+#[test]
+fn a_have_or_gap_with_a_foreign_hash_does_not_lead_the_till_astray() {
+    let (mut till, mut hub, _) = one_sale();
+    till.hear(Outcome::Reply(PushReply::Have { head: KnownHead { seq: 1, hash: Hash([1; 32]) } }));
+    till.hear(Outcome::Reply(PushReply::Gap { have: vec![KnownHead { seq: 1, hash: Hash([1; 32]) }] }));
+    till.drain(&mut hub);
+    till.assert_hub_has_everything(&hub);
+}
+
+#[test]
+fn a_refused_segment_does_not_hold_up_the_next() {
+    let mut till = Till::new();
+    till.sell(1);
+    till.start();
+    till.sell(2);
+    till.next_push().unwrap();
+    till.hear(Outcome::Refused { code: "HUB-PSH-001".into() });
+    assert_eq!(till.edge.refused(), Some((segment(1), 1)));
+    let before = till.now_ms;
+    let mut hub = MemoryHub::new();
+    till.exchange(&mut hub);
+    assert_eq!(till.now_ms, before);
+    assert_eq!(hub.hashes(segment(2)).len(), 1);
+    till.refusals = 0;
+    till.drain(&mut hub);
+    till.assert_hub_has_everything(&hub);
+}
+
+#[test]
+fn a_hub_that_answers_gap_for_ever_ends_as_refused_and_not_as_a_loop() {
+    let (mut till, _, _) = one_sale();
+    for _ in 0..1000 {
+        till.hear(Outcome::Reply(PushReply::Gap { have: vec![] }));
+        if till.edge.refused().is_some() {
+            return;
+        }
+        assert!(matches!(till.edge.next(till.now_ms), Next::Push(_)));
+    }
+    panic!("a loop");
+}

@@ -1,0 +1,200 @@
+//! A station and a hub in memory, around the real decisions.
+#![allow(dead_code, unreachable_pub)]
+
+use std::collections::BTreeMap;
+
+use suanpan_journal::{Chain, Hash, Parent, SegmentId, SigningKey, StationId, push_record, segment_hash};
+use suanpan_sync::{
+    Ack, BranchHead, CheckedPush, Known, LostTail, Offer, Push, PushReply, RecordedHole, Start, Verdict,
+    classify, epoch_after,
+};
+
+pub const STATION: StationId = StationId([7; 16]);
+
+pub fn station_key() -> SigningKey {
+    SigningKey::from_seed(&[1; 32])
+}
+
+pub fn hub_key() -> SigningKey {
+    SigningKey::from_seed(&[2; 32])
+}
+
+pub fn segment(n: u8) -> SegmentId {
+    SegmentId([n; 16])
+}
+
+/// One segment as a station writes it.
+#[derive(Clone)]
+pub struct Written {
+    pub id: SegmentId,
+    pub parent: Parent,
+    pub payloads: Vec<Vec<u8>>,
+}
+
+impl Written {
+    pub fn new(id: SegmentId, parent: Parent, payloads: &[&str]) -> Written {
+        Written { id, parent, payloads: payloads.iter().map(|it| it.as_bytes().to_vec()).collect() }
+    }
+
+    pub fn head(&self) -> u64 {
+        self.payloads.len() as u64
+    }
+
+    pub fn chain_at(&self, seq: u64) -> Chain {
+        let mut chain = Chain::open(STATION, self.id, &self.parent);
+        for payload in self.payloads.iter().take(seq as usize) {
+            chain.append(1_700_000_000_000, 2023_11_15, 1, payload).unwrap();
+        }
+        chain
+    }
+
+    pub fn hash_at(&self, seq: u64) -> Option<Hash> {
+        (seq <= self.head()).then(|| self.chain_at(seq).hash)
+    }
+
+    pub fn push(&self, from: u64, to: u64) -> Push {
+        let mut chain = self.chain_at(from - 1);
+        let start = match from {
+            1 => Start::Opening(self.parent),
+            _ => Start::After { seq: chain.seq, hash: chain.hash },
+        };
+        let mut run = Vec::new();
+        for payload in &self.payloads[from as usize - 1..to as usize] {
+            let header = chain.append(1_700_000_000_000, 2023_11_15, 1, payload).unwrap();
+            push_record(&mut run, &header, payload);
+        }
+        Push::seal(&station_key(), STATION, self.id, start, &run).unwrap()
+    }
+}
+
+/// A branch: the hash of every entry from its fork on, and where it forked.
+#[derive(Clone)]
+pub struct Branch {
+    pub from: Option<u32>,
+    pub at_seq: u64,
+    pub root: Option<Hash>,
+    pub hashes: BTreeMap<u64, Hash>,
+}
+
+#[derive(Clone, Default)]
+pub struct StoredSegment {
+    pub branches: Vec<Branch>,
+    pub heads: Vec<BranchHead>,
+    pub holes: Vec<RecordedHole>,
+}
+
+impl Known for StoredSegment {
+    type Error = std::convert::Infallible;
+
+    fn heads(&self) -> &[BranchHead] {
+        &self.heads
+    }
+
+    fn holes(&self) -> &[RecordedHole] {
+        &self.holes
+    }
+
+    fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
+        let mut branch = &self.branches[branch as usize];
+        while let Some(from) = branch.from.filter(|_| seq <= branch.at_seq) {
+            branch = &self.branches[from as usize];
+        }
+        if seq == 0 {
+            return Ok(branch.root);
+        }
+        Ok(branch.hashes.get(&seq).copied())
+    }
+}
+
+/// A hub in memory: the store a real one keeps, without its bytes.
+#[derive(Clone, Default)]
+pub struct MemoryHub {
+    pub epoch: u64,
+    pub segments: BTreeMap<SegmentId, StoredSegment>,
+    pub lost_tail: Option<LostTail>,
+}
+
+impl MemoryHub {
+    pub fn new() -> MemoryHub {
+        MemoryHub { epoch: 1, ..MemoryHub::default() }
+    }
+
+    pub fn take(&mut self, body: &[u8]) -> Result<PushReply, String> {
+        let push = Push::decode(body).map_err(|error| error.to_string())?;
+        let checked = push.check(STATION, &station_key().public()).map_err(|error| error.to_string())?;
+        if let Some(shown) = &push.shown {
+            self.believe(shown);
+        }
+        let stored = self.segments.entry(checked.segment).or_default();
+        let verdict = classify(&Offer::from(&checked), stored).unwrap();
+        Ok(match verdict {
+            Verdict::Append { branch } => {
+                store(stored, branch, &checked);
+                self.ack(&checked)
+            }
+            Verdict::Branch { branch, from, at_seq } => {
+                let root = from.is_none().then_some(checked.prev_hash);
+                stored.branches.push(Branch { from, at_seq, root, hashes: BTreeMap::new() });
+                stored.heads.push(BranchHead { branch, seq: at_seq, hash: checked.prev_hash });
+                store(stored, branch, &checked);
+                self.ack(&checked)
+            }
+            Verdict::Same => self.ack(&checked),
+            Verdict::Have(head) => PushReply::Have { head },
+            Verdict::Gap(have) => PushReply::Gap { have },
+            Verdict::Fill { branch } => {
+                fill(stored, branch, &checked);
+                self.ack(&checked)
+            }
+            Verdict::TooManyBranches => return Err("too many branches".into()),
+        })
+    }
+
+    fn believe(&mut self, shown: &Ack) {
+        shown.verify(&hub_key().public(), STATION).unwrap();
+        let held = match self.segments.get_mut(&shown.segment) {
+            None => false,
+            Some(stored) => (0..stored.heads.len() as u32)
+                .any(|branch| stored.hash_at(branch, shown.have_seq).unwrap() == Some(shown.have_hash)),
+        };
+        self.epoch = epoch_after(self.epoch, shown.hub_epoch, held).unwrap_or(self.epoch);
+    }
+
+    fn ack(&self, push: &CheckedPush) -> PushReply {
+        let what = (push.segment, push.to_seq(), push.head_hash());
+        let ack = Ack::sign(&hub_key(), STATION, self.epoch, what, 64 * 1024, 0);
+        PushReply::Ack { ack, lost_tail: self.lost_tail, re_enrol: false }
+    }
+
+    /// Every hash of a segment's branch 0, in order.
+    pub fn hashes(&self, id: SegmentId) -> Vec<Hash> {
+        let first = self.segments.get(&id).and_then(|it| it.branches.first());
+        first.map(|it| it.hashes.values().copied().collect()).unwrap_or_default()
+    }
+}
+
+fn store(stored: &mut StoredSegment, branch: u32, push: &CheckedPush) {
+    if stored.branches.is_empty() {
+        let root = Some(segment_hash(STATION, push.segment, &push.parent.unwrap()));
+        stored.branches.push(Branch { from: None, at_seq: 0, root, hashes: BTreeMap::new() });
+        stored.heads.push(BranchHead { branch: 0, seq: 0, hash: push.prev_hash });
+    }
+    put(stored, branch, push);
+    stored.heads[branch as usize] = BranchHead { branch, seq: push.to_seq(), hash: push.head_hash() };
+}
+
+fn fill(stored: &mut StoredSegment, branch: u32, push: &CheckedPush) {
+    put(stored, branch, push);
+    for hole in stored.holes.iter_mut().filter(|hole| hole.branch == branch && hole.from_seq == push.from_seq)
+    {
+        hole.from_seq = push.to_seq() + 1;
+    }
+    stored.holes.retain(|hole| hole.from_seq <= hole.to_seq);
+}
+
+fn put(stored: &mut StoredSegment, branch: u32, push: &CheckedPush) {
+    for (seq, hash) in (push.from_seq..).zip(&push.hashes) {
+        let before = stored.branches[branch as usize].hashes.insert(seq, *hash);
+        assert!(before.is_none(), "entry {seq} was stored twice");
+    }
+}
