@@ -27,7 +27,11 @@ pub(super) fn runs(data: &str) -> Option<Vec<Run>> {
         // Nothing shorter than four digits starts a set C, and an odd digit stays behind in B.
         if digits >= DIGITS_MIN {
             let (pairs, tail) = rest.split_at(digits & !1);
-            runs.push(Run::C(pairs.to_owned()));
+            runs.push(if looks_real_time(pairs) {
+                Run::B(pairs.to_owned())
+            } else {
+                Run::C(pairs.to_owned())
+            });
             rest = tail;
         } else {
             let end = plain_len(rest);
@@ -50,6 +54,15 @@ pub(super) fn modules(runs: &[Run]) -> usize {
     });
     // 11 modules a symbol; the first run's set is the start symbol; then check (11) and stop (13).
     symbols.saturating_mul(11).saturating_add(24)
+}
+
+/// Whether set C would send bytes that a printer obeys at once, even inside a bar code.
+///
+/// Each pair becomes one byte, so 16 then 04, 05 or 20 is `DLE EOT`, `DLE ENQ` or `DLE DC4`: the 1,604th receipt of a
+/// day must not ask for a status or open the drawer.
+fn looks_real_time(digits: &str) -> bool {
+    let pairs: Vec<&[u8]> = digits.as_bytes().chunks(2).collect();
+    pairs.windows(2).any(|pair| matches!(pair, [b"16", b"04" | b"05" | b"20"]))
 }
 
 fn leading_digits(text: &str) -> usize {
@@ -90,6 +103,9 @@ mod tests {
         check("20261121", "C20261121");
         check("S1-20261121-00012", "BS1- C20261121 B- C0001 B2");
         check("123", "B123");
+        check("A-1604-a7", "BA- B1604 B-a7");
+        check("116044", "C116044");
+        check("20162004", "B20162004");
         check("", "none");
         check("西", "none");
         check(&"9".repeat(65), "none");
