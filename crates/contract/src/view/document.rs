@@ -1,0 +1,96 @@
+//! Receipts that were given, on screen and for refunds.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{QuantityView, TakenView};
+
+/// A document of this till.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct DocumentRow {
+    /// Document id.
+    pub document: String,
+    /// Printed number.
+    pub number: String,
+    /// True for a refund.
+    pub is_refund: bool,
+    /// Site-local `mm-dd HH:MM`.
+    pub at: String,
+    /// Cashier's staff number.
+    pub cashier: String,
+    /// Amount, positive also for refunds.
+    pub amount_fen: i64,
+    /// Whether its receipt printed.
+    pub print: PrintView,
+    /// Whether the hub has it.
+    pub received: bool,
+}
+
+/// What became of a receipt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum PrintView {
+    /// In the queue.
+    Waiting,
+    /// The printer took it and said so.
+    Printed,
+    /// It did not print.
+    Failed,
+    /// Nobody can tell; never repeated unasked.
+    Uncertain,
+    /// No printer is set up.
+    NotAsked,
+}
+
+/// A line of a receipt on screen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct PreviewLine {
+    /// Text in a fixed pitch; a hanzi is two columns.
+    pub text: String,
+    /// Emphasised.
+    pub bold: bool,
+    /// Double size.
+    pub large: bool,
+    /// Centred.
+    pub centre: bool,
+    /// The text stands for a QR code or barcode of these characters.
+    pub is_code: bool,
+}
+
+/// A sale with what may still come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RefundableSale {
+    /// Sale id.
+    pub sale: String,
+    /// Printed number.
+    pub number: String,
+    /// Site-local `mm-dd HH:MM`.
+    pub at: String,
+    /// What was paid.
+    pub due_fen: i64,
+    /// What has been given back already.
+    pub returned_fen: i64,
+    /// Its tenders.
+    pub tenders: Vec<TakenView>,
+    /// Its lines.
+    pub lines: Vec<RefundableLine>,
+}
+
+/// A line that may come back.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RefundableLine {
+    /// Index from 0.
+    pub line: u16,
+    /// Name.
+    pub name: String,
+    /// What was sold.
+    pub sold: QuantityView,
+    /// What may still come back.
+    pub left: QuantityView,
+    /// What was paid for all of it.
+    pub paid_fen: i64,
+}
