@@ -4,8 +4,8 @@ use chrono::{Datelike, Days, NaiveDate};
 
 const MS_OF_MINUTE: i64 = 60_000;
 const MS_OF_DAY: i64 = 86_400_000;
-const FIRST: u32 = 1_01_01;
-const LAST: u32 = 9999_12_31;
+const FIRST: u32 = 10_101;
+const LAST: u32 = 99_991_231;
 
 /// A shift that would be dated this many days after the last known date asks a supervisor first.
 ///
@@ -71,8 +71,8 @@ pub fn business_date(at_ms: i64, utc_offset_min: i32, day_starts_min: i32) -> u3
 
 fn date_of_day(days_since_1970: i64) -> u32 {
     const DAYS_TO_1970_FROM_CE: i64 = 719_163;
-    let day = i32::try_from(days_since_1970.saturating_add(DAYS_TO_1970_FROM_CE))
-        .unwrap_or_else(|_| if days_since_1970 < 0 { i32::MIN } else { i32::MAX });
+    let far = if days_since_1970 < 0 { i32::MIN } else { i32::MAX };
+    let day = i32::try_from(days_since_1970.saturating_add(DAYS_TO_1970_FROM_CE)).unwrap_or(far);
     let date = NaiveDate::from_num_days_from_ce_opt(day).and_then(from_naive);
     date.unwrap_or(if days_since_1970 < 0 { FIRST } else { LAST })
 }

@@ -1,4 +1,4 @@
-//! Identities that the trade knows: documents, shifts, print jobs, printed numbers.
+//! Identities that the trade knows: documents, shifts, print jobs, printed numbers and codes.
 
 use std::fmt;
 use std::str::FromStr;
@@ -123,6 +123,43 @@ impl FromStr for DocumentNumber {
     }
 }
 
+/// A receipt's QR code: which entry of which journal segment it was printed from.
+///
+/// *Shape:* `SP1:` ‖ segment as 32 upper-case hex digits ‖ `:` ‖ seq, all in QR's compact alphanumeric set.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct EntryRef {
+    /// The journal segment's 128-bit id.
+    pub segment: [u8; 16],
+    /// From 1.
+    pub seq: u64,
+}
+
+/// A text that is not an [`EntryRef`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a receipt's QR code begins with SP1:")]
+pub struct BadEntryRef;
+
+impl fmt::Display for EntryRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "SP1:{:032X}:{}", u128::from_be_bytes(self.segment), self.seq)
+    }
+}
+
+impl FromStr for EntryRef {
+    type Err = BadEntryRef;
+    fn from_str(text: &str) -> Result<EntryRef, BadEntryRef> {
+        let lower = text.trim().to_ascii_lowercase();
+        let (segment, seq) =
+            lower.strip_prefix("sp1:").and_then(|rest| rest.split_once(':')).ok_or(BadEntryRef)?;
+        let Id(segment) = segment.parse().map_err(|_| BadEntryRef)?;
+        if !seq.bytes().all(|b| b.is_ascii_digit()) {
+            return Err(BadEntryRef);
+        }
+        let seq = seq.parse().ok().filter(|seq| *seq > 0).ok_or(BadEntryRef)?;
+        Ok(EntryRef { segment, seq })
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -144,6 +181,21 @@ mod tests {
             "TH01-2-20261121--a7",
         ] {
             assert_eq!(bad.parse::<DocumentNumber>(), Err(BadNumber), "{bad}");
+        }
+    }
+
+    #[test]
+    fn receipt_codes_read_back_from_any_case() {
+        let entry = EntryRef { segment: [0xa7; 16], seq: 812 };
+        assert_eq!(entry.to_string(), format!("SP1:{}:812", "A7".repeat(16)));
+        assert_eq!(entry.to_string().parse(), Ok(entry));
+        assert_eq!(entry.to_string().to_lowercase().parse(), Ok(entry));
+        for bad in ["", "SP1:", "SP1:a7:1", "SP2:00000000000000000000000000000000:1"] {
+            assert_eq!(bad.parse::<EntryRef>(), Err(BadEntryRef), "{bad}");
+        }
+        for bad_seq in ["0", "", "-1", "+1", "99999999999999999999"] {
+            let text = format!("SP1:{}:{bad_seq}", "a7".repeat(16));
+            assert_eq!(text.parse::<EntryRef>(), Err(BadEntryRef), "{text}");
         }
     }
 

@@ -10,6 +10,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects))]
 
 pub mod allocate;
+pub mod barcode;
 pub mod calendar;
 pub mod catalogue;
 pub mod entry;

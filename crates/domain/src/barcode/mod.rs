@@ -1,0 +1,118 @@
+//! What a scan is: a barcode, a scale label, a payment code, one of our own receipts, GS1 data, or just a code.
+//!
+//! A scan is decided by its characters alone. Which item a code means is the catalogue's business, and whether some
+//! code is a staff card is the caller's, who asks the staff list before or after.
+
+mod gs1;
+mod gtin;
+mod label;
+#[cfg(test)]
+mod tests;
+
+pub use gs1::{GS, GS1_CHARS_MAX, Gs1};
+pub use gtin::{barcode_key, check_digit, is_valid, normalise};
+pub use label::{
+    LABEL_DIGITS_MAX, Label, LabelError, LabelledGoods, LayoutError, plu_key, price_check_digit,
+};
+
+use crate::catalogue::LabelLayout;
+use crate::ids::{DocumentNumber, EntryRef};
+
+/// The most characters of a plain code: staff cards and supplier codes are shorter, a web address is not a code.
+pub const CODE_CHARS_MAX: usize = 64;
+
+/// A wallet whose payment code a customer showed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wallet {
+    /// 18 digits from 10–15.
+    WeChat,
+    /// 16–24 digits from 25–30.
+    Alipay,
+    /// 19 digits from 62.
+    UnionPay,
+}
+
+/// What was scanned (or typed and entered).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Scan {
+    /// Nothing but blanks and control characters.
+    Empty,
+    /// More than [`CODE_CHARS_MAX`] characters and nothing known.
+    TooLong,
+    /// A GTIN in the catalogue's form. Look it up as a barcode, then what was typed as an item code.
+    Gtin(String),
+    /// A label of the shop's scales.
+    Label(Label),
+    /// A label's length and flag, with a wrong check digit: 「标签校验错：回秤台重打」.
+    LabelCheckFailed {
+        /// Key of the first layout that claimed it.
+        layout: String,
+    },
+    /// A customer's payment code: 「这是付款码，请先结算」 on the selling screen. Its digits are not kept.
+    PaymentCode(Wallet),
+    /// A printed receipt number.
+    Document(DocumentNumber),
+    /// The QR code of a receipt.
+    Entry(EntryRef),
+    /// GS1 data with a GTIN.
+    Gs1(Gs1),
+    /// Anything else of at most [`CODE_CHARS_MAX`] characters: an item code, a PLU, a staff card.
+    Code(String),
+}
+
+/// Decides what a scan is, with the chain's label layouts.
+///
+/// Control characters other than [`GS`] and blanks at the ends are dropped first. A label wins over a payment code
+/// only when its check digit holds; chains keep to flags 20–24, which no wallet uses. It never panics, and reads at
+/// most [`GS1_CHARS_MAX`] characters of any input.
+pub fn classify(scan: &str, layouts: &[LabelLayout]) -> Scan {
+    let kept = scan.chars().filter(|c| *c == GS || !c.is_control()).take(scan_chars_max());
+    let text: String = kept.collect();
+    let text = text.trim();
+    if text.is_empty() {
+        return Scan::Empty;
+    }
+    if let Some(gs1) = gs1::read(text).filter(|_| text.len() <= GS1_CHARS_MAX) {
+        return Scan::Gs1(gs1);
+    }
+    if text.chars().count() > CODE_CHARS_MAX {
+        return Scan::TooLong;
+    }
+    if text.bytes().all(|b| b.is_ascii_digit()) {
+        return of_digits(text, layouts);
+    }
+    if let Ok(entry) = text.parse() {
+        return Scan::Entry(entry);
+    }
+    text.parse().map_or_else(|_| Scan::Code(text.to_owned()), Scan::Document)
+}
+
+/// One more than the longest scan that can be anything, so that longer ones are seen to be too long.
+fn scan_chars_max() -> usize {
+    GS1_CHARS_MAX.saturating_add(1)
+}
+
+fn of_digits(digits: &str, layouts: &[LabelLayout]) -> Scan {
+    let mut claimed = layouts.iter().filter(|layout| layout.claims(digits)).peekable();
+    let first = claimed.peek().map(|layout| layout.id.clone());
+    if let Some(label) = claimed.find_map(|layout| layout.read(digits)) {
+        return Scan::Label(label);
+    }
+    if let Some(wallet) = wallet(digits) {
+        return Scan::PaymentCode(wallet);
+    }
+    if let Some(layout) = first {
+        return Scan::LabelCheckFailed { layout };
+    }
+    normalise(digits).map_or_else(|| Scan::Code(digits.to_owned()), Scan::Gtin)
+}
+
+fn wallet(digits: &str) -> Option<Wallet> {
+    let prefix: u8 = digits.get(..2)?.parse().ok()?;
+    match (prefix, digits.len()) {
+        (10..=15, 18) => Some(Wallet::WeChat),
+        (25..=30, 16..=24) => Some(Wallet::Alipay),
+        (62, 19) => Some(Wallet::UnionPay),
+        _ => None,
+    }
+}
