@@ -1,0 +1,252 @@
+//! One visit to a printer: ask its state, send, ask whether the paper came out.
+
+mod link;
+mod spooler;
+mod status;
+mod tcp;
+mod usb_lp;
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use suanpan_domain::receipt::Paper;
+
+use crate::encode::DrawerPin;
+use link::{Link, LinkError, SendError};
+pub use status::PrinterStatus;
+
+/// Where a printer is reached.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum PrinterTarget {
+    /// A network printer, `host:port`; the port is 9100 on nearly all.
+    Tcp {
+        /// `192.168.1.50:9100`.
+        address: String,
+    },
+    /// A USB printer under Linux.
+    UsbLp {
+        /// `/dev/usb/lp0`.
+        path: PathBuf,
+    },
+    /// A file that jobs are appended to.
+    File {
+        /// The file; made when absent.
+        path: PathBuf,
+    },
+    /// A Windows printer by its name, sent RAW.
+    Spooler {
+        /// As Windows' settings show it.
+        name: String,
+    },
+}
+
+/// What a till knows about its printer.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct PrinterSettings {
+    /// Where it is reached.
+    pub target: PrinterTarget,
+    /// Its paper.
+    #[serde(default)]
+    pub paper: Paper,
+    /// Where the drawer is wired.
+    #[serde(default)]
+    pub drawer: DrawerPin,
+}
+
+/// How long each step with a printer may take. The queue waits, never a sale.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Patience {
+    /// Until a network printer accepts the connection: a switch on the same LAN answers in milliseconds.
+    pub connect: Duration,
+    /// Until all bytes of a job are taken: a slow serial bridge moves a long receipt in a few seconds.
+    pub send: Duration,
+    /// Until one real-time status byte is answered: printers answer in tens of milliseconds.
+    pub status: Duration,
+    /// Until the printer says that it worked off the job: 40 cm of paper take about 4 seconds.
+    pub confirm: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        let ms = Duration::from_millis;
+        Self { connect: ms(2_000), send: ms(8_000), status: ms(500), confirm: ms(10_000) }
+    }
+}
+
+/// Whether a job's paper came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The printer worked the whole job off and has paper; a file has taken all bytes.
+    Printed,
+    /// Nothing of the job was printed: it may be repeated.
+    Failed(Reason),
+    /// All or part may have been printed: a person looks before it is repeated, and the repeat is marked.
+    Uncertain(Reason),
+}
+
+/// Why a job is not known as printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// No connection, no such device, no such printer.
+    #[error("the printer cannot be reached")]
+    Unreachable,
+    /// Paper is out.
+    #[error("the printer is out of paper")]
+    PaperOut,
+    /// The cover is open.
+    #[error("the printer's cover is open")]
+    CoverOpen,
+    /// The printer says it is offline or in error.
+    #[error("the printer is offline or reports an error")]
+    Offline,
+    /// The printer stopped taking bytes or never confirmed the job.
+    #[error("the printer did not take or confirm the job in time")]
+    TimedOut,
+    /// The connection broke within the job.
+    #[error("the connection broke within the job")]
+    Closed,
+    /// The job was sent, but the printer's state cannot be read.
+    #[error("the printer's state cannot be read")]
+    StatusUnreadable,
+    /// Another program has the device.
+    #[error("another program uses the printer")]
+    Busy,
+    /// This system has no such kind of printer.
+    #[error("this system cannot drive this kind of printer")]
+    Unsupported,
+    /// The job does not fit the printer's commands.
+    #[error("the job does not fit the printer's commands")]
+    Unprintable,
+    /// The queue was closed before the job began.
+    #[error("the print queue was closed before the job began")]
+    QueueClosed,
+}
+
+impl Reason {
+    /// Stable code for screens, logs and the help desk.
+    pub fn code(self) -> &'static str {
+        match self {
+            Self::Unreachable => "POS-PRN-001",
+            Self::PaperOut => "POS-PRN-002",
+            Self::CoverOpen => "POS-PRN-003",
+            Self::TimedOut => "POS-PRN-004",
+            Self::Offline => "POS-PRN-005",
+            Self::Closed => "POS-PRN-006",
+            Self::StatusUnreadable => "POS-PRN-007",
+            Self::Busy => "POS-PRN-008",
+            Self::Unsupported => "POS-PRN-009",
+            Self::Unprintable => "POS-PRN-010",
+            Self::QueueClosed => "POS-PRN-011",
+        }
+    }
+}
+
+/// A printer as its settings describe it. Connects for each job, so that other tills can use a shared one.
+#[derive(Debug, Clone)]
+pub struct Printer {
+    settings: PrinterSettings,
+    patience: Patience,
+}
+
+/// Asks for the paper sensor *in the order of the job*: the answer means that all before it was worked off.
+const CONFIRM: [u8; 3] = [0x1d, 0x72, 0x01];
+
+impl Printer {
+    /// Describes a printer; nothing is opened yet.
+    pub fn new(settings: PrinterSettings, patience: Patience) -> Self {
+        Self { settings, patience }
+    }
+
+    /// The settings it was made with.
+    pub fn settings(&self) -> &PrinterSettings {
+        &self.settings
+    }
+
+    /// Asks the printer's state now. A file and a mute printer are [`PrinterStatus::Unknown`].
+    pub fn status(&self) -> PrinterStatus {
+        match &self.settings.target {
+            PrinterTarget::File { .. } => PrinterStatus::Unknown,
+            PrinterTarget::Spooler { name } => spooler::status(name),
+            PrinterTarget::Tcp { .. } | PrinterTarget::UsbLp { .. } => match self.connect() {
+                Ok(mut link) => status::ask(link.as_mut(), self.patience.status),
+                Err(_) => PrinterStatus::Offline,
+            },
+        }
+    }
+
+    /// Sends one job's bytes and tells what became of them. Never repeats anything.
+    ///
+    /// `drawer`: the drawer that the job opens. When the printer refuses paper, the drawer is still opened: the
+    /// customer's change does not wait for a new roll.
+    pub fn print(&self, bytes: &[u8], drawer: Option<DrawerPin>) -> Outcome {
+        match &self.settings.target {
+            PrinterTarget::File { path } => append(path, bytes),
+            PrinterTarget::Spooler { name } => spooler::print(name, bytes, self.patience.confirm),
+            PrinterTarget::Tcp { .. } | PrinterTarget::UsbLp { .. } => match self.connect() {
+                Ok(mut link) => self.converse(link.as_mut(), bytes, drawer),
+                Err(error) => Outcome::Failed(error.reason_before_sending()),
+            },
+        }
+    }
+
+    fn connect(&self) -> Result<Box<dyn Link>, LinkError> {
+        match &self.settings.target {
+            PrinterTarget::Tcp { address } => tcp::connect(address, self.patience.connect),
+            PrinterTarget::UsbLp { path } => usb_lp::open(path),
+            PrinterTarget::File { .. } | PrinterTarget::Spooler { .. } => Err(LinkError::Unsupported),
+        }
+    }
+
+    fn converse(&self, link: &mut dyn Link, bytes: &[u8], drawer: Option<DrawerPin>) -> Outcome {
+        let before = status::ask(link, self.patience.status);
+        if let Some(reason) = before.refusal() {
+            if let Some(pin) = drawer {
+                // Best effort: the receipt's failure is told either way, and the cashier has a key.
+                let _ = link.send(&pin.pulse_now(), Instant::now() + self.patience.status);
+            }
+            return Outcome::Failed(reason);
+        }
+        match link.send(bytes, Instant::now() + self.patience.send) {
+            Ok(()) => self.confirm(link, before),
+            Err(SendError { sent: 0, error }) => Outcome::Failed(error.reason_before_sending()),
+            Err(SendError { error, .. }) => Outcome::Uncertain(error.reason_within_job()),
+        }
+    }
+
+    /// Waits until the printer has worked the job off.
+    fn confirm(&self, link: &mut dyn Link, before: PrinterStatus) -> Outcome {
+        // A printer that was mute before the job will hardly speak after it: do not hold up the next receipt.
+        let wait =
+            if before == PrinterStatus::Unknown { self.patience.status } else { self.patience.confirm };
+        let deadline = Instant::now() + wait;
+        let answer = link
+            .send(&CONFIRM, deadline)
+            .map_err(|failure| failure.error)
+            .and_then(|()| status::receive_matching(link, deadline, status::is_sensor_answer));
+        match answer {
+            Ok(sensors) if status::paper_is_out(sensors) => Outcome::Uncertain(Reason::PaperOut),
+            Ok(_) => Outcome::Printed,
+            Err(LinkError::Closed) => Outcome::Uncertain(Reason::Closed),
+            Err(_) => {
+                let after = status::ask(link, self.patience.status);
+                Outcome::Uncertain(match after {
+                    PrinterStatus::Unknown => Reason::StatusUnreadable,
+                    _ => after.refusal().unwrap_or(Reason::TimedOut),
+                })
+            }
+        }
+    }
+}
+
+fn append(path: &Path, bytes: &[u8]) -> Outcome {
+    let Ok(mut file) = OpenOptions::new().append(true).create(true).open(path) else {
+        return Outcome::Failed(Reason::Unreachable);
+    };
+    match file.write_all(bytes) {
+        Ok(()) => Outcome::Printed,
+        Err(_) => Outcome::Uncertain(Reason::Closed),
+    }
+}

@@ -1,0 +1,246 @@
+//! Jobs through the queue to a printer that reads its bytes, breaks, falls silent and runs out of paper.
+
+mod support;
+
+use std::sync::mpsc::channel;
+
+use suanpan_devices::simulators::{Manner, Mouth, Printed, PrinterSim, PrinterState};
+use suanpan_devices::{
+    JOBS_WAITING_MAX, Job, Outcome, PrintEvent, PrintQueue, PrinterStatus, PrinterTarget, Reason, SubmitError,
+};
+use suanpan_domain::receipt::{Block, Paper};
+use support::{PATIENCE, brief, calm, everything, id, job, printer, queue, tcp};
+
+/// Prints one job on a printer of this manner.
+fn outcome(manner: Manner, kick_drawer: bool) -> (Outcome, Vec<Printed>) {
+    let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
+    sim.behave(|now| *now = manner);
+    let patience = if manner == Manner::default() { calm() } else { brief() };
+    let (queue, told) = queue(printer(tcp(sim.address()), Paper::Mm58, patience));
+    queue.submit(Job { kick_drawer, ..job(1, everything()) }).unwrap();
+    let PrintEvent::Finished { id, outcome } = told.recv_timeout(PATIENCE).unwrap() else { panic!() };
+    assert_eq!(id, support::id(1));
+    queue.close();
+    assert!(told.recv().is_err(), "a job has one outcome");
+    (outcome, sim.printed())
+}
+
+fn status(state: PrinterState, mouth: Mouth) -> PrinterStatus {
+    let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
+    sim.behave(|now| (now.state, now.mouth) = (state, mouth));
+    printer(tcp(sim.address()), Paper::Mm58, brief()).status()
+}
+
+#[test]
+fn a_receipt_prints_drawer_first_and_is_confirmed() {
+    for paper in [Paper::Mm58, Paper::Mm80] {
+        let sim = PrinterSim::tcp(paper).unwrap();
+        let (queue, told) = queue(printer(tcp(sim.address()), paper, calm()));
+        queue.submit(Job { kick_drawer: true, ..job(1, everything()) }).unwrap();
+        assert_eq!(
+            told.recv_timeout(PATIENCE),
+            Ok(PrintEvent::Finished { id: id(1), outcome: Outcome::Printed })
+        );
+        let printed = sim.printed();
+        assert_eq!(printed.first(), Some(&Printed::Drawer { pin: 2 }));
+        assert_eq!(printed.last(), Some(&Printed::Cut));
+        assert_eq!(sim.faults(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn the_drawer_opens_without_paper_for_a_sale_that_prints_nothing() {
+    let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
+    let (queue, told) = queue(printer(tcp(sim.address()), Paper::Mm58, calm()));
+    queue.submit(Job { id: id(1), blocks: vec![], kick_drawer: true }).unwrap();
+    assert_eq!(
+        told.recv_timeout(PATIENCE),
+        Ok(PrintEvent::Finished { id: id(1), outcome: Outcome::Printed })
+    );
+    assert_eq!(sim.printed(), [Printed::Drawer { pin: 2 }]);
+}
+
+#[test]
+fn the_printers_state_is_told_as_it_is_and_an_unreadable_one_as_unknown() {
+    use PrinterState as S;
+    for (state, mouth, expected) in [
+        (S::Ready, Mouth::Speaks, PrinterStatus::Ready),
+        (S::Ready, Mouth::Stammers, PrinterStatus::Ready),
+        (S::PaperLow, Mouth::Speaks, PrinterStatus::PaperLow),
+        (S::PaperOut, Mouth::Speaks, PrinterStatus::PaperOut),
+        (S::PaperOut, Mouth::Stammers, PrinterStatus::PaperOut),
+        (S::CoverOpen, Mouth::Speaks, PrinterStatus::CoverOpen),
+        (S::Error, Mouth::Speaks, PrinterStatus::Offline),
+        (S::Ready, Mouth::Mute, PrinterStatus::Unknown),
+        (S::PaperOut, Mouth::Mute, PrinterStatus::Unknown),
+        (S::Ready, Mouth::Babbles, PrinterStatus::Unknown),
+    ] {
+        assert_eq!(status(state, mouth), expected, "{state:?} {mouth:?}");
+    }
+}
+
+#[test]
+fn nothing_is_sent_to_a_printer_that_cannot_print_but_the_drawer_still_opens() {
+    for (state, reason) in [
+        (PrinterState::PaperOut, Reason::PaperOut),
+        (PrinterState::CoverOpen, Reason::CoverOpen),
+        (PrinterState::Error, Reason::Offline),
+    ] {
+        let manner = Manner { state, ..Manner::default() };
+        assert_eq!(outcome(manner, false), (Outcome::Failed(reason), vec![]), "{state:?}");
+        let (failed, printed) = outcome(manner, true);
+        assert_eq!(
+            (failed, printed),
+            (Outcome::Failed(reason), vec![Printed::Drawer { pin: 2 }]),
+            "{state:?}"
+        );
+    }
+}
+
+#[test]
+fn a_mute_printer_prints_and_the_till_says_that_it_does_not_know() {
+    for mouth in [Mouth::Mute, Mouth::Babbles] {
+        let (told, printed) = outcome(Manner { mouth, ..Manner::default() }, false);
+        assert_eq!(told, Outcome::Uncertain(Reason::StatusUnreadable), "{mouth:?}");
+        assert_eq!(printed.last(), Some(&Printed::Cut));
+    }
+}
+
+#[test]
+fn paper_that_ends_within_the_receipt_leaves_it_uncertain() {
+    let (told, printed) = outcome(Manner { rows_left: Some(3), ..Manner::default() }, false);
+    assert_eq!(told, Outcome::Uncertain(Reason::PaperOut));
+    assert!(!printed.contains(&Printed::Cut));
+}
+
+#[test]
+fn a_printer_that_takes_the_job_and_does_nothing_leaves_it_uncertain() {
+    let (told, printed) = outcome(Manner { stalled: true, ..Manner::default() }, false);
+    assert_eq!((told, printed), (Outcome::Uncertain(Reason::TimedOut), vec![]));
+}
+
+#[test]
+fn a_connection_that_breaks_within_the_job_leaves_it_uncertain() {
+    // The three questions before the job are nine bytes.
+    for after in [9 + 1, 9 + 60] {
+        let (told, printed) = outcome(Manner { close_after: Some(after), ..Manner::default() }, false);
+        assert!(matches!(told, Outcome::Uncertain(Reason::Closed)), "{after}: {told:?}");
+        assert!(!printed.contains(&Printed::Cut));
+    }
+}
+
+#[test]
+fn an_absent_printer_fails_the_job_and_is_offline() {
+    let address = {
+        let gone = PrinterSim::tcp(Paper::Mm58).unwrap();
+        gone.address()
+    };
+    let absent = [
+        (tcp(address), Reason::Unreachable),
+        (tcp("no address".into()), Reason::Unreachable),
+        (PrinterTarget::UsbLp { path: "/nonexistent/lp0".into() }, Reason::Unreachable),
+        (PrinterTarget::File { path: "/nonexistent/file".into() }, Reason::Unreachable),
+        #[cfg(not(windows))]
+        (PrinterTarget::Spooler { name: "Receipt".into() }, Reason::Unsupported),
+    ];
+    for (target, reason) in absent {
+        let printer = printer(target.clone(), Paper::Mm58, brief());
+        assert!(!matches!(printer.status(), PrinterStatus::Ready | PrinterStatus::PaperLow), "{target:?}");
+        let (queue, told) = queue(printer);
+        queue.submit(job(1, everything())).unwrap();
+        let failed = PrintEvent::Finished { id: id(1), outcome: Outcome::Failed(reason) };
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(failed), "{target:?}");
+    }
+}
+
+#[test]
+fn a_usb_printer_is_driven_through_its_character_device() {
+    let (sim, path) = PrinterSim::device(Paper::Mm80).unwrap();
+    let printer = printer(PrinterTarget::UsbLp { path }, Paper::Mm80, calm());
+    assert_eq!(printer.status(), PrinterStatus::Ready);
+    let (queue, told) = queue(printer);
+    queue.submit(job(1, everything())).unwrap();
+    assert_eq!(
+        told.recv_timeout(PATIENCE),
+        Ok(PrintEvent::Finished { id: id(1), outcome: Outcome::Printed })
+    );
+    assert_eq!(sim.faults(), Vec::<String>::new());
+    sim.behave(|now| now.state = PrinterState::PaperOut);
+    queue.submit(job(2, everything())).unwrap();
+    let failed = PrintEvent::Finished { id: id(2), outcome: Outcome::Failed(Reason::PaperOut) };
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(failed));
+}
+
+#[test]
+fn a_file_takes_job_after_job_and_its_state_is_unknown() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("receipts.bin");
+    let printer = printer(PrinterTarget::File { path: path.clone() }, Paper::Mm58, calm());
+    assert_eq!(printer.status(), PrinterStatus::Unknown);
+    let (queue, told) = queue(printer);
+    for number in [1, 2] {
+        queue.submit(job(number, vec![Block::text("甲")])).unwrap();
+        let done = PrintEvent::Finished { id: id(number), outcome: Outcome::Printed };
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(done));
+    }
+    let once = support::bytes(&[Block::text("甲")], Paper::Mm58);
+    assert_eq!(std::fs::read(path).unwrap(), once.repeat(2));
+}
+
+#[test]
+fn a_job_is_never_printed_twice_whatever_its_outcome() {
+    let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
+    sim.behave(|now| now.mouth = Mouth::Mute);
+    let (queue, told) = queue(printer(tcp(sim.address()), Paper::Mm58, brief()));
+    queue.submit(job(1, everything())).unwrap();
+    told.recv_timeout(PATIENCE).unwrap();
+    assert_eq!(queue.submit(job(1, everything())), Err(SubmitError::Repeated));
+    queue.close();
+    assert_eq!(sim.printed().iter().filter(|printed| **printed == Printed::Cut).count(), 1);
+    assert_eq!(sim.visits(), 1);
+}
+
+#[test]
+fn a_stuck_printer_never_holds_up_the_till_and_the_queue_stays_bounded() {
+    let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
+    // The callback holds the thread, as a printer does that takes forever.
+    let (hold, held) = channel::<()>();
+    let (tell, told) = channel();
+    let queue = PrintQueue::start(printer(tcp(sim.address()), Paper::Mm58, calm()), move |event| {
+        drop(tell.send(event));
+        let _ = held.recv();
+    })
+    .unwrap();
+    queue.submit(job(0, vec![])).unwrap();
+    told.recv_timeout(PATIENCE).unwrap();
+    for number in 1..=u8::try_from(JOBS_WAITING_MAX).unwrap() {
+        queue.submit(job(number, vec![])).unwrap();
+    }
+    assert_eq!(queue.submit(job(200, vec![])), Err(SubmitError::Full));
+    // Refused is not submitted: it may come again when there is room.
+    assert_eq!(queue.submit(job(200, vec![])), Err(SubmitError::Full));
+    assert_eq!(queue.ask_status(), Err(SubmitError::Full));
+    drop(hold);
+    queue.close();
+    let outcomes: Vec<_> = told.iter().collect();
+    assert_eq!(outcomes.len(), JOBS_WAITING_MAX, "every job taken has its outcome");
+    let last = PrintEvent::Finished { id: id(32), outcome: Outcome::Failed(Reason::QueueClosed) };
+    assert_eq!(outcomes.last(), Some(&last), "a job not begun when the queue closes has failed");
+}
+
+#[test]
+fn the_state_is_told_on_request() {
+    let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
+    sim.behave(|now| now.state = PrinterState::PaperLow);
+    let (queue, told) = queue(printer(tcp(sim.address()), Paper::Mm58, calm()));
+    queue.ask_status().unwrap();
+    assert_eq!(told.recv_timeout(PATIENCE), Ok(PrintEvent::Status(PrinterStatus::PaperLow)));
+}
+
+#[test]
+fn settings_read_as_an_it_person_writes_them() {
+    let text = r#"{"target":{"kind":"tcp","address":"192.168.1.50:9100"},"paper":"mm58"}"#;
+    let settings: suanpan_devices::PrinterSettings = serde_json::from_str(text).unwrap();
+    assert_eq!(settings.target, tcp("192.168.1.50:9100".into()));
+    assert_eq!((settings.paper, settings.drawer), (Paper::Mm58, suanpan_devices::DrawerPin::Two));
+}
