@@ -95,7 +95,7 @@ pub struct RefundLine {
     /// What came back of it.
     #[serde(rename = "q")]
     pub quantity: Quantity,
-    /// Goods value before discounts and 抹零: `amount` and its shares of both.
+    /// Goods value before discounts and 抹零.
     #[serde(rename = "g")]
     pub gross: Fen,
     /// What the customer gets for it.
@@ -154,9 +154,9 @@ pub struct Returned {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct LineReturned {
     quantity: i64,
+    gross: Fen,
     amount: Fen,
     net: Fen,
-    discount: Fen,
     rounding: Fen,
 }
 
@@ -204,9 +204,9 @@ impl Returned {
             let Some(index) = line.line else { continue };
             let sum = self.lines.entry(index).or_default();
             sum.quantity = sum.quantity.saturating_add(line.quantity.number());
+            sum.gross += line.gross;
             sum.amount += line.amount;
             sum.net += line.net;
-            sum.discount += line.discount();
             sum.rounding += line.rounding;
         }
         for tendered in &refund.tenders {
@@ -261,8 +261,7 @@ impl Returned {
 
 /// The lines of a refund and what each brings back.
 ///
-/// Amounts are cumulative shares: after `q` of `Q` came back, `round(paid × q / Q)` has been returned, so parts never
-/// exceed the whole and the last takes the residue. *Errors:* [`RefundError`].
+/// *Errors:* [`RefundError`].
 pub fn lines(sale: &Sale, returned: &Returned, wanted: &[Wanted]) -> Result<Vec<RefundLine>, RefundError> {
     if wanted.is_empty() {
         return Err(RefundError::Nothing);
@@ -292,30 +291,33 @@ fn line(sale: &Sale, returned: &Returned, want: Wanted) -> Result<RefundLine, Re
     if want.quantity.number() <= 0 || after > sold.quantity.number() {
         return Err(RefundError::MoreThanSold);
     }
-    // What has come back after this part: round half up of the whole's share, so the last part takes the residue.
-    let part = |whole: Fen, already: Fen| {
-        let exact = i128::from(whole.0).saturating_mul(i128::from(after));
-        let cumulative = div_round_half_up(exact, i128::from(sold.quantity.number())).map(Fen);
-        cumulative.map(|cumulative| cumulative - already).ok_or(RefundError::MoreThanSold)
-    };
-    let amount = part(sold.paid, before.amount)?;
-    let net = part(sold.net, before.net)?.max(Fen::ZERO).min(amount);
-    let discount = part(sold.discount(), before.discount)?;
-    let rounding = part(sold.rounding, before.rounding)?;
+    // Each figure is a share of the one before it, cumulative over all parts: quantity → gross → amount → net. So no
+    // part is negative, none exceeds what it is part of, and the last takes the residue of every figure.
+    let gross = share(sold.gross, after, sold.quantity.number());
+    let amount = share(sold.paid, gross.0, sold.gross.0);
+    let net = share(sold.net, amount.0, sold.paid.0);
+    let rounding = share(sold.rounding, (gross - amount).0, (sold.gross - sold.paid).0);
+    let (amount, net) = (amount - before.amount, net - before.net);
     Ok(RefundLine {
         line: Some(want.line),
         item: sold.item.clone(),
         name: sold.name.clone(),
         unit: sold.unit.clone(),
         quantity: want.quantity,
-        gross: amount + discount + rounding,
+        gross: gross - before.gross,
         amount,
         net,
         tax_fen: amount - net,
         tax: sold.tax.clone(),
-        rounding,
+        rounding: rounding - before.rounding,
         disposition: want.disposition,
     })
+}
+
+/// `whole × done / all`, half up; nothing of nothing.
+fn share(whole: Fen, done: i64, all: i64) -> Fen {
+    let exact = i128::from(whole.0).saturating_mul(i128::from(done));
+    div_round_half_up(exact, i128::from(all)).map_or(Fen::ZERO, Fen)
 }
 
 /// Takes up to `amount` out of a slot and says how much it took.

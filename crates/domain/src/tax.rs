@@ -13,8 +13,13 @@ pub struct Tax {
     #[serde(rename = "c")]
     pub code: String,
     /// Rate in basis points: 9 % is 900; 0 for zero-rated and exempt.
-    #[serde(rename = "bp")]
+    #[serde(rename = "bp", default, skip_serializing_if = "is_zero")]
     pub rate_bp: u16,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "the shape serde's skip_serializing_if wants")]
+fn is_zero(rate_bp: &u16) -> bool {
+    *rate_bp == 0
 }
 
 impl Tax {

@@ -1,0 +1,9 @@
+//! The trade as its users see it: rung, paid, returned, written down and summed.
+
+#![allow(clippy::arithmetic_side_effects, reason = "sums of small test amounts")]
+
+mod common;
+mod entries;
+mod paying;
+mod properties;
+mod returning;
