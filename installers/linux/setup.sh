@@ -20,7 +20,12 @@ as_root() { if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi; }
 at_least() { printf '%s\n%s\n' "$1" "$2" | sort --version-sort --check=quiet; }
 # The version of a program, or nothing.
 version_of() { "$1" --version 2>/dev/null | grep -oE '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1; }
-has_rust() { local have; have=$(version_of rustc) && command -v cargo >/dev/null && at_least "$rust_version" "$have"; }
+rust_is_new() { local have; have=$(version_of rustc) && command -v cargo >/dev/null && at_least "$rust_version" "$have"; }
+# Where rustup's default is older, the toolchain installed here before serves.
+has_rust() {
+  rust_is_new && return
+  rustup toolchain list 2>/dev/null | grep -q "^$rust_version-" && export RUSTUP_TOOLCHAIN=$rust_version && rust_is_new
+}
 has_node() { local have; have=$(version_of node) && command -v npm >/dev/null && at_least "$node_version" "$have"; }
 apt_offers() { at_least "$2" "$(apt-cache policy "$1" | sed -n 's/ *Candidate: \([0-9.]*\).*/\1/p')"; }
 
@@ -78,20 +83,25 @@ apt_get() {
 
 install_rust() {
   step "Installing Rust"
-  local components="--profile minimal --component clippy --component rustfmt"
-  if command -v rustup >/dev/null; then
-    # shellcheck disable=SC2086
-    rustup toolchain install "$rust_version" $components
-    export RUSTUP_TOOLCHAIN=$rust_version
-  elif curl --silent --fail --max-time 20 --output "$tools.rustup" --create-dirs https://sh.rustup.rs; then
-    # shellcheck disable=SC2086
-    sh "$tools.rustup" -y --default-toolchain "$rust_version" $components
-  elif apt_offers rustc-web "$rust_version"; then
-    # Debian's own newer Rust, kept up to date for its browsers.
-    apt_get install rustc-web cargo-web rust-web-clippy rustfmt-web
-  else
+  rust_by_rustup || rust_by_script || rust_by_debian ||
     die "Neither rustup nor apt offers Rust $rust_version here; install it from https://rustup.rs"
-  fi
+}
+
+# rustup is a package in Ubuntu 24.04 and Debian 13.
+rust_by_rustup() {
+  if ! command -v rustup >/dev/null; then apt_offers rustup 1 && apt_get install rustup || return 1; fi
+  rustup toolchain install "$rust_version" --profile minimal --component clippy,rustfmt --no-self-update
+}
+
+rust_by_script() {
+  local script=$tools/rustup.sh
+  curl --silent --fail --max-time 20 --create-dirs --output "$script" https://sh.rustup.rs || return 1
+  sh "$script" -y --default-toolchain "$rust_version" --profile minimal --component clippy,rustfmt
+}
+
+# Debian 12's own newer Rust, kept up to date for its browsers.
+rust_by_debian() {
+  apt_offers rustc-web "$rust_version" && apt_get install rustc-web cargo-web rust-web-clippy rustfmt-web
 }
 
 install_node() {
