@@ -1,1 +1,47 @@
+//! What a station keeps on its disk: the journal with its projections, the state of the upload, and the catalogue.
+//!
+//! One writer, one commit per sale, one file at a time: a file that can no longer be trusted is kept and replaced,
+//! never repaired. SQL lives here and no row type leaves.
+//!
+//! Deliberately absent: clocks, randomness, the network, and any deletion of what was written down.
+//!
+//! *Vocabulary:* a **projection** is folded from entries and can be built again; **working state** (open basket,
+//! print queue) is neither; **salvage** carries entries whose hashes check into a new file.
+//!
+//! Start reading at [`Ledger::open`] and [`Ledger::append`].
+#![cfg_attr(not(test), warn(missing_docs))]
 
+mod commit;
+mod db;
+mod error;
+mod folder;
+mod ledger;
+mod lock;
+mod pages;
+mod print;
+mod project;
+mod query;
+mod rebuild;
+mod replace;
+mod reserve;
+mod restore;
+mod rows;
+mod salvage;
+mod schema;
+mod tail;
+mod verify;
+mod wal;
+
+pub use commit::{Committed, EntryRef, NewEntry, OpenBasket, Working};
+pub use db::{DbError, Durability};
+pub use error::{CommitError, Damage, OpenError, QueryError};
+pub use ledger::{Ledger, Opened, Options, Report};
+pub use lock::Lock;
+pub use print::{PrintJob, PrintState};
+pub use query::{Document, Parked, Run, SegmentHead, Shift, Tries};
+pub use rebuild::Difference;
+pub use replace::Replacement;
+pub use reserve::DiskState;
+pub use restore::RestoreError;
+pub use salvage::Missing;
+pub use verify::{Verification, verify};

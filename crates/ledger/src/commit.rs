@@ -1,0 +1,197 @@
+use rusqlite::{Connection, OptionalExtension};
+use suanpan_domain::entry::Entry;
+use suanpan_domain::ids::Id;
+use suanpan_journal::{Chain, Hash, SegmentId};
+
+use crate::db::Meaning;
+use crate::ledger::COMMITS_MAX;
+use crate::print::{PrintJob, put_print_job};
+use crate::project::{At, project};
+use crate::rows::{Row, entry_by_id, id_of};
+use crate::{CommitError, Damage, DbError, Ledger};
+
+/// Entries of one commit: a sale with everything that was noted while it was rung.
+const ENTRIES_MAX: usize = 64;
+
+/// One thing to write down.
+#[derive(Debug, Clone, Copy)]
+pub struct NewEntry<'a> {
+    /// Station clock, ms since 1970-01-01 UTC.
+    pub at_ms: i64,
+    /// Business date, `yyyymmdd`.
+    pub business_date: u32,
+    /// What happened.
+    pub entry: &'a Entry,
+}
+
+/// What becomes of the open basket with a commit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OpenBasket<'a> {
+    /// It stays.
+    Keep,
+    /// It is done with.
+    Clear,
+    /// It becomes these bytes.
+    Save(&'a [u8]),
+}
+
+/// State that a commit changes along with the journal.
+#[derive(Debug, Clone, Copy)]
+pub struct Working<'a> {
+    /// The open basket.
+    pub basket: OpenBasket<'a>,
+    /// Receipts to print, in the same transaction: after a power cut the till knows what may not have printed.
+    pub print: &'a [PrintJob],
+}
+
+impl Working<'_> {
+    /// Changes nothing.
+    pub const KEEP: Working<'static> = Working { basket: OpenBasket::Keep, print: &[] };
+}
+
+/// Where an entry stands in the journal, and what the QR code of a receipt says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EntryRef {
+    /// Segment.
+    pub segment: SegmentId,
+    /// Seq in it.
+    pub seq: u64,
+    /// Hash of the entry.
+    pub hash: Hash,
+}
+
+/// Entries that are on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Where each stands, in the order given.
+    pub entries: Vec<EntryRef>,
+}
+
+impl Ledger {
+    /// Writes entries, their projections and the working state in one transaction, and returns when the disk has
+    /// them. Print and open the drawer only after that.
+    ///
+    /// *Errors:* [`CommitError`]. With `Recovered` the outcome is told once; with every other but `Unknown` nothing
+    /// was saved.
+    ///
+    /// *Invariant:* at most 64 entries, and each sale's id is new to the journal.
+    pub fn append(
+        &mut self,
+        entries: &[NewEntry<'_>],
+        working: &Working<'_>,
+    ) -> Result<Committed, CommitError> {
+        debug_assert!(entries.len() <= ENTRIES_MAX);
+        if self.conn.is_none() {
+            return Err(CommitError::Stopped);
+        }
+        if self.commits > COMMITS_MAX {
+            self.checkpoint(false)?;
+        }
+        let mut chain = self.chain;
+        let mut rows = Vec::with_capacity(entries.len() + 1);
+        for new in entries {
+            let payload = new.entry.encode()?;
+            let header = chain.append(new.at_ms, new.business_date, new.entry.kind(), &payload)?;
+            rows.push(Row {
+                id: id_of(self.segment.ord, header.seq),
+                at_ms: new.at_ms,
+                business_date: new.business_date,
+                kind: header.kind,
+                payload,
+                hash: chain.hash,
+            });
+        }
+        let mut done = self.commit(entries, &rows, working);
+        if done.is_err_and(|error| error.meaning() == Meaning::Full) && self.give_up_reserve() {
+            done = self.commit(entries, &rows, working);
+        }
+        match done {
+            Ok(()) => {
+                self.begun |= !rows.is_empty();
+                self.commits += 1;
+                let segment = chain.segment;
+                self.chain = chain;
+                let seqs = rows.iter().map(|row| EntryRef { segment, seq: row.header().seq, hash: row.hash });
+                Ok(Committed { entries: seqs.collect() })
+            }
+            Err(error) => Err(self.settle_failure(error, &chain)),
+        }
+    }
+
+    /// Keeps the open basket, or forgets it, as durably as a sale.
+    ///
+    /// *Errors:* as [`Ledger::append`]; the basket in memory is what counts.
+    pub fn save_basket(&mut self, basket: OpenBasket<'_>) -> Result<(), CommitError> {
+        self.append(&[], &Working { basket, print: &[] }).map(|_| ())
+    }
+
+    fn commit(&self, entries: &[NewEntry<'_>], rows: &[Row], working: &Working<'_>) -> Result<(), DbError> {
+        let Some(conn) = &self.conn else { return Ok(()) };
+        let transaction = conn.unchecked_transaction()?;
+        if let (false, Some(first)) = (self.begun, rows.first()) {
+            self.segment.insert(conn)?;
+            self.segment.opening(self.station, first.at_ms, first.business_date).insert(conn)?;
+        }
+        for (row, new) in rows.iter().zip(entries) {
+            refuse_duplicate(conn, new.entry)?;
+            row.insert(conn)?;
+            let at = At { id: row.id, at_ms: row.at_ms, business_date: row.business_date };
+            project(conn, at, new.entry)?;
+        }
+        match working.basket {
+            OpenBasket::Keep => {}
+            OpenBasket::Clear => {
+                conn.prepare_cached("delete from open_basket")?.execute([])?;
+            }
+            OpenBasket::Save(bytes) => {
+                let sql = "insert into open_basket values (1, ?1) on conflict do update set basket = ?1";
+                conn.prepare_cached(sql)?.execute([bytes])?;
+            }
+        }
+        for job in working.print {
+            put_print_job(conn, job)?;
+        }
+        Ok(transaction.commit()?)
+    }
+
+    /// Says what became of entries whose commit failed.
+    fn settle_failure(&mut self, error: DbError, wanted: &Chain) -> CommitError {
+        match error.meaning() {
+            Meaning::Full => CommitError::DiskFull,
+            Meaning::Duplicate => CommitError::Duplicate,
+            Meaning::Other => CommitError::Refused(error),
+            Meaning::Condemned => {
+                let ord = self.segment.ord;
+                let unchanged = *wanted == self.chain;
+                let replacement = match self.move_on(Damage::WriteFailed(error)) {
+                    Ok(replacement) => replacement,
+                    Err(error) => return error,
+                };
+                // The new file was read from the disk and synced: what it holds is the truth from now on.
+                let last = self.conn.as_ref().map(|conn| entry_by_id(conn, id_of(ord, wanted.seq)));
+                match last {
+                    Some(Ok(last)) => {
+                        let saved = !unchanged && last.is_some_and(|row| row.hash == wanted.hash);
+                        CommitError::Recovered { saved, replacement }
+                    }
+                    _ => CommitError::Refused(error),
+                }
+            }
+        }
+    }
+}
+
+/// A sale's id is minted before the transaction and written once: a retry after an unclear answer never doubles it.
+fn refuse_duplicate(conn: &Connection, entry: &Entry) -> Result<(), DbError> {
+    let id: Id = match entry {
+        Entry::Sale(sale) => sale.id,
+        Entry::Refund(refund) => refund.id,
+        _ => return Ok(()),
+    };
+    let sql = "select 1 from document where document_id = ?1";
+    let found: Option<i64> = conn.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?;
+    match found {
+        None => Ok(()),
+        Some(_) => Err(DbError { extended: rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE }),
+    }
+}

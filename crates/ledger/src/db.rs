@@ -1,0 +1,129 @@
+//! Connections: how a database is opened here, and what an SQLite error means for the file.
+
+use std::path::Path;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, ErrorCode, OpenFlags};
+
+/// Earlier SQLite versions may lose a commit when a WAL is reset while another connection reads.
+const SQLITE_VERSION_MIN: i32 = 3_051_003;
+
+/// Prepared statements kept per connection: more than there are statements here.
+const STATEMENTS_MAX: usize = 96;
+
+/// How much a commit waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Durability {
+    /// For the disk: what was committed survives a power cut.
+    #[default]
+    Full,
+    /// For nothing: a power cut may lose or break the file. Only for data that can be made again.
+    Off,
+}
+
+/// An SQLite error as two numbers that IT can look up; its text may quote row contents and is left out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("sqlite error {extended}")]
+pub struct DbError {
+    /// SQLite's extended result code, 0 when the value and not the file was wrong.
+    pub extended: i32,
+}
+
+/// What an SQLite error says about the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// No room: nothing was written.
+    Full,
+    /// Its outcome or its contents can no longer be trusted.
+    Condemned,
+    /// The row is already there.
+    Duplicate,
+    /// A mistake of this program, or of the caller.
+    Other,
+}
+
+impl From<rusqlite::Error> for DbError {
+    fn from(error: rusqlite::Error) -> DbError {
+        DbError { extended: error.sqlite_error().map_or(0, |error| error.extended_code) }
+    }
+}
+
+impl DbError {
+    pub(crate) fn meaning(self) -> Meaning {
+        match rusqlite::ffi::Error::new(self.extended).code {
+            _ if self.extended == 0 => Meaning::Other,
+            ErrorCode::DiskFull => Meaning::Full,
+            ErrorCode::SystemIoFailure
+            | ErrorCode::DatabaseCorrupt
+            | ErrorCode::NotADatabase
+            | ErrorCode::ReadOnly => Meaning::Condemned,
+            ErrorCode::ConstraintViolation => Meaning::Duplicate,
+            _ => Meaning::Other,
+        }
+    }
+
+    /// Says whether the machine and not the file is the reason: somebody else has it open, no memory, no permission.
+    pub(crate) fn is_of_the_machine(self) -> bool {
+        matches!(
+            rusqlite::ffi::Error::new(self.extended).code,
+            ErrorCode::DatabaseBusy
+                | ErrorCode::DatabaseLocked
+                | ErrorCode::CannotOpen
+                | ErrorCode::PermissionDenied
+                | ErrorCode::OutOfMemory
+                | ErrorCode::DiskFull
+                | ErrorCode::ReadOnly
+        ) && self.extended != 0
+    }
+}
+
+/// SQLite's version, when it is too old to be trusted.
+pub(crate) fn version_too_old() -> Option<i32> {
+    let found = rusqlite::version_number();
+    (found < SQLITE_VERSION_MIN).then_some(found)
+}
+
+/// Opens an existing database for this process alone.
+///
+/// The exclusive lock keeps the WAL's index in memory and a second process out. Checkpoints happen only when asked
+/// for, never inside a commit and never on close, so that a condemned file is left as it is.
+pub(crate) fn open(path: &Path, durability: Durability) -> Result<Connection, DbError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    conn.busy_timeout(std::time::Duration::ZERO)?;
+    conn.pragma_update(None, "locking_mode", "exclusive")?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    conn.pragma_update(None, "wal_autocheckpoint", 0)?;
+    let synchronous = match durability {
+        Durability::Full => "full",
+        Durability::Off => "off",
+    };
+    conn.pragma_update(None, "synchronous", synchronous)?;
+    Ok(conn)
+}
+
+/// Starts a database that is complete or does not count: built fast, made durable once by [`finish`].
+pub(crate) fn build(path: &Path) -> Result<Connection, DbError> {
+    let conn = Connection::open(path)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+    conn.pragma_update(None, "page_size", PAGE as i64)?;
+    conn.pragma_update(None, "locking_mode", "exclusive")?;
+    conn.pragma_update(None, "journal_mode", "off")?;
+    conn.pragma_update(None, "synchronous", "off")?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    Ok(conn)
+}
+
+/// Bytes of a database page; salvage reads pages of this size.
+pub(crate) const PAGE: usize = 4096;
+
+/// Copies the WAL into the database. With `truncate` the WAL ends up empty.
+pub(crate) fn checkpoint(conn: &Connection, truncate: bool) -> Result<(), DbError> {
+    let sql = if truncate { "pragma wal_checkpoint(truncate)" } else { "pragma wal_checkpoint(passive)" };
+    conn.query_row(sql, [], |_| Ok(()))?;
+    Ok(())
+}

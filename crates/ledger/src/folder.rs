@@ -1,0 +1,108 @@
+//! Files of the data folder: pointers, and writes that are whole or absent after a power cut.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+/// Makes a folder's names durable. Windows does that with the file itself and has no such call.
+#[cfg(unix)]
+pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
+    File::open(dir)?.sync_all()
+}
+
+#[cfg(windows)]
+pub(crate) fn sync_dir(_dir: &Path) -> io::Result<()> {
+    Ok(())
+}
+
+/// Makes a closed file's bytes durable. Windows flushes only through a handle that may write.
+pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
+    File::options().read(true).write(true).open(path)?.sync_all()
+}
+
+/// Replaces a small file: after a power cut it holds the old bytes or the new ones.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let new = path.with_extension("new");
+    let mut file = File::create(&new)?;
+    file.write_all(bytes)?;
+    file.sync_all()?;
+    drop(file);
+    std::fs::rename(&new, path)?;
+    sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// A family of numbered database files of which one is current: `ledger.db`, `ledger-2.db`, … A damaged or
+/// replaced file stays where it is and the pointer moves on, because Windows cannot replace an open file.
+#[derive(Debug, Clone)]
+pub(crate) struct Family {
+    dir: PathBuf,
+    stem: &'static str,
+}
+
+impl Family {
+    pub(crate) fn new(dir: &Path, stem: &'static str) -> Family {
+        Family { dir: dir.to_path_buf(), stem }
+    }
+
+    /// The current file: the one the pointer names or, without a readable pointer, the highest numbered.
+    /// `None` in a folder that never had one. The file may be missing.
+    pub(crate) fn current(&self) -> io::Result<Option<PathBuf>> {
+        let pointed = match std::fs::read_to_string(self.pointer()) {
+            Ok(text) => self.number_of(text.trim()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
+            Err(error) => return Err(error),
+        };
+        let number = match pointed {
+            Some(number) => Some(number),
+            None => self.highest()?,
+        };
+        Ok(number.map(|number| self.path(number)))
+    }
+
+    /// Says whether the folder was used before, whatever became of its files.
+    pub(crate) fn was_used(&self) -> io::Result<bool> {
+        Ok(self.pointer().exists() || self.highest()?.is_some())
+    }
+
+    /// A name after every existing one.
+    pub(crate) fn next(&self) -> io::Result<PathBuf> {
+        let pointed = self.current()?.and_then(|path| self.number_of(path.file_name()?.to_str()?));
+        let highest = pointed.max(self.highest()?).unwrap_or(0);
+        Ok(self.path(highest.saturating_add(1)))
+    }
+
+    /// Makes a finished file current.
+    pub(crate) fn point_to(&self, path: &Path) -> io::Result<()> {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        write_whole(&self.pointer(), name.as_bytes())
+    }
+
+    fn pointer(&self) -> PathBuf {
+        self.dir.join(format!("{}.current", self.stem))
+    }
+
+    fn path(&self, number: u32) -> PathBuf {
+        match number {
+            1 => self.dir.join(format!("{}.db", self.stem)),
+            _ => self.dir.join(format!("{}-{number}.db", self.stem)),
+        }
+    }
+
+    fn number_of(&self, name: &str) -> Option<u32> {
+        let rest = name.strip_prefix(self.stem)?.strip_suffix(".db")?;
+        if rest.is_empty() {
+            return Some(1);
+        }
+        rest.strip_prefix('-')?.parse().ok().filter(|number| *number > 1)
+    }
+
+    fn highest(&self) -> io::Result<Option<u32>> {
+        let mut highest = None;
+        for file in std::fs::read_dir(&self.dir)? {
+            let number = file?.file_name().to_str().and_then(|name| self.number_of(name));
+            highest = highest.max(number);
+        }
+        Ok(highest)
+    }
+}

@@ -1,0 +1,312 @@
+use std::path::{Path, PathBuf};
+
+use rusqlite::Connection;
+use suanpan_journal::{Chain, Parent, SegmentId, StationId};
+
+use crate::db::{self, Durability, Meaning};
+use crate::folder::Family;
+use crate::rebuild;
+use crate::replace::{self, Replacement};
+use crate::reserve::{DiskState, Reserve};
+use crate::restore;
+use crate::rows::SegmentRow;
+use crate::schema::{self, Fitness, Migration};
+use crate::tail;
+use crate::{Damage, DbError, Lock, OpenError, QueryError, wal};
+
+pub(crate) const MIGRATIONS: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "journal",
+        sql: include_str!("../migrations/ledger/0001_journal.sql"),
+        opened_from: 1,
+    },
+    Migration {
+        version: 2,
+        name: "projections",
+        sql: include_str!("../migrations/ledger/0002_projections.sql"),
+        opened_from: 2,
+    },
+];
+
+/// Commits after which the log is copied into the database: about 2 MB of log, a few milliseconds of work.
+const COMMITS_PER_CHECKPOINT: u32 = 64;
+
+/// Commits after which a commit first makes room itself, if nobody called [`Ledger::between_sales`].
+pub(crate) const COMMITS_MAX: u32 = 1024;
+
+/// How a ledger is opened.
+#[derive(Debug, Clone, Copy)]
+pub struct Options {
+    /// What a commit waits for.
+    pub durability: Durability,
+    /// Size of `reserve.bin` in bytes.
+    pub reserve_bytes: u64,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options { durability: Durability::Full, reserve_bytes: 256 << 20 }
+    }
+}
+
+/// What was found at start.
+#[derive(Debug, Default)]
+pub struct Report {
+    /// The folder was new.
+    pub created: bool,
+    /// Entries read back and checked since the last mark.
+    pub verified: u64,
+    /// The file was damaged, and which new one took its place.
+    pub replaced: Option<Replacement>,
+}
+
+/// An opened ledger and what was found.
+#[derive(Debug)]
+pub struct Opened {
+    /// The ledger.
+    pub ledger: Ledger,
+    /// What was found.
+    pub report: Report,
+}
+
+/// One station's journal and its projections, with one writer.
+///
+/// Each opening begins a segment, which becomes durable with its first entry.
+pub struct Ledger {
+    pub(crate) station: StationId,
+    pub(crate) options: Options,
+    pub(crate) family: Family,
+    pub(crate) file: PathBuf,
+    /// `None` after a failure that left no file to write to.
+    pub(crate) conn: Option<Connection>,
+    pub(crate) mint: Box<dyn FnMut() -> SegmentId + Send>,
+    pub(crate) segment: SegmentRow,
+    pub(crate) chain: Chain,
+    /// The segment's opening is in the file.
+    pub(crate) begun: bool,
+    pub(crate) commits: u32,
+    pub(crate) reserve: Reserve,
+    pub(crate) disk: DiskState,
+}
+
+impl std::fmt::Debug for Ledger {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("Ledger")
+            .field("file", &self.file)
+            .field("chain", &self.chain)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Ledger {
+    /// Opens the folder's ledger, or makes one.
+    ///
+    /// A damaged file is kept, every readable entry is carried into a new one, and the report says what is missing.
+    /// `mint` gives random segment ids: one now, and one for each later replacement.
+    ///
+    /// *Errors:* `NewerVersion` and `SqliteTooOld`, having touched nothing; `Io` and `Database` when no new file can
+    /// be made.
+    pub fn open(
+        lock: &Lock,
+        station: StationId,
+        options: Options,
+        mut mint: Box<dyn FnMut() -> SegmentId + Send>,
+    ) -> Result<Opened, OpenError> {
+        if let Some(found) = db::version_too_old() {
+            return Err(OpenError::SqliteTooOld { found });
+        }
+        let dir = lock.dir();
+        let family = Family::new(dir, "ledger");
+        let created = !family.was_used().map_err(|source| OpenError::io(dir, source))?;
+        let current = family.current().map_err(|source| OpenError::io(dir, source))?;
+        let mut report = Report { created, ..Report::default() };
+        let found = match &current {
+            None => Err(Damage::Missing),
+            Some(file) => open_sound(file, station, options.durability)?,
+        };
+        let (file, conn) = match (found, current) {
+            (Ok((conn, verified)), Some(file)) => {
+                report.verified = verified;
+                (file, conn)
+            }
+            (Err(damage), current) => {
+                let replacement = replace::replace(&family, current.as_deref(), station, damage)?;
+                let file = replacement.file.clone();
+                report.replaced = (!created).then_some(replacement);
+                let conn = db::open(&file, options.durability).and_then(start_log);
+                (file.clone(), conn.map_err(|source| OpenError::db(&file, source))?)
+            }
+            (Ok(_), None) => return Err(OpenError::NoLedger { dir: dir.to_path_buf() }),
+        };
+        let (segment, chain) =
+            next_segment(&conn, station, mint()).map_err(|source| OpenError::db(&file, source))?;
+        let reserve = Reserve::open(dir, options.reserve_bytes);
+        let mut ledger = Ledger {
+            station,
+            options,
+            family,
+            file,
+            conn: Some(conn),
+            mint,
+            segment,
+            chain,
+            begun: false,
+            commits: COMMITS_PER_CHECKPOINT,
+            reserve,
+            disk: DiskState::Plenty,
+        };
+        ledger.disk = ledger.reserve.tend();
+        Ok(Opened { ledger, report })
+    }
+
+    /// The segment that this start writes.
+    #[must_use]
+    pub fn segment(&self) -> SegmentId {
+        self.segment.segment
+    }
+
+    /// The station.
+    #[must_use]
+    pub fn station(&self) -> StationId {
+        self.station
+    }
+
+    /// Whether there is room for a new sale, as of the last [`Ledger::between_sales`].
+    #[must_use]
+    pub fn disk(&self) -> DiskState {
+        self.disk
+    }
+
+    /// Housekeeping while nobody waits: copies the log into the database when it has grown, tends the reserve.
+    ///
+    /// Gives the replacement when that work failed and the ledger moved to a new file; no sale was in doubt.
+    ///
+    /// *Errors:* `Unknown` when no new file could be made; nothing is accepted until the next start.
+    pub fn between_sales(&mut self) -> Result<Option<Replacement>, crate::CommitError> {
+        self.disk = self.reserve.tend();
+        if self.commits < COMMITS_PER_CHECKPOINT {
+            return Ok(None);
+        }
+        self.checkpoint(false)
+    }
+
+    pub(crate) fn checkpoint(&mut self, truncate: bool) -> Result<Option<Replacement>, crate::CommitError> {
+        let Some(conn) = &self.conn else { return Err(crate::CommitError::Stopped) };
+        self.commits = 0;
+        let mut done = db::checkpoint(conn, truncate);
+        if done.is_err_and(|error| error.meaning() == Meaning::Full) && self.give_up_reserve() {
+            let Some(conn) = &self.conn else { return Err(crate::CommitError::Stopped) };
+            done = db::checkpoint(conn, truncate);
+        }
+        match done {
+            // No room to copy: the commits are safe in the log, and the next call tries again.
+            Err(error) if error.meaning() != Meaning::Full => {
+                self.move_on(Damage::WriteFailed(error)).map(Some)
+            }
+            _ => Ok(None),
+        }
+    }
+
+    /// Copies the log into the database so that the next start has nothing to do. Optional before dropping.
+    pub fn settle(&mut self) -> Result<Option<Replacement>, crate::CommitError> {
+        self.checkpoint(true)
+    }
+
+    pub(crate) fn give_up_reserve(&mut self) -> bool {
+        self.disk = DiskState::Full;
+        let given = self.reserve.release();
+        tracing::warn!(reserve.released = given, "ledger.disk_full");
+        given
+    }
+
+    pub(crate) fn conn(&self) -> Result<&Connection, QueryError> {
+        self.conn.as_ref().ok_or(QueryError::Stopped)
+    }
+
+    /// Leaves the current file for a new one and begins a segment there.
+    pub(crate) fn move_on(&mut self, damage: Damage) -> Result<Replacement, crate::CommitError> {
+        self.conn = None;
+        let moved = replace::replace_with_retries(&self.family, &self.file, self.station, &damage, || {
+            self.reserve.release()
+        });
+        let opened = moved.and_then(|replacement| {
+            let file = &replacement.file;
+            let error = |source| OpenError::db(file, source);
+            let conn = db::open(file, self.options.durability).and_then(start_log).map_err(error)?;
+            let next = next_segment(&conn, self.station, (self.mint)()).map_err(error)?;
+            Ok((replacement, conn, next))
+        });
+        let (replacement, conn, (segment, chain)) =
+            opened.map_err(|source| crate::CommitError::Unknown { source })?;
+        self.file = replacement.file.clone();
+        self.conn = Some(conn);
+        (self.segment, self.chain, self.begun) = (segment, chain, false);
+        self.commits = 0;
+        Ok(replacement)
+    }
+}
+
+type Sound = (Connection, u64);
+
+/// Opens a file and reads back what was written since the last mark. `Ok(Err(_))` names damage.
+fn open_sound(
+    file: &Path,
+    station: StationId,
+    durability: Durability,
+) -> Result<Result<Sound, Damage>, OpenError> {
+    if !file.exists() {
+        return Ok(Err(Damage::Missing));
+    }
+    if wal::read(file).map_err(|source| OpenError::io(file, source))?.damaged {
+        return Ok(Err(Damage::Wal));
+    }
+    let opened = (|| {
+        let conn = db::open(file, durability)?;
+        match schema::inspect(&conn, &MIGRATIONS)? {
+            Fitness::Newer { found } => return Ok(Err(found)),
+            Fitness::Ready => {}
+            Fitness::Older => {
+                schema::apply(&conn, &MIGRATIONS)?;
+                db::checkpoint(&conn, true)?;
+            }
+        }
+        let conn = start_log(conn)?;
+        let verified = tail::verify(&conn, station)?;
+        if restore::is_stale(&conn)? {
+            let transaction = conn.unchecked_transaction().map_err(DbError::from)?;
+            rebuild::rebuild(&conn)?;
+            restore::clear_stale(&conn)?;
+            transaction.commit().map_err(DbError::from)?;
+        }
+        Ok(Ok((conn, verified)))
+    })();
+    match opened {
+        Ok(Ok(sound)) => Ok(Ok(sound)),
+        Ok(Err(found)) => {
+            Err(OpenError::NewerVersion { file: file.to_path_buf(), found, known: MIGRATIONS.len() as i64 })
+        }
+        Err(Damage::Unreadable(source)) if source.is_of_the_machine() => Err(OpenError::db(file, source)),
+        Err(damage) => Ok(Err(damage)),
+    }
+}
+
+pub(crate) fn start_log(conn: Connection) -> Result<Connection, DbError> {
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    Ok(conn)
+}
+
+/// The segment that continues the file's last entry.
+fn next_segment(
+    conn: &Connection,
+    station: StationId,
+    id: SegmentId,
+) -> Result<(SegmentRow, Chain), DbError> {
+    let (ord, parent) = match tail::head(conn)? {
+        Some((ord, head)) => (ord + 1, head.as_parent()),
+        None => (replace::ORD_ROOM, Parent::ROOT),
+    };
+    let ord = ord.max(tail::reserved_ord(conn)?);
+    let segment = SegmentRow { ord, segment: id, parent };
+    Ok((segment, segment.chain(station)))
+}

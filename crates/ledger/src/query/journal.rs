@@ -1,0 +1,129 @@
+use rusqlite::{Connection, OptionalExtension};
+use suanpan_journal::{Chain, Hash, PAYLOAD_LEN_MAX, Parent, SegmentId, push_record};
+
+use crate::rows::{self, Row, id_of, ord_of, seq_of};
+use crate::salvage::Missing;
+use crate::{DbError, Ledger, QueryError};
+
+/// A segment and how far it goes here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SegmentHead {
+    /// What it continues.
+    pub parent: Parent,
+    /// Its last entry.
+    pub head: Chain,
+}
+
+/// A contiguous run of entries as record bytes, ready to send.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Seq of the first entry.
+    pub from: u64,
+    /// Entries in it.
+    pub count: u64,
+    /// Hash of the entry before the first, or of the opening.
+    pub prev_hash: Hash,
+    /// Hash of the last.
+    pub head_hash: Hash,
+    /// The records, one after the other.
+    pub bytes: Vec<u8>,
+}
+
+impl Ledger {
+    /// Every segment with entries, in the order of writing.
+    pub fn segments(&self) -> Result<Vec<SegmentHead>, QueryError> {
+        let conn = self.conn()?;
+        let mut heads = Vec::new();
+        for segment in rows::segments(conn)? {
+            if let Some(head) = rows::head_of(conn, &segment)? {
+                heads.push(SegmentHead { parent: segment.parent, head });
+            }
+        }
+        Ok(heads)
+    }
+
+    /// Entries of a segment from a seq on, at least one, as many as fit `bytes_max`, up to the next hole. `None` when
+    /// there is no such entry.
+    pub fn run(&self, segment: SegmentId, from: u64, bytes_max: usize) -> Result<Option<Run>, QueryError> {
+        let conn = self.conn()?;
+        let Some(ord) = self.ord(segment)? else { return Ok(None) };
+        let before = rows::entry_by_id(conn, id_of(ord, from.saturating_sub(1)))?;
+        let sql = "select id, at_ms, business_date, kind, payload, hash from entry \
+                   where id between ?1 and ?2 order by id";
+        let mut statement = conn.prepare_cached(sql)?;
+        let mut found = statement.query((id_of(ord, from.max(1)), id_of(ord, u64::from(u32::MAX))))?;
+        let mut run: Option<Run> = None;
+        while let Some(row) = found.next()? {
+            let row = Row::read(row)?;
+            let (header, seq) = (row.header(), seq_of(row.id));
+            // After a hole the hash before is not here; a receiver that has the entry before knows it.
+            let started = run.get_or_insert_with(|| Run {
+                from: seq,
+                count: 0,
+                prev_hash: before.as_ref().filter(|_| seq == from).map_or(Hash::ZERO, |row| row.hash),
+                head_hash: row.hash,
+                bytes: Vec::with_capacity(bytes_max.min(PAYLOAD_LEN_MAX)),
+            });
+            let too_long = started.bytes.len() + row.record().encoded_len() > bytes_max;
+            if seq != started.from + started.count || (started.count > 0 && too_long) {
+                break;
+            }
+            push_record(&mut started.bytes, &header, &row.payload);
+            started.count += 1;
+            started.head_hash = row.hash;
+        }
+        Ok(run)
+    }
+
+    /// The hash of an entry, or of a segment's opening for seq 0.
+    pub fn hash_at(&self, segment: SegmentId, seq: u64) -> Result<Option<Hash>, QueryError> {
+        let Some(ord) = self.ord(segment)? else { return Ok(None) };
+        let sql = "select hash from entry where id = ?1";
+        let found = self.conn()?.prepare_cached(sql)?.query_row([id_of(ord, seq)], |row| row.get(0));
+        Ok(found.optional()?.map(Hash))
+    }
+
+    /// Sales and refunds in a segment after a seq: what the network line counts as not yet received.
+    pub fn documents_after(&self, segment: SegmentId, seq: u64) -> Result<u64, QueryError> {
+        let Some(ord) = self.ord(segment)? else { return Ok(0) };
+        let sql = "select count(*) from entry where id between ?1 and ?2 and kind in (1, 2)";
+        let range = (id_of(ord, seq + 1), id_of(ord, u64::from(u32::MAX)));
+        let count: i64 = self.conn()?.prepare_cached(sql)?.query_row(range, |row| row.get(0))?;
+        Ok(count.unsigned_abs())
+    }
+
+    /// Entries that a salvage could not read and that have not come back.
+    pub fn missing(&self) -> Result<Vec<Missing>, QueryError> {
+        Ok(missing(self.conn()?)?)
+    }
+
+    /// The last entry of the journal, in this segment or an earlier one.
+    pub fn head(&self) -> Result<Option<Chain>, QueryError> {
+        Ok(crate::tail::head(self.conn()?)?.map(|(_, head)| head))
+    }
+
+    /// Station clock of the last entry, to notice a clock that moved.
+    pub fn last_at_ms(&self) -> Result<Option<i64>, QueryError> {
+        Ok(rows::last_entry(self.conn()?)?.map(|row| row.at_ms))
+    }
+
+    pub(crate) fn ord(&self, segment: SegmentId) -> Result<Option<i64>, QueryError> {
+        let sql = "select ord from segment where segment_id = ?1";
+        let found = self.conn()?.prepare_cached(sql)?.query_row([segment.0], |row| row.get::<_, i64>(0));
+        Ok(found.optional()?.map(|ord| ord_of(id_of(ord, 0))))
+    }
+}
+
+pub(crate) fn missing(conn: &Connection) -> Result<Vec<Missing>, DbError> {
+    let mut statement =
+        conn.prepare("select segment_id, from_seq, to_seq from hole order by segment_id, from_seq")?;
+    let rows = statement.query_map([], |row| {
+        let to: Option<i64> = row.get(2)?;
+        Ok(Missing {
+            segment: SegmentId(row.get(0)?),
+            from: row.get::<_, i64>(1)?.unsigned_abs(),
+            to: to.map(i64::unsigned_abs),
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}

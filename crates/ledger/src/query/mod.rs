@@ -1,0 +1,10 @@
+//! Questions about what was written down. Every answer is a type of the trade; no row leaves.
+
+mod documents;
+mod figures;
+mod journal;
+
+pub use documents::{Document, Parked};
+pub use figures::{Shift, Tries};
+pub(crate) use journal::missing;
+pub use journal::{Run, SegmentHead};

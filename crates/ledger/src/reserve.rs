@@ -1,0 +1,79 @@
+//! Room for the day to finish when the disk fills.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+/// Written per step, so that filling the reserve never holds up a sale for more than a few milliseconds.
+const STEP: u64 = 4 << 20;
+
+/// Below this much free space a warning shows: days of sales, time to call IT.
+const LOW_BYTES: u64 = 1 << 30;
+
+/// Whether there is room to go on selling.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum DiskState {
+    /// Yes.
+    #[default]
+    Plenty,
+    /// Yes, for days: warn.
+    Low,
+    /// The reserve was given up: finish the begun sale, refuse a new one.
+    Full,
+}
+
+/// `reserve.bin`: a file of real blocks that is deleted when the disk fills.
+#[derive(Debug)]
+pub(crate) struct Reserve {
+    dir: PathBuf,
+    bytes: u64,
+    filled: u64,
+    released: bool,
+}
+
+impl Reserve {
+    pub(crate) fn open(dir: &Path, bytes: u64) -> Reserve {
+        let filled = std::fs::metadata(path(dir)).map_or(0, |file| file.len());
+        Reserve { dir: dir.to_path_buf(), bytes, filled, released: false }
+    }
+
+    /// Gives the room back to the file system. False when there is nothing to give.
+    pub(crate) fn release(&mut self) -> bool {
+        self.released = true;
+        let had = std::mem::take(&mut self.filled) > 0;
+        had && std::fs::remove_file(path(&self.dir)).is_ok()
+    }
+
+    /// Fills a step of the reserve where there is room for all of it, and says how the disk stands.
+    pub(crate) fn tend(&mut self) -> DiskState {
+        let free = fs4::available_space(&self.dir).unwrap_or(u64::MAX);
+        let wanted = self.bytes.saturating_sub(self.filled);
+        if wanted > 0 && free > wanted.saturating_add(self.bytes / 4) {
+            match self.fill() {
+                Ok(()) => self.released &= self.filled < self.bytes,
+                Err(error) => tracing::warn!(error.kind = ?error.kind(), "reserve.fill"),
+            }
+        }
+        match free {
+            _ if self.released => DiskState::Full,
+            _ if free < LOW_BYTES.min(self.bytes.saturating_mul(4)) => DiskState::Low,
+            _ => DiskState::Plenty,
+        }
+    }
+
+    fn fill(&mut self) -> io::Result<()> {
+        let mut file: File =
+            OpenOptions::new().create(true).truncate(false).write(true).open(path(&self.dir))?;
+        file.seek(SeekFrom::Start(self.filled))?;
+        let step = STEP.min(self.bytes - self.filled);
+        // Not zeros: a file system that compresses would reserve nothing.
+        let block: Vec<u8> = (0..step).map(|at| (at.wrapping_mul(0x9e37_79b9) >> 11) as u8).collect();
+        file.write_all(&block)?;
+        self.filled += step;
+        Ok(())
+    }
+}
+
+fn path(dir: &Path) -> PathBuf {
+    dir.join("reserve.bin")
+}

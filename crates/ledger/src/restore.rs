@@ -1,0 +1,176 @@
+//! Puts entries back that the hub kept: a lost tail, or what a salvage could not read.
+
+use rusqlite::Connection;
+use suanpan_journal::{Chain, ChainError, Hash, Parent, Records, SegmentId, StationId};
+
+use crate::rows::{self, Row, SegmentRow, id_of, seq_of};
+use crate::salvage::{Missing, insert_hole};
+use crate::{DbError, Ledger};
+
+/// Why a run of entries from the hub was not taken. Nothing changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RestoreError {
+    /// The entry before the run is not here: ask from an earlier seq.
+    #[error("entry {needed} is needed first")]
+    Before {
+        /// Seq of the missing entry.
+        needed: u64,
+    },
+    /// The run is not what this station wrote.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The segment that is being written is whole here.
+    #[error("the segment is being written here")]
+    Current,
+    /// The file refused.
+    #[error(transparent)]
+    Database(#[from] DbError),
+    /// An earlier failure stopped this ledger.
+    #[error("the ledger stopped after an earlier failure; start again")]
+    Stopped,
+}
+
+impl From<rusqlite::Error> for RestoreError {
+    fn from(error: rusqlite::Error) -> RestoreError {
+        RestoreError::Database(error.into())
+    }
+}
+
+impl Ledger {
+    /// Takes a run of an earlier segment's records, each checked onto the entry before it and onto the one after.
+    ///
+    /// Entries that are here already are skipped. Projections count the restored entries from the next start, or
+    /// from [`Ledger::rebuild_projections`]. Gives the number of entries added.
+    ///
+    /// *Errors:* [`RestoreError`].
+    pub fn restore(&mut self, segment: SegmentId, parent: &Parent, run: &[u8]) -> Result<u64, RestoreError> {
+        if segment == self.segment.segment {
+            return Err(RestoreError::Current);
+        }
+        let conn = self.conn.as_ref().ok_or(RestoreError::Stopped)?;
+        let transaction = conn.unchecked_transaction()?;
+        let row = match rows::segments(conn)?.into_iter().find(|row| row.segment == segment) {
+            Some(row) => row,
+            None => SegmentRow { ord: free_ord(conn, parent, self.segment.ord)?, segment, parent: *parent },
+        };
+        let added = insert(conn, self.station, &row, run)?;
+        if added > 0 {
+            note_holes(conn, &row)?;
+            conn.execute("insert or replace into mark values ('stale', 1)", [])?;
+        }
+        transaction.commit()?;
+        self.commits += 1;
+        Ok(added)
+    }
+
+    /// Notes that nobody has more of a segment's end than is here.
+    pub fn close_open_end(&mut self, segment: SegmentId) -> Result<(), RestoreError> {
+        let conn = self.conn.as_ref().ok_or(RestoreError::Stopped)?;
+        conn.execute("delete from hole where segment_id = ?1 and to_seq is null", [segment.0])?;
+        Ok(())
+    }
+}
+
+fn insert(conn: &Connection, station: StationId, row: &SegmentRow, run: &[u8]) -> Result<u64, RestoreError> {
+    let mut chain: Option<Chain> = None;
+    let mut added = 0;
+    for record in Records::new(run) {
+        let record = record.map_err(ChainError::from)?;
+        let seq = record.header.seq;
+        let mut head = match chain {
+            Some(chain) => chain,
+            None => anchor(conn, station, row, seq)?,
+        };
+        head.follow(&record)?;
+        chain = Some(head);
+        let new = Row {
+            id: id_of(row.ord, seq),
+            at_ms: record.header.at_ms,
+            business_date: record.header.business_date,
+            kind: record.header.kind,
+            payload: record.payload.to_vec(),
+            hash: head.hash,
+        };
+        if let Some(known) = rows::entry_by_id(conn, new.id)? {
+            same(seq, &known.hash, &new.hash)?;
+            continue;
+        }
+        if rows::entry_by_id(conn, id_of(row.ord, 0))?.is_none() {
+            row.insert(conn)?;
+            row.opening(station, new.at_ms, new.business_date).insert(conn)?;
+        }
+        new.insert(conn)?;
+        added += 1;
+    }
+    let Some(mut head) = chain else { return Ok(0) };
+    if let Some(next) = rows::entry_by_id(conn, id_of(row.ord, head.seq + 1))? {
+        head.verify(&next.record(), &next.hash)?;
+    }
+    Ok(added)
+}
+
+fn anchor(
+    conn: &Connection,
+    station: StationId,
+    row: &SegmentRow,
+    first: u64,
+) -> Result<Chain, RestoreError> {
+    if first <= 1 {
+        return Ok(row.chain(station));
+    }
+    let seq = first - 1;
+    let before = rows::entry_by_id(conn, id_of(row.ord, seq))?.ok_or(RestoreError::Before { needed: seq })?;
+    Ok(Chain { segment: row.segment, seq, hash: before.hash })
+}
+
+fn same(seq: u64, known: &Hash, computed: &Hash) -> Result<(), ChainError> {
+    if known == computed {
+        return Ok(());
+    }
+    Err(ChainError::Hash { seq, computed: *computed, expected: *known })
+}
+
+/// The first free place after the parent's; the order of the rest does not matter to any total.
+fn free_ord(conn: &Connection, parent: &Parent, current: i64) -> Result<i64, DbError> {
+    let segments = rows::segments(conn)?;
+    let after = segments.iter().find(|row| row.segment == parent.segment).map_or(0, |row| row.ord);
+    let taken = |ord: &i64| *ord == current || segments.iter().any(|row| row.ord == *ord);
+    Ok((after + 1..).find(|ord| !taken(ord)).unwrap_or(i64::from(i32::MAX)))
+}
+
+/// Writes the segment's gaps down again; an open end stays open after the new last entry.
+fn note_holes(conn: &Connection, row: &SegmentRow) -> Result<(), DbError> {
+    let sql = "select count(*) - count(to_seq), max(to_seq) from hole where segment_id = ?1";
+    let (open, told): (i64, Option<i64>) =
+        conn.query_row(sql, [row.segment.0], |found| Ok((found.get(0)?, found.get(1)?)))?;
+    conn.execute("delete from hole where segment_id = ?1", [row.segment.0])?;
+    let mut statement = conn.prepare("select id from entry where id between ?1 and ?2 order by id")?;
+    let range = (id_of(row.ord, 0), id_of(row.ord, u64::from(u32::MAX)));
+    let mut last = 0;
+    for id in statement.query_map(range, |found| found.get(0))?.collect::<Result<Vec<i64>, _>>()? {
+        let seq = seq_of(id);
+        if seq > last + 1 {
+            insert_hole(conn, &Missing { segment: row.segment, from: last + 1, to: Some(seq - 1) })?;
+        }
+        last = seq;
+    }
+    let told = told.map_or(0, i64::unsigned_abs);
+    if told > last {
+        insert_hole(conn, &Missing { segment: row.segment, from: last + 1, to: Some(told) })?;
+    }
+    if open > 0 {
+        insert_hole(conn, &Missing { segment: row.segment, from: last.max(told) + 1, to: None })?;
+    }
+    Ok(())
+}
+
+/// Says whether entries were restored since the projections were built.
+pub(crate) fn is_stale(conn: &Connection) -> Result<bool, DbError> {
+    Ok(conn.prepare("select 1 from mark where name = 'stale'")?.exists([])?)
+}
+
+pub(crate) fn clear_stale(conn: &Connection) -> Result<(), DbError> {
+    // A restored segment stands before the tail's mark, so both walks begin again.
+    conn.execute("delete from mark where name in ('stale', 'scrub')", [])?;
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! Reads entries back and checks their chain: the tail at every start, the rest in the background.
+
+use rusqlite::{Connection, OptionalExtension};
+use suanpan_journal::{Chain, ChainError, StationId};
+
+use crate::rows::{self, OPENING, Row, SegmentRow, id_of, ord_of, seq_of};
+use crate::{Damage, DbError, Ledger, Replacement};
+
+/// Entries checked at start, so that it stays quick after a long day or an import; the scrub does the rest.
+const TAIL_MAX: i64 = 20_000;
+
+/// Entries checked per [`Ledger::scrub_step`]: a few milliseconds.
+const SCRUB_STEP: i64 = 2_000;
+
+const TAIL: &str = "tail";
+const SCRUB: &str = "scrub";
+const ROOM: &str = "room";
+
+/// The last entry as a chain head, with its segment's ord.
+pub(crate) fn head(conn: &Connection) -> Result<Option<(i64, Chain)>, DbError> {
+    let Some(last) = rows::last_entry(conn)? else { return Ok(None) };
+    let ord = ord_of(last.id);
+    let segment = rows::segments(conn)?.into_iter().find(|row| row.ord == ord);
+    Ok(segment.map(|row| (ord, Chain { segment: row.segment, seq: seq_of(last.id), hash: last.hash })))
+}
+
+/// The lowest ord that a next segment may take.
+pub(crate) fn reserved_ord(conn: &Connection) -> Result<i64, DbError> {
+    Ok(mark(conn, ROOM)?.map_or(0, ord_of))
+}
+
+pub(crate) fn reserve_ord(conn: &Connection, ord: i64) -> Result<(), DbError> {
+    set_mark(conn, ROOM, id_of(ord, 0))
+}
+
+fn mark(conn: &Connection, name: &str) -> Result<Option<i64>, DbError> {
+    let sql = "select entry_id from mark where name = ?1";
+    Ok(conn.query_row(sql, [name], |row| row.get(0)).optional()?)
+}
+
+fn set_mark(conn: &Connection, name: &str, id: i64) -> Result<(), DbError> {
+    conn.execute("insert or replace into mark values (?1, ?2)", (name, id))?;
+    Ok(())
+}
+
+/// Checks what was written since the last start, and marks it. Gives the number of entries read.
+pub(crate) fn verify(conn: &Connection, station: StationId) -> Result<u64, Damage> {
+    let marked = mark(conn, TAIL)?.unwrap_or(0);
+    let sql = "select id from entry order by id desc limit 1 offset ?1";
+    let recent: Option<i64> =
+        conn.query_row(sql, [TAIL_MAX], |row| row.get(0)).optional().map_err(DbError::from)?;
+    let walked = walk(conn, station, marked.max(recent.unwrap_or(0)), i64::MAX)?;
+    if walked.count > 0 {
+        set_mark(conn, TAIL, walked.last)?;
+    }
+    Ok(walked.count)
+}
+
+/// How far a walk came.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Walked {
+    /// Id of the last entry read.
+    pub(crate) last: i64,
+    /// Entries read, openings not counted.
+    pub(crate) count: u64,
+}
+
+/// Checks up to `limit` rows after the entry `from`, whose recorded hash is taken as sound; 0 is the beginning.
+pub(crate) fn walk(conn: &Connection, station: StationId, from: i64, limit: i64) -> Result<Walked, Damage> {
+    let segments = rows::segments(conn)?;
+    let segment_of = |id: i64| segments.iter().find(|row| row.ord == ord_of(id)).ok_or(Damage::Schema);
+    let mut walked = Walked { last: from, count: 0 };
+    let mut chain: Option<(SegmentRow, Chain)> = None;
+    if from > 0 {
+        let anchor = rows::entry_by_id(conn, from).map_err(DbError::from)?.ok_or(Damage::Schema)?;
+        let segment = *segment_of(from)?;
+        let head = Chain { segment: segment.segment, seq: seq_of(from), hash: anchor.hash };
+        chain = Some((segment, head));
+    }
+    let sql =
+        "select id, at_ms, business_date, kind, payload, hash from entry where id > ?1 order by id limit ?2";
+    let mut statement = conn.prepare_cached(sql).map_err(DbError::from)?;
+    let mut rows = statement.query((from, limit)).map_err(DbError::from)?;
+    while let Some(row) = rows.next().map_err(DbError::from)? {
+        let row = Row::read(row).map_err(DbError::from)?;
+        let segment = *segment_of(row.id)?;
+        chain = Some((segment, follow(conn, station, chain, segment, &row)?));
+        walked.last = row.id;
+        walked.count += u64::from(row.kind != OPENING);
+    }
+    Ok(walked)
+}
+
+fn follow(
+    conn: &Connection,
+    station: StationId,
+    chain: Option<(SegmentRow, Chain)>,
+    segment: SegmentRow,
+    row: &Row,
+) -> Result<Chain, Damage> {
+    let entry = |source| Damage::Entry { segment: segment.segment, source };
+    if seq_of(row.id) == 0 {
+        let opened = SegmentRow::from_opening(station, row).filter(|opened| *opened == segment);
+        return opened.map(|opened| opened.chain(station)).ok_or(Damage::Schema);
+    }
+    let before = chain.filter(|(before, _)| before.ord == segment.ord).map(|(_, head)| head);
+    let mut head = before.unwrap_or_else(|| segment.chain(station));
+    match head.verify(&row.record(), &row.hash) {
+        Ok(()) => Ok(head),
+        Err(ChainError::Seq { expected, found }) if is_hole(conn, segment, expected, found)? => {
+            Ok(Chain { segment: segment.segment, seq: found, hash: row.hash })
+        }
+        Err(source) => Err(entry(source)),
+    }
+}
+
+/// A known hole explains a jump; what follows it was checked when it was salvaged.
+fn is_hole(conn: &Connection, segment: SegmentRow, expected: u64, found: u64) -> Result<bool, DbError> {
+    let sql = "select count(*) from hole where segment_id = ?1 and from_seq = ?2 and to_seq = ?3";
+    let key = (segment.segment.0, expected as i64, found.saturating_sub(1) as i64);
+    Ok(conn.query_row(sql, key, |row| row.get::<_, i64>(0))? == 1)
+}
+
+impl Ledger {
+    /// Checks the next few thousand entries against their hashes, from the beginning again when it reached the end.
+    ///
+    /// Gives the replacement when something was damaged and the ledger moved to a new file.
+    ///
+    /// *Errors:* `Unknown` when no new file could be made; nothing is accepted until the next start.
+    pub fn scrub_step(&mut self) -> Result<Option<Replacement>, crate::CommitError> {
+        let Some(conn) = &self.conn else { return Err(crate::CommitError::Stopped) };
+        let station = self.station;
+        let step = (|| -> Result<(), Damage> {
+            let from = mark(conn, SCRUB)?.unwrap_or(0);
+            let walked = walk(conn, station, from, SCRUB_STEP)?;
+            let next = if walked.last == from { 0 } else { walked.last };
+            Ok(set_mark(conn, SCRUB, next)?)
+        })();
+        match step {
+            Ok(()) => Ok(None),
+            Err(Damage::Unreadable(error)) if error.is_of_the_machine() => Ok(None),
+            Err(damage) => self.move_on(damage).map(Some),
+        }
+    }
+}
