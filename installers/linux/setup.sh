@@ -5,7 +5,7 @@ tools=$PWD/.suanpan/tools
 export PATH="$tools/node_modules/.bin:$tools/bin:$PATH:$HOME/.cargo/bin"
 
 rust_version=$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml)
-node_version=20
+node_version=20.19 # what Vite asks for
 
 # gcc compiles SQLite and zstd; WebKitGTK draws the windows; the fonts draw Chinese.
 build_packages="gcc libc6-dev pkg-config libwebkit2gtk-4.1-dev fonts-noto-cjk"
