@@ -107,6 +107,7 @@ codes! {
     Relieved = "POS-SHF-014" Info,
     ClockBehind = "POS-SHF-015" Warning,
     BasketBlocksClose = "POS-SHF-016" Warning,
+    ClockAhead = "POS-SHF-017" Warning,
 
     SignInWrong = "POS-ACC-001" Warning,
     LockedOut = "POS-ACC-002" Warning,
@@ -117,6 +118,7 @@ codes! {
     AlreadyEnrolled = "POS-ACC-007" Warning,
     EnrolFailed = "POS-ACC-008" Warning,
     NotEnrolled = "POS-ACC-009" Warning,
+    CardUnknown = "POS-ACC-010" Warning,
 
     PaperOut = "POS-PRN-001" Warning,
     PrinterOffline = "POS-PRN-002" Warning,
@@ -147,4 +149,5 @@ codes! {
 
     BadRequest = "POS-REQ-001" Warning,
     NothingWaiting = "POS-REQ-002" Info,
+    PromptOpen = "POS-REQ-003" Warning,
 }
