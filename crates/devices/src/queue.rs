@@ -61,13 +61,9 @@ pub enum SubmitError {
 }
 
 impl SubmitError {
-    /// Stable code for screens, logs and the help desk.
+    /// Stable code: whatever the reason, this paper is not printed.
     pub fn code(self) -> &'static str {
-        match self {
-            Self::Full => "POS-PRN-012",
-            Self::Repeated => "POS-PRN-013",
-            Self::Closed => Reason::QueueClosed.code(),
-        }
+        "POS-PRN-004"
     }
 }
 
@@ -179,13 +175,14 @@ fn print(printer: &Printer, job: &Job) -> Outcome {
 }
 
 fn log(job: &Job, outcome: Outcome) {
+    let code = outcome.code().unwrap_or_default();
     match outcome {
         Outcome::Printed => tracing::debug!(printer.job = %job.id, "printed"),
         Outcome::Failed(reason) => {
-            tracing::warn!(printer.job = %job.id, error.code = reason.code(), "not printed: {reason}");
+            tracing::warn!(error.code = code, printer.job = %job.id, "not printed: {reason}");
         }
         Outcome::Uncertain(reason) => {
-            tracing::warn!(printer.job = %job.id, error.code = reason.code(), "perhaps printed: {reason}");
+            tracing::warn!(error.code = code, printer.job = %job.id, "perhaps printed: {reason}");
         }
     }
 }

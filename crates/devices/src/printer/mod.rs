@@ -125,21 +125,16 @@ pub enum Reason {
     QueueClosed,
 }
 
-impl Reason {
-    /// Stable code for screens, logs and the help desk.
-    pub fn code(self) -> &'static str {
+impl Outcome {
+    /// Stable code of what the till tells; `None` when all is well. The codes are those of the till's messages.
+    pub fn code(self) -> Option<&'static str> {
         match self {
-            Self::Unreachable => "POS-PRN-001",
-            Self::PaperOut => "POS-PRN-002",
-            Self::CoverOpen => "POS-PRN-003",
-            Self::TimedOut => "POS-PRN-004",
-            Self::Offline => "POS-PRN-005",
-            Self::Closed => "POS-PRN-006",
-            Self::StatusUnreadable => "POS-PRN-007",
-            Self::Busy => "POS-PRN-008",
-            Self::Unsupported => "POS-PRN-009",
-            Self::Unprintable => "POS-PRN-010",
-            Self::QueueClosed => "POS-PRN-011",
+            Self::Printed => None,
+            Self::Failed(Reason::PaperOut) => Some("POS-PRN-001"),
+            Self::Failed(Reason::Unreachable | Reason::Offline | Reason::Busy) => Some("POS-PRN-002"),
+            Self::Failed(_) => Some("POS-PRN-004"),
+            Self::Uncertain(Reason::StatusUnreadable) => Some("POS-PRN-003"),
+            Self::Uncertain(_) => Some("POS-PRN-005"),
         }
     }
 }

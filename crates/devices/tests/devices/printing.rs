@@ -1,15 +1,13 @@
 //! Jobs through the queue to a printer that reads its bytes, breaks, falls silent and runs out of paper.
 
-mod support;
-
 use std::sync::mpsc::channel;
 
+use crate::support::{PATIENCE, brief, calm, everything, id, job, printer, queue, tcp};
 use suanpan_devices::simulators::{Manner, Mouth, Printed, PrinterSim, PrinterState};
 use suanpan_devices::{
     JOBS_WAITING_MAX, Job, Outcome, PrintEvent, PrintQueue, PrinterStatus, PrinterTarget, Reason, SubmitError,
 };
 use suanpan_domain::receipt::{Block, Paper};
-use support::{PATIENCE, brief, calm, everything, id, job, printer, queue, tcp};
 
 /// Prints one job on a printer of this manner.
 fn outcome(manner: Manner, kick_drawer: bool) -> (Outcome, Vec<Printed>) {
@@ -19,7 +17,7 @@ fn outcome(manner: Manner, kick_drawer: bool) -> (Outcome, Vec<Printed>) {
     let (queue, told) = queue(printer(tcp(sim.address()), Paper::Mm58, patience));
     queue.submit(Job { kick_drawer, ..job(1, everything()) }).unwrap();
     let PrintEvent::Finished { id, outcome } = told.recv_timeout(PATIENCE).unwrap() else { panic!() };
-    assert_eq!(id, support::id(1));
+    assert_eq!(id, crate::support::id(1));
     queue.close();
     assert!(told.recv().is_err(), "a job has one outcome");
     (outcome, sim.printed())
@@ -183,7 +181,7 @@ fn a_file_takes_job_after_job_and_its_state_is_unknown() {
         let done = PrintEvent::Finished { id: id(number), outcome: Outcome::Printed };
         assert_eq!(told.recv_timeout(PATIENCE), Ok(done));
     }
-    let once = support::bytes(&[Block::text("甲")], Paper::Mm58);
+    let once = crate::support::bytes(&[Block::text("甲")], Paper::Mm58);
     assert_eq!(std::fs::read(path).unwrap(), once.repeat(2));
 }
 
@@ -207,7 +205,7 @@ fn a_stuck_printer_never_holds_up_the_till_and_the_queue_stays_bounded() {
     let (hold, held) = channel::<()>();
     let (tell, told) = channel();
     let queue = PrintQueue::start(printer(tcp(sim.address()), Paper::Mm58, calm()), move |event| {
-        drop(tell.send(event));
+        let _ = tell.send(event);
         let _ = held.recv();
     })
     .unwrap();

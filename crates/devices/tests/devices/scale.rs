@@ -1,15 +1,12 @@
 //! A scale on a pseudo-terminal: settled and moving weights, tare, noise, overload, a pulled cable.
-#![cfg(unix)]
-
-mod support;
 
 use std::path::Path;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use crate::support::PATIENCE;
 use suanpan_devices::simulators::ScaleSim;
 use suanpan_devices::{Scale, ScaleSettings, ScaleView, SerialFormat};
-use support::PATIENCE;
 
 fn start(port: &Path) -> (Scale, Receiver<ScaleView>) {
     let settings =

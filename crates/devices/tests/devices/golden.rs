@@ -2,14 +2,12 @@
 //!
 //! `GOLDEN_WRITE=1` writes the files anew.
 
-mod support;
-
 use std::path::Path;
 
+use crate::support::{bytes, everything, receipt};
 use suanpan_devices::simulators::{PaperParser, Printed};
 use suanpan_devices::{DrawerPin, job_bytes};
 use suanpan_domain::receipt::{Block, Line, Paper, Run, Style, render_lines};
-use support::{bytes, everything};
 
 fn check(name: &str, bytes: &[u8]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden").join(name);
@@ -39,6 +37,21 @@ fn one_of_everything_keeps_its_bytes_on_both_papers() {
         let printed = read_back(&bytes, paper);
         assert_eq!(printed.first(), Some(&Printed::Drawer { pin: 2 }), "the drawer goes first");
         assert_eq!(printed.last(), Some(&Printed::Cut));
+    }
+}
+
+#[test]
+fn a_sales_receipt_keeps_its_bytes_on_both_papers() {
+    for (name, paper) in [("receipt_58.hex", Paper::Mm58), ("receipt_80.hex", Paper::Mm80)] {
+        let bytes = bytes(&receipt(), paper);
+        check(name, &bytes);
+        let printed = read_back(&bytes, paper);
+        let due = Printed::Row {
+            text: format!("应收{}￥10.70", " ".repeat(paper.columns() - 11)),
+            bold: true,
+            scale: (1, 2),
+        };
+        assert!(printed.contains(&due), "{printed:#?}");
     }
 }
 
