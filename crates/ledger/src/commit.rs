@@ -172,7 +172,7 @@ impl Ledger {
                 match last {
                     Some(Ok(last)) => {
                         let saved = !unchanged && last.is_some_and(|row| row.hash == wanted.hash);
-                        CommitError::Recovered { saved, replacement }
+                        CommitError::Recovered { saved, replacement: Box::new(replacement) }
                     }
                     _ => CommitError::Refused(error),
                 }

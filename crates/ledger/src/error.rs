@@ -137,7 +137,7 @@ pub enum CommitError {
         /// True when every entry of the call is in the new file.
         saved: bool,
         /// What happened to the old file.
-        replacement: crate::Replacement,
+        replacement: Box<crate::Replacement>,
     },
     /// No room, reserve included. Nothing was saved.
     #[error("the disk is full; nothing was saved")]

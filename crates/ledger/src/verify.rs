@@ -75,7 +75,7 @@ fn check(
     }
     found.missing = crate::query::missing(&conn)?;
     let structure: String =
-        conn.query_row("pragma quick_check(1)", [], |row| row.get(0)).map_err(DbError::from)?;
+        conn.query_row("pragma integrity_check(1)", [], |row| row.get(0)).map_err(DbError::from)?;
     if structure != "ok" {
         return Err(Damage::Unreadable(DbError { extended: rusqlite::ffi::SQLITE_CORRUPT }));
     }
