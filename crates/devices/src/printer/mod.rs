@@ -9,6 +9,7 @@ mod usb_lp;
 use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use suanpan_domain::receipt::Paper;
@@ -140,11 +141,20 @@ impl Outcome {
 }
 
 /// A printer as its settings describe it. Connects for each job, so that other tills can use a shared one.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Printer {
     settings: PrinterSettings,
     patience: Patience,
+    /// Jobs that it did not confirm although its state was well, or [`CONFIRMS`].
+    unconfirmed: AtomicU32,
 }
+
+/// Jobs after which a well printer that never confirmed one is taken to lack the command, as some makes do. Waiting in
+/// full for each would hold up the next customer's drawer.
+const UNCONFIRMED_MAX: u32 = 3;
+
+/// What `unconfirmed` holds once a job was confirmed: the printer has the command, and is waited for ever after.
+const CONFIRMS: u32 = u32::MAX;
 
 /// Asks for the paper sensor *in the order of the job*: the answer means that all before it was worked off.
 const CONFIRM: [u8; 3] = [0x1d, 0x72, 0x01];
@@ -152,7 +162,7 @@ const CONFIRM: [u8; 3] = [0x1d, 0x72, 0x01];
 impl Printer {
     /// Describes a printer; nothing is opened yet.
     pub fn new(settings: PrinterSettings, patience: Patience) -> Self {
-        Self { settings, patience }
+        Self { settings, patience, unconfirmed: AtomicU32::new(0) }
     }
 
     /// The settings it was made with.
@@ -213,20 +223,29 @@ impl Printer {
 
     /// Waits until the printer has worked the job off.
     fn confirm(&self, link: &mut dyn Link, before: PrinterStatus) -> Outcome {
-        // A printer that was mute before the job will hardly speak after it: do not hold up the next receipt.
+        let unconfirmed = self.unconfirmed.load(Ordering::Relaxed);
+        // One that was mute before the job will hardly speak after it.
+        let hopeless = before == PrinterStatus::Unknown || (UNCONFIRMED_MAX..CONFIRMS).contains(&unconfirmed);
         let wait =
-            if before == PrinterStatus::Unknown { self.patience.status } else { self.patience.confirm };
+            if hopeless { self.patience.status.min(self.patience.confirm) } else { self.patience.confirm };
         let deadline = Instant::now() + wait;
         let answer = link
             .send(&CONFIRM, deadline)
             .map_err(|failure| failure.error)
             .and_then(|()| status::receive_matching(link, deadline, status::is_sensor_answer));
+        if answer.is_ok() {
+            self.unconfirmed.store(CONFIRMS, Ordering::Relaxed);
+        }
         match answer {
             Ok(sensors) if status::paper_is_out(sensors) => Outcome::Uncertain(Reason::PaperOut),
             Ok(_) => Outcome::Printed,
             Err(LinkError::Closed) => Outcome::Uncertain(Reason::Closed),
             Err(_) => {
                 let after = status::ask(link, self.patience.status);
+                let well = matches!(after, PrinterStatus::Ready | PrinterStatus::PaperLow);
+                if well && unconfirmed < UNCONFIRMED_MAX {
+                    self.unconfirmed.store(unconfirmed + 1, Ordering::Relaxed);
+                }
                 Outcome::Uncertain(match after {
                     PrinterStatus::Unknown => Reason::StatusUnreadable,
                     _ => after.refusal().unwrap_or(Reason::TimedOut),

@@ -38,6 +38,8 @@ pub enum Mouth {
     Babbles,
     /// Rightly, after a few stray bytes.
     Stammers,
+    /// About its state only: it lacks the command that confirms a job.
+    Curt,
 }
 
 /// How the printer behaves; tests change it at will.
@@ -307,7 +309,7 @@ impl Inside {
             Mouth::Mute => {}
             Mouth::Babbles => answers.push(0xff),
             Mouth::Stammers => answers.extend([0x00, 0xff, 0x12 | bits]),
-            Mouth::Speaks => answers.push(0x12 | bits),
+            Mouth::Speaks | Mouth::Curt => answers.push(0x12 | bits),
         }
     }
 }

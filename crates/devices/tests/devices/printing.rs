@@ -5,16 +5,32 @@ use std::sync::mpsc::channel;
 use crate::support::{PATIENCE, brief, calm, everything, id, job, printer, queue, tcp};
 use suanpan_devices::simulators::{Manner, Mouth, Printed, PrinterSim, PrinterState};
 use suanpan_devices::{
-    JOBS_WAITING_MAX, Job, Outcome, PrintEvent, PrintQueue, PrinterStatus, PrinterTarget, Reason, SubmitError,
+    JOBS_WAITING_MAX, Job, Outcome, Patience, PrintEvent, PrintQueue, PrinterStatus, PrinterTarget, Reason,
+    SubmitError,
 };
 use suanpan_domain::receipt::{Block, Paper};
+
+/// Patience that is short only for the answer this printer will not give, so that a loaded machine changes nothing.
+fn patience_for(manner: Manner) -> Patience {
+    let mute = matches!(manner.mouth, Mouth::Mute | Mouth::Babbles);
+    let unconfirmed = manner.stalled || manner.rows_left.is_some();
+    let calm = calm();
+    Patience {
+        status: if mute { brief().status } else { calm.status },
+        confirm: match manner.mouth {
+            Mouth::Curt => brief().status,
+            _ if mute || unconfirmed => brief().confirm,
+            _ => calm.confirm,
+        },
+        ..calm
+    }
+}
 
 /// Prints one job on a printer of this manner.
 fn outcome(manner: Manner, kick_drawer: bool) -> (Outcome, Vec<Printed>) {
     let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
     sim.behave(|now| *now = manner);
-    let patience = if manner == Manner::default() { calm() } else { brief() };
-    let (queue, told) = queue(printer(tcp(sim.address()), Paper::Mm58, patience));
+    let (queue, told) = queue(printer(tcp(sim.address()), Paper::Mm58, patience_for(manner)));
     queue.submit(Job { kick_drawer, ..job(1, everything()) }).unwrap();
     let PrintEvent::Finished { id, outcome } = told.recv_timeout(PATIENCE).unwrap() else { panic!() };
     assert_eq!(id, crate::support::id(1));
@@ -26,7 +42,8 @@ fn outcome(manner: Manner, kick_drawer: bool) -> (Outcome, Vec<Printed>) {
 fn status(state: PrinterState, mouth: Mouth) -> PrinterStatus {
     let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
     sim.behave(|now| (now.state, now.mouth) = (state, mouth));
-    printer(tcp(sim.address()), Paper::Mm58, brief()).status()
+    let patience = patience_for(Manner { state, mouth, ..Manner::default() });
+    printer(tcp(sim.address()), Paper::Mm58, patience).status()
 }
 
 #[test]
@@ -115,6 +132,22 @@ fn paper_that_ends_within_the_receipt_leaves_it_uncertain() {
 fn a_printer_that_takes_the_job_and_does_nothing_leaves_it_uncertain() {
     let (told, printed) = outcome(Manner { stalled: true, ..Manner::default() }, false);
     assert_eq!((told, printed), (Outcome::Uncertain(Reason::TimedOut), vec![]));
+}
+
+#[test]
+fn a_printer_without_the_confirming_command_prints_each_job_once_and_is_not_called_sure() {
+    let manner = Manner { mouth: Mouth::Curt, ..Manner::default() };
+    let sim = PrinterSim::tcp(Paper::Mm58).unwrap();
+    sim.behave(|now| *now = manner);
+    let (queue, told) = queue(printer(tcp(sim.address()), Paper::Mm58, patience_for(manner)));
+    // One more than the jobs after which the till stops waiting for a confirmation.
+    for number in 1..=4 {
+        queue.submit(job(number, everything())).unwrap();
+        let outcome = Outcome::Uncertain(Reason::TimedOut);
+        assert_eq!(told.recv_timeout(PATIENCE), Ok(PrintEvent::Finished { id: id(number), outcome }));
+    }
+    queue.close();
+    assert_eq!(sim.printed().iter().filter(|printed| **printed == Printed::Cut).count(), 4);
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 /// Short where a test waits for an answer that never comes.
 pub(crate) fn brief() -> Patience {
     let ms = Duration::from_millis;
-    Patience { connect: ms(2_000), send: ms(2_000), status: ms(150), confirm: ms(300) }
+    Patience { connect: ms(2_000), send: ms(2_000), status: ms(150), confirm: ms(1_000) }
 }
 
 /// Long where a test waits for an answer that does come.

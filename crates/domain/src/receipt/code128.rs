@@ -9,6 +9,16 @@ pub enum Run {
     C(String),
 }
 
+impl Run {
+    /// The characters of the run, as they are printed below the bars.
+    pub fn characters(&self) -> &str {
+        match self {
+            Run::B(text) => text,
+            Run::C(digits) => digits,
+        }
+    }
+}
+
 /// Longest text of a bar code: a receipt number with room to spare; a printer's length byte allows 255.
 pub const CODE128_LEN_MAX: usize = 64;
 

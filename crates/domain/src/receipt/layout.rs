@@ -159,6 +159,17 @@ pub enum Line {
     Cut,
 }
 
+impl Line {
+    /// The characters that a code stands for; `None` for what is not a code.
+    pub fn code(&self) -> Option<String> {
+        match self {
+            Line::Qr(data) => Some(data.clone()),
+            Line::Code128(runs) => Some(runs.iter().map(Run::characters).collect()),
+            Line::Text { .. } | Line::Feed(_) | Line::Cut => None,
+        }
+    }
+}
+
 /// Longest text of a QR code: an invoice address has 200; more makes modules too small for a receipt.
 pub const QR_LEN_MAX: usize = 300;
 

@@ -64,6 +64,8 @@ fn a_bar_code_too_wide_for_the_paper_becomes_a_qr_code_with_its_text() {
     );
     let wide = render_lines(&[Block::Code128(number.into())], Paper::Mm80);
     assert!(matches!(wide.as_slice(), [Line::Code128(_)]), "{wide:?}");
+    let codes = |lines: &[Line]| lines.iter().filter_map(Line::code).collect::<Vec<_>>();
+    assert_eq!((codes(&narrow), codes(&wide)), (vec![number.to_owned()], vec![number.to_owned()]));
 }
 
 #[test]
