@@ -67,6 +67,29 @@ pub struct Committed {
     pub entries: Vec<EntryRef>,
 }
 
+enum Failure {
+    Duplicate,
+    Database(DbError),
+}
+
+impl Failure {
+    fn is_full(&self) -> bool {
+        matches!(self, Failure::Database(error) if error.meaning() == Meaning::Full)
+    }
+}
+
+impl From<DbError> for Failure {
+    fn from(error: DbError) -> Failure {
+        Failure::Database(error)
+    }
+}
+
+impl From<rusqlite::Error> for Failure {
+    fn from(error: rusqlite::Error) -> Failure {
+        Failure::Database(error.into())
+    }
+}
+
 impl Ledger {
     /// Writes entries, their projections and the working state in one transaction, and returns when the disk has
     /// them. Print and open the drawer only after that.
@@ -102,20 +125,21 @@ impl Ledger {
             });
         }
         let mut done = self.commit(entries, &rows, working);
-        if done.is_err_and(|error| error.meaning() == Meaning::Full) && self.give_up_reserve() {
+        if done.as_ref().is_err_and(Failure::is_full) && self.give_up_reserve() {
             done = self.commit(entries, &rows, working);
         }
         match done {
-            Ok(()) => {
-                self.begun |= !rows.is_empty();
-                self.commits += 1;
-                let segment = chain.segment;
-                self.chain = chain;
-                let seqs = rows.iter().map(|row| EntryRef { segment, seq: row.header().seq, hash: row.hash });
-                Ok(Committed { entries: seqs.collect() })
-            }
-            Err(error) => Err(self.settle_failure(error, &chain)),
+            Ok(()) => {}
+            Err(Failure::Duplicate) => return Err(CommitError::Duplicate),
+            Err(Failure::Database(error)) => return Err(self.settle_failure(error, &chain)),
         }
+        self.begun |= !rows.is_empty();
+        self.commits += 1;
+        self.moved = false;
+        self.chain = chain;
+        let segment = chain.segment;
+        let places = rows.iter().map(|row| EntryRef { segment, seq: row.header().seq, hash: row.hash });
+        Ok(Committed { entries: places.collect() })
     }
 
     /// Keeps the open basket, or forgets it, as durably as a sale.
@@ -125,7 +149,7 @@ impl Ledger {
         self.append(&[], &Working { basket, print: &[] }).map(|_| ())
     }
 
-    fn commit(&self, entries: &[NewEntry<'_>], rows: &[Row], working: &Working<'_>) -> Result<(), DbError> {
+    fn commit(&self, entries: &[NewEntry<'_>], rows: &[Row], working: &Working<'_>) -> Result<(), Failure> {
         let Some(conn) = &self.conn else { return Ok(()) };
         let transaction = conn.unchecked_transaction()?;
         if let (false, Some(first)) = (self.begun, rows.first()) {
@@ -158,9 +182,10 @@ impl Ledger {
     fn settle_failure(&mut self, error: DbError, wanted: &Chain) -> CommitError {
         match error.meaning() {
             Meaning::Full => CommitError::DiskFull,
-            Meaning::Duplicate => CommitError::Duplicate,
             Meaning::Other => CommitError::Refused(error),
-            Meaning::Condemned => {
+            // A new file cures damage. It does not cure a mistake of this program: do not make file after file.
+            Meaning::Impossible if self.moved => CommitError::Refused(error),
+            Meaning::Impossible | Meaning::Condemned => {
                 let ord = self.segment.ord;
                 let unchanged = *wanted == self.chain;
                 let replacement = match self.move_on(Damage::WriteFailed(error)) {
@@ -182,16 +207,23 @@ impl Ledger {
 }
 
 /// A sale's id is minted before the transaction and written once: a retry after an unclear answer never doubles it.
-fn refuse_duplicate(conn: &Connection, entry: &Entry) -> Result<(), DbError> {
-    let id: Id = match entry {
-        Entry::Sale(sale) => sale.id,
-        Entry::Refund(refund) => refund.id,
-        _ => return Ok(()),
-    };
-    let sql = "select 1 from document where document_id = ?1";
+fn refuse_duplicate(conn: &Connection, entry: &Entry) -> Result<(), Failure> {
+    let Some(id) = document_id(entry) else { return Ok(()) };
+    let sql = "select entry_id from document where document_id = ?1 limit 1";
     let found: Option<i64> = conn.prepare_cached(sql)?.query_row([id.0], |row| row.get(0)).optional()?;
-    match found {
-        None => Ok(()),
-        Some(_) => Err(DbError { extended: rusqlite::ffi::SQLITE_CONSTRAINT_UNIQUE }),
+    let Some(found) = found else { return Ok(()) };
+    // The journal, not its index, says that this sale was written.
+    let written = entry_by_id(conn, found)?.and_then(|row| Entry::decode(row.kind, &row.payload).ok());
+    match written.as_ref().and_then(document_id) == Some(id) {
+        true => Err(Failure::Duplicate),
+        false => Err(DbError { extended: rusqlite::ffi::SQLITE_CORRUPT_INDEX }.into()),
+    }
+}
+
+fn document_id(entry: &Entry) -> Option<Id> {
+    match entry {
+        Entry::Sale(sale) => Some(sale.id),
+        Entry::Refund(refund) => Some(refund.id),
+        _ => None,
     }
 }

@@ -36,8 +36,8 @@ pub(crate) enum Meaning {
     Full,
     /// Its outcome or its contents can no longer be trusted.
     Condemned,
-    /// The row is already there.
-    Duplicate,
+    /// A row that cannot be there is: the file is not as it was written, or this program is wrong.
+    Impossible,
     /// A mistake of this program, or of the caller.
     Other,
 }
@@ -57,7 +57,7 @@ impl DbError {
             | ErrorCode::DatabaseCorrupt
             | ErrorCode::NotADatabase
             | ErrorCode::ReadOnly => Meaning::Condemned,
-            ErrorCode::ConstraintViolation => Meaning::Duplicate,
+            ErrorCode::ConstraintViolation => Meaning::Impossible,
             _ => Meaning::Other,
         }
     }

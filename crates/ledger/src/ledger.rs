@@ -86,6 +86,8 @@ pub struct Ledger {
     /// The segment's opening is in the file.
     pub(crate) begun: bool,
     pub(crate) commits: u32,
+    /// The ledger moved to a new file and has committed nothing since.
+    pub(crate) moved: bool,
     pub(crate) reserve: Reserve,
     pub(crate) disk: DiskState,
 }
@@ -153,6 +155,7 @@ impl Ledger {
             chain,
             begun: false,
             commits: COMMITS_PER_CHECKPOINT,
+            moved: false,
             reserve,
             disk: DiskState::Plenty,
         };
@@ -242,7 +245,7 @@ impl Ledger {
         self.file = replacement.file.clone();
         self.conn = Some(conn);
         (self.segment, self.chain, self.begun) = (segment, chain, false);
-        self.commits = 0;
+        (self.commits, self.moved) = (0, true);
         Ok(replacement)
     }
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rusqlite::Connection;
-use suanpan_journal::{Chain, Hash, Header, SegmentId, StationId, entry_hash};
+use suanpan_journal::{Chain, Hash, SegmentId, StationId, entry_hash};
 
 use crate::pages::{Pages, Place};
 use crate::project::project_row;
@@ -33,8 +33,8 @@ pub(crate) struct Salvaged {
 
 /// Reads `old` as a heap of pages and fills `new`, whose tables are empty.
 ///
-/// An entry is taken when its bytes and the recorded hash of the entry before it give its own recorded hash; a
-/// changed byte in an entry thus costs that entry alone.
+/// An entry is taken when its bytes and the hash of the entry before it give its own recorded hash, or when the entry
+/// after it proves it: a changed byte costs at most the entry it is in.
 pub(crate) fn carry_over(old: &Path, station: StationId, new: &Connection) -> Result<Salvaged, OpenError> {
     let log = wal::read(old).map_err(|source| OpenError::io(old, source))?;
     let mut pages = Pages::open(old, log).map_err(|source| OpenError::io(old, source))?;
@@ -95,36 +95,41 @@ impl Carrier<'_> {
             return Ok(None);
         };
         let mut carried = Carried { row: segment, last: 0, seen: 0, gaps: Vec::new() };
-        let mut known = vec![segment.chain(self.station).hash];
-        let mut known_seq = 0;
+        let mut links = vec![Link { hash: segment.chain(self.station).hash, proves: None }];
+        let mut read = 0;
         for seen in by_seq {
             let seq = seq_of(seen[0].0);
-            let rows: Vec<Row> = seen.iter().filter_map(|(_, place)| pages.entry(*place)).collect();
-            let follows = known_seq + 1 == seq;
-            let taken = rows.iter().find(|row| follows && known.iter().any(|prev| checks(prev, row)));
-            known = match taken {
-                Some(row) => vec![row.hash],
-                None => rows.iter().map(|row| row.hash).collect(),
-            };
-            known_seq = seq;
-            if follows {
+            if read + 1 == seq {
                 carried.seen = seq;
+            } else {
+                links.clear();
             }
-            let Some(taken) = taken else { continue };
-            if carried.last == 0 && self.salvaged.ord_max < segment.ord {
-                self.open(&segment, row.as_ref(), taken)?;
+            read = seq;
+            let rows: Vec<Row> = seen.iter().filter_map(|(_, place)| pages.entry(*place)).collect();
+            let (taken, next) = follow(&links, rows);
+            links = next;
+            for taken in taken {
+                if carried.last == 0 {
+                    self.open(&segment, row.as_ref(), &taken)?;
+                }
+                self.take(&mut carried, &taken)?;
             }
-            if carried.last + 1 < seq {
-                carried.gaps.push((carried.last + 1, seq - 1));
-            }
-            taken.insert(self.new)?;
-            project_row(self.new, taken)?;
-            carried.last = seq;
-            self.salvaged.entries += 1;
-            self.salvaged.head = Some(Chain { segment: segment.segment, seq, hash: taken.hash });
         }
         self.salvaged.ord_max = self.salvaged.ord_max.max(segment.ord);
         Ok((carried.last > 0).then_some(carried))
+    }
+
+    fn take(&mut self, carried: &mut Carried, taken: &Row) -> Result<(), DbError> {
+        let seq = seq_of(taken.id);
+        if carried.last + 1 < seq {
+            carried.gaps.push((carried.last + 1, seq - 1));
+        }
+        taken.insert(self.new)?;
+        project_row(self.new, taken)?;
+        carried.last = seq;
+        self.salvaged.entries += 1;
+        self.salvaged.head = Some(Chain { segment: carried.row.segment, seq, hash: taken.hash });
+        Ok(())
     }
 
     fn open(&mut self, segment: &SegmentRow, opening: Option<&Row>, first: &Row) -> Result<(), DbError> {
@@ -133,7 +138,6 @@ impl Carrier<'_> {
             Some(row) => row.insert(self.new)?,
             None => segment.opening(self.station, first.at_ms, first.business_date).insert(self.new)?,
         }
-        self.salvaged.ord_max = segment.ord;
         Ok(())
     }
 
@@ -166,7 +170,30 @@ pub(crate) fn insert_hole(conn: &Connection, hole: &Missing) -> Result<(), DbErr
     Ok(())
 }
 
-fn checks(prev: &Hash, row: &Row) -> bool {
-    let header: Header = row.header();
-    entry_hash(prev, &header, &row.payload) == row.hash
+/// A hash that the entry before may have had.
+struct Link {
+    hash: Hash,
+    /// The entry before, when its recorded hash is not this one: proven, recorded hash apart, if the next entry
+    /// was chained to what its bytes give.
+    proves: Option<Row>,
+}
+
+/// Chooses, among the rows seen with one seq, the one that continues a link. Gives what is proven and the next links.
+fn follow(links: &[Link], rows: Vec<Row>) -> (Vec<Row>, Vec<Link>) {
+    for row in &rows {
+        let before =
+            links.iter().find(|link| entry_hash(&link.hash, &row.header(), &row.payload) == row.hash);
+        if let Some(before) = before {
+            let taken = before.proves.iter().chain([row]).cloned().collect();
+            return (taken, vec![Link { hash: row.hash, proves: None }]);
+        }
+    }
+    let recorded = rows.iter().map(|row| Link { hash: row.hash, proves: None });
+    let computed = links.iter().filter(|link| link.proves.is_none()).flat_map(|link| {
+        rows.iter().map(|row| {
+            let hash = entry_hash(&link.hash, &row.header(), &row.payload);
+            Link { hash, proves: Some(Row { hash, ..row.clone() }) }
+        })
+    });
+    (Vec::new(), recorded.chain(computed).collect())
 }

@@ -68,7 +68,7 @@ fn parse(bytes: &[u8]) -> Wal {
     let behind = frames[checked..].iter().filter(|frame| is_commit(frame)).count();
     let damaged = !sound || behind > 1;
     let last = if damaged { frames.len() } else { checked };
-    let end = frames[..last].iter().rposition(|frame| is_commit(frame)).map_or(0, |at| at + 1);
+    let end = frames[..last].iter().rposition(is_commit).map_or(0, |at| at + 1);
     let pages = frames[..end].iter().filter(|frame| &frame[8..16] == salts);
     Wal { pages: pages.map(|frame| (word(frame, 0), frame[FRAME_HEADER..].to_vec())).collect(), damaged }
 }

@@ -98,7 +98,7 @@ fn a_flipped_bit_anywhere_costs_at_most_the_sale_it_hit() {
     let whole = std::fs::read(till.file("ledger.db")).expect("read");
     let all: Vec<u32> = (1..=30).collect();
     let (mut noticed, mut replacements) = (0, 0);
-    for (at, offset) in (0..whole.len()).step_by(211).enumerate() {
+    for (at, offset) in (0..whole.len()).step_by(389).enumerate() {
         let till = Till::new();
         std::fs::write(till.file("ledger.db"), &whole).expect("copy");
         flip(&till.file("ledger.db"), offset, (at % 8) as u8);
@@ -135,7 +135,7 @@ fn a_flipped_bit_anywhere_costs_at_most_the_sale_it_hit() {
             assert!(opened.ledger.document(id(31)).expect("query").is_some(), "offset {offset}");
         }
     }
-    assert!(noticed > 50 && replacements > 30, "{noticed} noticed, {replacements} replaced");
+    assert!(noticed > 30 && replacements > 15, "{noticed} noticed, {replacements} replaced");
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn a_sale_is_found_by_id_by_number_and_by_its_place() {
     let place = committed.entries[0];
     let by_id = ledger.document(id(1)).expect("query").expect("found");
     assert_eq!((by_id.at, &by_id.entry), (place, &sale(1)));
-    assert_eq!(ledger.documents_by_number(DATE, 1).expect("query"), [by_id.clone()]);
+    assert_eq!(ledger.documents_by_number(DATE, 1).expect("query"), std::slice::from_ref(&by_id));
     assert_eq!(ledger.entry(place.segment, place.seq).expect("query"), Some(by_id.clone()));
     assert_eq!(ledger.last_document().expect("query"), Some(by_id));
     assert_eq!(ledger.next_number(DATE).expect("number"), 2);
