@@ -7,7 +7,7 @@
 use std::io::BufRead;
 use std::process::ExitCode;
 
-use suanpan_devices::simulators::{Mouth, PrinterSim, PrinterState};
+use suanpan_devices::simulators::{Mouth, Printed, PrinterSim, PrinterState};
 use suanpan_domain::receipt::Paper;
 
 fn main() -> ExitCode {
@@ -56,7 +56,10 @@ fn printer(address: &str) -> std::io::Result<()> {
         loop {
             printer.wait(std::time::Duration::from_secs(1), |printed| printed.len() > shown);
             for printed in printer.printed().iter().skip(shown) {
-                println!("{printed:?}");
+                match printed {
+                    Printed::Row { text, .. } => println!("{text}"),
+                    other => println!("[{other:?}]"),
+                }
                 shown += 1;
             }
         }

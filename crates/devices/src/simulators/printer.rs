@@ -4,7 +4,7 @@ use std::io::{ErrorKind, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use suanpan_domain::receipt::Paper;
 
@@ -63,6 +63,7 @@ struct Inside {
     printed: Vec<Printed>,
     faults: Vec<String>,
     visits: usize,
+    ended: usize,
     stopping: bool,
 }
 
@@ -103,6 +104,8 @@ impl PrinterSim {
                 if stream.set_read_timeout(Some(READ_WAIT)).is_ok() {
                     serve(stream, &of_thread);
                 }
+                lock(&of_thread).ended += 1;
+                of_thread.1.notify_all();
             }
         });
         Ok(Self { shared, address: Some(address), thread: Some(thread) })
@@ -165,16 +168,18 @@ impl PrinterSim {
 
     /// Waits until what is printed satisfies a condition; `false` when it does not in time.
     pub fn wait(&self, patience: Duration, mut enough: impl FnMut(&[Printed]) -> bool) -> bool {
-        let deadline = Instant::now() + patience;
-        let mut inside = lock(&self.shared);
-        while !enough(&inside.printed) {
-            let left = deadline.saturating_duration_since(Instant::now());
-            if left.is_zero() {
-                return false;
-            }
-            inside = self.shared.1.wait_timeout(inside, left).unwrap_or_else(PoisonError::into_inner).0;
-        }
-        true
+        self.wait_inside(patience, |inside| enough(&inside.printed))
+    }
+
+    /// Waits until this many connections have ended, with all their bytes read; `false` when not in time.
+    pub fn wait_ended(&self, patience: Duration, visits: usize) -> bool {
+        self.wait_inside(patience, |inside| inside.ended >= visits)
+    }
+
+    fn wait_inside(&self, patience: Duration, mut enough: impl FnMut(&Inside) -> bool) -> bool {
+        let waiting =
+            self.shared.1.wait_timeout_while(lock(&self.shared), patience, |inside| !enough(inside));
+        !waiting.unwrap_or_else(PoisonError::into_inner).1.timed_out()
     }
 }
 
@@ -198,6 +203,7 @@ fn inside(paper: Paper) -> Shared {
         printed: Vec::new(),
         faults: Vec::new(),
         visits: 0,
+        ended: 0,
         stopping: false,
     };
     Arc::new((Mutex::new(inside), Condvar::new()))

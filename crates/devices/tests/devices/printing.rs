@@ -36,6 +36,7 @@ fn outcome(manner: Manner, kick_drawer: bool) -> (Outcome, Vec<Printed>) {
     assert_eq!(id, crate::support::id(1));
     queue.close();
     assert!(told.recv().is_err(), "a job has one outcome");
+    assert!(sim.wait_ended(PATIENCE, 1));
     (outcome, sim.printed())
 }
 
@@ -147,6 +148,7 @@ fn a_printer_without_the_confirming_command_prints_each_job_once_and_is_not_call
         assert_eq!(told.recv_timeout(PATIENCE), Ok(PrintEvent::Finished { id: id(number), outcome }));
     }
     queue.close();
+    assert!(sim.wait_ended(PATIENCE, 4));
     assert_eq!(sim.printed().iter().filter(|printed| **printed == Printed::Cut).count(), 4);
 }
 
@@ -169,6 +171,7 @@ fn an_absent_printer_fails_the_job_and_is_offline() {
     let absent = [
         (tcp(address), Reason::Unreachable),
         (tcp("no address".into()), Reason::Unreachable),
+        #[cfg(unix)]
         (PrinterTarget::UsbLp { path: "/nonexistent/lp0".into() }, Reason::Unreachable),
         (PrinterTarget::File { path: "/nonexistent/file".into() }, Reason::Unreachable),
         #[cfg(not(windows))]
@@ -185,6 +188,7 @@ fn an_absent_printer_fails_the_job_and_is_offline() {
 }
 
 #[test]
+#[cfg(unix)]
 fn a_usb_printer_is_driven_through_its_character_device() {
     let (sim, path) = PrinterSim::device(Paper::Mm80).unwrap();
     let printer = printer(PrinterTarget::UsbLp { path }, Paper::Mm80, calm());
@@ -227,6 +231,7 @@ fn a_job_is_never_printed_twice_whatever_its_outcome() {
     told.recv_timeout(PATIENCE).unwrap();
     assert_eq!(queue.submit(job(1, everything())), Err(SubmitError::Repeated));
     queue.close();
+    assert!(sim.wait_ended(PATIENCE, 1));
     assert_eq!(sim.printed().iter().filter(|printed| **printed == Printed::Cut).count(), 1);
     assert_eq!(sim.visits(), 1);
 }
