@@ -120,16 +120,17 @@ fn code128(out: &mut Printer<Bytes>, runs: &[Run]) -> Result<(), EncodeError> {
     let mut data = Vec::new();
     for run in runs {
         match run {
-            Run::B(text) => {
+            Run::B(text) if text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) => {
                 data.extend_from_slice(b"{B");
                 // The brace opens a command of the bar code, so a printed brace is written twice.
                 data.extend_from_slice(text.replace('{', "{{").as_bytes());
             }
-            Run::C(digits) => {
+            Run::C(digits) if digits.bytes().all(|digit| digit.is_ascii_digit()) => {
                 data.extend_from_slice(b"{C");
                 let pairs = digits.as_bytes().chunks_exact(2);
                 data.extend(pairs.map(|pair| (pair[0] - b'0') * 10 + (pair[1] - b'0')));
             }
+            Run::B(_) | Run::C(_) => return Err(EncodeError),
         }
     }
     let len = u8::try_from(data.len()).map_err(|_| EncodeError)?;

@@ -144,8 +144,9 @@ fn a_bar_code_reads_back_with_its_braces_and_odd_digits() {
 
 #[test]
 fn a_line_beyond_the_commands_is_refused_not_garbled() {
-    let overlong = [Line::Code128(vec![Run::B("x".repeat(300))])];
-    assert!(job_bytes(&overlong, None).is_err());
+    for run in [Run::B("x".repeat(300)), Run::B("\u{1b}".into()), Run::C("1x".into())] {
+        assert!(job_bytes(&[Line::Code128(vec![run])], None).is_err());
+    }
     assert!(job_bytes(&[Line::Qr("x".repeat(8_000))], None).is_err());
 }
 
