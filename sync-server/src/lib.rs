@@ -1,1 +1,28 @@
+//! The hub: takes every station's entries, keeps them as they came, adds them up for HQ, and hands out the
+//! catalogue.
+//!
+//! *Invariant:* an ack leaves only after what it speaks of is durable. The hub sums recorded fen and never prices.
+//!
+//! Deliberately absent: anything a till needs to sell. A till that never reaches a hub sells all the same.
+//!
+//! Start reading at [`Hub`], then `http` (who may ask what), `intake` (upload), `supply` (download), `project`
+//! (read models) and `store` (all SQL).
+#![deny(missing_docs)]
 
+pub mod admin;
+pub mod app;
+mod clock;
+mod config;
+mod error;
+mod http;
+mod hub;
+pub mod identity;
+mod intake;
+mod limit;
+pub mod project;
+pub mod store;
+mod supply;
+
+pub use config::{Config, Tls};
+pub use error::HubError;
+pub use hub::{Hub, RunningHub};

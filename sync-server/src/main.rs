@@ -1,1 +1,165 @@
-fn main() {}
+//! `sync-server`: the hub as a program.
+
+use std::io::{IsTerminal, Read, Write};
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use suanpan_journal::SiteCode;
+use sync_server::store::Role;
+use sync_server::{Config, Hub, HubError, Tls};
+
+/// The hub of a chain: takes sales from tills, adds them up for HQ, publishes items and prices.
+#[derive(Parser)]
+#[command(version)]
+struct Cli {
+    #[command(flatten)]
+    folder: Folder,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Folder {
+    /// Folder of the hub's database.
+    #[arg(long, env = "SUANPAN_HUB_DATA", default_value = "hub-data", global = true)]
+    data_dir: PathBuf,
+    /// File of the signing key; hub.key in the folder unless said otherwise. Keep a copy in a safe, away from the
+    /// backups: with it, a burnt hub comes back from any backup or from none.
+    #[arg(long, env = "SUANPAN_HUB_KEY", global = true)]
+    key_file: Option<PathBuf>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Make the folder and the signing key, and print the hub's public key.
+    Init,
+    /// Publish a catalogue: a JSON file, or every JSON file of a folder.
+    Import {
+        /// File or folder.
+        path: PathBuf,
+    },
+    /// Print a one-time code with which a till enrols.
+    EnrolCode {
+        /// Site code.
+        #[arg(long)]
+        site: SiteCode,
+        /// Till number, from 1.
+        #[arg(long)]
+        till: u16,
+    },
+    /// Make an API key for reports and print it once.
+    ApiKey {
+        /// What the key is for.
+        #[arg(long)]
+        name: String,
+    },
+    /// Add a person at HQ. The password is read from standard input; on a terminal one is made and printed once.
+    User {
+        /// Name to sign in with.
+        #[arg(long)]
+        name: String,
+        /// hq (sees figures) or it (sees stations and parked entries too).
+        #[arg(long, value_parser = role)]
+        role: Role,
+    },
+    /// Serve until interrupted.
+    Serve {
+        /// Address to listen on. Without TLS it must be this machine's own.
+        #[arg(long, env = "SUANPAN_HUB_LISTEN", default_value = "127.0.0.1:8787")]
+        listen: SocketAddr,
+        /// TLS certificate chain, PEM.
+        #[arg(long, requires = "tls_key")]
+        tls_cert: Option<PathBuf>,
+        /// TLS private key, PEM.
+        #[arg(long, requires = "tls_cert")]
+        tls_key: Option<PathBuf>,
+        /// Folder of HQ's pages.
+        #[arg(long)]
+        ui: Option<PathBuf>,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::from_name(text).ok_or_else(|| "expected hq or it".to_owned())
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    match run(Cli::parse()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{} {error}", error.code());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<(), HubError> {
+    let mut config = Config::embedded(cli.folder.data_dir);
+    if let Some(key_file) = cli.folder.key_file {
+        config.key_file = key_file;
+    }
+    match cli.command {
+        Command::Init => say(&Hub::open(config)?.public_key().to_string()),
+        Command::Import { path } => {
+            let done = Hub::open(config)?.import(&path).await?;
+            say(&format!("{} files, {} rows, {} published", done.files, done.rows, done.published));
+        }
+        Command::EnrolCode { site, till } => say(&Hub::open(config)?.enrol_code(&site, till).await?),
+        Command::ApiKey { name } => say(&Hub::open(config)?.api_key(&name).await?),
+        Command::User { name, role } => {
+            let made = Hub::open(config)?.put_user(&name, role, piped_password()?).await?;
+            say(&made.unwrap_or_else(|| "the password is set".to_owned()));
+        }
+        Command::Serve { listen, tls_cert, tls_key, ui } => {
+            config.listen = listen;
+            config.tls = tls_cert.zip(tls_key).map(|(cert, key)| Tls { cert, key });
+            config.ui_dir = ui;
+            let running = Hub::start(config).await?;
+            say(running.url());
+            interrupted().await;
+            running.stop().await;
+        }
+    }
+    Ok(())
+}
+
+fn say(line: &str) {
+    // Whoever reads may have gone; that is no reason to fail.
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+fn piped_password() -> Result<Option<String>, HubError> {
+    let input = std::io::stdin();
+    if input.is_terminal() {
+        return Ok(None);
+    }
+    let mut text = String::new();
+    input
+        .lock()
+        .take(1024)
+        .read_to_string(&mut text)
+        .map_err(|_| HubError::Rejected("the password is not UTF-8"))?;
+    let password = text.lines().next().unwrap_or_default().to_owned();
+    Ok(Some(password).filter(|password| !password.is_empty()))
+}
+
+#[cfg(unix)]
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn interrupted() {
+    let _ = tokio::signal::ctrl_c().await;
+}

@@ -159,6 +159,14 @@ impl Push {
         Ok(CheckedPush { segment: self.segment, parent, from_seq, prev_hash: before.hash, hashes, records })
     }
 
+    /// Recomputes the hash of every entry, for a push that was checked before it was stored. Gives the first seq too.
+    ///
+    /// *Errors:* `TooLong`, `Malformed`, `Chain`.
+    pub fn hashes(&self, station: StationId) -> Result<(u64, Vec<Hash>), WireError> {
+        let before = self.start.chain(station, self.segment);
+        Ok((before.seq.saturating_add(1), hashes_of(before, &self.container.unpack()?)?))
+    }
+
     /// Writes the body.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {

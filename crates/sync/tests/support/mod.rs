@@ -43,7 +43,7 @@ impl Written {
     pub fn chain_at(&self, seq: u64) -> Chain {
         let mut chain = Chain::open(STATION, self.id, &self.parent);
         for payload in self.payloads.iter().take(seq as usize) {
-            chain.append(1_700_000_000_000, 2023_11_15, 1, payload).unwrap();
+            chain.append(1_700_000_000_000, 20_231_115, 1, payload).unwrap();
         }
         chain
     }
@@ -60,7 +60,7 @@ impl Written {
         };
         let mut run = Vec::new();
         for payload in &self.payloads[from as usize - 1..to as usize] {
-            let header = chain.append(1_700_000_000_000, 2023_11_15, 1, payload).unwrap();
+            let header = chain.append(1_700_000_000_000, 20_231_115, 1, payload).unwrap();
             push_record(&mut run, &header, payload);
         }
         Push::seal(&station_key(), STATION, self.id, start, &run).unwrap()

@@ -1,0 +1,162 @@
+//! What IT does: enrolment codes, users, API keys, sign-in; and the import of a catalogue.
+
+mod import;
+
+use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
+use argon2::{Algorithm, Argon2, Params, Version};
+use suanpan_journal::{Certificate, CertificateId, Enrolment, Hash, SiteCode};
+use suanpan_sync::{EnrolReply, EnrolRequest, normal_code};
+
+use crate::app::App;
+use crate::clock::now_ms;
+use crate::error::HubError;
+use crate::http::{Problem, secret_hash};
+use crate::identity::random;
+use crate::store::{Enrolled, Role, Store, User};
+
+pub use import::{Imported, import};
+
+/// A one-time code is good for this long: it is made when the machine stands on the counter.
+const CODE_LIFE_MS: i64 = 24 * 3_600_000;
+
+/// Seconds after which a person at HQ signs in again: a working day.
+pub const SESSION_LIFE_S: i64 = 10 * 3_600;
+
+/// Digits of a one-time code without letters that people misread: 32 letters and digits, 50 bits.
+const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
+const CODE_LEN: usize = 10;
+
+/// Shortest password.
+const PASSWORD_LEN_MIN: usize = 10;
+
+/// Longest password that is hashed.
+const PASSWORD_LEN_MAX: usize = 256;
+
+/// Longest name of a user or key.
+const NAME_LEN_MAX: usize = 64;
+
+/// Makes a one-time code for a till, such as `7KQ2M-X9D4A`.
+///
+/// *Errors:* `UnknownSite`, `Random`, `Store`.
+pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16) -> Result<String, HubError> {
+    let known = store.sites().await?.iter().any(|it| it.site == *site);
+    if !known {
+        return Err(HubError::UnknownSite(site.to_string()));
+    }
+    if till == 0 {
+        return Err(HubError::Rejected("tills are numbered from 1"));
+    }
+    let letters = random::<CODE_LEN>()?.map(|byte| CODE_LETTERS[usize::from(byte) % CODE_LETTERS.len()]);
+    let code: String = letters.iter().map(|letter| char::from(*letter)).collect();
+    let expires_at_ms = now_ms().saturating_add(CODE_LIFE_MS);
+    store.put_code(secret_hash(&normal_code(&code)), site.clone(), till, expires_at_ms).await?;
+    let (left, right) = code.split_at(CODE_LEN / 2);
+    Ok(format!("{left}-{right}"))
+}
+
+/// Enrols a station that shows a code and proves its key. The same key may ask again.
+///
+/// *Errors:* `Wire`, `CodeUnknown`, `CodeExpired`, `CodeUsed`, `OtherKey`, `Store`.
+pub async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolReply, Problem> {
+    request.check()?;
+    let id = CertificateId(random().map_err(|_| Problem::Internal)?);
+    let (station, public_key, issued_at_ms, hub) =
+        (request.station, request.public_key, now_ms(), app.key.clone());
+    let issue = move |site, till| {
+        Certificate::issue(Enrolment { id, station, site, till, public_key, issued_at_ms }, &hub)
+    };
+    let code = secret_hash(&normal_code(&request.code));
+    match app.store.enrol(code, station, public_key, issued_at_ms, issue).await? {
+        Enrolled::Certificate(certificate) => {
+            Ok(EnrolReply { certificate: *certificate, hub_key: app.key.public() })
+        }
+        Enrolled::UnknownCode => Err(Problem::CodeUnknown),
+        Enrolled::ExpiredCode => Err(Problem::CodeExpired),
+        Enrolled::UsedCode => Err(Problem::CodeUsed),
+        Enrolled::OtherKey => Err(Problem::OtherKey),
+    }
+}
+
+/// Makes an API key and shows it once. A key of the same name stops working.
+///
+/// *Errors:* `Rejected`, `Random`, `Store`.
+pub async fn api_key(store: &Store, name: &str) -> Result<String, HubError> {
+    check_name(name)?;
+    let key = format!("sp_{}", Hash(random()?));
+    store.put_api_key(name.to_owned(), secret_hash(&key), now_ms()).await?;
+    Ok(key)
+}
+
+/// Adds a person, or gives a new role and password. Without a password one is made and shown once.
+///
+/// *Errors:* `Rejected`, `Random`, `Store`.
+pub async fn put_user(
+    store: &Store,
+    name: &str,
+    role: Role,
+    password: Option<String>,
+) -> Result<Option<String>, HubError> {
+    check_name(name)?;
+    let made = match &password {
+        Some(_) => None,
+        None => Some(Hash(random()?).to_string().split_at(20).0.to_owned()),
+    };
+    let password = password.or_else(|| made.clone()).unwrap_or_default();
+    if !(PASSWORD_LEN_MIN..=PASSWORD_LEN_MAX).contains(&password.len()) {
+        return Err(HubError::Rejected("a password has 10 to 256 bytes"));
+    }
+    let hash = hash_password(&password)?;
+    store.put_user(User { name: name.to_owned(), role }, hash, now_ms()).await?;
+    Ok(made)
+}
+
+fn check_name(name: &str) -> Result<(), HubError> {
+    let fits = !name.trim().is_empty() && name.len() <= NAME_LEN_MAX && !name.chars().any(char::is_control);
+    if fits { Ok(()) } else { Err(HubError::Rejected("a name has 1 to 64 bytes and no control characters")) }
+}
+
+fn argon() -> Argon2<'static> {
+    // OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
+}
+
+/// Hashes a password or PIN as argon2id in PHC form.
+///
+/// *Errors:* `Random`, `Rejected`.
+pub fn hash_password(password: &str) -> Result<String, HubError> {
+    let rejected = HubError::Rejected("the password cannot be hashed");
+    let Ok(salt) = SaltString::encode_b64(&random::<16>()?) else { return Err(rejected) };
+    argon().hash_password(password.as_bytes(), &salt).map(|hash| hash.to_string()).map_err(|_| rejected)
+}
+
+pub(crate) fn verify_password(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|hash| argon().verify_password(password.as_bytes(), &hash).is_ok())
+}
+
+/// Opens a session and gives its token.
+///
+/// *Errors:* `Login`, `RateLimit`, `Busy`, `Store`.
+pub async fn sign_in(app: &App, name: String, password: String) -> Result<String, Problem> {
+    if password.len() > PASSWORD_LEN_MAX || name.len() > NAME_LEN_MAX {
+        return Err(Problem::Login);
+    }
+    app.limits.login_of.take(name.clone()).map_err(Problem::RateLimit)?;
+    let found = app.store.user(name).await?;
+    let _place = app.passwords.acquire().await.map_err(|_| Problem::Busy)?;
+    // An unknown name costs the same work as a known one, so that nobody learns names by the clock.
+    let (user, hash) = match found {
+        Some((user, hash)) => (Some(user), hash),
+        None => (None, UNKNOWN_USER_HASH.to_owned()),
+    };
+    let verified = tokio::task::spawn_blocking(move || verify_password(&password, &hash)).await;
+    let user = user.filter(|_| verified.unwrap_or(false)).ok_or(Problem::Login)?;
+    let token = Hash(random().map_err(|_| Problem::Internal)?).to_string();
+    let now = now_ms();
+    let expires_at_ms = now.saturating_add(SESSION_LIFE_S.saturating_mul(1_000));
+    app.store.open_session(secret_hash(&token), user.name, now, expires_at_ms).await?;
+    Ok(token)
+}
+
+/// The hash of nothing anybody can type, made with today's parameters.
+const UNKNOWN_USER_HASH: &str =
+    "$argon2id$v=19$m=19456,t=2,p=1$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";

@@ -1,0 +1,129 @@
+//! What every request shares.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use suanpan_journal::{SigningKey, StationId};
+use tokio::sync::{Semaphore, watch};
+
+use crate::limit::{Nonces, RateLimit};
+use crate::store::Store;
+
+/// Pushes in progress at once: each may hold a body and its records, so this bounds memory at some 200 MB.
+/// Past it the hub answers before it reads a body.
+pub const PUSHES_MAX: usize = 64;
+
+/// Stations that wait for a wake-up at once.
+pub const WAKES_MAX: usize = 20_000;
+
+/// Passwords hashed at once: each takes 19 MB and a core.
+const PASSWORDS_MAX: usize = 2;
+
+/// A station's last word is written this often at most, in ms.
+const SEEN_EVERY_MS: i64 = 20_000;
+
+/// The hub, as its handlers see it.
+#[derive(Debug, Clone)]
+pub struct App(pub(crate) Arc<Shared>);
+
+impl std::ops::Deref for App {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+/// The shared parts.
+#[derive(Debug)]
+pub struct Shared {
+    /// The database.
+    pub store: Arc<Store>,
+    /// The hub's signing key.
+    pub key: SigningKey,
+    /// Whether cookies may only travel by TLS.
+    pub is_tls: bool,
+    /// Turns true when the hub stops.
+    pub stop: watch::Receiver<bool>,
+    /// What the hub counts.
+    pub metrics: Metrics,
+    pub(crate) limits: Limits,
+    pub(crate) nonces: Nonces,
+    pub(crate) pushes: Arc<Semaphore>,
+    pub(crate) wakes: Arc<Semaphore>,
+    pub(crate) passwords: Arc<Semaphore>,
+    seen: Mutex<HashMap<StationId, i64>>,
+}
+
+/// How often anybody may ask.
+#[derive(Debug)]
+pub(crate) struct Limits {
+    /// Guesses of one-time codes, by address.
+    pub(crate) enrol: RateLimit<IpAddr>,
+    /// Guesses of passwords, by address.
+    pub(crate) login_from: RateLimit<IpAddr>,
+    /// Guesses of one person's password.
+    pub(crate) login_of: RateLimit<String>,
+    /// Requests of one station: a full drain is some tens a second.
+    pub(crate) station: RateLimit<StationId>,
+    /// Requests of one script.
+    pub(crate) api_key: RateLimit<String>,
+    /// Requests that name an unknown key, by address.
+    pub(crate) stranger: RateLimit<IpAddr>,
+}
+
+/// Counters since the start.
+#[derive(Debug, Default)]
+pub struct Metrics {
+    /// Pushes that were stored.
+    pub pushes_stored: AtomicU64,
+    /// Pushes that were stored before.
+    pub pushes_same: AtomicU64,
+    /// Pushes answered with `Have` or `Gap`.
+    pub pushes_recut: AtomicU64,
+    /// Pushes refused.
+    pub pushes_refused: AtomicU64,
+    /// Requests answered `Busy` before their body was read.
+    pub busy: AtomicU64,
+    /// Entries stored.
+    pub entries: AtomicU64,
+}
+
+impl App {
+    pub(crate) fn new(store: Arc<Store>, key: SigningKey, is_tls: bool, stop: watch::Receiver<bool>) -> App {
+        App(Arc::new(Shared {
+            store,
+            key,
+            is_tls,
+            stop,
+            metrics: Metrics::default(),
+            limits: Limits {
+                enrol: RateLimit::new(6_000, 20),
+                login_from: RateLimit::new(6_000, 20),
+                login_of: RateLimit::new(12_000, 10),
+                station: RateLimit::new(5, 1_000),
+                api_key: RateLimit::new(50, 200),
+                stranger: RateLimit::new(1_000, 60),
+            },
+            nonces: Nonces::default(),
+            pushes: Arc::new(Semaphore::new(PUSHES_MAX)),
+            wakes: Arc::new(Semaphore::new(WAKES_MAX)),
+            passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
+            seen: Mutex::new(HashMap::new()),
+        }))
+    }
+
+    /// A station spoke: now and then that is written down, for HQ's "silent since".
+    pub(crate) fn saw(&self, station: StationId, now_ms: i64) {
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let due = seen.get(&station).is_none_or(|at| now_ms.saturating_sub(*at) >= SEEN_EVERY_MS);
+        if due {
+            // Keys are enrolled stations only, so the map is bounded by them.
+            seen.insert(station, now_ms);
+            let store = self.store.clone();
+            tokio::spawn(async move { drop(store.seen(station, now_ms).await) });
+        }
+    }
+}

@@ -1,0 +1,42 @@
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+/// What a hub is started with.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// Folder of `hub.db` and `hub.lock`.
+    pub data_dir: PathBuf,
+    /// The signing key's file; made when the folder is new. Escrow it: with it and a backup, or with it alone and
+    /// the stations, a burnt hub comes back.
+    pub key_file: PathBuf,
+    /// Where to listen. Port 0 takes a free one.
+    pub listen: SocketAddr,
+    /// TLS certificate chain and key, PEM. Without them the hub listens on loopback only.
+    pub tls: Option<Tls>,
+    /// Folder of HQ's pages.
+    pub ui_dir: Option<PathBuf>,
+}
+
+/// PEM files.
+#[derive(Debug, Clone)]
+pub struct Tls {
+    /// Certificate chain.
+    pub cert: PathBuf,
+    /// Its private key.
+    pub key: PathBuf,
+}
+
+impl Config {
+    /// A hub of this folder on a free loopback port, as tests and `--hub embedded` want it.
+    #[must_use]
+    pub fn embedded(data_dir: impl Into<PathBuf>) -> Config {
+        let data_dir = data_dir.into();
+        Config {
+            key_file: data_dir.join("hub.key"),
+            data_dir,
+            listen: SocketAddr::from(([127, 0, 0, 1], 0)),
+            tls: None,
+            ui_dir: None,
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! How a station becomes known.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use suanpan_sync::{EnrolReply, EnrolRequest};
+
+use super::Problem;
+use super::auth::Peer;
+use crate::admin;
+use crate::app::App;
+
+pub(super) async fn enrol(
+    State(app): State<App>,
+    Peer(address): Peer,
+    body: Bytes,
+) -> Result<Json<EnrolReply>, Problem> {
+    app.limits.enrol.take(address).map_err(Problem::RateLimit)?;
+    let request: EnrolRequest =
+        serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("an enrolment is expected"))?;
+    admin::enrol(&app, &request).await.map(Json)
+}

@@ -1,0 +1,76 @@
+//! For machines that watch the hub.
+
+use std::fmt::Write;
+use std::sync::atomic::Ordering;
+
+use axum::Json;
+use axum::extract::{FromRequestParts, State};
+use axum::http::header;
+use axum::http::request::Parts;
+use axum::response::{IntoResponse, Response};
+use serde_json::{Value, json};
+
+use super::Problem;
+use super::auth::{ApiKey, Peer};
+use crate::app::{App, PUSHES_MAX, WAKES_MAX};
+
+pub(super) async fn health(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    app.store.gauges().await?;
+    Ok(Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })))
+}
+
+/// This machine, or an API key: figures of the trade are nobody else's.
+pub(super) struct Watcher;
+
+impl FromRequestParts<App> for Watcher {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Watcher, Problem> {
+        let Peer(address) = Peer::from_request_parts(parts, app).await?;
+        if address.is_loopback() {
+            return Ok(Watcher);
+        }
+        ApiKey::from_request_parts(parts, app).await.map(|_| Watcher)
+    }
+}
+
+pub(super) async fn metrics(State(app): State<App>, _: Watcher) -> Result<Response, Problem> {
+    let gauges = app.store.gauges().await?;
+    let metrics = &app.metrics;
+    let mut text = String::new();
+    let mut family = |name: &str, kind: &str, help: &str, samples: &[(&str, i64)]| {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} {kind}");
+        for (labels, sample) in samples {
+            let _ = writeln!(text, "{name}{labels} {sample}");
+        }
+    };
+    let count = |counter: &std::sync::atomic::AtomicU64| {
+        i64::try_from(counter.load(Ordering::Relaxed)).unwrap_or(i64::MAX)
+    };
+    let used = |max: usize, free: usize| i64::try_from(max.saturating_sub(free)).unwrap_or(i64::MAX);
+    let pushes = [
+        ("{outcome=\"stored\"}", count(&metrics.pushes_stored)),
+        ("{outcome=\"same\"}", count(&metrics.pushes_same)),
+        ("{outcome=\"recut\"}", count(&metrics.pushes_recut)),
+        ("{outcome=\"refused\"}", count(&metrics.pushes_refused)),
+    ];
+    family("suanpan_pushes_total", "counter", "Pushes by outcome.", &pushes);
+    family("suanpan_entries_total", "counter", "Entries stored.", &[("", count(&metrics.entries))]);
+    family("suanpan_busy_total", "counter", "Pushes turned away unread.", &[("", count(&metrics.busy))]);
+    let in_progress = used(PUSHES_MAX, app.pushes.available_permits());
+    family("suanpan_pushes_in_progress", "gauge", "Pushes in progress.", &[("", in_progress)]);
+    let waiting = used(WAKES_MAX, app.wakes.available_permits());
+    family("suanpan_wakes_waiting", "gauge", "Stations that wait for a wake-up.", &[("", waiting)]);
+    family("suanpan_epoch", "gauge", "The hub's epoch.", &[("", gauges.epoch)]);
+    family("suanpan_stations", "gauge", "Enrolled stations.", &[("", gauges.stations)]);
+    family(
+        "suanpan_batches_pending",
+        "gauge",
+        "Batches that wait for the projector.",
+        &[("", gauges.pending)],
+    );
+    family("suanpan_entries_parked", "gauge", "Entries that are not understood.", &[("", gauges.parked)]);
+    family("suanpan_gseq", "counter", "The last stamped entry.", &[("", gauges.gseq)]);
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
+}

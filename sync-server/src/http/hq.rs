@@ -1,0 +1,70 @@
+//! What people at HQ see, behind a login.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use suanpan_domain::calendar;
+
+use super::Problem;
+use super::auth::{Peer, SESSION_COOKIE, Session};
+use crate::admin::{self, SESSION_LIFE_S};
+use crate::app::App;
+use crate::clock::now_ms;
+use crate::store::User;
+use crate::store::sqlite::Today;
+
+/// A station that has not spoken for this long is silent: longer than the longest wake-up, with room.
+const SILENT_AFTER_MS: i64 = 90_000;
+
+#[derive(Deserialize)]
+struct SignIn {
+    name: String,
+    password: String,
+}
+
+pub(super) async fn sign_in(
+    State(app): State<App>,
+    Peer(address): Peer,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let SignIn { name, password } =
+        serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("name and password are expected"))?;
+    app.limits.login_from.take(address).map_err(Problem::RateLimit)?;
+    let token = admin::sign_in(&app, name, password).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, &token, SESSION_LIFE_S))]).into_response())
+}
+
+pub(super) async fn who(session: Session) -> Json<User> {
+    Json(session.user)
+}
+
+pub(super) async fn sign_out(State(app): State<App>, session: Session) -> Result<Response, Problem> {
+    app.store.close_session(session.token).await?;
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, "", 0))]).into_response())
+}
+
+fn cookie(app: &App, token: &str, life_s: i64) -> String {
+    let secure = if app.is_tls { "; Secure" } else { "" };
+    format!("{SESSION_COOKIE}={token}; Path=/; Max-Age={life_s}; HttpOnly; SameSite=Strict{secure}")
+}
+
+#[derive(Deserialize)]
+pub(super) struct Day {
+    date: Option<String>,
+}
+
+pub(super) async fn today(
+    State(app): State<App>,
+    _: Session,
+    query: Result<Query<Day>, QueryRejection>,
+) -> Result<Json<Today>, Problem> {
+    let malformed = Problem::BadRequest("a date looks like 2023-06-16");
+    let Query(Day { date }) = query.map_err(|_| malformed.clone())?;
+    let date = date.map(|text| calendar::parse(&text).ok_or(malformed)).transpose()?;
+    let now = now_ms();
+    Ok(Json(app.store.today(date, now, now.saturating_sub(SILENT_AFTER_MS)).await?))
+}

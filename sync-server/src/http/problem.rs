@@ -1,0 +1,155 @@
+use axum::http::{HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use serde::Serialize;
+use suanpan_sync::{Challenge, WireError};
+
+use crate::store::StoreError;
+
+/// Seconds after which a station or script is asked to come back when the hub is short of something.
+const RETRY_AFTER_S: u64 = 2;
+
+/// Why a request was not carried out, as an RFC 9457 problem document with a stable code.
+#[derive(Debug, Clone)]
+pub enum Problem {
+    /// The message is not one.
+    Wire(WireError),
+    /// The store.
+    Store(StoreError),
+    /// No station's signature, or not a readable one.
+    StationHeader,
+    /// No such station.
+    UnknownStation,
+    /// The signature is not the station's over this request.
+    StationSignature,
+    /// The station's clock is wrong: sign this too.
+    Clock(Challenge),
+    /// The request came before.
+    Replayed,
+    /// No API key that the hub knows.
+    ApiKey,
+    /// No session.
+    Session,
+    /// Wrong name or password.
+    Login,
+    /// The one-time code is unknown.
+    CodeUnknown,
+    /// The one-time code's time is over.
+    CodeExpired,
+    /// The one-time code was used by another station.
+    CodeUsed,
+    /// The station is enrolled with another key.
+    OtherKey,
+    /// A station's segment has more branches than a till can make.
+    TooManyBranches,
+    /// Too many requests; seconds to wait.
+    RateLimit(u64),
+    /// The hub has no room for another request.
+    Busy,
+    /// The body is too long.
+    BodyTooLong,
+    /// The body did not arrive in time.
+    BodyTimeout,
+    /// A parameter or field is missing or malformed.
+    BadRequest(&'static str),
+    /// Nothing is here.
+    NotFound,
+    /// The path has no such method.
+    Method,
+    /// The hub cannot get random bytes or finish a task.
+    Internal,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    code: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<&'a Challenge>,
+}
+
+impl Problem {
+    fn parts(&self) -> (u16, &'static str, &'static str) {
+        match self {
+            Problem::Wire(WireError::Signature) => (403, "SYN-WIR-008", "The signature does not match."),
+            Problem::Wire(error) => (400, error.code(), "The message is malformed."),
+            Problem::Store(StoreError::DiskFull) => (507, "HUB-STO-003", "The hub's disk is full."),
+            Problem::Store(error) => (503, error.code(), "The hub's store cannot do this now."),
+            Problem::StationHeader => (401, "HUB-AUT-001", "A station's signature is needed."),
+            Problem::UnknownStation => (401, "HUB-AUT-002", "The station is not enrolled here."),
+            Problem::StationSignature => (401, "HUB-AUT-003", "The request's signature does not match."),
+            Problem::Clock(_) => (401, "HUB-AUT-004", "The station's clock is wrong: sign the challenge."),
+            Problem::Replayed => (401, "HUB-AUT-005", "The request was seen before."),
+            Problem::ApiKey => (401, "HUB-AUT-006", "An API key is needed."),
+            Problem::Session => (401, "HUB-AUT-007", "Sign in first."),
+            Problem::Login => (401, "HUB-AUT-008", "Name or password is wrong."),
+            Problem::CodeUnknown => (403, "HUB-ENR-001", "The one-time code is not known."),
+            Problem::CodeExpired => (403, "HUB-ENR-002", "The one-time code is too old."),
+            Problem::CodeUsed => (403, "HUB-ENR-003", "The one-time code was used already."),
+            Problem::OtherKey => (403, "HUB-ENR-004", "The station is enrolled with another key."),
+            Problem::TooManyBranches => (409, "HUB-PSH-001", "The segment has too many branches."),
+            Problem::RateLimit(_) => (429, "HUB-LIM-001", "Too many requests."),
+            Problem::Busy => (503, "HUB-LIM-002", "The hub is busy."),
+            Problem::BodyTooLong => (413, "HUB-LIM-003", "The body is too long."),
+            Problem::BodyTimeout => (408, "HUB-LIM-004", "The body did not arrive in time."),
+            Problem::BadRequest(_) => (400, "HUB-REQ-001", "The request is malformed."),
+            Problem::NotFound => (404, "HUB-REQ-002", "Nothing is here."),
+            Problem::Method => (405, "HUB-REQ-003", "The path has no such method."),
+            Problem::Internal => (500, "HUB-RUN-006", "The hub failed."),
+        }
+    }
+
+    fn detail(&self) -> Option<String> {
+        match self {
+            Problem::Wire(error) => Some(error.to_string()),
+            Problem::BadRequest(what) => Some((*what).to_owned()),
+            _ => None,
+        }
+    }
+
+    fn retry_after_s(&self) -> Option<u64> {
+        match self {
+            Problem::RateLimit(seconds) => Some(*seconds),
+            Problem::Busy | Problem::Store(StoreError::Busy | StoreError::Stopped) => Some(RETRY_AFTER_S),
+            _ => None,
+        }
+    }
+}
+
+impl IntoResponse for Problem {
+    fn into_response(self) -> Response {
+        let (status, code, title) = self.parts();
+        if let Problem::Store(error) = &self {
+            tracing::error!(code, %error, "the store refused");
+        }
+        let challenge = match &self {
+            Problem::Clock(challenge) => Some(challenge),
+            _ => None,
+        };
+        let document =
+            Document { r#type: "about:blank", title, status, code, detail: self.detail(), challenge };
+        let body = serde_json::to_vec(&document).unwrap_or_default();
+        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "application/problem+json")], body).into_response();
+        if let Some(seconds) = self.retry_after_s() {
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        response
+    }
+}
+
+impl From<WireError> for Problem {
+    fn from(error: WireError) -> Problem {
+        Problem::Wire(error)
+    }
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Problem {
+        Problem::Store(error)
+    }
+}

@@ -1,0 +1,188 @@
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum_server::Handle;
+use axum_server::tls_rustls::RustlsConfig;
+use hyper_util::rt::TokioTimer;
+use suanpan_journal::{SiteCode, VerifyingKey};
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::app::App;
+use crate::clock::now_ms;
+use crate::config::{Config, Tls};
+use crate::error::HubError;
+use crate::store::{Role, Store};
+use crate::{admin, http, identity, project};
+
+/// A client sends its headers within this, or the connection is closed.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Requests in progress get this long to finish when the hub stops.
+const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A hub: its folder and key, opened. Administration works on it whether or not it serves.
+#[derive(Debug)]
+pub struct Hub {
+    store: Arc<Store>,
+    key: suanpan_journal::SigningKey,
+    config: Config,
+}
+
+impl Hub {
+    /// Opens a hub's folder, or makes it with a new key.
+    ///
+    /// *Errors:* `Key`, `Random`, `Store`.
+    pub fn open(config: Config) -> Result<Hub, HubError> {
+        let store = Store::open(&config.data_dir, now_ms())?;
+        let key = identity::load_or_make(&config.key_file)?;
+        Ok(Hub { store, key, config })
+    }
+
+    /// Opens and serves.
+    ///
+    /// *Errors:* those of [`Hub::open`] and [`Hub::serve`].
+    pub async fn start(config: Config) -> Result<RunningHub, HubError> {
+        Hub::open(config)?.serve().await
+    }
+
+    /// The key by which stations know this hub.
+    #[must_use]
+    pub fn public_key(&self) -> VerifyingKey {
+        self.key.public()
+    }
+
+    /// Makes a one-time code for a till.
+    ///
+    /// *Errors:* `UnknownSite`, `Rejected`, `Random`, `Store`.
+    pub async fn enrol_code(&self, site: &SiteCode, till: u16) -> Result<String, HubError> {
+        admin::enrol_code(&self.store, site, till).await
+    }
+
+    /// Makes an API key and shows it once.
+    ///
+    /// *Errors:* `Rejected`, `Random`, `Store`.
+    pub async fn api_key(&self, name: &str) -> Result<String, HubError> {
+        admin::api_key(&self.store, name).await
+    }
+
+    /// Adds or changes a person; gives the password if it was made here.
+    ///
+    /// *Errors:* `Rejected`, `Random`, `Store`.
+    pub async fn put_user(
+        &self,
+        name: &str,
+        role: Role,
+        password: Option<String>,
+    ) -> Result<Option<String>, HubError> {
+        admin::put_user(&self.store, name, role, password).await
+    }
+
+    /// Publishes a catalogue from a file or folder.
+    ///
+    /// *Errors:* `Import`, `Random`, `Store`.
+    pub async fn import(&self, path: &Path) -> Result<admin::Imported, HubError> {
+        admin::import(&self.store, path).await
+    }
+
+    /// The store, for what has no use case of its own.
+    #[must_use]
+    pub fn store(&self) -> &Arc<Store> {
+        &self.store
+    }
+
+    /// Listens and serves until it is stopped.
+    ///
+    /// *Errors:* `PlainOnNetwork`, `Tls`, `Listen`.
+    pub async fn serve(self) -> Result<RunningHub, HubError> {
+        let listen = self.config.listen;
+        if self.config.tls.is_none() && !listen.ip().is_loopback() {
+            return Err(HubError::PlainOnNetwork { listen: listen.to_string() });
+        }
+        let tls = match &self.config.tls {
+            Some(files) => Some(tls_config(files).await?),
+            None => None,
+        };
+        let error =
+            |why: std::io::Error| HubError::Listen { listen: listen.to_string(), why: why.to_string() };
+        let listener = TcpListener::bind(listen).map_err(error)?;
+        listener.set_nonblocking(true).map_err(error)?;
+        let address = listener.local_addr().map_err(error)?;
+        let (stop, stopped) = watch::channel(false);
+        let app = App::new(self.store.clone(), self.key.clone(), tls.is_some(), stopped.clone());
+        let projector = tokio::spawn(project::run(self.store.clone(), stopped));
+        let handle = Handle::new();
+        let scheme = if tls.is_some() { "https" } else { "http" };
+        let router = http::router(app, self.config.ui_dir.as_deref());
+        let server = listen_on(listener, tls, router, handle.clone()).map_err(error)?;
+        let url = format!("{scheme}://{address}");
+        tracing::info!(hub.url = url, hub.key = %self.key.public(), "the hub serves");
+        Ok(RunningHub { url, hub: self, stop, handle, server, projector })
+    }
+}
+
+fn listen_on(
+    listener: TcpListener,
+    tls: Option<RustlsConfig>,
+    router: axum::Router,
+    handle: Handle<SocketAddr>,
+) -> std::io::Result<JoinHandle<std::io::Result<()>>> {
+    let service = router.into_make_service_with_connect_info::<SocketAddr>();
+    Ok(match tls {
+        Some(tls) => {
+            let mut server = axum_server::from_tcp_rustls(listener, tls)?.http1_only().handle(handle);
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            tokio::spawn(server.serve(service))
+        }
+        None => {
+            let mut server = axum_server::from_tcp(listener)?.http1_only().handle(handle);
+            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
+            tokio::spawn(server.serve(service))
+        }
+    })
+}
+
+async fn tls_config(files: &Tls) -> Result<RustlsConfig, HubError> {
+    // Another part of the process may have installed it: then it is the same ring.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    RustlsConfig::from_pem_chain_file(&files.cert, &files.key).await.map_err(|source| {
+        HubError::Tls(format!("{} or {}: {source}", files.cert.display(), files.key.display()))
+    })
+}
+
+/// A hub that serves.
+#[derive(Debug)]
+pub struct RunningHub {
+    url: String,
+    hub: Hub,
+    stop: watch::Sender<bool>,
+    handle: Handle<SocketAddr>,
+    server: JoinHandle<std::io::Result<()>>,
+    projector: JoinHandle<()>,
+}
+
+impl RunningHub {
+    /// Where it serves, such as `http://127.0.0.1:8787`.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Its administration.
+    #[must_use]
+    pub fn hub(&self) -> &Hub {
+        &self.hub
+    }
+
+    /// Stops: no new connections, what is in progress finishes, and whatever is not durable by then is not acked.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        self.handle.graceful_shutdown(Some(STOP_TIMEOUT));
+        drop(self.server.await);
+        drop(self.projector.await);
+        let store = self.hub.store.clone();
+        drop(tokio::task::spawn_blocking(move || store.stop()).await);
+    }
+}

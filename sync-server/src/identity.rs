@@ -1,0 +1,50 @@
+//! The hub's signing key: a file outside the database, so that a stolen backup signs nothing, and an escrowed
+//! copy of it brings a burnt hub back.
+
+use std::io::Write;
+use std::path::Path;
+
+use suanpan_journal::{Hash, SigningKey};
+
+use crate::error::HubError;
+
+/// Reads the key, or makes one if there is no file.
+///
+/// *Errors:* `Key` if the file cannot be read or written, or is not 64 hexadecimal digits.
+pub fn load_or_make(path: &Path) -> Result<SigningKey, HubError> {
+    let error = |why: String| HubError::Key { path: path.display().to_string(), why };
+    match std::fs::read_to_string(path) {
+        Ok(text) => {
+            let seed: Hash = text.trim().parse().map_err(|_| error("not 64 hexadecimal digits".into()))?;
+            Ok(SigningKey::from_seed(&seed.0))
+        }
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {
+            let seed = Hash(random()?);
+            write_new(path, &format!("{seed}\n")).map_err(|source| error(source.to_string()))?;
+            Ok(SigningKey::from_seed(&seed.0))
+        }
+        Err(source) => Err(error(source.to_string())),
+    }
+}
+
+fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(text.as_bytes())?;
+    file.sync_all()
+}
+
+/// Random bytes of the system.
+///
+/// *Errors:* `Random`.
+pub fn random<const N: usize>() -> Result<[u8; N], HubError> {
+    let mut bytes = [0; N];
+    getrandom::fill(&mut bytes).map_err(|_| HubError::Random)?;
+    Ok(bytes)
+}

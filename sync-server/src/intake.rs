@@ -1,0 +1,89 @@
+//! Use cases of the upload: push, hole, fetch.
+
+use std::sync::atomic::Ordering;
+
+use suanpan_journal::SegmentId;
+use suanpan_sync::limits::WINDOW_BYTES;
+use suanpan_sync::{Ack, CheckedPush, Hole, Push, PushReply, Verdict, encode_entries};
+
+use crate::app::App;
+use crate::clock::now_ms;
+use crate::http::Problem;
+use crate::store::{Ingest, Ingested, Station};
+
+/// Takes a push: checked, decided, durable, and only then acked.
+///
+/// *Errors:* `Wire`, `Store`, `TooManyBranches`.
+pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<PushReply, Problem> {
+    let push = Push::decode(body)?;
+    // An ack that this hub's key did not sign proves nothing and is dropped.
+    let shown = push.shown.clone().filter(|ack| ack.verify(&app.key.public(), station.station).is_ok());
+    let (checked, body) = check(station, push).await?;
+    let what = (checked.segment, checked.to_seq(), checked.head_hash());
+    let count = checked.hashes.len() as u64;
+    let ingest = Ingest { station: station.station, push: checked, body, shown, now_ms: now_ms() };
+    let ingested = app.store.ingest(ingest).await?;
+    count_push(app, &ingested, count);
+    match ingested.verdict {
+        Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. } | Verdict::Same => {
+            let ack = Ack::sign(&app.key, station.station, ingested.epoch, what, WINDOW_BYTES, 0);
+            Ok(PushReply::Ack { ack, lost_tail: ingested.lost_tail, re_enrol: ingested.re_enrol })
+        }
+        Verdict::Have(head) => Ok(PushReply::Have { head }),
+        Verdict::Gap(have) => Ok(PushReply::Gap { have }),
+        Verdict::TooManyBranches => Err(Problem::TooManyBranches),
+    }
+}
+
+/// Unpacks and chains the records away from the threads that serve sockets. Gives the body to keep.
+async fn check(station: &Station, push: Push) -> Result<(CheckedPush, Vec<u8>), Problem> {
+    let (id, key) = (station.station, station.public_key);
+    let work = tokio::task::spawn_blocking(move || {
+        let checked = push.check(id, &key)?;
+        let kept = Push { shown: None, ..push }.encode();
+        Ok::<_, Problem>((checked, kept))
+    });
+    work.await.map_err(|_| Problem::Internal)?
+}
+
+fn count_push(app: &App, ingested: &Ingested, entries: u64) {
+    let metrics = &app.metrics;
+    let counter = match ingested.verdict {
+        Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. } => {
+            metrics.entries.fetch_add(entries, Ordering::Relaxed);
+            &metrics.pushes_stored
+        }
+        Verdict::Same => &metrics.pushes_same,
+        Verdict::Have(_) | Verdict::Gap(_) => &metrics.pushes_recut,
+        Verdict::TooManyBranches => &metrics.pushes_refused,
+    };
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Records a hole.
+///
+/// *Errors:* `BadRequest`, `Wire`, `Store`.
+pub(crate) async fn hole(app: &App, station: &Station, body: &[u8]) -> Result<PushReply, Problem> {
+    let hole: Hole = serde_json::from_slice(body).map_err(|_| Problem::BadRequest("a hole is expected"))?;
+    hole.check(station.station, &station.public_key)?;
+    let to_seq = hole.to_seq;
+    app.store.declare_hole(station.station, hole, now_ms()).await?;
+    Ok(PushReply::HoleRecorded { to_seq })
+}
+
+/// Gives a station its own entries back, from a seq on. An empty answer says that there are no more, and that
+/// the station has them all.
+///
+/// *Errors:* `Store`.
+pub(crate) async fn entries(
+    app: &App,
+    station: &Station,
+    segment: SegmentId,
+    from_seq: u64,
+) -> Result<Vec<u8>, Problem> {
+    let bodies = app.store.entries(station.station, segment, from_seq).await?;
+    if bodies.is_empty() {
+        app.store.tail_fetched(station.station, segment, from_seq.saturating_sub(1)).await?;
+    }
+    Ok(encode_entries(bodies.iter().map(Vec::as_slice)))
+}

@@ -1,0 +1,307 @@
+//! Reads entries as the trade means them and works out what they add to the read models. It sums what tills
+//! recorded and never prices anything.
+
+mod run;
+
+pub use run::{project_pending, run};
+
+use std::collections::BTreeMap;
+
+use suanpan_domain::calendar;
+use suanpan_domain::entry::{Entry, EntryError};
+use suanpan_domain::ids::{DocumentNumber, Id};
+use suanpan_domain::money::Fen;
+use suanpan_domain::refund::{Origin, Refund};
+use suanpan_domain::sale::Sale;
+use suanpan_domain::shift::{DayClosed, ShiftClosed, ShiftOpened};
+use suanpan_domain::totals::{Posting, item_postings, postings};
+use suanpan_journal::{Record, Records, SegmentId};
+use suanpan_sync::Push;
+
+use crate::store::PendingBatch;
+
+/// What a batch adds, with seqs still relative to nothing but the journal: the store gives them global numbers.
+#[derive(Debug, Default)]
+pub struct Projected {
+    /// Entries in the batch.
+    pub entries: u32,
+    /// Seq of its first entry.
+    pub from_seq: u64,
+    /// Sales and refunds, with their postings.
+    pub documents: Vec<Document>,
+    /// Postings of entries that are not documents, such as floats.
+    pub totals: BTreeMap<TotalKey, Sum>,
+    /// Shifts that opened or closed.
+    pub shifts: Vec<Shift>,
+    /// Days that closed.
+    pub closes: Vec<Close>,
+    /// Entries that this hub does not understand.
+    pub parked: Vec<Parked>,
+}
+
+/// One searchable row a document.
+#[derive(Debug)]
+pub struct Document {
+    /// Its seq in the segment.
+    pub seq: u64,
+    /// Minted by the till, unique.
+    pub id: [u8; 16],
+    /// 1 sale, 2 refund.
+    pub kind: u16,
+    /// Business date.
+    pub business_date: u32,
+    /// Gapless number of till and date.
+    pub number: u32,
+    /// The number as printed.
+    pub printed: String,
+    /// The till's clock.
+    pub at_ms: i64,
+    /// Staff number.
+    pub cashier: String,
+    /// Its shift.
+    pub shift: [u8; 16],
+    /// Lines.
+    pub lines: u32,
+    /// Paid, or paid out.
+    pub fen: i64,
+    /// The sale that a refund returns, by its printed number.
+    pub cites: Option<String>,
+    /// What it adds to totals.
+    pub totals: BTreeMap<TotalKey, Sum>,
+}
+
+/// Which total.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct TotalKey {
+    /// Business date.
+    pub business_date: u32,
+    /// Hour of the site's clock.
+    pub hour: u32,
+    /// A `Dimension`'s number.
+    pub dimension: u8,
+    /// Which one of it.
+    pub key: String,
+}
+
+/// An addition to a total.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Sum {
+    /// Documents or lines.
+    pub count: i64,
+    /// Money.
+    pub fen: i64,
+    /// Weight.
+    pub grams: i64,
+    /// Pieces.
+    pub pieces: i64,
+}
+
+impl Sum {
+    /// Adds another.
+    pub fn add(&mut self, other: &Sum) {
+        self.count = self.count.saturating_add(other.count);
+        self.fen = self.fen.saturating_add(other.fen);
+        self.grams = self.grams.saturating_add(other.grams);
+        self.pieces = self.pieces.saturating_add(other.pieces);
+    }
+}
+
+/// A shift's opening or end; the other half may arrive later or earlier.
+#[derive(Debug)]
+pub enum Shift {
+    /// It opened.
+    Opened {
+        /// Its id.
+        id: [u8; 16],
+        /// Business date.
+        business_date: u32,
+        /// The till's running number.
+        no: u32,
+        /// Staff number.
+        cashier: String,
+        /// When.
+        at_ms: i64,
+    },
+    /// It was counted and closed.
+    Closed {
+        /// Its id.
+        id: [u8; 16],
+        /// Business date.
+        business_date: u32,
+        /// Who counted.
+        cashier: String,
+        /// When.
+        at_ms: i64,
+        /// Counted minus expected.
+        over_short_fen: i64,
+    },
+}
+
+/// A till's 日结, as it recorded it.
+#[derive(Debug)]
+pub struct Close {
+    /// Its seq.
+    pub seq: u64,
+    /// The date.
+    pub business_date: u32,
+    /// The highest number of the date.
+    pub last_number: u32,
+    /// The till's sums, as JSON.
+    pub sums: String,
+}
+
+/// An entry that is kept and waits for a hub that understands it.
+#[derive(Debug)]
+pub struct Parked {
+    /// Its seq.
+    pub seq: u64,
+    /// Its kind.
+    pub kind: u16,
+    /// Why: a stable code.
+    pub code: &'static str,
+}
+
+/// The stored push does not unpack: the file is damaged, since it was checked before it was stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Unreadable;
+
+/// Works out what a batch adds.
+///
+/// *Errors:* [`Unreadable`].
+pub fn project(batch: &PendingBatch) -> Result<Projected, Unreadable> {
+    let push = Push::decode(&batch.body).map_err(|_| Unreadable)?;
+    let records = push.container.unpack().map_err(|_| Unreadable)?;
+    let mut projected = Projected::default();
+    for record in Records::new(&records) {
+        let record = record.map_err(|_| Unreadable)?;
+        if projected.entries == 0 {
+            projected.from_seq = record.header.seq;
+        }
+        projected.entries = projected.entries.saturating_add(1);
+        match Entry::decode(record.header.kind, record.payload) {
+            Ok(entry) => add(&mut projected, batch, &record, &entry),
+            Err(error) => projected.parked.push(Parked {
+                seq: record.header.seq,
+                kind: record.header.kind,
+                code: parked_code(&error),
+            }),
+        }
+    }
+    Ok(projected)
+}
+
+/// The stable code under which an entry is parked.
+fn parked_code(error: &EntryError) -> &'static str {
+    match error {
+        EntryError::UnknownKind(_) => "HUB-PRJ-001",
+        EntryError::UnknownVersion { .. } => "HUB-PRJ-002",
+        EntryError::Malformed { .. } => "HUB-PRJ-003",
+    }
+}
+
+fn add(projected: &mut Projected, batch: &PendingBatch, record: &Record<'_>, entry: &Entry) {
+    let header = &record.header;
+    let mut totals = BTreeMap::new();
+    let (_, minute) = calendar::local(header.at_ms, batch.utc_offset_min);
+    for posting in postings(entry).into_iter().chain(item_postings(entry)) {
+        let (key, sum) = total(posting, header.business_date, minute / 60);
+        totals.entry(key).or_insert_with(Sum::default).add(&sum);
+    }
+    match entry {
+        Entry::Sale(sale) => projected.documents.push(Document { totals, ..of_sale(batch, record, sale) }),
+        Entry::Refund(refund) => {
+            projected.documents.push(Document { totals, ..of_refund(batch, record, refund) })
+        }
+        other => {
+            for (key, sum) in totals {
+                projected.totals.entry(key).or_default().add(&sum);
+            }
+            add_event(projected, record, other);
+        }
+    }
+}
+
+fn add_event(projected: &mut Projected, record: &Record<'_>, entry: &Entry) {
+    let header = &record.header;
+    match entry {
+        Entry::ShiftOpened(ShiftOpened { id, no, cashier, .. }) => projected.shifts.push(Shift::Opened {
+            id: id.0,
+            business_date: header.business_date,
+            no: *no,
+            cashier: cashier.clone(),
+            at_ms: header.at_ms,
+        }),
+        Entry::ShiftClosed(ShiftClosed { shift, by, counted, expected, .. }) => {
+            projected.shifts.push(Shift::Closed {
+                id: shift.0,
+                business_date: header.business_date,
+                cashier: by.clone(),
+                at_ms: header.at_ms,
+                over_short_fen: (*counted - *expected).0,
+            });
+        }
+        Entry::DayClosed(DayClosed { date, last_number, sums, .. }) => projected.closes.push(Close {
+            seq: header.seq,
+            business_date: *date,
+            last_number: *last_number,
+            sums: serde_json::to_string(sums).unwrap_or_default(),
+        }),
+        _ => {}
+    }
+}
+
+fn total(posting: Posting, business_date: u32, hour: u32) -> (TotalKey, Sum) {
+    let sum =
+        Sum { count: posting.count, fen: posting.fen.0, grams: posting.grams.0, pieces: posting.pieces.0 };
+    (TotalKey { business_date, hour, dimension: posting.dimension as u8, key: posting.key }, sum)
+}
+
+fn of_sale(batch: &PendingBatch, record: &Record<'_>, sale: &Sale) -> Document {
+    let shared = (&sale.id, sale.number, &sale.shift, sale.cashier.as_str());
+    document(batch, record, shared, (sale.lines.len(), sale.due), None)
+}
+
+fn of_refund(batch: &PendingBatch, record: &Record<'_>, refund: &Refund) -> Document {
+    let shared = (&refund.id, refund.number, &refund.shift, refund.cashier.as_str());
+    let (Origin::Sale { number, .. } | Origin::Cited { number }) = &refund.origin;
+    // One spelling, so that refunds of one sale are found together however the number was typed.
+    let cites = number.parse::<DocumentNumber>().map_or_else(|_| number.clone(), |number| number.to_string());
+    document(batch, record, shared, (refund.lines.len(), refund.total), Some(cites))
+}
+
+fn document(
+    batch: &PendingBatch,
+    record: &Record<'_>,
+    (id, number, shift, cashier): (&Id, u32, &Id, &str),
+    (lines, fen): (usize, Fen),
+    cites: Option<String>,
+) -> Document {
+    let header = &record.header;
+    let printed = DocumentNumber {
+        site: batch.site.as_str().to_ascii_uppercase(),
+        till: batch.till,
+        business_date: header.business_date,
+        number,
+        mark: mark(batch.segment),
+    };
+    Document {
+        seq: header.seq,
+        id: id.0,
+        kind: header.kind,
+        business_date: header.business_date,
+        number,
+        printed: printed.to_string(),
+        at_ms: header.at_ms,
+        cashier: cashier.to_owned(),
+        shift: shift.0,
+        lines: u32::try_from(lines).unwrap_or(u32::MAX),
+        fen: fen.0,
+        cites,
+        totals: BTreeMap::new(),
+    }
+}
+
+fn mark(segment: SegmentId) -> u8 {
+    let [first, ..] = segment.0;
+    first
+}

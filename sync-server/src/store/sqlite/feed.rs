@@ -1,0 +1,260 @@
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use suanpan_journal::Hash;
+use suanpan_sync::limits::{PAGE_BYTES, PAGE_ENTRIES};
+use suanpan_sync::{
+    FeedChange, FeedEntry, FeedHead, Scope, ScopeVersion, epoch_after, feed_genesis, follow_feed,
+};
+
+use super::super::{FeedPage, NewRow, ScopeHead, StoreError};
+use super::Store;
+
+impl Store {
+    /// Publishes rows in one transaction: one cut before, one after. Rows that change nothing are left out.
+    /// Gives how many were published.
+    ///
+    /// *Errors:* the store's, and `Damaged` if a row exceeds the feed's limits.
+    pub async fn publish(&self, rows: Vec<NewRow>) -> Result<u64, StoreError> {
+        let published = self.write(move |connection| publish(connection, &rows)).await?;
+        if published > 0 {
+            self.published.send_modify(|count| *count = count.saturating_add(1));
+        }
+        Ok(published)
+    }
+
+    /// The newest body of a row, whenever it holds; `None` if there is none or it was deleted.
+    ///
+    /// *Errors:* the store's.
+    pub async fn row(
+        &self,
+        scope: Scope,
+        table: &'static str,
+        key: String,
+    ) -> Result<Option<String>, StoreError> {
+        self.read(move |connection| {
+            Ok(newest(connection, &scope, table, &key)?.flatten().map(|(body, _)| body))
+        })
+        .await
+    }
+
+    /// The heads of some scopes; a scope without entries is at version 0.
+    ///
+    /// *Errors:* the store's.
+    pub async fn heads(&self, scopes: Vec<Scope>) -> Result<(u64, Vec<ScopeHead>), StoreError> {
+        self.read(move |connection| {
+            let heads = scopes.iter().map(|scope| head(connection, scope)).collect::<Result<_, _>>()?;
+            Ok((epoch(connection)?, heads))
+        })
+        .await
+    }
+
+    /// Says of each head whether this hub still has it.
+    ///
+    /// *Errors:* the store's.
+    pub async fn holds(&self, heads: Vec<FeedHead>) -> Result<Vec<bool>, StoreError> {
+        self.read(move |connection| {
+            heads.iter().map(|it| Ok(hash_at(connection, &it.scope, it.version)? == Some(it.hash))).collect()
+        })
+        .await
+    }
+
+    /// Starts a new epoch if something is shown, signed in epoch `shown`, that the hub does not have. Looks
+    /// before it writes: nearly always there is nothing to do.
+    ///
+    /// *Errors:* the store's.
+    pub async fn believe_if_new(&self, shown: u64, held: bool) -> Result<(), StoreError> {
+        let own = self.read(epoch).await?;
+        if epoch_after(own, shown, held).is_none() {
+            return Ok(());
+        }
+        self.write(move |connection| {
+            let own = epoch(connection)?;
+            advance_epoch(connection, epoch_after(own, shown, held), own).map(drop)
+        })
+        .await
+    }
+
+    /// The entries of each scope after a version and up to the cut's, as much as fits a page.
+    ///
+    /// *Errors:* the store's.
+    pub async fn feed_page(
+        &self,
+        after: Vec<ScopeVersion>,
+        cut: Vec<ScopeVersion>,
+    ) -> Result<FeedPage, StoreError> {
+        self.read(move |connection| {
+            let mut page = FeedPage { entries: Vec::new(), more: false };
+            let mut bytes = 0;
+            for to in &cut {
+                let from = after.iter().find(|it| it.scope == to.scope).map_or(0, |it| it.version);
+                if add_entries(connection, to, from, &mut page, &mut bytes)? {
+                    page.more = true;
+                    break;
+                }
+            }
+            Ok(page)
+        })
+        .await
+    }
+}
+
+/// Adds a scope's entries to a page; says whether some did not fit.
+fn add_entries(
+    connection: &Connection,
+    to: &ScopeVersion,
+    from: u64,
+    page: &mut FeedPage,
+    bytes: &mut usize,
+) -> Result<bool, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "select scope, version, epoch, tbl, key, effective_at_ms, body from feed
+         where scope = ? and version > ? and version <= ? order by version",
+    )?;
+    let mut rows = statement.query(params![to.scope.to_string(), from, to.version])?;
+    while let Some(row) = rows.next()? {
+        if page.entries.len() >= PAGE_ENTRIES || *bytes >= PAGE_BYTES {
+            return Ok(true);
+        }
+        let next = entry(row)?;
+        if let FeedChange::Put { body } = &next.change {
+            *bytes = bytes.saturating_add(body.len());
+        }
+        page.entries.push(next);
+    }
+    Ok(false)
+}
+
+/// Reads (scope, version, epoch, tbl, key, effective_at_ms, body).
+pub(super) fn entry(row: &Row<'_>) -> Result<FeedEntry, StoreError> {
+    let scope: String = row.get(0)?;
+    let body: Option<String> = row.get(6)?;
+    Ok(FeedEntry {
+        scope: scope.parse().map_err(|_| StoreError::Damaged("scope"))?,
+        version: row.get(1)?,
+        epoch: row.get(2)?,
+        table: row.get(3)?,
+        key: row.get(4)?,
+        effective_at_ms: row.get(5)?,
+        change: body.map_or(FeedChange::Delete, |body| FeedChange::Put { body }),
+    })
+}
+
+pub(super) fn head(connection: &Connection, scope: &Scope) -> Result<ScopeHead, StoreError> {
+    let found = connection
+        .prepare_cached("select version, hash from scope_head where scope = ?")?
+        .query_row([scope.to_string()], |row| Ok((row.get(0)?, Hash(row.get(1)?))))
+        .optional()?;
+    let (version, hash) = found.unwrap_or_else(|| (0, feed_genesis(scope)));
+    Ok(ScopeHead { scope: scope.clone(), version, hash })
+}
+
+fn hash_at(connection: &Connection, scope: &Scope, version: u64) -> Result<Option<Hash>, StoreError> {
+    if version == 0 {
+        return Ok(Some(feed_genesis(scope)));
+    }
+    let hash = connection
+        .prepare_cached("select hash from feed where scope = ? and version = ?")?
+        .query_row(params![scope.to_string(), version], |row| row.get(0).map(Hash))
+        .optional()?;
+    Ok(hash)
+}
+
+fn publish(connection: &Connection, rows: &[NewRow]) -> Result<u64, StoreError> {
+    let epoch = epoch(connection)?;
+    let mut published = 0;
+    for row in rows {
+        if is_news(connection, row)? {
+            add(connection, row, epoch)?;
+            published += 1;
+        }
+    }
+    Ok(published)
+}
+
+fn add(connection: &Connection, row: &NewRow, epoch: u64) -> Result<(), StoreError> {
+    let before = head(connection, &row.scope)?;
+    let entry = FeedEntry {
+        scope: row.scope.clone(),
+        epoch,
+        version: before.version.saturating_add(1),
+        table: row.table.clone(),
+        key: row.key.clone(),
+        effective_at_ms: row.effective_at_ms,
+        change: row.change.clone(),
+    };
+    entry.fits().map_err(|_| StoreError::Damaged("feed entry"))?;
+    let hash = follow_feed(&before.hash, &entry);
+    let body = match &entry.change {
+        FeedChange::Put { body } => Some(body),
+        FeedChange::Delete => None,
+    };
+    let scope = entry.scope.to_string();
+    connection
+        .prepare_cached(
+            "insert into feed (scope, version, epoch, tbl, key, effective_at_ms, body, hash)
+             values (?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            scope,
+            entry.version,
+            entry.epoch,
+            entry.table,
+            entry.key,
+            entry.effective_at_ms,
+            body,
+            hash.0
+        ])?;
+    connection
+        .prepare_cached(
+            "insert into scope_head (scope, version, hash) values (?, ?, ?)
+             on conflict do update set version = excluded.version, hash = excluded.hash",
+        )?
+        .execute(params![scope, entry.version, hash.0])?;
+    Ok(())
+}
+
+/// Says whether a row differs from the newest entry of its key.
+fn is_news(connection: &Connection, row: &NewRow) -> Result<bool, StoreError> {
+    let newest = newest(connection, &row.scope, &row.table, &row.key)?;
+    Ok(match (&row.change, newest) {
+        (FeedChange::Put { body }, Some(Some((newest, at)))) => *body != newest || row.effective_at_ms != at,
+        (FeedChange::Put { .. }, _) => true,
+        (FeedChange::Delete, newest) => newest.flatten().is_some(),
+    })
+}
+
+/// The newest entry of a row: its body and from when it holds, or `Some(None)` if that deletes it.
+fn newest(
+    connection: &Connection,
+    scope: &Scope,
+    table: &str,
+    key: &str,
+) -> Result<Option<Option<(String, i64)>>, StoreError> {
+    let found: Option<(Option<String>, i64)> = connection
+        .prepare_cached(
+            "select body, effective_at_ms from feed where scope = ? and tbl = ? and key = ?
+             order by effective_at_ms desc, version desc limit 1",
+        )?
+        .query_row(params![scope.to_string(), table, key], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?;
+    Ok(found.map(|(body, at)| body.map(|body| (body, at))))
+}
+
+pub(super) fn epoch(connection: &Connection) -> Result<u64, StoreError> {
+    let text: String = connection
+        .prepare_cached("select value from meta where key = 'epoch'")?
+        .query_row([], |row| row.get(0))?;
+    text.parse().map_err(|_| StoreError::Damaged("epoch"))
+}
+
+/// Writes a new epoch if there is one, and gives the one that holds.
+pub(super) fn advance_epoch(connection: &Connection, new: Option<u64>, own: u64) -> Result<u64, StoreError> {
+    let Some(new) = new else { return Ok(own) };
+    connection.execute("update meta set value = ? where key = 'epoch'", [new.to_string()])?;
+    tracing::warn!(
+        code = "HUB-EPO-001",
+        epoch.before = own,
+        epoch.now = new,
+        "this hub was restored: new epoch"
+    );
+    Ok(new)
+}

@@ -1,0 +1,230 @@
+//! Where a station's history parts, and whether that is a lost tail or a clone.
+
+use rusqlite::{Connection, OptionalExtension, params};
+use suanpan_journal::{Hash, Parent, SegmentId, StationId};
+use suanpan_sync::{CheckedPush, Fork, ForkKind, Known, LostTail};
+
+use super::super::StoreError;
+use super::known::Segment;
+
+/// Segments walked from a new entry towards the root. A till opens a few a day, and forks that still wait for a
+/// verdict are recent.
+const ANCESTORS_MAX: u32 = 2_000;
+
+/// Forks of one station looked at for one push. More than one is already a case for IT.
+const FORKS_MAX: u32 = 32;
+
+struct Parting {
+    segment: SegmentId,
+    at_seq: u64,
+    old_branch: u32,
+}
+
+/// After a run was appended: new forks that it makes, and old ones whose old side it lets grow.
+pub(super) fn after_append(
+    connection: &Connection,
+    station: StationId,
+    push: &CheckedPush,
+    branch: u32,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    grow_old_sides(connection, station, push, branch)?;
+    if let Some(parent) = push.parent.filter(|parent| !parent.is_root()) {
+        hang(connection, station, push.segment, &parent, now_ms)?;
+    }
+    outgrow_children(connection, station, push, branch, now_ms)
+}
+
+/// A new segment hangs on an entry: a fork if that is not its segment's newest.
+fn hang(
+    connection: &Connection,
+    station: StationId,
+    child: SegmentId,
+    parent: &Parent,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let mut old = Segment::load(connection, station, parent.segment)?;
+    match old.branch_with(parent.seq, parent.hash)? {
+        Some(head) if head.seq > parent.seq => record(
+            connection,
+            station,
+            &Parting { segment: parent.segment, at_seq: parent.seq, old_branch: head.branch },
+            (child, 0),
+            head.seq,
+            now_ms,
+        ),
+        _ => Ok(()),
+    }
+}
+
+/// A segment grew past an entry on which another segment already hangs.
+fn outgrow_children(
+    connection: &Connection,
+    station: StationId,
+    push: &CheckedPush,
+    branch: u32,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let children: Vec<(SegmentId, u64, Hash)> = connection
+        .prepare_cached(
+            "select segment, parent_seq, parent_hash from branch
+             where station = ? and parent_segment = ? and parent_seq < ? and parent_seq >= ? limit ?",
+        )?
+        .query_map(
+            params![station.0, push.segment.0, push.to_seq(), push.from_seq.saturating_sub(1), FORKS_MAX],
+            |row| Ok((SegmentId(row.get(0)?), row.get(1)?, Hash(row.get(2)?))),
+        )?
+        .collect::<Result<_, _>>()?;
+    for (child, at_seq, hash) in children {
+        let mut old = Segment::load(connection, station, push.segment)?;
+        if old.hash_at(branch, at_seq)? == Some(hash) {
+            let parting = Parting { segment: push.segment, at_seq, old_branch: branch };
+            record(connection, station, &parting, (child, 0), push.to_seq(), now_ms)?;
+        }
+    }
+    Ok(())
+}
+
+/// A run leaves a branch of its own segment: a running system was copied.
+pub(super) fn record_branch(
+    connection: &Connection,
+    segment: &Segment<'_>,
+    (branch, from, at_seq): (u32, Option<u32>, u64),
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let old_branch = from.unwrap_or(0);
+    let old_head = segment.head(old_branch).map_or(at_seq, |head| head.seq);
+    let parting = Parting { segment: segment.segment, at_seq, old_branch };
+    record(connection, segment.station, &parting, (segment.segment, branch), old_head, now_ms)
+}
+
+fn record(
+    connection: &Connection,
+    station: StationId,
+    parting: &Parting,
+    (child, child_branch): (SegmentId, u32),
+    old_head_seq: u64,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    connection
+        .prepare_cached(
+            "insert into fork (station, segment, at_seq, old_branch, child_segment, child_branch,
+               old_head_seq, seen_at_ms)
+             values (?, ?, ?, ?, ?, ?, ?, ?)
+             on conflict do nothing",
+        )?
+        .execute(params![
+            station.0,
+            parting.segment.0,
+            parting.at_seq,
+            parting.old_branch,
+            child.0,
+            child_branch,
+            old_head_seq,
+            now_ms
+        ])?;
+    Ok(())
+}
+
+fn grow_old_sides(
+    connection: &Connection,
+    station: StationId,
+    push: &CheckedPush,
+    branch: u32,
+) -> Result<(), StoreError> {
+    for parting in open_forks(connection, station)? {
+        if is_old_side(connection, station, &parting, push, branch)? {
+            connection.execute(
+                "update fork set old_side_grew = 1 where station = ? and segment = ? and at_seq = ?",
+                params![station.0, parting.segment.0, parting.at_seq],
+            )?;
+            connection.execute("update station set re_enrol = 1 where station = ?", params![station.0])?;
+        }
+    }
+    Ok(())
+}
+
+fn open_forks(connection: &Connection, station: StationId) -> Result<Vec<Parting>, StoreError> {
+    let forks = connection
+        .prepare_cached(
+            "select segment, at_seq, old_branch from fork where station = ? and old_side_grew = 0 limit ?",
+        )?
+        .query_map(params![station.0, FORKS_MAX], |row| {
+            Ok(Parting { segment: SegmentId(row.get(0)?), at_seq: row.get(1)?, old_branch: row.get(2)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(forks)
+}
+
+/// Says whether a run belongs to the history that a fork left behind: the old branch itself, or a segment that
+/// descends from it after the fork.
+fn is_old_side(
+    connection: &Connection,
+    station: StationId,
+    parting: &Parting,
+    push: &CheckedPush,
+    branch: u32,
+) -> Result<bool, StoreError> {
+    if push.segment == parting.segment {
+        return Ok(branch == parting.old_branch);
+    }
+    let mut at = push.segment;
+    let mut parent = push.parent.filter(|parent| !parent.is_root());
+    for _ in 0..ANCESTORS_MAX {
+        if parent.is_none() {
+            parent = parent_of(connection, station, at)?;
+        }
+        let Some(found) = parent.take() else { return Ok(false) };
+        if found.segment == parting.segment {
+            let mut old = Segment::load(connection, station, parting.segment)?;
+            let after = found.seq > parting.at_seq;
+            return Ok(after && old.hash_at(parting.old_branch, found.seq)? == Some(found.hash));
+        }
+        at = found.segment;
+    }
+    Ok(false)
+}
+
+fn parent_of(
+    connection: &Connection,
+    station: StationId,
+    segment: SegmentId,
+) -> Result<Option<Parent>, StoreError> {
+    let parent = connection
+        .prepare_cached(
+            "select parent_segment, parent_seq, parent_hash from branch
+             where station = ? and segment = ? and parent_segment is not null order by branch limit 1",
+        )?
+        .query_row(params![station.0, segment.0], |row| {
+            Ok(Parent { segment: SegmentId(row.get(0)?), seq: row.get(1)?, hash: Hash(row.get(2)?) })
+        })
+        .optional()?;
+    Ok(parent)
+}
+
+/// What a station is told with every ack: a tail to fetch back, and whether it is to be enrolled anew.
+pub(super) fn standing(
+    connection: &Connection,
+    station: StationId,
+) -> Result<(Option<LostTail>, bool), StoreError> {
+    let re_enrol = connection
+        .prepare_cached("select re_enrol from station where station = ?")?
+        .query_row([station.0], |row| row.get(0))
+        .optional()?;
+    let fork = connection
+        .prepare_cached(
+            "select segment, at_seq, old_head_seq from fork
+             where station = ? and old_side_grew = 0 and fetched = 0 and child_segment <> segment
+             order by seen_at_ms limit 1",
+        )?
+        .query_row([station.0], |row| {
+            let fork = Fork { at_seq: row.get(1)?, old_head_seq: row.get(2)?, old_side_grew: false };
+            Ok((SegmentId(row.get(0)?), fork))
+        })
+        .optional()?;
+    let lost_tail = fork.and_then(|(segment, fork)| match fork.kind() {
+        ForkKind::LostTail { from_seq, to_seq } => Some(LostTail { segment, from_seq, to_seq }),
+        ForkKind::Clone => None,
+    });
+    Ok((lost_tail, re_enrol.unwrap_or(false)))
+}

@@ -1,0 +1,287 @@
+use rusqlite::{Connection, params};
+use suanpan_journal::{Hash, SegmentId, StationId};
+use suanpan_sync::{Ack, CheckedPush, Hole, Known, Offer, Verdict, classify, epoch_after};
+
+use super::super::{Ingest, Ingested, StoreError};
+use super::forks;
+use super::known::Segment;
+use super::{Store, feed};
+
+/// Rows of a fetch: enough to fill its answer with the smallest pushes that a till makes.
+const FETCH_ROWS_MAX: u32 = 2_000;
+
+impl Store {
+    /// Decides about a push and stores it, in one transaction. Returns when that is durable.
+    ///
+    /// *Errors:* the store's; then nothing was stored, or after `Outcome` nobody knows, and nothing is acked.
+    pub async fn ingest(&self, ingest: Ingest) -> Result<Ingested, StoreError> {
+        let ingested = self.write(move |connection| take(connection, &ingest)).await?;
+        if matches!(ingested.verdict, Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. })
+        {
+            self.pending.send_replace(());
+        }
+        Ok(ingested)
+    }
+
+    /// Records a hole where its entries are not known.
+    ///
+    /// *Errors:* the store's.
+    pub async fn declare_hole(&self, station: StationId, hole: Hole, now_ms: i64) -> Result<(), StoreError> {
+        self.write(move |connection| record_hole(connection, station, &hole, now_ms)).await
+    }
+
+    /// Stored pushes of a segment that hold `from_seq` or later, in order, and whether there is any.
+    ///
+    /// *Errors:* the store's.
+    pub async fn entries(
+        &self,
+        station: StationId,
+        segment: SegmentId,
+        from_seq: u64,
+    ) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(move |connection| {
+            let known = Segment::load(connection, station, segment)?;
+            let longest = known.heads().iter().max_by_key(|head| head.seq).map_or(0, |head| head.branch);
+            let bodies = connection
+                .prepare_cached(
+                    "select body from batch
+                     where station = ? and segment = ? and branch = ? and to_seq >= ?
+                     order by from_seq limit ?",
+                )?
+                .query_map(params![station.0, segment.0, longest, from_seq, FETCH_ROWS_MAX], |row| {
+                    row.get(0)
+                })?
+                .collect::<Result<_, _>>()?;
+            Ok(bodies)
+        })
+        .await
+    }
+
+    /// The station has everything of a segment up to here again.
+    ///
+    /// *Errors:* the store's.
+    pub async fn tail_fetched(
+        &self,
+        station: StationId,
+        segment: SegmentId,
+        to_seq: u64,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached(
+                    "update fork set fetched = 1 where station = ? and segment = ? and old_head_seq <= ?",
+                )?
+                .execute(params![station.0, segment.0, to_seq])?;
+            Ok(())
+        })
+        .await
+    }
+}
+
+fn take(connection: &Connection, ingest: &Ingest) -> Result<Ingested, StoreError> {
+    let (station, push) = (ingest.station, &ingest.push);
+    let epoch = believe(connection, station, ingest.shown.as_ref())?;
+    let mut segment = Segment::load(connection, station, push.segment)?;
+    let verdict = classify(&Offer::from(push), &mut segment)?;
+    match &verdict {
+        Verdict::Append { branch } => {
+            append(connection, &segment, *branch, push)?;
+            insert(connection, *branch, ingest)?;
+            trim_holes(connection, station, push, *branch)?;
+            forks::after_append(connection, station, push, *branch, ingest.now_ms)?;
+        }
+        Verdict::Fill { branch } => {
+            insert(connection, *branch, ingest)?;
+            trim_holes(connection, station, push, *branch)?;
+        }
+        Verdict::Branch { branch, from, at_seq } => {
+            forks::record_branch(connection, &segment, (*branch, *from, *at_seq), ingest.now_ms)?;
+            open_branch(connection, station, push, (*branch, *from, *at_seq))?;
+            insert(connection, *branch, ingest)?;
+        }
+        Verdict::Same | Verdict::Have(_) | Verdict::Gap(_) | Verdict::TooManyBranches => {}
+    }
+    seen(connection, station, ingest.now_ms)?;
+    let (lost_tail, re_enrol) = forks::standing(connection, station)?;
+    Ok(Ingested { verdict, epoch, lost_tail, re_enrol })
+}
+
+/// Starts a new epoch if an ack is shown that this database does not bear out. Gives the epoch.
+fn believe(connection: &Connection, station: StationId, shown: Option<&Ack>) -> Result<u64, StoreError> {
+    let epoch = feed::epoch(connection)?;
+    let Some(ack) = shown else { return Ok(epoch) };
+    let mut segment = Segment::load(connection, station, ack.segment)?;
+    let held = segment.branch_with(ack.have_seq, ack.have_hash)?.is_some();
+    feed::advance_epoch(connection, epoch_after(epoch, ack.hub_epoch, held), epoch)
+}
+
+fn append(
+    connection: &Connection,
+    segment: &Segment<'_>,
+    branch: u32,
+    push: &CheckedPush,
+) -> Result<(), StoreError> {
+    if segment.head(branch).is_none() {
+        return open_branch(connection, segment.station, push, (branch, None, 0));
+    }
+    connection
+        .prepare_cached(
+            "update branch set head_seq = ?, head_hash = ? where station = ? and segment = ? and branch = ?",
+        )?
+        .execute(params![push.to_seq(), push.head_hash().0, segment.station.0, push.segment.0, branch])?;
+    Ok(())
+}
+
+fn open_branch(
+    connection: &Connection,
+    station: StationId,
+    push: &CheckedPush,
+    (branch, from, at_seq): (u32, Option<u32>, u64),
+) -> Result<(), StoreError> {
+    let root = push.parent.map(|_| push.prev_hash.0);
+    let parent = push.parent.filter(|parent| !parent.is_root());
+    connection
+        .prepare_cached(
+            "insert into branch (station, segment, branch, from_branch, at_seq, root,
+               parent_segment, parent_seq, parent_hash, head_seq, head_hash)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            station.0,
+            push.segment.0,
+            branch,
+            from,
+            at_seq,
+            root,
+            parent.map(|parent| parent.segment.0),
+            parent.map(|parent| parent.seq),
+            parent.map(|parent| parent.hash.0),
+            push.to_seq(),
+            push.head_hash().0,
+        ])?;
+    Ok(())
+}
+
+fn insert(connection: &Connection, branch: u32, ingest: &Ingest) -> Result<(), StoreError> {
+    let push = &ingest.push;
+    connection
+        .prepare_cached(
+            "insert into batch (station, segment, branch, from_seq, to_seq, prev_hash, head_hash,
+               received_at_ms, body)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        )?
+        .execute(params![
+            ingest.station.0,
+            push.segment.0,
+            branch,
+            push.from_seq,
+            push.to_seq(),
+            push.prev_hash.0,
+            push.head_hash().0,
+            ingest.now_ms,
+            ingest.body,
+        ])?;
+    connection
+        .prepare_cached("insert into pending (batch) values (?)")?
+        .execute([connection.last_insert_rowid()])?;
+    Ok(())
+}
+
+/// What was stored is no longer missing.
+fn trim_holes(
+    connection: &Connection,
+    station: StationId,
+    push: &CheckedPush,
+    branch: u32,
+) -> Result<(), StoreError> {
+    let place = (station.0, push.segment.0, branch);
+    connection
+        .prepare_cached(
+            "update hole set from_seq = ? where station = ? and segment = ? and branch = ? and from_seq between ? and ?",
+        )?
+        .execute(params![
+            push.to_seq().saturating_add(1),
+            place.0,
+            place.1,
+            place.2,
+            push.from_seq,
+            push.to_seq()
+        ])?;
+    connection
+        .prepare_cached(
+            "delete from hole where station = ? and segment = ? and branch = ? and from_seq > to_seq",
+        )?
+        .execute(params![place.0, place.1, place.2])?;
+    Ok(())
+}
+
+fn seen(connection: &Connection, station: StationId, now_ms: i64) -> Result<(), StoreError> {
+    connection
+        .prepare_cached("update station set last_seen_ms = ? where station = ?")?
+        .execute(params![now_ms, station.0])?;
+    Ok(())
+}
+
+/// Records a hole at the head of the branch it continues; what the hub has anyway is no hole.
+fn record_hole(
+    connection: &Connection,
+    station: StationId,
+    hole: &Hole,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let segment = Segment::load(connection, station, hole.segment)?;
+    let longest = segment.heads().iter().max_by_key(|head| head.seq).copied();
+    let head = match longest {
+        Some(head) => head,
+        None => {
+            open_unknown(connection, station, hole.segment)?;
+            suanpan_sync::BranchHead { branch: 0, seq: 0, hash: Hash::ZERO }
+        }
+    };
+    let from_seq = hole.from_seq.max(head.seq.saturating_add(1));
+    if from_seq > hole.to_seq {
+        return Ok(());
+    }
+    // A hole that continues another is one with it, so that the next sale finds a single hole before it.
+    let grown = connection.execute(
+        "update hole set to_seq = ?, to_hash = ?, signature = ?
+         where station = ? and segment = ? and branch = ? and to_seq = ?",
+        params![
+            hole.to_seq,
+            hole.to_hash.0,
+            hole.signature.0,
+            station.0,
+            hole.segment.0,
+            head.branch,
+            from_seq.saturating_sub(1)
+        ],
+    )?;
+    if grown > 0 {
+        return Ok(());
+    }
+    connection.execute(
+        "insert into hole (station, segment, branch, from_seq, to_seq, to_hash, declared_at_ms, signature)
+         values (?, ?, ?, ?, ?, ?, ?, ?)
+         on conflict do nothing",
+        params![
+            station.0,
+            hole.segment.0,
+            head.branch,
+            from_seq,
+            hole.to_seq,
+            hole.to_hash.0,
+            now_ms,
+            hole.signature.0
+        ],
+    )?;
+    Ok(())
+}
+
+/// A segment of which nothing is known but a hole at its start.
+fn open_unknown(connection: &Connection, station: StationId, segment: SegmentId) -> Result<(), StoreError> {
+    connection.execute(
+        "insert into branch (station, segment, branch, at_seq, head_seq, head_hash) values (?, ?, 0, 0, 0, ?)",
+        params![station.0, segment.0, Hash::ZERO.0],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,133 @@
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use suanpan_journal::{Hash, SegmentId, StationId};
+use suanpan_sync::{BranchHead, Known, Push, RecordedHole};
+
+use super::super::StoreError;
+
+/// Reads 32 bytes.
+pub(super) fn hash(row: &Row<'_>, column: usize) -> rusqlite::Result<Hash> {
+    row.get(column).map(Hash)
+}
+
+/// Everything stored of one segment, read inside the transaction that decides.
+pub(super) struct Segment<'a> {
+    connection: &'a Connection,
+    pub(super) station: StationId,
+    pub(super) segment: SegmentId,
+    heads: Vec<BranchHead>,
+    holes: Vec<RecordedHole>,
+}
+
+impl<'a> Segment<'a> {
+    pub(super) fn load(
+        connection: &'a Connection,
+        station: StationId,
+        segment: SegmentId,
+    ) -> Result<Segment<'a>, StoreError> {
+        let place = params![station.0, segment.0];
+        let heads = connection
+            .prepare_cached(
+                "select branch, head_seq, head_hash from branch where station = ? and segment = ? order by branch",
+            )?
+            .query_map(place, |row| Ok(BranchHead { branch: row.get(0)?, seq: row.get(1)?, hash: hash(row, 2)? }))?
+            .collect::<Result<_, _>>()?;
+        let holes = connection
+            .prepare_cached(
+                "select branch, from_seq, to_seq, to_hash from hole where station = ? and segment = ? order by from_seq",
+            )?
+            .query_map(place, |row| {
+                let (branch, from_seq, to_seq) = (row.get(0)?, row.get(1)?, row.get(2)?);
+                Ok(RecordedHole { branch, from_seq, to_seq, to_hash: hash(row, 3)? })
+            })?
+            .collect::<Result<_, _>>()?;
+        Ok(Segment { connection, station, segment, heads, holes })
+    }
+
+    pub(super) fn head(&self, branch: u32) -> Option<BranchHead> {
+        self.heads.iter().find(|head| head.branch == branch).copied()
+    }
+
+    /// The branch that holds an entry, and that branch's head.
+    pub(super) fn branch_with(&mut self, seq: u64, hash: Hash) -> Result<Option<BranchHead>, StoreError> {
+        for head in self.heads.clone() {
+            if self.hash_at(head.branch, seq)? == Some(hash) {
+                return Ok(Some(head));
+            }
+        }
+        Ok(None)
+    }
+
+    /// The branch that owns a seq: before its fork a branch shares its elder's entries.
+    fn owner(&self, mut branch: u32, seq: u64) -> Result<(u32, Option<Hash>), StoreError> {
+        loop {
+            let (from, at_seq, root): (Option<u32>, u64, Option<[u8; 32]>) = self
+                .connection
+                .prepare_cached(
+                    "select from_branch, at_seq, root from branch where station = ? and segment = ? and branch = ?",
+                )?
+                .query_row(params![self.station.0, self.segment.0, branch], |row| {
+                    Ok((row.get(0)?, row.get(1)?, row.get(2)?))
+                })?;
+            match from {
+                // A branch leaves an elder one, so this ends.
+                Some(elder) if seq <= at_seq && elder < branch => branch = elder,
+                _ => return Ok((branch, root.map(Hash))),
+            }
+        }
+    }
+}
+
+impl Known for Segment<'_> {
+    type Error = StoreError;
+
+    fn heads(&self) -> &[BranchHead] {
+        &self.heads
+    }
+
+    fn holes(&self) -> &[RecordedHole] {
+        &self.holes
+    }
+
+    fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, StoreError> {
+        let (branch, root) = self.owner(branch, seq)?;
+        if seq == 0 {
+            return Ok(root);
+        }
+        let found = self
+            .connection
+            .prepare_cached(
+                "select to_seq, head_hash, id from batch
+                 where station = ? and segment = ? and branch = ? and from_seq <= ?
+                 order by from_seq desc limit 1",
+            )?
+            .query_row(params![self.station.0, self.segment.0, branch, seq], |row| {
+                Ok((row.get::<_, u64>(0)?, hash(row, 1)?, row.get::<_, i64>(2)?))
+            })
+            .optional()?;
+        match found {
+            Some((to_seq, head, _)) if to_seq == seq => Ok(Some(head)),
+            Some((to_seq, _, id)) if to_seq > seq => inside(self.connection, self.station, id, seq).map(Some),
+            _ => Ok(self.hole_end(branch, seq)),
+        }
+    }
+}
+
+impl Segment<'_> {
+    /// A hole's last entry is known by its declared hash.
+    fn hole_end(&self, branch: u32, seq: u64) -> Option<Hash> {
+        self.holes.iter().find(|hole| hole.branch == branch && hole.to_seq == seq).map(|hole| hole.to_hash)
+    }
+}
+
+/// The hash of an entry inside a stored batch, recomputed from its bytes.
+fn inside(connection: &Connection, station: StationId, batch: i64, seq: u64) -> Result<Hash, StoreError> {
+    let damaged = || StoreError::Damaged("batch");
+    let body: Vec<u8> = connection
+        .prepare_cached("select body from batch where id = ?")?
+        .query_row([batch], |row| row.get(0))?;
+    let push = Push::decode(&body).map_err(|_| damaged())?;
+    let (from_seq, hashes) = push.hashes(station).map_err(|_| damaged())?;
+    let index =
+        seq.checked_sub(from_seq).and_then(|index| usize::try_from(index).ok()).ok_or_else(damaged)?;
+    hashes.get(index).copied().ok_or_else(damaged)
+}

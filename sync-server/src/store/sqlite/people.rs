@@ -1,0 +1,341 @@
+//! Sites, stations, one-time codes, users, sessions and API keys.
+
+use rusqlite::{Connection, OptionalExtension, Row, params};
+use suanpan_journal::{Certificate, Hash, SiteCode, StationId, VerifyingKey};
+
+use super::super::{Enrolled, Gauges, Role, Site, Station, StoreError, User};
+use super::Store;
+
+const STATION_COLUMNS: &str = "s.station, s.site, s.till, s.public_key, w.zone
+   from station s join site w on w.site = s.site";
+
+impl Store {
+    /// Adds a site or changes it.
+    ///
+    /// *Errors:* the store's.
+    pub async fn put_site(&self, site: Site) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "insert into site (site, zone, name, utc_offset_min, day_starts_min) values (?, ?, ?, ?, ?)
+                 on conflict do update set zone = excluded.zone, name = excluded.name,
+                   utc_offset_min = excluded.utc_offset_min, day_starts_min = excluded.day_starts_min",
+                params![
+                    site.site.as_str(),
+                    site.zone.as_ref().map(SiteCode::as_str),
+                    site.name,
+                    site.utc_offset_min,
+                    site.day_starts_min
+                ],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// All sites.
+    ///
+    /// *Errors:* the store's.
+    pub async fn sites(&self) -> Result<Vec<Site>, StoreError> {
+        self.read(sites).await
+    }
+
+    /// An enrolled station.
+    ///
+    /// *Errors:* the store's.
+    pub async fn station(&self, station: StationId) -> Result<Option<Station>, StoreError> {
+        self.read(move |connection| {
+            let mut statement =
+                connection.prepare_cached(&format!("select {STATION_COLUMNS} where s.station = ?"))?;
+            let mut rows = statement.query([station.0])?;
+            rows.next()?.map(station_row).transpose()
+        })
+        .await
+    }
+
+    /// Remembers that a station spoke.
+    ///
+    /// *Errors:* the store's.
+    pub async fn seen(&self, station: StationId, now_ms: i64) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection
+                .prepare_cached("update station set last_seen_ms = ? where station = ?")?
+                .execute(params![now_ms, station.0])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Stores a one-time code by its hash.
+    ///
+    /// *Errors:* the store's.
+    pub async fn put_code(
+        &self,
+        code: Hash,
+        site: SiteCode,
+        till: u16,
+        expires_at_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "insert into enrol_code (code_sha256, site, till, expires_at_ms) values (?, ?, ?, ?)",
+                params![code.0, site.as_str(), till, expires_at_ms],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Uses a code: `issue` makes the certificate for its site and till.
+    ///
+    /// *Errors:* the store's.
+    pub async fn enrol(
+        &self,
+        code: Hash,
+        station: StationId,
+        key: VerifyingKey,
+        now_ms: i64,
+        issue: impl FnOnce(SiteCode, u16) -> Certificate + Send + 'static,
+    ) -> Result<Enrolled, StoreError> {
+        self.write(move |connection| enrol(connection, code, station, key, now_ms, issue)).await
+    }
+
+    /// Adds a user or changes role and password.
+    ///
+    /// *Errors:* the store's.
+    pub async fn put_user(&self, user: User, password_hash: String, now_ms: i64) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "insert into user (name, role, password_hash, created_at_ms) values (?, ?, ?, ?)
+                 on conflict do update set role = excluded.role, password_hash = excluded.password_hash",
+                params![user.name, user.role.name(), password_hash, now_ms],
+            )?;
+            // A new password ends what the old one opened.
+            connection.execute("delete from session where user = ?", [user.name])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// A user and the hash of the password.
+    ///
+    /// *Errors:* the store's.
+    pub async fn user(&self, name: String) -> Result<Option<(User, String)>, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .query_row("select role, password_hash from user where name = ?", [&name], |row| {
+                    Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+                })
+                .optional()?;
+            let Some((role, hash)) = found else { return Ok(None) };
+            let role = Role::from_name(&role).ok_or(StoreError::Damaged("role"))?;
+            Ok(Some((User { name, role }, hash)))
+        })
+        .await
+    }
+
+    /// Opens a session and clears those that are over.
+    ///
+    /// *Errors:* the store's.
+    pub async fn open_session(
+        &self,
+        token: Hash,
+        user: String,
+        now_ms: i64,
+        expires_at_ms: i64,
+    ) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute("delete from session where expires_at_ms <= ?", [now_ms])?;
+            connection.execute(
+                "insert into session (token_sha256, user, expires_at_ms) values (?, ?, ?)",
+                params![token.0, user, expires_at_ms],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Whose session it is.
+    ///
+    /// *Errors:* the store's.
+    pub async fn session(&self, token: Hash, now_ms: i64) -> Result<Option<User>, StoreError> {
+        self.read(move |connection| {
+            let found = connection
+                .prepare_cached(
+                    "select u.name, u.role from session s join user u on u.name = s.user
+                     where s.token_sha256 = ? and s.expires_at_ms > ?",
+                )?
+                .query_row(params![token.0, now_ms], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))
+                .optional()?;
+            let Some((name, role)) = found else { return Ok(None) };
+            Ok(Some(User { name, role: Role::from_name(&role).ok_or(StoreError::Damaged("role"))? }))
+        })
+        .await
+    }
+
+    /// Ends a session.
+    ///
+    /// *Errors:* the store's.
+    pub async fn close_session(&self, token: Hash) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute("delete from session where token_sha256 = ?", [token.0])?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// Adds an API key by its hash; a key of the same name is replaced.
+    ///
+    /// *Errors:* the store's.
+    pub async fn put_api_key(&self, name: String, key: Hash, now_ms: i64) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            connection.execute(
+                "insert into api_key (name, key_sha256, created_at_ms) values (?, ?, ?)
+                 on conflict (name) do update set key_sha256 = excluded.key_sha256,
+                   created_at_ms = excluded.created_at_ms",
+                params![name, key.0, now_ms],
+            )?;
+            Ok(())
+        })
+        .await
+    }
+
+    /// The name of an API key.
+    ///
+    /// *Errors:* the store's.
+    pub async fn api_key(&self, key: Hash) -> Result<Option<String>, StoreError> {
+        self.read(move |connection| {
+            let name = connection
+                .prepare_cached("select name from api_key where key_sha256 = ?")?
+                .query_row([key.0], |row| row.get(0))
+                .optional()?;
+            Ok(name)
+        })
+        .await
+    }
+
+    /// How the store stands.
+    ///
+    /// *Errors:* the store's.
+    pub async fn gauges(&self) -> Result<Gauges, StoreError> {
+        self.read(|connection| {
+            let gauges = connection.query_row(
+                "select (select cast(value as integer) from meta where key = 'epoch'),
+                        (select count(*) from pending), (select count(*) from parked),
+                        (select count(*) from station),
+                        (select cast(value as integer) - 1 from meta where key = 'next_gseq')",
+                [],
+                |row| {
+                    Ok(Gauges {
+                        epoch: row.get(0)?,
+                        pending: row.get(1)?,
+                        parked: row.get(2)?,
+                        stations: row.get(3)?,
+                        gseq: row.get(4)?,
+                    })
+                },
+            )?;
+            Ok(gauges)
+        })
+        .await
+    }
+}
+
+fn site_code(text: String) -> Result<SiteCode, StoreError> {
+    SiteCode::try_from(text).map_err(|_| StoreError::Damaged("site code"))
+}
+
+pub(super) fn sites(connection: &Connection) -> Result<Vec<Site>, StoreError> {
+    let mut statement = connection
+        .prepare_cached("select site, zone, name, utc_offset_min, day_starts_min from site order by site")?;
+    let mut rows = statement.query([])?;
+    let mut sites = Vec::new();
+    while let Some(row) = rows.next()? {
+        sites.push(Site {
+            site: site_code(row.get(0)?)?,
+            zone: row.get::<_, Option<String>>(1)?.map(site_code).transpose()?,
+            name: row.get(2)?,
+            utc_offset_min: row.get(3)?,
+            day_starts_min: row.get(4)?,
+        });
+    }
+    Ok(sites)
+}
+
+fn station_row(row: &Row<'_>) -> Result<Station, StoreError> {
+    let key: [u8; 32] = row.get(3)?;
+    Ok(Station {
+        station: StationId(row.get(0)?),
+        site: site_code(row.get(1)?)?,
+        till: row.get(2)?,
+        public_key: VerifyingKey::from_bytes(&key).map_err(|_| StoreError::Damaged("station key"))?,
+        zone: row.get::<_, Option<String>>(4)?.map(site_code).transpose()?,
+    })
+}
+
+fn enrol(
+    connection: &Connection,
+    code: Hash,
+    station: StationId,
+    key: VerifyingKey,
+    now_ms: i64,
+    issue: impl FnOnce(SiteCode, u16) -> Certificate,
+) -> Result<Enrolled, StoreError> {
+    type Found = (String, u16, i64, Option<[u8; 16]>, Option<String>);
+    let found: Option<Found> = connection
+        .query_row(
+            "select site, till, expires_at_ms, station, certificate from enrol_code where code_sha256 = ?",
+            [code.0],
+            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+        )
+        .optional()?;
+    let Some((site, till, expires_at_ms, used_by, certificate)) = found else {
+        return Ok(Enrolled::UnknownCode);
+    };
+    if let Some(certificate) = certificate {
+        let kept: Certificate =
+            serde_json::from_str(&certificate).map_err(|_| StoreError::Damaged("certificate"))?;
+        // The answer was lost on the way: the same key gets it again.
+        let same = used_by == Some(station.0) && kept.enrolment.public_key == key;
+        return Ok(if same { Enrolled::Certificate(Box::new(kept)) } else { Enrolled::UsedCode });
+    }
+    if expires_at_ms <= now_ms {
+        return Ok(Enrolled::ExpiredCode);
+    }
+    let known: Option<[u8; 32]> = connection
+        .query_row("select public_key from station where station = ?", [station.0], |row| row.get(0))
+        .optional()?;
+    if known.is_some_and(|known| known != key.to_bytes()) {
+        return Ok(Enrolled::OtherKey);
+    }
+    let certificate = issue(site_code(site)?, till);
+    use_code(connection, code, &certificate, now_ms)?;
+    Ok(Enrolled::Certificate(Box::new(certificate)))
+}
+
+fn use_code(
+    connection: &Connection,
+    code: Hash,
+    certificate: &Certificate,
+    now_ms: i64,
+) -> Result<(), StoreError> {
+    let enrolment = &certificate.enrolment;
+    let text = serde_json::to_string(certificate).map_err(|_| StoreError::Damaged("certificate"))?;
+    connection.execute(
+        "insert into station (station, site, till, public_key, enrolled_at_ms, last_seen_ms)
+         values (?1, ?2, ?3, ?4, ?5, ?5)
+         on conflict do update set site = excluded.site, till = excluded.till, re_enrol = 0,
+           enrolled_at_ms = excluded.enrolled_at_ms",
+        params![
+            enrolment.station.0,
+            enrolment.site.as_str(),
+            enrolment.till,
+            enrolment.public_key.to_bytes(),
+            now_ms
+        ],
+    )?;
+    connection.execute(
+        "update enrol_code set station = ?, certificate = ? where code_sha256 = ?",
+        params![enrolment.station.0, text, code.0],
+    )?;
+    Ok(())
+}

@@ -1,0 +1,110 @@
+use rusqlite::{Connection, params};
+use suanpan_domain::calendar;
+use suanpan_domain::totals::Dimension;
+use suanpan_journal::SiteCode;
+
+use super::super::{ByRow, DayRow, ReportBy, ReportFilter, StoreError};
+use super::Store;
+
+/// Rows of one report. A year of a thousand sites by day fits; more is asked for in parts.
+pub const REPORT_ROWS_MAX: u32 = 400_000;
+
+impl Store {
+    /// Figures by business date and site, and how many batches still wait to be in them.
+    ///
+    /// *Errors:* the store's.
+    pub async fn report_days(&self, filter: ReportFilter) -> Result<(Vec<DayRow>, i64), StoreError> {
+        self.read(move |connection| {
+            let waiting = connection.query_row("select count(*) from pending", [], |row| row.get(0))?;
+            Ok((days(connection, &filter)?, waiting))
+        })
+        .await
+    }
+
+    /// Figures by business date, site and one more thing.
+    ///
+    /// *Errors:* the store's.
+    pub async fn report_by(&self, by: ReportBy, filter: ReportFilter) -> Result<Vec<ByRow>, StoreError> {
+        self.read(move |connection| broken_down(connection, by, &filter)).await
+    }
+}
+
+pub(super) fn days(connection: &Connection, filter: &ReportFilter) -> Result<Vec<DayRow>, StoreError> {
+    let sum = |dimension: Dimension, column: &str| {
+        format!("coalesce(sum({column}) filter (where dimension = {}), 0)", dimension as u8)
+    };
+    let sql = format!(
+        "select business_date, site, {sales}, {refunds}, {lines}, {grams}, {goods}, {discount}, {rounding},
+           {paid} + {refunded},
+           (select coalesce(sum(last_number - received), 0) from numbering n
+            where n.site = t.site and n.business_date = t.business_date)
+         from total t
+         where (?1 is null or site = ?1) and business_date between ?2 and ?3
+         group by business_date, site order by business_date, site limit ?4",
+        sales = sum(Dimension::Sales, "count"),
+        refunds = sum(Dimension::Refunds, "count"),
+        lines = sum(Dimension::Goods, "count"),
+        grams = sum(Dimension::Goods, "grams"),
+        goods = sum(Dimension::Goods, "fen"),
+        discount = sum(Dimension::Discount, "fen"),
+        rounding = sum(Dimension::Rounding, "fen"),
+        paid = sum(Dimension::Sales, "fen"),
+        refunded = sum(Dimension::Refunds, "fen"),
+    );
+    let site = filter.site.as_ref().map(SiteCode::as_str);
+    let rows = connection
+        .prepare_cached(&sql)?
+        .query_map(params![site, filter.from, filter.to, REPORT_ROWS_MAX], |row| {
+            Ok(DayRow {
+                date: calendar::text(row.get(0)?),
+                site: row.get(1)?,
+                sales: row.get(2)?,
+                refunds: row.get(3)?,
+                lines: row.get(4)?,
+                grams: row.get(5)?,
+                amount_fen: row.get(6)?,
+                discount_fen: row.get(7)?,
+                rounding_fen: row.get(8)?,
+                paid_fen: row.get(9)?,
+                missing: row.get(10)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}
+
+fn broken_down(
+    connection: &Connection,
+    by: ReportBy,
+    filter: &ReportFilter,
+) -> Result<Vec<ByRow>, StoreError> {
+    // Hours and tills show what was paid, refunds subtracted; counts are of sales.
+    let (key, dimensions) = match by {
+        ReportBy::Hour => ("printf('%02d', hour)", "(1, 2)"),
+        ReportBy::Station => ("cast(till as text)", "(1, 2)"),
+        ReportBy::Item => ("key", "(10)"),
+        ReportBy::Tender => ("key", "(6)"),
+    };
+    let sql = format!(
+        "select business_date, site, {key} as k, sum(iif(dimension = 2, 0, count)), sum(fen), sum(grams), sum(pieces)
+         from total
+         where (?1 is null or site = ?1) and business_date between ?2 and ?3 and dimension in {dimensions}
+         group by business_date, site, k order by business_date, site, k limit ?4"
+    );
+    let site = filter.site.as_ref().map(SiteCode::as_str);
+    let rows = connection
+        .prepare_cached(&sql)?
+        .query_map(params![site, filter.from, filter.to, REPORT_ROWS_MAX], |row| {
+            Ok(ByRow {
+                date: calendar::text(row.get(0)?),
+                site: row.get(1)?,
+                key: row.get(2)?,
+                count: row.get(3)?,
+                fen: row.get(4)?,
+                grams: row.get(5)?,
+                pieces: row.get(6)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(rows)
+}

@@ -1,0 +1,357 @@
+//! What HQ's page of today shows.
+
+use rusqlite::{Connection, params};
+use serde::Serialize;
+use suanpan_domain::calendar;
+use suanpan_domain::totals::Dimension;
+
+use super::super::{DayRow, ReportFilter, Site, StoreError};
+use super::{Store, people, reports};
+
+/// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
+const PROBLEMS_MAX: u32 = 100;
+
+/// Today, at one instant.
+#[derive(Debug, Clone, Serialize)]
+pub struct Today {
+    /// Business date, `yyyy-mm-dd`.
+    pub date: String,
+    /// The hub's clock.
+    pub as_of_ms: i64,
+    /// What customers paid today, refunds subtracted, in fen.
+    pub paid_fen: i64,
+    /// Sales.
+    pub sales: i64,
+    /// Refunds.
+    pub refunds: i64,
+    /// Receipts received.
+    pub received: i64,
+    /// Receipts known to exist and not received.
+    pub missing: i64,
+    /// By store.
+    pub stores: Vec<StoreLine>,
+    /// By hour of the sites' clocks.
+    pub hours: Vec<Hour>,
+    /// By station.
+    pub stations: Vec<StationLine>,
+    /// Shifts without an end.
+    pub unclosed_shifts: Vec<UnclosedShift>,
+    /// What somebody has to look at.
+    pub problems: Vec<Problem>,
+}
+
+/// A store's figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct StoreLine {
+    /// Its code.
+    pub site: String,
+    /// Its name.
+    pub name: String,
+    /// What customers paid, refunds subtracted, in fen.
+    pub paid_fen: i64,
+    /// Sales.
+    pub sales: i64,
+    /// Refunds.
+    pub refunds: i64,
+    /// Receipts known to exist and not received.
+    pub missing: i64,
+}
+
+/// An hour's figures.
+#[derive(Debug, Clone, Serialize)]
+pub struct Hour {
+    /// 0 to 23.
+    pub hour: u32,
+    /// What customers paid, refunds subtracted, in fen.
+    pub paid_fen: i64,
+    /// Sales.
+    pub sales: i64,
+}
+
+/// A station's line: `1–812 received, 0 missing`, and since when it is silent.
+#[derive(Debug, Clone, Serialize)]
+pub struct StationLine {
+    /// Its id.
+    pub station: String,
+    /// Its store.
+    pub site: String,
+    /// Its store's name.
+    pub name: String,
+    /// Its number.
+    pub till: u16,
+    /// The highest number received today; 0 for none.
+    pub last_number: u32,
+    /// Different numbers received today.
+    pub received: u32,
+    /// Numbers below the highest that have not arrived.
+    pub missing: u32,
+    /// When it last spoke.
+    pub last_seen_ms: i64,
+    /// Set when it has not spoken for longer than a wake-up lasts.
+    pub silent_since_ms: Option<i64>,
+}
+
+/// A shift that is open.
+#[derive(Debug, Clone, Serialize)]
+pub struct UnclosedShift {
+    /// Its store.
+    pub site: String,
+    /// Its till.
+    pub till: u16,
+    /// Its number on the till.
+    pub no: u32,
+    /// Staff number.
+    pub cashier: String,
+    /// Business date, `yyyy-mm-dd`.
+    pub date: String,
+    /// When it opened.
+    pub opened_at_ms: Option<i64>,
+}
+
+/// Something that somebody has to look at.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Problem {
+    /// Several tills returned one sale, and together more than was paid.
+    DoubleRefund {
+        /// The sale's printed number.
+        number: String,
+        /// Where it was sold.
+        site: String,
+        /// What was paid.
+        paid_fen: i64,
+        /// What was paid out.
+        refunded_fen: i64,
+        /// The refunds' printed numbers, separated by spaces.
+        refunds: String,
+    },
+    /// Two disks write as one station.
+    Clone {
+        /// Its store.
+        site: String,
+        /// Its till.
+        till: u16,
+    },
+    /// The station's file is an older copy; it fetches the rest by itself.
+    LostTail {
+        /// Its store.
+        site: String,
+        /// Its till.
+        till: u16,
+        /// Entries to fetch.
+        entries: u64,
+    },
+    /// Entries that neither side has.
+    Hole {
+        /// Its store.
+        site: String,
+        /// Its till.
+        till: u16,
+        /// How many.
+        entries: u64,
+    },
+    /// Entries that this hub does not understand, or has twice.
+    Parked {
+        /// Its store.
+        site: String,
+        /// Its till.
+        till: u16,
+        /// Why: a stable code.
+        code: String,
+        /// How many.
+        entries: u64,
+    },
+}
+
+impl Store {
+    /// What HQ's page shows for a date, or for the chain's current business date. A station that last spoke
+    /// before `silent_before_ms` is silent.
+    ///
+    /// *Errors:* the store's.
+    pub async fn today(
+        &self,
+        date: Option<u32>,
+        now_ms: i64,
+        silent_before_ms: i64,
+    ) -> Result<Today, StoreError> {
+        self.read(move |connection| {
+            let sites = people::sites(connection)?;
+            let date = date.unwrap_or_else(|| current_date(&sites, now_ms));
+            build(connection, &sites, date, now_ms, silent_before_ms)
+        })
+        .await
+    }
+}
+
+/// The business date of most sites now: the first site's, since a chain trades in one country.
+fn current_date(sites: &[Site], now_ms: i64) -> u32 {
+    let (offset, starts) =
+        sites.first().map_or((480, 240), |site| (site.utc_offset_min, site.day_starts_min));
+    let (date, minute) = calendar::local(now_ms, offset);
+    let begun = i64::from(minute) >= i64::from(starts);
+    if begun { date } else { calendar::previous(date).unwrap_or(date) }
+}
+
+fn build(
+    connection: &Connection,
+    sites: &[Site],
+    date: u32,
+    now_ms: i64,
+    silent_before_ms: i64,
+) -> Result<Today, StoreError> {
+    let rows = reports::days(connection, &ReportFilter { site: None, from: date, to: date })?;
+    let stations = stations(connection, date, silent_before_ms)?;
+    let stores: Vec<StoreLine> = sites.iter().map(|site| store_line(site, &rows)).collect();
+    Ok(Today {
+        date: calendar::text(date),
+        as_of_ms: now_ms,
+        paid_fen: rows.iter().map(|row| row.paid_fen).sum(),
+        sales: rows.iter().map(|row| row.sales).sum(),
+        refunds: rows.iter().map(|row| row.refunds).sum(),
+        received: stations.iter().map(|it| i64::from(it.received)).sum(),
+        missing: rows.iter().map(|row| row.missing).sum(),
+        stores,
+        hours: hours(connection, date)?,
+        stations,
+        unclosed_shifts: unclosed_shifts(connection)?,
+        problems: problems(connection)?,
+    })
+}
+
+fn store_line(site: &Site, rows: &[DayRow]) -> StoreLine {
+    let row = rows.iter().find(|row| row.site == site.site.as_str());
+    StoreLine {
+        site: site.site.to_string(),
+        name: site.name.clone(),
+        paid_fen: row.map_or(0, |row| row.paid_fen),
+        sales: row.map_or(0, |row| row.sales),
+        refunds: row.map_or(0, |row| row.refunds),
+        missing: row.map_or(0, |row| row.missing),
+    }
+}
+
+fn hours(connection: &Connection, date: u32) -> Result<Vec<Hour>, StoreError> {
+    let (sales, refunds) = (Dimension::Sales as u8, Dimension::Refunds as u8);
+    let hours = connection
+        .prepare_cached(
+            "select hour, sum(fen), sum(iif(dimension = ?2, count, 0)) from total
+             where business_date = ?1 and dimension in (?2, ?3) group by hour order by hour",
+        )?
+        .query_map(params![date, sales, refunds], |row| {
+            Ok(Hour { hour: row.get(0)?, paid_fen: row.get(1)?, sales: row.get(2)? })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(hours)
+}
+
+fn stations(
+    connection: &Connection,
+    date: u32,
+    silent_before_ms: i64,
+) -> Result<Vec<StationLine>, StoreError> {
+    let stations = connection
+        .prepare_cached(
+            "select hex(s.station), s.site, w.name, s.till, coalesce(n.last_number, 0), coalesce(n.received, 0),
+               s.last_seen_ms
+             from station s join site w on w.site = s.site
+             left join numbering n on n.site = s.site and n.till = s.till and n.business_date = ?
+             order by s.site, s.till, s.enrolled_at_ms",
+        )?
+        .query_map([date], |row| {
+            let (last_number, received): (u32, u32) = (row.get(4)?, row.get(5)?);
+            let last_seen_ms: i64 = row.get(6)?;
+            Ok(StationLine {
+                station: row.get::<_, String>(0)?.to_ascii_lowercase(),
+                site: row.get(1)?,
+                name: row.get(2)?,
+                till: row.get(3)?,
+                last_number,
+                received,
+                missing: last_number.saturating_sub(received),
+                last_seen_ms,
+                silent_since_ms: (last_seen_ms < silent_before_ms).then_some(last_seen_ms),
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(stations)
+}
+
+fn unclosed_shifts(connection: &Connection) -> Result<Vec<UnclosedShift>, StoreError> {
+    let shifts = connection
+        .prepare_cached(
+            "select site, till, no, cashier, business_date, opened_at_ms from shift
+             where closed_at_ms is null order by business_date, site, till limit ?",
+        )?
+        .query_map([PROBLEMS_MAX], |row| {
+            Ok(UnclosedShift {
+                site: row.get(0)?,
+                till: row.get(1)?,
+                no: row.get(2)?,
+                cashier: row.get(3)?,
+                date: calendar::text(row.get(4)?),
+                opened_at_ms: row.get(5)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(shifts)
+}
+
+fn problems(connection: &Connection) -> Result<Vec<Problem>, StoreError> {
+    let mut problems = double_refunds(connection)?;
+    let mut add = |sql: &str, problem: fn(&rusqlite::Row<'_>) -> rusqlite::Result<Problem>| {
+        let found: Vec<Problem> =
+            connection.prepare_cached(sql)?.query_map([PROBLEMS_MAX], problem)?.collect::<Result<_, _>>()?;
+        problems.extend(found);
+        Ok::<(), StoreError>(())
+    };
+    add("select site, till from station where re_enrol = 1 order by site, till limit ?", |row| {
+        Ok(Problem::Clone { site: row.get(0)?, till: row.get(1)? })
+    })?;
+    add(
+        "select s.site, s.till, max(f.old_head_seq - f.at_seq) from fork f join station s on s.station = f.station
+         where f.old_side_grew = 0 and f.fetched = 0 and f.child_segment <> f.segment
+         group by s.site, s.till limit ?",
+        |row| Ok(Problem::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
+    )?;
+    add(
+        "select s.site, s.till, sum(h.to_seq - h.from_seq + 1) from hole h join station s on s.station = h.station
+         group by s.site, s.till limit ?",
+        |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
+    )?;
+    add(
+        "select s.site, s.till, p.code, count(*) from parked p join station s on s.station = p.station
+         group by s.site, s.till, p.code limit ?",
+        |row| {
+            Ok(Problem::Parked {
+                site: row.get(0)?,
+                till: row.get(1)?,
+                code: row.get(2)?,
+                entries: row.get(3)?,
+            })
+        },
+    )?;
+    Ok(problems)
+}
+
+fn double_refunds(connection: &Connection) -> Result<Vec<Problem>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "select d.printed, d.site, d.fen, sum(r.fen), group_concat(r.printed, ' ')
+             from document r join document d on d.printed = r.cites and d.kind = 1
+             where r.cites is not null
+             group by d.gseq
+             having count(distinct r.station) > 1 and sum(r.fen) > d.fen
+             order by d.gseq desc limit ?",
+        )?
+        .query_map([PROBLEMS_MAX], |row| {
+            Ok(Problem::DoubleRefund {
+                number: row.get(0)?,
+                site: row.get(1)?,
+                paid_fen: row.get(2)?,
+                refunded_fen: row.get(3)?,
+                refunds: row.get(4)?,
+            })
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
+}

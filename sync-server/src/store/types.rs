@@ -1,0 +1,271 @@
+use serde::Serialize;
+use suanpan_journal::{Certificate, Hash, SegmentId, SiteCode, StationId, VerifyingKey};
+use suanpan_sync::{Ack, CheckedPush, ChunkRef, FeedChange, FeedEntry, LostTail, Scope, Verdict};
+
+/// A site as the hub knows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Site {
+    /// Its code.
+    pub site: SiteCode,
+    /// The zone it belongs to.
+    pub zone: Option<SiteCode>,
+    /// Its name.
+    pub name: String,
+    /// Minutes east of UTC.
+    pub utc_offset_min: i32,
+    /// Minutes after midnight when a new business date may begin.
+    pub day_starts_min: i32,
+}
+
+/// An enrolled station.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Station {
+    /// Its id.
+    pub station: StationId,
+    /// Where it stands.
+    pub site: SiteCode,
+    /// Its zone, through the site.
+    pub zone: Option<SiteCode>,
+    /// Its number there.
+    pub till: u16,
+    /// The key that signs for it.
+    pub public_key: VerifyingKey,
+}
+
+impl Station {
+    /// The feed scopes it receives, from wide to narrow.
+    #[must_use]
+    pub fn scopes(&self) -> Vec<Scope> {
+        let zone = self.zone.clone().map(Scope::Zone);
+        [Some(Scope::Chain), zone, Some(Scope::Site(self.site.clone()))].into_iter().flatten().collect()
+    }
+}
+
+/// A one-time code's use.
+#[derive(Debug, Clone)]
+pub enum Enrolled {
+    /// Enrolled now, or by the same key before: this is its certificate.
+    Certificate(Box<Certificate>),
+    /// There is no such code.
+    UnknownCode,
+    /// Its time is over.
+    ExpiredCode,
+    /// Another station used it.
+    UsedCode,
+    /// The station is enrolled with another key.
+    OtherKey,
+}
+
+/// A push on its way into the store.
+#[derive(Debug)]
+pub struct Ingest {
+    /// Who sent it.
+    pub station: StationId,
+    /// Its checked contents.
+    pub push: CheckedPush,
+    /// The body to keep: as it came, without the ack it showed.
+    pub body: Vec<u8>,
+    /// The ack that it showed; its signature is the hub's own.
+    pub shown: Option<Ack>,
+    /// The hub's clock.
+    pub now_ms: i64,
+}
+
+/// What became of a push.
+#[derive(Debug, Clone)]
+pub struct Ingested {
+    /// What was decided, and done.
+    pub verdict: Verdict,
+    /// The epoch after it.
+    pub epoch: u64,
+    /// Entries that the station should fetch back.
+    pub lost_tail: Option<LostTail>,
+    /// Two disks write as this station.
+    pub re_enrol: bool,
+}
+
+/// One change to publish.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewRow {
+    /// For whom.
+    pub scope: Scope,
+    /// Kind of row.
+    pub table: String,
+    /// Which row.
+    pub key: String,
+    /// From when, in ms; 0 for at once.
+    pub effective_at_ms: i64,
+    /// What.
+    pub change: FeedChange,
+}
+
+/// A scope's head as stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScopeHead {
+    /// The scope.
+    pub scope: Scope,
+    /// Its version.
+    pub version: u64,
+    /// The chain's hash.
+    pub hash: Hash,
+}
+
+/// A part of the feed.
+#[derive(Debug, Clone)]
+pub struct FeedPage {
+    /// In order of scope, then version.
+    pub entries: Vec<FeedEntry>,
+    /// More follow.
+    pub more: bool,
+}
+
+/// A scope's snapshot.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// The head it leads to.
+    pub head: ScopeHead,
+    /// Its pieces, in order.
+    pub chunks: Vec<ChunkRef>,
+}
+
+/// A batch that waits for the projector.
+#[derive(Debug, Clone)]
+pub struct PendingBatch {
+    /// Its row.
+    pub id: i64,
+    /// Whose.
+    pub station: StationId,
+    /// Where.
+    pub site: SiteCode,
+    /// Which till.
+    pub till: u16,
+    /// Minutes east of UTC at the site.
+    pub utc_offset_min: i32,
+    /// Segment of its entries.
+    pub segment: SegmentId,
+    /// Branch of the segment.
+    pub branch: u32,
+    /// The stored push.
+    pub body: Vec<u8>,
+}
+
+/// Which days a report covers.
+#[derive(Debug, Clone)]
+pub struct ReportFilter {
+    /// One site, or all.
+    pub site: Option<SiteCode>,
+    /// First business date, `yyyymmdd`.
+    pub from: u32,
+    /// Last business date.
+    pub to: u32,
+}
+
+/// By what a report is broken down, beside day and site.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ReportBy {
+    /// Hour of the site's clock.
+    Hour,
+    /// Item code.
+    Item,
+    /// Tender code.
+    Tender,
+    /// Till.
+    Station,
+}
+
+/// A day's figures at a site. The hub sums what tills recorded and never re-prices.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct DayRow {
+    /// Business date, `yyyy-mm-dd`.
+    pub date: String,
+    /// Site.
+    pub site: String,
+    /// Sales.
+    pub sales: i64,
+    /// Refunds.
+    pub refunds: i64,
+    /// Lines of goods; returned lines subtract.
+    pub lines: i64,
+    /// Weight of goods.
+    pub grams: i64,
+    /// Goods before discounts and 抹零, in fen.
+    pub amount_fen: i64,
+    /// Discounts, in fen.
+    pub discount_fen: i64,
+    /// 抹零, in fen.
+    pub rounding_fen: i64,
+    /// What customers paid, minus refunds, in fen.
+    pub paid_fen: i64,
+    /// Documents whose printed number is known to exist and has not arrived.
+    pub missing: i64,
+}
+
+/// One line of a broken-down report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ByRow {
+    /// Business date, `yyyy-mm-dd`.
+    pub date: String,
+    /// Site.
+    pub site: String,
+    /// Hour, item, tender or till.
+    pub key: String,
+    /// Sales by hour and till, lines by item, documents by tender.
+    pub count: i64,
+    /// Money, refunds subtracted, in fen.
+    pub fen: i64,
+    /// Weight.
+    pub grams: i64,
+    /// Pieces; by item only.
+    pub pieces: i64,
+}
+
+/// Somebody who may look at HQ's pages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct User {
+    /// Name to sign in with.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+}
+
+/// What a person at HQ may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Role {
+    /// Sees figures.
+    Hq,
+    /// Sees figures, stations and what is parked.
+    It,
+}
+
+impl Role {
+    /// The stored name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Role::Hq => "hq",
+            Role::It => "it",
+        }
+    }
+
+    /// Reads a name.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Role> {
+        [Role::Hq, Role::It].into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// How the store stands, for metrics and health.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gauges {
+    /// The hub's epoch.
+    pub epoch: i64,
+    /// Batches that wait for the projector.
+    pub pending: i64,
+    /// Entries that nobody understood.
+    pub parked: i64,
+    /// Enrolled stations.
+    pub stations: i64,
+    /// The last stamped entry.
+    pub gseq: i64,
+}
