@@ -1,5 +1,6 @@
 //! Questions about what was written down. Every answer is a type of the trade; no row leaves.
 
+mod days;
 mod documents;
 mod figures;
 mod journal;
