@@ -218,10 +218,11 @@ impl SearchIndex {
     }
 }
 
-/// Lower case, full-width forms to ASCII, without blanks and control characters: what is compared.
+/// Lower case, full-width forms and ü to ASCII, without blanks and control characters: what is compared.
 fn fold(text: &str) -> String {
     let narrow = |c: char| match c {
         '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        'ü' | 'Ü' => 'u',
         other => other,
     };
     let kept = text.chars().filter(|c| !c.is_whitespace() && !c.is_control());

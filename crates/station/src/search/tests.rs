@@ -65,6 +65,23 @@ fn pinyin_finds_whole_first_and_mixed_letters() {
 }
 
 #[test]
+fn any_mixture_of_whole_and_first_letters_finds_a_name() {
+    use pinyin::{Pinyin, ToPinyin};
+    for name in ["番茄", "马铃薯", "胡萝卜", "五花肉", "长豆角", "重庆小面", "空心菜苗", "女儿红", "核桃仁"]
+    {
+        let index = SearchIndex::build([item("1", "礼盒", &[], 9), item("2", name, &[], 1)]);
+        let syllables: Vec<&str> = name.to_pinyin().flatten().map(Pinyin::plain).collect();
+        for whole in 0..1 << syllables.len() {
+            let parts = syllables.iter().enumerate();
+            let query: String = parts
+                .map(|(at, syllable)| if whole >> at & 1 == 1 { syllable } else { &syllable[..1] })
+                .collect();
+            assert!(codes(&index, &query).contains(&"2".to_owned()), "{name} by {query}");
+        }
+    }
+}
+
+#[test]
 fn every_reading_of_a_character_is_found() {
     for query in ["changdoujiao", "zhangdoujiao", "cdj", "zdj"] {
         check(query, &["10006"]);
