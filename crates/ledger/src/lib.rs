@@ -11,6 +11,7 @@
 //! Start reading at [`Ledger::open`] and [`Ledger::append`].
 #![cfg_attr(not(test), warn(missing_docs))]
 
+mod catalogue;
 mod commit;
 mod db;
 mod error;
@@ -28,10 +29,12 @@ mod restore;
 mod rows;
 mod salvage;
 mod schema;
+mod sync_state;
 mod tail;
 mod verify;
 mod wal;
 
+pub use catalogue::{Catalogue, CutHead, FeedRow, ItemByCode, OpenedCatalogue, Snapshot};
 pub use commit::{Committed, EntryRef, NewEntry, OpenBasket, Working};
 pub use db::{DbError, Durability};
 pub use error::{CommitError, Damage, OpenError, QueryError};
@@ -44,4 +47,5 @@ pub use replace::Replacement;
 pub use reserve::DiskState;
 pub use restore::RestoreError;
 pub use salvage::Missing;
+pub use sync_state::{Cursor, KeptFeed, Refusal, SyncState};
 pub use verify::{Verification, verify};

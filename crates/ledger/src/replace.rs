@@ -99,7 +99,7 @@ fn fill(
     let Some(old) = old else { return Ok(Salvaged::default()) };
     let mut salvaged = carry_over(old, station, &new)?;
     if let (Some(head), false) = (&salvaged.head, matches!(damage, Damage::WriteFailed(_))) {
-        let open_end = Missing { segment: head.segment, from: head.seq + 1, to: None };
+        let open_end = Missing { segment: head.segment, from: head.seq + 1, to: None, to_hash: None };
         insert_hole(&new, &open_end).map_err(error)?;
         salvaged.missing.push(open_end);
     }

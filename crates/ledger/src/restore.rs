@@ -138,11 +138,10 @@ fn free_ord(conn: &Connection, parent: &Parent, current: i64) -> Result<i64, DbE
     Ok((after + 1..).find(|ord| !taken(ord)).unwrap_or(i64::from(i32::MAX)))
 }
 
-/// Writes the segment's gaps down again; an open end stays open after the new last entry.
+/// Writes the segment's gaps down again; what is not filled stays missing.
 fn note_holes(conn: &Connection, row: &SegmentRow) -> Result<(), DbError> {
-    let sql = "select count(*) - count(to_seq), max(to_seq) from hole where segment_id = ?1";
-    let (open, told): (i64, Option<i64>) =
-        conn.query_row(sql, [row.segment.0], |found| Ok((found.get(0)?, found.get(1)?)))?;
+    let noted = crate::query::missing(conn)?.into_iter().filter(|hole| hole.segment == row.segment);
+    let noted: Vec<Missing> = noted.collect();
     conn.execute("delete from hole where segment_id = ?1", [row.segment.0])?;
     let mut statement = conn.prepare("select id from entry where id between ?1 and ?2 order by id")?;
     let range = (id_of(row.ord, 0), id_of(row.ord, u64::from(u32::MAX)));
@@ -150,16 +149,13 @@ fn note_holes(conn: &Connection, row: &SegmentRow) -> Result<(), DbError> {
     for id in statement.query_map(range, |found| found.get(0))?.collect::<Result<Vec<i64>, _>>()? {
         let seq = seq_of(id);
         if seq > last + 1 {
-            insert_hole(conn, &Missing { segment: row.segment, from: last + 1, to: Some(seq - 1) })?;
+            let to_hash = noted.iter().find(|hole| hole.to == Some(seq - 1)).and_then(|hole| hole.to_hash);
+            insert_hole(conn, &Missing { segment: row.segment, from: last + 1, to: Some(seq - 1), to_hash })?;
         }
         last = seq;
     }
-    let told = told.map_or(0, i64::unsigned_abs);
-    if told > last {
-        insert_hole(conn, &Missing { segment: row.segment, from: last + 1, to: Some(told) })?;
-    }
-    if open > 0 {
-        insert_hole(conn, &Missing { segment: row.segment, from: last.max(told) + 1, to: None })?;
+    for end in noted.iter().filter(|hole| hole.to.is_none_or(|to| to > last)) {
+        insert_hole(conn, &Missing { from: end.from.max(last + 1), ..*end })?;
     }
     Ok(())
 }

@@ -19,6 +19,8 @@ pub struct Missing {
     pub from: u64,
     /// Last missing seq; `None` when nobody here knows how far the segment went.
     pub to: Option<u64>,
+    /// Hash of entry `to`, proven by the entry after it; `None` when none follows.
+    pub to_hash: Option<Hash>,
 }
 
 /// What a salvage brought over.
@@ -34,7 +36,7 @@ pub(crate) struct Salvaged {
 /// Reads `old` as a heap of pages and fills `new`, whose tables are empty.
 ///
 /// An entry is taken when its bytes and the hash of the entry before it give its own recorded hash, or when the entry
-/// after it proves it: a changed byte costs at most the entry it is in.
+/// after it proves it: a changed byte costs at most the entry it is in, and the next when the hash went too.
 pub(crate) fn carry_over(old: &Path, station: StationId, new: &Connection) -> Result<Salvaged, OpenError> {
     let log = wal::read(old).map_err(|source| OpenError::io(old, source))?;
     let mut pages = Pages::open(old, log).map_err(|source| OpenError::io(old, source))?;
@@ -72,7 +74,7 @@ struct Carried {
     row: SegmentRow,
     last: u64,
     seen: u64,
-    gaps: Vec<(u64, u64)>,
+    gaps: Vec<(u64, u64, Hash)>,
 }
 
 impl Carrier<'_> {
@@ -108,21 +110,21 @@ impl Carrier<'_> {
             let rows: Vec<Row> = seen.iter().filter_map(|(_, place)| pages.entry(*place)).collect();
             let (taken, next) = follow(&links, rows);
             links = next;
-            for taken in taken {
+            for (before, taken) in taken {
                 if carried.last == 0 {
                     self.open(&segment, row.as_ref(), &taken)?;
                 }
-                self.take(&mut carried, &taken)?;
+                self.take(&mut carried, before, &taken)?;
             }
         }
         self.salvaged.ord_max = self.salvaged.ord_max.max(segment.ord);
         Ok((carried.last > 0).then_some(carried))
     }
 
-    fn take(&mut self, carried: &mut Carried, taken: &Row) -> Result<(), DbError> {
+    fn take(&mut self, carried: &mut Carried, before: Hash, taken: &Row) -> Result<(), DbError> {
         let seq = seq_of(taken.id);
         if carried.last + 1 < seq {
-            carried.gaps.push((carried.last + 1, seq - 1));
+            carried.gaps.push((carried.last + 1, seq - 1, before));
         }
         taken.insert(self.new)?;
         project_row(self.new, taken)?;
@@ -147,13 +149,15 @@ impl Carrier<'_> {
             let segment = carried.row.segment;
             let told = opened.iter().map(|other| other.row.parent).filter(|parent| parent.segment == segment);
             let end = told.map(|parent| parent.seq).max().unwrap_or(0).max(carried.seen);
-            let mut missing: Vec<Missing> = carried
-                .gaps
-                .iter()
-                .map(|(from, to)| Missing { segment, from: *from, to: Some(*to) })
-                .collect();
+            let gap = |(from, to, hash): &(u64, u64, Hash)| Missing {
+                segment,
+                from: *from,
+                to: Some(*to),
+                to_hash: Some(*hash),
+            };
+            let mut missing: Vec<Missing> = carried.gaps.iter().map(gap).collect();
             if end > carried.last {
-                missing.push(Missing { segment, from: carried.last + 1, to: Some(end) });
+                missing.push(Missing { segment, from: carried.last + 1, to: Some(end), to_hash: None });
             }
             for hole in &missing {
                 insert_hole(self.new, hole)?;
@@ -165,26 +169,28 @@ impl Carrier<'_> {
 }
 
 pub(crate) fn insert_hole(conn: &Connection, hole: &Missing) -> Result<(), DbError> {
-    let row = (hole.segment.0, hole.from as i64, hole.to.map(|to| to as i64));
-    conn.execute("insert or replace into hole values (?1, ?2, ?3)", row)?;
+    let hash = hole.to_hash.map(|hash| hash.0);
+    let row = (hole.segment.0, hole.from as i64, hole.to.map(|to| to as i64), hash);
+    conn.execute("insert or replace into hole values (?1, ?2, ?3, ?4)", row)?;
     Ok(())
 }
 
 /// A hash that the entry before may have had.
 struct Link {
     hash: Hash,
-    /// The entry before, when its recorded hash is not this one: proven, recorded hash apart, if the next entry
-    /// was chained to what its bytes give.
-    proves: Option<Row>,
+    /// The entry before and the hash before it, when its recorded hash is not this one: proven, recorded hash apart,
+    /// if the next entry was chained to what its bytes give.
+    proves: Option<(Hash, Row)>,
 }
 
-/// Chooses, among the rows seen with one seq, the one that continues a link. Gives what is proven and the next links.
-fn follow(links: &[Link], rows: Vec<Row>) -> (Vec<Row>, Vec<Link>) {
+/// Chooses, among the rows seen with one seq, the one that continues a link. Gives what is proven, each row with the
+/// hash before it, and the next links.
+fn follow(links: &[Link], rows: Vec<Row>) -> (Vec<(Hash, Row)>, Vec<Link>) {
     for row in &rows {
         let before =
             links.iter().find(|link| entry_hash(&link.hash, &row.header(), &row.payload) == row.hash);
         if let Some(before) = before {
-            let taken = before.proves.iter().chain([row]).cloned().collect();
+            let taken = before.proves.iter().cloned().chain([(before.hash, row.clone())]).collect();
             return (taken, vec![Link { hash: row.hash, proves: None }]);
         }
     }
@@ -192,7 +198,7 @@ fn follow(links: &[Link], rows: Vec<Row>) -> (Vec<Row>, Vec<Link>) {
     let computed = links.iter().filter(|link| link.proves.is_none()).flat_map(|link| {
         rows.iter().map(|row| {
             let hash = entry_hash(&link.hash, &row.header(), &row.payload);
-            Link { hash, proves: Some(Row { hash, ..row.clone() }) }
+            Link { hash, proves: Some((link.hash, Row { hash, ..row.clone() })) }
         })
     });
     (Vec::new(), recorded.chain(computed).collect())

@@ -110,6 +110,6 @@ mod tests {
             .iter()
             .map(|step| format!("{} {} {:02x?}", step.version, step.name, &checksum(step)[..4]))
             .collect();
-        assert_eq!(pins, ["1 journal [bc, 2a, e8, 31]", "2 projections [7c, 65, e2, f9]"]);
+        assert_eq!(pins, ["1 journal [4b, c9, 74, 5a]", "2 projections [7c, 65, e2, f9]"]);
     }
 }

@@ -1,7 +1,7 @@
 //! Reads entries back and checks their chain: the tail at every start, the rest in the background.
 
 use rusqlite::{Connection, OptionalExtension};
-use suanpan_journal::{Chain, ChainError, StationId};
+use suanpan_journal::{Chain, ChainError, Hash, StationId};
 
 use crate::rows::{self, OPENING, Row, SegmentRow, id_of, ord_of, seq_of};
 use crate::{Damage, DbError, Ledger, Replacement};
@@ -107,18 +107,29 @@ fn follow(
     let mut head = before.unwrap_or_else(|| segment.chain(station));
     match head.verify(&row.record(), &row.hash) {
         Ok(()) => Ok(head),
-        Err(ChainError::Seq { expected, found }) if is_hole(conn, segment, expected, found)? => {
-            Ok(Chain { segment: segment.segment, seq: found, hash: row.hash })
+        Err(ChainError::Seq { expected, found }) => {
+            let Some(hash) = hole_before(conn, segment, expected, found)? else {
+                return Err(entry(ChainError::Seq { expected, found }));
+            };
+            let mut head = Chain { segment: segment.segment, seq: found.saturating_sub(1), hash };
+            head.verify(&row.record(), &row.hash).map_err(entry)?;
+            Ok(head)
         }
         Err(source) => Err(entry(source)),
     }
 }
 
-/// A known hole explains a jump; what follows it was checked when it was salvaged.
-fn is_hole(conn: &Connection, segment: SegmentRow, expected: u64, found: u64) -> Result<bool, DbError> {
-    let sql = "select count(*) from hole where segment_id = ?1 and from_seq = ?2 and to_seq = ?3";
+/// The proven hash of the last entry of a known hole that explains a jump.
+fn hole_before(
+    conn: &Connection,
+    segment: SegmentRow,
+    expected: u64,
+    found: u64,
+) -> Result<Option<Hash>, DbError> {
+    let sql = "select to_hash from hole where segment_id = ?1 and from_seq = ?2 and to_seq = ?3";
     let key = (segment.segment.0, expected as i64, found.saturating_sub(1) as i64);
-    Ok(conn.query_row(sql, key, |row| row.get::<_, i64>(0))? == 1)
+    let hash: Option<Option<[u8; 32]>> = conn.query_row(sql, key, |row| row.get(0)).optional()?;
+    Ok(hash.flatten().map(Hash))
 }
 
 impl Ledger {

@@ -57,14 +57,14 @@ fn runs_for_upload_verify_with_the_journal_alone() {
     let segment = ledger.segments().expect("segments")[0];
     let mut chain = Chain::open(STATION, segment.head.segment, &segment.parent);
     let mut runs = 0;
-    while let Some(run) = ledger.run(chain.segment, chain.seq + 1, 4_000).expect("run") {
+    while let Some(run) = ledger.run(chain.segment, chain.seq + 1..=u64::MAX, 4_000).expect("run") {
         assert_eq!((run.from, run.prev_hash), (chain.seq + 1, chain.hash));
         assert!(run.bytes.len() <= 4_000);
         assert_eq!(chain.verify_run(&run.bytes, &run.head_hash), Ok(run.count));
         runs += 1;
     }
     assert_eq!((chain, runs > 2), (segment.head, true));
-    let one = ledger.run(chain.segment, 5, 1).expect("run").expect("found");
+    let one = ledger.run(chain.segment, 5..=20, 1).expect("run").expect("found");
     assert_eq!(one.count, 1, "at least one entry, however small the limit");
     assert_eq!(ledger.documents_after(chain.segment, 15).expect("count"), 5);
 }

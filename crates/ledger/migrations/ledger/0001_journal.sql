@@ -42,6 +42,7 @@ create table hole (
   segment_id blob not null,
   from_seq integer not null,
   to_seq integer,                  -- null when the end is not known
+  to_hash blob,                    -- hash of entry to_seq, which the entry after it proved
   primary key (segment_id, from_seq)
 ) strict, without rowid;
 

@@ -1,3 +1,5 @@
+use std::ops::RangeInclusive;
+
 use rusqlite::{Connection, OptionalExtension};
 use suanpan_journal::{Chain, Hash, PAYLOAD_LEN_MAX, Parent, SegmentId, push_record};
 
@@ -21,7 +23,7 @@ pub struct Run {
     pub from: u64,
     /// Entries in it.
     pub count: u64,
-    /// Hash of the entry before the first, or of the opening.
+    /// Hash of the entry before the first, or of the opening; zero when that entry was lost and nothing proves it.
     pub prev_hash: Hash,
     /// Hash of the last.
     pub head_hash: Hash,
@@ -42,28 +44,35 @@ impl Ledger {
         Ok(heads)
     }
 
-    /// Entries of a segment from a seq on, at least one, as many as fit `bytes_max`, up to the next hole. `None` when
-    /// there is no such entry.
-    pub fn run(&self, segment: SegmentId, from: u64, bytes_max: usize) -> Result<Option<Run>, QueryError> {
+    /// Entries of a segment between two seqs, at least one, as many as fit `bytes_max`, up to the next hole. It begins
+    /// after `seqs.start()` when that entry is missing. `None` when there is none.
+    pub fn run(
+        &self,
+        segment: SegmentId,
+        seqs: RangeInclusive<u64>,
+        bytes_max: usize,
+    ) -> Result<Option<Run>, QueryError> {
         let conn = self.conn()?;
         let Some(ord) = self.ord(segment)? else { return Ok(None) };
-        let before = rows::entry_by_id(conn, id_of(ord, from.saturating_sub(1)))?;
+        let (first, last) = (*seqs.start().max(&1), *seqs.end().min(&u64::from(u32::MAX)));
         let sql = "select id, at_ms, business_date, kind, payload, hash from entry \
                    where id between ?1 and ?2 order by id";
         let mut statement = conn.prepare_cached(sql)?;
-        let mut found = statement.query((id_of(ord, from.max(1)), id_of(ord, u64::from(u32::MAX))))?;
+        let mut found = statement.query((id_of(ord, first), id_of(ord, last)))?;
         let mut run: Option<Run> = None;
         while let Some(row) = found.next()? {
             let row = Row::read(row)?;
             let (header, seq) = (row.header(), seq_of(row.id));
-            // After a hole the hash before is not here; a receiver that has the entry before knows it.
-            let started = run.get_or_insert_with(|| Run {
-                from: seq,
-                count: 0,
-                prev_hash: before.as_ref().filter(|_| seq == from).map_or(Hash::ZERO, |row| row.hash),
-                head_hash: row.hash,
-                bytes: Vec::with_capacity(bytes_max.min(PAYLOAD_LEN_MAX)),
-            });
+            if run.is_none() {
+                run = Some(Run {
+                    from: seq,
+                    count: 0,
+                    prev_hash: self.hash_at(segment, seq - 1)?.unwrap_or(Hash::ZERO),
+                    head_hash: row.hash,
+                    bytes: Vec::with_capacity(bytes_max.min(PAYLOAD_LEN_MAX)),
+                });
+            }
+            let Some(started) = &mut run else { break };
             let too_long = started.bytes.len() + row.record().encoded_len() > bytes_max;
             if seq != started.from + started.count || (started.count > 0 && too_long) {
                 break;
@@ -75,12 +84,16 @@ impl Ledger {
         Ok(run)
     }
 
-    /// The hash of an entry, or of a segment's opening for seq 0.
+    /// The hash of an entry, of a segment's opening for seq 0, or of the last entry of a hole.
     pub fn hash_at(&self, segment: SegmentId, seq: u64) -> Result<Option<Hash>, QueryError> {
         let Some(ord) = self.ord(segment)? else { return Ok(None) };
         let sql = "select hash from entry where id = ?1";
         let found = self.conn()?.prepare_cached(sql)?.query_row([id_of(ord, seq)], |row| row.get(0));
-        Ok(found.optional()?.map(Hash))
+        if let Some(found) = found.optional()? {
+            return Ok(Some(Hash(found)));
+        }
+        let holes = missing(self.conn()?)?.into_iter();
+        Ok(holes.filter(|hole| hole.segment == segment && hole.to == Some(seq)).find_map(|hole| hole.to_hash))
     }
 
     /// Sales and refunds in a segment after a seq: what the network line counts as not yet received.
@@ -116,13 +129,14 @@ impl Ledger {
 
 pub(crate) fn missing(conn: &Connection) -> Result<Vec<Missing>, DbError> {
     let mut statement =
-        conn.prepare("select segment_id, from_seq, to_seq from hole order by segment_id, from_seq")?;
+        conn.prepare("select segment_id, from_seq, to_seq, to_hash from hole order by segment_id, from_seq")?;
     let rows = statement.query_map([], |row| {
         let to: Option<i64> = row.get(2)?;
         Ok(Missing {
             segment: SegmentId(row.get(0)?),
             from: row.get::<_, i64>(1)?.unsigned_abs(),
             to: to.map(i64::unsigned_abs),
+            to_hash: row.get::<_, Option<[u8; 32]>>(3)?.map(Hash),
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
