@@ -1,0 +1,117 @@
+//! What happens beside the commands: paper that came out, a scale that settled, housekeeping.
+
+use suanpan_contract::{Code, Command, PrinterView};
+use suanpan_devices::{Outcome, Patience, PrintEvent, PrintQueue, Printer, PrinterStatus};
+
+use super::core::Core;
+use super::desk::Asked;
+use super::index::Indexed;
+use super::picture::Keys;
+use super::scale::Counter;
+use super::{print, settings, weigh};
+
+impl Core {
+    /// Notes a print outcome or the printer's state; true when the picture changed.
+    pub(crate) fn print_event(&mut self, event: PrintEvent) -> bool {
+        match event {
+            PrintEvent::Status(status) => self.printer_is(status),
+            PrintEvent::Finished { id, outcome } => self.printed(id, outcome),
+        }
+    }
+
+    fn printed(&mut self, id: suanpan_domain::ids::Id, outcome: Outcome) -> bool {
+        self.note_job(id, print::state_of(outcome), self.clock.now_ms());
+        match (print::status_after(outcome), outcome) {
+            (Some(status), _) => _ = self.printer_is(status),
+            (None, Outcome::Printed) => self.ask_printer(),
+            (None, _) => {}
+        }
+        if let Some(code) = print::said_of(outcome) {
+            self.tell_code(code);
+        }
+        true
+    }
+
+    fn printer_is(&mut self, status: PrinterStatus) -> bool {
+        let before = self.shop.printer;
+        self.shop.printer = match status {
+            PrinterStatus::Ready => PrinterView::Ready,
+            PrinterStatus::PaperLow => PrinterView::PaperLow,
+            PrinterStatus::PaperOut => PrinterView::PaperOut,
+            PrinterStatus::CoverOpen => PrinterView::CoverOpen,
+            PrinterStatus::Offline => PrinterView::Offline,
+            PrinterStatus::Unknown => PrinterView::Unknown,
+        };
+        before != self.shop.printer
+    }
+
+    /// Asks the printer how it is; the answer comes as an event.
+    pub(crate) fn ask_printer(&self) {
+        if let Some(queue) = &self.queue {
+            // A full queue will tell by its jobs.
+            let _ = queue.ask_status();
+        }
+    }
+
+    /// The scale shows something else: rings the item that waits for it.
+    pub(crate) fn scale_moved(&mut self) -> bool {
+        if matches!(self.desk.asked, Some(Asked::Weigh { .. })) && self.shop.scale.settled().is_some() {
+            self.turn(&Command::View, weigh::settled);
+        }
+        true
+    }
+
+    /// Takes a new search index.
+    pub(crate) fn indexed(&mut self, indexed: Indexed) {
+        self.shop.index = Some(indexed.index);
+        self.shop.bags = indexed.bags;
+        self.keys = Keys::read(&self.shop, self.clock.now_ms());
+    }
+
+    /// Housekeeping between sales; true when the picture changed.
+    pub(crate) fn tidy(&mut self) -> bool {
+        let before = self.shop.ledger.disk();
+        match self.shop.ledger.between_sales() {
+            Ok(Some(replacement)) => self.note_replacement(&replacement),
+            Ok(None) => {}
+            Err(error) => {
+                tracing::error!(error.code = error.code(), error.what = %error, "till.between_sales");
+                self.tell_code(Code::LedgerFailed);
+            }
+        }
+        let now = self.shop.ledger.disk();
+        if now != before && now != suanpan_ledger::DiskState::Plenty {
+            self.tell_code(Code::DiskLow);
+        }
+        now != before
+    }
+
+    /// Starts printer and scale as the settings say and gives back those before, to be dropped elsewhere.
+    pub(crate) fn start_devices(
+        &mut self,
+        told: impl Fn(PrintEvent) + Send + 'static,
+        moved: impl Fn() + Send + 'static,
+    ) -> (Option<PrintQueue>, Counter) {
+        let devices = self.shop.settings.devices.clone();
+        let printer = settings::printer(&devices).map(|settings| Printer::new(settings, Patience::default()));
+        let queue = printer.map(|printer| PrintQueue::start(printer, told)).transpose();
+        let queue = queue.unwrap_or_else(|error| {
+            tracing::error!(error.what = %error, "till.print_queue");
+            None
+        });
+        let scale = match devices.scale_port.as_str() {
+            "" => Counter::default(),
+            port => Counter::start(port, moved).unwrap_or_else(|error| {
+                tracing::error!(error.what = %error, "till.scale");
+                Counter::default()
+            }),
+        };
+        self.shop.paper = settings::paper(&devices);
+        self.shop.has_printer = queue.is_some();
+        self.shop.printer = if queue.is_some() { PrinterView::Unknown } else { PrinterView::None };
+        let before =
+            (std::mem::replace(&mut self.queue, queue), std::mem::replace(&mut self.shop.scale, scale));
+        self.ask_printer();
+        before
+    }
+}

@@ -1,0 +1,140 @@
+//! The till behind its mutex: decides a command on a copy, has the ledger write it, and only then makes it so.
+
+use std::sync::Arc;
+
+use suanpan_contract::{Code, Command, Found, Level, MessageView};
+use suanpan_devices::PrintQueue;
+use suanpan_domain::entry::Entry;
+use suanpan_domain::ids::Id;
+use suanpan_ledger::Lock;
+
+use super::desk::{Asked, Desk};
+use super::perform::perform;
+use super::picture::Keys;
+use super::print::Extra;
+use super::say::{Done, Say, Stop};
+use super::shop::Shop;
+use super::turn::Turn;
+use crate::clock::Clock;
+use crate::settings::MachineSettings;
+
+/// See the module.
+pub(crate) struct Core {
+    pub(crate) shop: Shop,
+    pub(crate) desk: Desk,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) queue: Option<PrintQueue>,
+    /// Grows with every message.
+    pub(crate) sequence: u64,
+    /// Grows with every picture.
+    pub(crate) revision: u64,
+    /// The shift whose cashier was asked to make a drop.
+    pub(crate) drop_asked: Option<Id>,
+    pub(crate) keys: Keys,
+    /// Printer and scale must be started anew, which is done without the mutex.
+    pub(crate) devices_changed: bool,
+    /// A sale was committed: there is time to tidy up.
+    pub(crate) sold: bool,
+    /// Held as long as the till runs.
+    pub(crate) lock: Lock,
+}
+
+/// What a turn decided, free of what it looked at.
+pub(crate) struct Decision {
+    pub(crate) now_ms: i64,
+    pub(crate) desk: Desk,
+    pub(crate) entries: Vec<Entry>,
+    pub(crate) date: Option<u32>,
+    pub(crate) extra: Option<Extra>,
+    pub(crate) uses_scale: bool,
+    pub(crate) kicks_drawer: bool,
+    pub(crate) new_settings: Option<MachineSettings>,
+    pub(crate) say: Option<Say>,
+}
+
+/// What came of a command.
+#[derive(Default)]
+pub(crate) struct Outcome {
+    pub(crate) found: Option<Found>,
+    /// Only the hub knows this number: ask it, then show what it says.
+    pub(crate) ask_hub: Option<String>,
+}
+
+impl Core {
+    /// Carries a command out.
+    pub(crate) fn dispatch(&mut self, command: &Command) -> Outcome {
+        self.turn(command, |turn| perform(turn, command))
+    }
+
+    /// Carries out what a device or the hub brings about.
+    pub(crate) fn turn(&mut self, command: &Command, decide: impl FnOnce(&mut Turn<'_>) -> Done) -> Outcome {
+        self.revision += 1;
+        let now_ms = self.clock.now_ms();
+        let mut turn = Turn::new(&self.shop, now_ms, self.desk.clone());
+        let done = decide(&mut turn);
+        let (found, is_answered) = (turn.found.take(), turn.is_answered);
+        let then = turn.performing.take().unwrap_or_else(|| command.clone());
+        let Turn { desk, entries, date, extra, uses_scale, kicks_drawer, new_settings, say, .. } = turn;
+        let asked = desk.asked.clone();
+        match done {
+            Ok(()) => {
+                let is_query = found.is_some() || matches!(command, Command::View);
+                let decision = Decision {
+                    now_ms,
+                    desk,
+                    entries,
+                    date,
+                    extra,
+                    uses_scale,
+                    kicks_drawer,
+                    new_settings,
+                    say,
+                };
+                self.keep(decision, is_query);
+                return Outcome { found, ask_hub: None };
+            }
+            Err(stop) => {
+                if is_answered {
+                    self.desk.asked = asked;
+                }
+                self.stop(stop, say, then)
+            }
+        }
+    }
+
+    fn stop(&mut self, stop: Stop, say: Option<Say>, then: Command) -> Outcome {
+        let under = self.desk.asked.clone().map(Box::new);
+        let then = Box::new(then);
+        match stop {
+            Stop::Refused(say) => self.tell(&say),
+            Stop::Approval { action, amount, role } => {
+                self.desk.asked = Some(Asked::Approve { action, amount, role, then, under });
+            }
+            Stop::Confirm(say) => self.desk.asked = Some(Asked::Confirm { say, then, under }),
+            Stop::Relieve => {
+                let person = self.desk.person.clone();
+                self.desk.asked = person.map(|person| Asked::Relieve { person });
+            }
+            Stop::AskHub { number } => return Outcome { found: None, ask_hub: Some(number) },
+        }
+        if let Some(say) = say {
+            self.tell(&say);
+        }
+        Outcome::default()
+    }
+
+    /// Puts a sentence on the message line. An error stays until it is acknowledged or another one comes.
+    pub(crate) fn tell(&mut self, say: &Say) {
+        let level = say.code.level();
+        if self.desk.has_error() && level != Level::Error {
+            return;
+        }
+        self.sequence += 1;
+        let (sequence, args) = (self.sequence, say.args.clone());
+        self.desk.message = Some(MessageView { sequence, level, code: say.code, args });
+    }
+
+    pub(crate) fn tell_code(&mut self, code: Code) {
+        self.tell(&Say::new(code));
+    }
+}

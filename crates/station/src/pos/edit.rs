@@ -1,0 +1,157 @@
+//! Changing what was rung. Whatever takes goods or money off a basket is journalled, above a limit with an approval.
+
+use suanpan_contract::{ApproveAction, Code, DiscountInput};
+use suanpan_domain::catalogue::Role;
+use suanpan_domain::entry::{BasketVoided, Entry, LineRemoved, QuantityLowered};
+use suanpan_domain::money::Fen;
+use suanpan_domain::pricing::Price;
+use suanpan_domain::quantity::Quantity;
+use suanpan_domain::sale::{Discount, Line, WeightSource};
+
+use super::say::{Done, Say, Stop, yuan};
+use super::turn::Turn;
+
+/// Moves the selection.
+pub(crate) fn select(turn: &mut Turn<'_>, line: Option<u32>) -> Done {
+    let newest = turn.basket()?.lines.last().map(|line| line.id);
+    let wanted = line.or(newest);
+    if wanted.is_some_and(|id| turn.basket().is_ok_and(|basket| basket.line(id).is_none())) {
+        return Err(Code::LineGone.into());
+    }
+    turn.desk.selected = wanted;
+    Ok(())
+}
+
+fn line_of(turn: &mut Turn<'_>, id: u32) -> Result<Line, Stop> {
+    turn.own_shift()?;
+    let basket = turn.basket()?;
+    if !basket.tenders.is_empty() {
+        return Err(Code::BasketTendered.into());
+    }
+    basket.line(id).cloned().ok_or_else(|| Code::LineGone.into())
+}
+
+/// Changes a count or a typed weight.
+pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
+    let line = line_of(turn, id)?;
+    let weighs = matches!(line.quantity, Quantity::G(_));
+    if line.from_label() || (weighs && line.source != Some(WeightSource::Typed)) {
+        return Err(Code::LabelFixed.into());
+    }
+    let to = line.quantity.with_number(number);
+    let by = turn.person()?.code.clone();
+    let basket = turn.basket()?.id;
+    let after = turn.basket()?.set_quantity(id, to)?.gross;
+    let fell = line.gross - after;
+    let types_alone = !weighs || turn.person()?.types_weight;
+    let lowers = fell.is_positive() || number < line.quantity.number();
+    let above = lowers && fell > turn.shop.book.settings.cashier_remove;
+    let approver = match (types_alone, above) {
+        (false, _) => turn.authorise_if(true, ApproveAction::TypedWeight, after)?,
+        (true, above) => turn.authorise_if(above, ApproveAction::LowerQuantity, fell)?,
+    };
+    if let (Some(approver), true) = (&approver, weighs) {
+        turn.basket()?.approve_line(id, approver.clone())?;
+    }
+    if lowers {
+        let (item, name, from) = (line.item, line.name, line.quantity);
+        let entry = QuantityLowered { basket, item, name, from, to, amount: fell, by, approver };
+        turn.entries.push(Entry::QuantityLowered(entry));
+    }
+    Ok(())
+}
+
+/// 改价.
+pub(crate) fn set_price(turn: &mut Turn<'_>, id: u32, fen: i64) -> Done {
+    let line = line_of(turn, id)?;
+    let price = Price { fen: Fen(fen), per: line.price.per };
+    let after = turn.basket()?.set_price(id, price, None)?.gross;
+    let approver = turn.authorise(ApproveAction::PriceOverride, line.gross - after, Role::Supervisor)?;
+    turn.basket()?.approve_line(id, approver)?;
+    Ok(())
+}
+
+/// 折扣 on a line, or on the whole basket.
+pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<DiscountInput>) -> Done {
+    let discount = input.map(discount_of).transpose()?;
+    let amount = match line {
+        Some(id) => line_of(turn, id)?.gross,
+        None => {
+            turn.own_shift()?;
+            let basket = turn.basket()?;
+            basket.lines.iter().map(Line::amount).sum()
+        }
+    };
+    let limit = turn.shop.book.settings.cashier_discount_bp;
+    let above = discount.is_some_and(|discount| discount.basis_points(amount) > limit);
+    let off = discount.map_or(Fen::ZERO, |discount| discount.of(amount));
+    // First what the basket refuses anyway: nobody is called to approve the impossible.
+    match line {
+        Some(id) => turn.basket()?.discount_line(id, discount, None).map(|_| ())?,
+        None => turn.basket()?.discount_basket(discount, None)?,
+    }
+    let Some(approver) = turn.authorise_if(above, ApproveAction::Discount, off)? else { return Ok(()) };
+    match line {
+        Some(id) => turn.basket()?.approve_line(id, approver)?,
+        None => turn.basket()?.discount_basket(discount, Some(approver))?,
+    }
+    Ok(())
+}
+
+fn discount_of(input: DiscountInput) -> Result<Discount, Stop> {
+    match input {
+        DiscountInput::Fen { fen } if fen > 0 => Ok(Discount::Fen(Fen(fen))),
+        DiscountInput::Percent { percent } if (1..=100).contains(&percent) => {
+            Ok(Discount::Bp(u16::from(percent) * 100))
+        }
+        _ => Err(Code::DiscountInvalid.into()),
+    }
+}
+
+/// 更正: takes a line away.
+pub(crate) fn remove_line(turn: &mut Turn<'_>, line: Option<u32>) -> Done {
+    let newest = turn.basket()?.lines.last().map(|line| line.id);
+    let id = line.or(turn.desk.selected).or(newest).ok_or(Code::LineGone)?;
+    let line = line_of(turn, id)?;
+    let above = line.amount() > turn.shop.book.settings.cashier_remove;
+    let approver = turn.authorise_if(above, ApproveAction::RemoveLine, line.amount())?;
+    let by = turn.person()?.code.clone();
+    let basket = turn.basket()?;
+    basket.remove(id)?;
+    let (basket, newest) = (basket.id, basket.lines.last().map(|line| line.id));
+    turn.desk.selected = newest;
+    turn.desk.last_item = None;
+    if newest.is_none() {
+        turn.clear_counter();
+    }
+    turn.say(Say::new(Code::LineRemoved).with("name", &line.name));
+    let amount = line.amount();
+    let removed = LineRemoved {
+        basket,
+        item: line.item,
+        name: line.name,
+        quantity: line.quantity,
+        amount,
+        by,
+        approver,
+    };
+    turn.entries.push(Entry::LineRemoved(removed));
+    Ok(())
+}
+
+/// 整单取消.
+pub(crate) fn void_basket(turn: &mut Turn<'_>) -> Done {
+    turn.own_shift()?;
+    let basket = turn.basket()?.clone();
+    if !basket.tenders.is_empty() {
+        return Err(Code::BasketTendered.into());
+    }
+    let amount = basket.totals().due;
+    let above = amount > turn.shop.book.settings.cashier_void;
+    let approver = turn.authorise_if(above, ApproveAction::VoidBasket, amount)?;
+    let by = turn.person()?.code.clone();
+    turn.entries.push(Entry::BasketVoided(BasketVoided { basket, amount, by, approver }));
+    turn.clear_counter();
+    turn.say(Say::new(Code::Voided).with("due", yuan(amount)));
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! What a till prints, and what it says about a printer.
+
+use suanpan_contract::{Code, Language, PreviewLine, PrintView};
+use suanpan_devices::{Outcome, PrinterStatus, Reason};
+use suanpan_domain::catalogue::Role;
+use suanpan_domain::entry::{Entry, Reprinted};
+use suanpan_domain::ids::Id;
+use suanpan_domain::receipt::{
+    Block, Lang, Line, Paper, Size, Slip, audit_slip, cash_slip, day_slip, refund_slip, render_lines,
+    sale_receipt, shift_slip, test_page,
+};
+use suanpan_domain::shift::ShiftOpened;
+use suanpan_ledger::{Document, PrintJob, PrintState};
+
+use super::say::{Done, Say, Stop};
+use super::shop::Shop;
+use super::turn::Turn;
+
+/// A paper that no new entry asks for.
+#[derive(Clone, Debug)]
+pub(crate) enum Extra {
+    /// 补打 of a document.
+    Reprint { document: Box<Document>, copy: u16 },
+    /// The test page.
+    TestPage,
+}
+
+/// Stands for papers of entries without an id.
+const NO_DOCUMENT: Id = Id([0; 16]);
+
+/// The document that an entry prints a paper for.
+pub(crate) fn prints(entry: &Entry) -> Option<Id> {
+    match entry {
+        Entry::Sale(sale) => Some(sale.id),
+        Entry::Refund(refund) => Some(refund.id),
+        Entry::CashMoved(moved) => Some(moved.id),
+        Entry::ShiftAudited(audit) => Some(audit.shift),
+        Entry::ShiftClosed(closed) => Some(closed.shift),
+        Entry::DayClosed(_) => Some(NO_DOCUMENT),
+        _ => None,
+    }
+}
+
+/// The paper of an entry. `shift` is the shift it happened in, as it stood before.
+pub(crate) fn paper(
+    shop: &Shop,
+    language: Language,
+    document: &Document,
+    copy: u16,
+    shift: Option<&suanpan_ledger::Shift>,
+) -> Vec<Block> {
+    let lang = lang(language);
+    let cashier =
+        |code: &str| shop.book.staff(code).map_or(code.to_owned(), |staff| format!("{} {code}", staff.name));
+    let no = shift.map_or(0, |shift| shift.no);
+    let slip = |name: &str, make: &dyn Fn(&Slip<'_>) -> Vec<Block>| {
+        let (site, tenders) = (&shop.book.settings, shop.book.tenders.as_slice());
+        make(&Slip { site, till: shop.till, cashier: name, at_ms: document.at_ms, tenders, lang, copy })
+    };
+    match &document.entry {
+        Entry::Sale(sale) => {
+            let number = shop.number_of(document, sale.number);
+            slip(&cashier(&sale.cashier), &|slip| sale_receipt(slip, &number, sale, None))
+        }
+        Entry::Refund(refund) => {
+            let number = shop.number_of(document, refund.number);
+            slip(&cashier(&refund.cashier), &|slip| refund_slip(slip, &number, refund))
+        }
+        Entry::CashMoved(moved) => slip(&cashier(&moved.by), &|slip| cash_slip(slip, no, moved)),
+        Entry::ShiftAudited(audit) => slip(&cashier(&audit.by), &|slip| audit_slip(slip, no, audit)),
+        Entry::ShiftClosed(closed) => {
+            let Some(shift) = shift else { return vec![] };
+            let opened = ShiftOpened { id: shift.id, no, cashier: shift.cashier.clone(), float: shift.float };
+            let sees_all =
+                |code: &String| shop.book.staff(code).is_some_and(|staff| staff.role >= Role::Supervisor);
+            let blind = !(sees_all(&closed.by) || closed.approver.as_ref().is_some_and(sees_all));
+            slip(&cashier(&shift.cashier), &|slip| {
+                shift_slip(slip, shift.opened_at_ms, &opened, closed, blind)
+            })
+        }
+        Entry::DayClosed(closed) => slip(&cashier(&closed.by), &|slip| day_slip(slip, closed)),
+        _ => vec![],
+    }
+}
+
+/// The test page.
+pub(crate) fn page(shop: &Shop, language: Language, at_ms: i64) -> Vec<Block> {
+    let (site, tenders, lang) = (&shop.book.settings, shop.book.tenders.as_slice(), lang(language));
+    test_page(&Slip { site, till: shop.till, cashier: "", at_ms, tenders, lang, copy: 0 })
+}
+
+fn lang(language: Language) -> Lang {
+    match language {
+        Language::ZhCn => Lang::ZhCn,
+        Language::En => Lang::En,
+    }
+}
+
+/// 补打: the copy is journalled and marked.
+pub(crate) fn reprint(turn: &mut Turn<'_>, document: Option<&str>) -> Done {
+    let by = turn.person()?.code.clone();
+    if !turn.shop.has_printer {
+        return Err(Code::NoPrinter.into());
+    }
+    let found = find(turn, document)?;
+    let id = prints(&found.entry).ok_or(Code::NothingToPrint)?;
+    let copy = turn.shop.copies(id)?.saturating_add(1);
+    turn.say(Say::new(Code::Reprinting).with("copy", copy));
+    turn.entries.push(Entry::Reprinted(Reprinted { document: id, copy, by }));
+    turn.extra = Some(Extra::Reprint { document: Box::new(found), copy });
+    Ok(())
+}
+
+fn find(turn: &Turn<'_>, document: Option<&str>) -> Result<Document, Stop> {
+    let found = match document {
+        Some(id) => turn.shop.document(id.parse().map_err(|_| Code::BadRequest)?)?,
+        None => turn.shop.last_document()?,
+    };
+    found.ok_or_else(|| Code::NothingToPrint.into())
+}
+
+/// A document's receipt as it prints, line by line.
+pub(crate) fn preview(turn: &Turn<'_>, language: Language, document: &str) -> Result<Vec<PreviewLine>, Stop> {
+    let found = find(turn, Some(document))?;
+    let blocks = paper(turn.shop, language, &found, 0, turn.shop.shift.as_ref());
+    Ok(render_lines(&blocks, turn.shop.paper)
+        .into_iter()
+        .flat_map(|line| shown(line, turn.shop.paper))
+        .collect())
+}
+
+fn shown(line: Line, paper: Paper) -> Vec<PreviewLine> {
+    let plain = |text: String| PreviewLine { text, bold: false, large: false, centre: false, is_code: false };
+    let code = |text: String| PreviewLine { centre: true, is_code: true, ..plain(text) };
+    match line {
+        Line::Text { text, style } => {
+            vec![PreviewLine { bold: style.bold, large: style.size != Size::Normal, ..plain(text) }]
+        }
+        Line::Qr(text) => vec![code(text)],
+        Line::Code128(runs) => vec![code(runs.into_iter().map(|run| run.characters().to_owned()).collect())],
+        Line::Feed(lines) => vec![plain(String::new()); usize::from(lines)],
+        Line::Cut => vec![plain("-".repeat(paper.columns()))],
+    }
+}
+
+/// Prints a page that shows whether the printer is well.
+pub(crate) fn test_print(turn: &mut Turn<'_>) -> Done {
+    turn.person()?;
+    if !turn.shop.has_printer {
+        return Err(Code::NoPrinter.into());
+    }
+    turn.extra = Some(Extra::TestPage);
+    Ok(())
+}
+
+/// What became of a job, for the ledger.
+pub(crate) fn state_of(outcome: Outcome) -> PrintState {
+    match outcome {
+        Outcome::Printed => PrintState::Printed,
+        Outcome::Failed(_) => PrintState::Failed,
+        Outcome::Uncertain(_) => PrintState::Unknown,
+    }
+}
+
+/// What the cashier is told about an outcome; success is silent.
+pub(crate) fn said_of(outcome: Outcome) -> Option<Code> {
+    match outcome {
+        Outcome::Printed => None,
+        Outcome::Failed(Reason::PaperOut) => Some(Code::PaperOut),
+        Outcome::Failed(Reason::Unreachable | Reason::Offline | Reason::Busy) => Some(Code::PrinterOffline),
+        Outcome::Failed(_) => Some(Code::NotPrinted),
+        Outcome::Uncertain(Reason::StatusUnreadable) => Some(Code::PrinterUnknown),
+        Outcome::Uncertain(_) => Some(Code::PrintUncertain),
+    }
+}
+
+/// What an outcome tells about the printer itself; `None` when it tells nothing new.
+pub(crate) fn status_after(outcome: Outcome) -> Option<PrinterStatus> {
+    match outcome {
+        Outcome::Printed => None,
+        Outcome::Failed(reason) | Outcome::Uncertain(reason) => match reason {
+            Reason::PaperOut => Some(PrinterStatus::PaperOut),
+            Reason::CoverOpen => Some(PrinterStatus::CoverOpen),
+            Reason::Unreachable | Reason::Offline => Some(PrinterStatus::Offline),
+            Reason::Unprintable | Reason::QueueClosed => None,
+            _ => Some(PrinterStatus::Unknown),
+        },
+    }
+}
+
+/// How a document's newest job stands. Jobs known to have printed are forgotten after a while.
+pub(crate) fn state_of_document(jobs: &[PrintJob], document: Id, has_printer: bool) -> PrintView {
+    match jobs.iter().rev().find(|job| job.document == document).map(|job| job.state) {
+        Some(PrintState::Queued) => PrintView::Waiting,
+        Some(PrintState::Printed) => PrintView::Printed,
+        Some(PrintState::Failed) => PrintView::Failed,
+        Some(PrintState::Unknown) => PrintView::Uncertain,
+        None if has_printer => PrintView::Printed,
+        None => PrintView::NotAsked,
+    }
+}

@@ -1,0 +1,70 @@
+//! Questions that change nothing: items by what was typed, documents by number, a receipt on screen.
+
+use suanpan_contract::{Code, Found};
+use suanpan_domain::ids::DocumentNumber;
+
+use super::print;
+use super::say::Done;
+use super::turn::Turn;
+use super::view;
+use crate::search::HITS_MAX;
+
+/// Documents listed at once.
+const DOCUMENTS_MAX: u32 = 50;
+
+/// 查品. While the index is still being built only whole codes are found.
+pub(crate) fn search(turn: &mut Turn<'_>, typed: &str) -> Done {
+    let at_ms = turn.priced_at_ms();
+    let mut items = Vec::new();
+    match &turn.shop.index {
+        Some(index) => {
+            for hit in index.search(typed, HITS_MAX) {
+                let Some(item) = turn.shop.item(hit.code, at_ms)? else { continue };
+                items.push(view::hit(&item, turn.shop.price(&item, at_ms)?));
+            }
+        }
+        None => {
+            let found = turn.shop.by_code(typed.trim(), at_ms)?;
+            items.extend(found.iter().map(|found| view::hit(&found.item, found.price)));
+        }
+    }
+    turn.found = Some(Found::Items { items });
+    Ok(())
+}
+
+/// The last documents, or those of a printed number or of its closing part (`812`, `0812-a7`).
+pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
+    turn.person()?;
+    let number = number.trim();
+    let date = turn.shop.shift.as_ref().map(|shift| shift.business_date);
+    let date = date.or(turn.shop.days()?.latest).unwrap_or_default();
+    let found = if number.is_empty() {
+        turn.shop.documents_of(date, DOCUMENTS_MAX)?
+    } else if let Ok(number) = number.parse::<DocumentNumber>() {
+        turn.shop.documents_by_number(&number)?
+    } else {
+        let (digits, mark) =
+            number.split_once('-').map_or((number, None), |(digits, mark)| (digits, Some(mark)));
+        let digits: u32 = digits.parse().map_err(|_| super::refund::not_found(number))?;
+        let all = turn.shop.documents_numbered(date, digits)?;
+        let fits = |found: u8| mark.is_none_or(|mark| format!("{found:02x}").eq_ignore_ascii_case(mark));
+        all.into_iter().filter(|document| fits(document.mark())).collect()
+    };
+    if found.is_empty() && !number.is_empty() {
+        return Err(super::refund::not_found(number));
+    }
+    let documents = found.iter().filter_map(|document| turn.shop.row(document)).collect();
+    turn.found = Some(Found::Documents { documents });
+    Ok(())
+}
+
+/// A document's receipt as it prints.
+pub(crate) fn preview(turn: &mut Turn<'_>, document: &str) -> Done {
+    turn.person()?;
+    let lines = print::preview(turn, turn.shop.settings.language, document)?;
+    if lines.is_empty() {
+        return Err(Code::NothingToPrint.into());
+    }
+    turn.found = Some(Found::Preview { lines });
+    Ok(())
+}

@@ -1,0 +1,254 @@
+//! Ringing: what a scan, a typed code, a picture key or a chooser puts into the basket.
+
+use suanpan_contract::Code;
+use suanpan_domain::barcode::{self, Gs1, Label, Scan};
+use suanpan_domain::catalogue::{Item, SoldBy};
+use suanpan_domain::ids::EntryRef;
+use suanpan_domain::money::Fen;
+use suanpan_domain::pricing::Price;
+use suanpan_domain::quantity::{Pieces, Quantity};
+use suanpan_domain::sale::{Basket, NewLine, WeightSource};
+use suanpan_ledger::ItemByCode;
+
+use super::desk::{Asked, LastItem, Means};
+use super::say::{Done, Say, Stop};
+use super::turn::Turn;
+use super::weigh;
+
+/// Candidates of a chooser: more than share a barcode anywhere, and what two screens of keys hold.
+const CHOICES_MAX: usize = 24;
+
+/// A scan, or a code that was typed and entered, on the selling screen.
+pub(crate) fn code(turn: &mut Turn<'_>, text: &str, typed: bool) -> Done {
+    may_ring(turn, if typed { Code::BasketTendered } else { Code::ScanAfterTender })?;
+    let kept: String = text.chars().filter(|c| !c.is_control() || *c == barcode::GS).collect();
+    let trimmed = kept.trim();
+    match barcode::classify(text, &turn.shop.book.layouts) {
+        Scan::Empty => Ok(()),
+        Scan::TooLong => Err(Code::ScanTooLong.into()),
+        Scan::PaymentCode(_) => Err(Code::PaymentCodeEarly.into()),
+        Scan::Document(number) => Err(Say::new(Code::ReceiptScanned).with("code", number).into()),
+        Scan::Entry(entry) => Err(receipt_of(turn, entry)),
+        // A code that was published as it stands is that item, whatever a layout makes of its digits.
+        Scan::Label(_) | Scan::LabelCheckFailed { .. } if is_published(turn, trimmed)? => {
+            by_barcode(turn, trimmed)
+        }
+        Scan::LabelCheckFailed { .. } => Err(Code::LabelCheckFailed.into()),
+        Scan::Label(label) => by_label(turn, label),
+        Scan::Gs1(gs1) => by_gs1(turn, gs1, trimmed),
+        Scan::Gtin(_) | Scan::Code(_) => by_barcode(turn, trimmed),
+    }
+}
+
+/// An item from a picture key or the search.
+pub(crate) fn add_item(turn: &mut Turn<'_>, code: &str) -> Done {
+    may_ring(turn, Code::BasketTendered)?;
+    let at_ms = turn.priced_at_ms();
+    let unknown = || Say::new(Code::UnknownCode).with("code", code);
+    let found = turn.shop.item(code, at_ms)?.ok_or_else(unknown)?;
+    let price = turn.shop.price(&found, at_ms)?;
+    item(turn, ItemByCode { item: found, price, count: 1 }, Means::Count { pieces: 1, scanned: None })
+}
+
+/// The answer to the chooser.
+pub(crate) fn choose(turn: &mut Turn<'_>, index: u16) -> Done {
+    let Some(Asked::Choose { found }) = turn.desk.asked.take() else {
+        return Err(Code::NothingWaiting.into());
+    };
+    may_ring(turn, Code::BasketTendered)?;
+    let (means, found) = found.into_iter().nth(usize::from(index)).ok_or(Code::BadRequest)?;
+    item(turn, found, means)
+}
+
+/// 数量×: the next line's count.
+pub(crate) fn multiply(turn: &mut Turn<'_>, pieces: i64) -> Done {
+    may_ring(turn, Code::BasketTendered)?;
+    if !Quantity::Pc(Pieces(pieces)).in_range() {
+        return Err(Code::QuantityInvalid.into());
+    }
+    turn.desk.multiply = (pieces > 1).then_some(pieces);
+    Ok(())
+}
+
+/// Refuses when nobody may ring now. A basket that has begun is finished even on a full disk.
+pub(crate) fn may_ring(turn: &Turn<'_>, tendered: Code) -> Done {
+    turn.own_shift()?;
+    if turn.desk.is_tendered() {
+        return Err(tendered.into());
+    }
+    if !turn.desk.has_lines() && turn.shop.refuses_new_sales() {
+        return Err(Code::DiskFull.into());
+    }
+    Ok(())
+}
+
+fn receipt_of(turn: &Turn<'_>, entry: EntryRef) -> Stop {
+    match turn.shop.number_of_entry(entry) {
+        Ok(Some(number)) => Say::new(Code::ReceiptScanned).with("code", number).into(),
+        Ok(None) => Say::new(Code::ReceiptScanned).with("code", entry).into(),
+        Err(stop) => stop,
+    }
+}
+
+fn is_published(turn: &Turn<'_>, text: &str) -> Result<bool, Stop> {
+    Ok(!turn.shop.by_barcode(text, turn.priced_at_ms())?.is_empty())
+}
+
+fn by_barcode(turn: &mut Turn<'_>, text: &str) -> Done {
+    let at_ms = turn.priced_at_ms();
+    let mut found = turn.shop.by_barcode(text, at_ms)?;
+    if found.is_empty() {
+        found = turn.shop.by_code(text, at_ms)?;
+    }
+    let means = |pieces: u16| Means::Count { pieces: i64::from(pieces), scanned: Some(text.to_owned()) };
+    let found = found.into_iter().map(|found| (means(found.count), found)).collect();
+    one_of(turn, found, text)
+}
+
+fn by_label(turn: &mut Turn<'_>, label: Label) -> Done {
+    if turn.desk.multiply.is_some() {
+        return Err(Code::MultiplyOnLabel.into());
+    }
+    let found = turn.shop.by_plu(&label.plu, turn.priced_at_ms())?;
+    let found = found.into_iter().map(|found| (Means::Label(label.clone()), found)).collect();
+    one_of(turn, found, &label.digits)
+}
+
+fn by_gs1(turn: &mut Turn<'_>, gs1: Gs1, scanned: &str) -> Done {
+    if turn.desk.multiply.is_some() && (gs1.grams.is_some() || gs1.amount.is_some()) {
+        return Err(Code::MultiplyOnLabel.into());
+    }
+    let found = turn.shop.by_barcode(&gs1.gtin, turn.priced_at_ms())?;
+    let scanned = scanned.to_owned();
+    let means = |pieces: u16| match (gs1.grams, gs1.amount) {
+        (None, None) => Means::Count { pieces: i64::from(pieces), scanned: Some(scanned.clone()) },
+        _ => Means::Gs1 { gs1: gs1.clone(), scanned: scanned.clone() },
+    };
+    let found = found.into_iter().map(|found| (means(found.count), found)).collect();
+    one_of(turn, found, &gs1.gtin)
+}
+
+fn one_of(turn: &mut Turn<'_>, mut found: Vec<(Means, ItemByCode)>, text: &str) -> Done {
+    found.truncate(CHOICES_MAX);
+    match found.len() {
+        0 => Err(Say::new(Code::UnknownCode).with("code", text).into()),
+        1 => found.pop().map_or(Ok(()), |(means, found)| item(turn, found, means)),
+        _ => {
+            turn.desk.closed = None;
+            turn.desk.asked = Some(Asked::Choose { found });
+            Ok(())
+        }
+    }
+}
+
+fn item(turn: &mut Turn<'_>, found: ItemByCode, means: Means) -> Done {
+    let ItemByCode { item, price, .. } = found;
+    let price = price.ok_or_else(|| Say::new(Code::NoPrice).with("name", &item.name))?;
+    match means {
+        Means::Label(label) => labelled(turn, &item, price, &label),
+        Means::Gs1 { gs1, scanned } => packed(turn, &item, price, &gs1, scanned),
+        Means::Count { pieces, scanned } => match item.sold_by {
+            SoldBy::Weight => weigh::begin(turn, item, price),
+            SoldBy::Piece => {
+                let pieces = pieces.saturating_mul(turn.desk.multiply.unwrap_or(1));
+                let quantity = Quantity::Pc(Pieces(pieces));
+                line(turn, &item, price, Rung { scanned, ..Rung::plain(quantity) })
+            }
+        },
+    }
+}
+
+fn labelled(turn: &mut Turn<'_>, item: &Item, price: Price, label: &Label) -> Done {
+    let goods = label.goods(item.sold_by, price).map_err(|_| Code::LabelCheckFailed)?;
+    if let Some(line) = turn.desk.basket.as_ref().and_then(|basket| basket.position_of_scanned(&label.digits))
+    {
+        turn.say(Say::new(Code::SameLabelAgain).with("line", line));
+    }
+    let is_older = matches!((goods.printed_amount, goods.todays_amount), (Some(was), Some(is)) if was != is);
+    if is_older {
+        turn.say(Say::new(Code::LabelPriceDiffers).with("name", &item.name));
+    }
+    let rung = Rung {
+        printed: goods.printed_amount,
+        source: Some(goods.source),
+        scanned: Some(label.digits.clone()),
+        ..Rung::plain(goods.quantity)
+    };
+    line(turn, item, price, rung)
+}
+
+/// A pack that carries its weight or amount in GS1 data: read like a label.
+fn packed(turn: &mut Turn<'_>, item: &Item, price: Price, gs1: &Gs1, scanned: String) -> Done {
+    let label = Label {
+        layout: String::new(),
+        plu: String::new(),
+        weight_or_pieces: match item.sold_by {
+            SoldBy::Weight => gs1.grams.map(|grams| grams.0),
+            SoldBy::Piece => Some(gs1.pieces.map_or(1, |pieces| pieces.0)),
+        },
+        amount: gs1.amount,
+        digits: scanned,
+    };
+    labelled(turn, item, price, &label)
+}
+
+/// How a line came about.
+pub(crate) struct Rung {
+    pub(crate) quantity: Quantity,
+    pub(crate) printed: Option<Fen>,
+    pub(crate) source: Option<WeightSource>,
+    pub(crate) tare_g: i64,
+    pub(crate) scanned: Option<String>,
+    pub(crate) approver: Option<String>,
+}
+
+impl Rung {
+    pub(crate) fn plain(quantity: Quantity) -> Rung {
+        Rung { quantity, printed: None, source: None, tare_g: 0, scanned: None, approver: None }
+    }
+}
+
+/// Puts a line into the basket, opening one if none is.
+pub(crate) fn line(turn: &mut Turn<'_>, item: &Item, price: Price, rung: Rung) -> Done {
+    let tax =
+        turn.shop.book.tax(&item.tax).ok_or_else(|| Say::new(Code::NoPrice).with("name", &item.name))?;
+    if turn.desk.basket.is_none() {
+        // A basket in progress is never repriced under the cashier.
+        turn.desk.priced_at_ms = Some(turn.priced_at_ms());
+        turn.desk.basket = Some(Basket::open(turn.mint(), turn.now_ms, turn.shop.cut()?));
+    }
+    let Some(basket) = turn.desk.basket.as_mut() else { return Ok(()) };
+    let unit = if item.sold_by == SoldBy::Piece { item.unit.clone() } else { String::new() };
+    let id = basket
+        .ring(NewLine {
+            item: item.code.clone(),
+            name: item.name.clone(),
+            unit: unit.clone(),
+            quantity: rung.quantity,
+            price,
+            printed_amount: rung.printed,
+            tax,
+            source: rung.source,
+            tare_g: rung.tare_g,
+            scanned: rung.scanned,
+        })?
+        .id;
+    if let Some(approver) = rung.approver {
+        basket.approve_line(id, approver)?;
+    }
+    let desk = &mut turn.desk;
+    desk.selected = Some(id);
+    desk.last_item = Some(LastItem {
+        name: item.name.clone(),
+        unit,
+        quantity: rung.quantity,
+        source: rung.source,
+        tare_g: rung.tare_g,
+        price,
+    });
+    (desk.multiply, desk.tare_g, desk.closed, desk.asked) = (None, None, None, None);
+    if item.age_limit > 0 {
+        turn.say(Say::new(Code::AgeCheck).with("name", &item.name).with("age", item.age_limit));
+    }
+    Ok(())
+}

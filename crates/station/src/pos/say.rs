@@ -1,0 +1,137 @@
+//! What a use case answers: done, a sentence for the cashier, or a question that must be answered first.
+
+use std::collections::BTreeMap;
+
+use suanpan_contract::{ApproveAction, Code};
+use suanpan_domain::catalogue::Role;
+use suanpan_domain::money::Fen;
+use suanpan_domain::pricing::PricingError;
+use suanpan_domain::refund::RefundError;
+use suanpan_domain::sale::settle::TenderError;
+use suanpan_domain::sale::{BasketError, LINES_MAX};
+
+/// A code and the values of its sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Say {
+    pub(crate) code: Code,
+    pub(crate) args: BTreeMap<String, String>,
+}
+
+impl Say {
+    pub(crate) fn new(code: Code) -> Say {
+        Say { code, args: BTreeMap::new() }
+    }
+
+    pub(crate) fn with(mut self, name: &str, value: impl ToString) -> Say {
+        self.args.insert(name.to_owned(), value.to_string());
+        self
+    }
+}
+
+impl From<Code> for Say {
+    fn from(code: Code) -> Say {
+        Say::new(code)
+    }
+}
+
+/// Why a use case stopped. Nothing of it is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Stop {
+    /// Refused, with the reason.
+    Refused(Say),
+    /// Somebody with this role has to allow it.
+    Approval { action: ApproveAction, amount: Fen, role: Role },
+    /// The cashier has to say yes.
+    Confirm(Say),
+    /// Another cashier's shift is open.
+    Relieve,
+    /// Only the hub knows this number.
+    AskHub { number: String },
+}
+
+/// What a use case gives back.
+pub(crate) type Done = Result<(), Stop>;
+
+impl From<Say> for Stop {
+    fn from(say: Say) -> Stop {
+        Stop::Refused(say)
+    }
+}
+
+impl From<Code> for Stop {
+    fn from(code: Code) -> Stop {
+        Stop::Refused(Say::new(code))
+    }
+}
+
+impl From<PricingError> for Say {
+    fn from(error: PricingError) -> Say {
+        Say::new(match error {
+            PricingError::BasisMismatch | PricingError::QuantityOutOfRange => Code::QuantityInvalid,
+            PricingError::AmountTooLarge => Code::PriceInvalid,
+        })
+    }
+}
+
+impl From<BasketError> for Say {
+    fn from(error: BasketError) -> Say {
+        Say::new(match error {
+            BasketError::Pricing(error) => return error.into(),
+            BasketError::NoSuchLine => Code::LineGone,
+            BasketError::Tendered => Code::BasketTendered,
+            BasketError::Full => return Say::new(Code::BasketFull).with("max", LINES_MAX),
+            BasketError::LabelFixed => Code::LabelFixed,
+            BasketError::OtherKind => Code::QuantityInvalid,
+            BasketError::DiscountTooLarge => Code::DiscountInvalid,
+            BasketError::BadPrice => Code::PriceInvalid,
+            BasketError::TooManyTenders => Code::AmountInvalid,
+        })
+    }
+}
+
+impl From<BasketError> for Stop {
+    fn from(error: BasketError) -> Stop {
+        Stop::Refused(error.into())
+    }
+}
+
+impl From<TenderError> for Stop {
+    fn from(error: TenderError) -> Stop {
+        Stop::Refused(match error {
+            TenderError::EmptyBasket => Code::BasketEmpty.into(),
+            TenderError::OutOfRange => Code::AmountInvalid.into(),
+            TenderError::Overpays => Code::TenderOverpays.into(),
+            TenderError::NeedsReference => Code::ReferenceNeeded.into(),
+            TenderError::Basket(error) => error.into(),
+        })
+    }
+}
+
+impl From<RefundError> for Stop {
+    fn from(error: RefundError) -> Stop {
+        Stop::from(match error {
+            RefundError::Nothing => Code::RefundNothing,
+            RefundError::NoSuchLine => Code::LineGone,
+            RefundError::MoreThanSold | RefundError::MoreThanPaid => Code::RefundTooMuch,
+        })
+    }
+}
+
+/// Money in a sentence: `¥12.30`, `-¥0.05`.
+pub(crate) fn yuan(fen: Fen) -> String {
+    let sign = if fen.0 < 0 { "-" } else { "" };
+    let fen = fen.0.unsigned_abs();
+    format!("{sign}¥{}.{:02}", fen / 100, fen % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_reads_as_on_a_price_tag() {
+        for (fen, want) in [(0, "¥0.00"), (5, "¥0.05"), (1230, "¥12.30"), (-105, "-¥1.05")] {
+            assert_eq!(yuan(Fen(fen)), want);
+        }
+    }
+}

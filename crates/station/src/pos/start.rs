@@ -1,0 +1,175 @@
+//! The composition root: opens the folder and puts a till together.
+
+use std::sync::Arc;
+
+use suanpan_contract::{Code, NetworkView, PrinterView};
+use suanpan_journal::SegmentId;
+use suanpan_ledger::{Catalogue, Ledger, Lock, OpenBasket, OpenError, PrintJob, PrintState, QueryError};
+
+use super::book::Book;
+use super::core::Core;
+use super::desk::Desk;
+use super::newcomer::Newcomer;
+use super::picture::Keys;
+use super::say::Say;
+use super::scale::Counter;
+use super::settings;
+use super::shop::{Network, Shop};
+use super::till::StationConfig;
+use crate::identity::{Identity, IdentityError};
+use crate::settings::MachineSettings;
+
+/// Why a till did not start. Its files are as they were.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The folder's ledger or catalogue cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The ledger opened and cannot be read.
+    #[error(transparent)]
+    Read(#[from] QueryError),
+    /// The station's identity cannot be read.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// The system has no thread to give.
+    #[error("no thread: {0}")]
+    Thread(std::io::Error),
+}
+
+impl StartError {
+    /// The code of the screen that tells it.
+    pub fn code(&self) -> Code {
+        match self {
+            StartError::Open(OpenError::AlreadyRunning { .. }) => Code::AlreadyRunning,
+            StartError::Open(OpenError::NewerVersion { .. }) => Code::LedgerTooNew,
+            StartError::Open(_) | StartError::Read(_) | StartError::Identity(_) | StartError::Thread(_) => {
+                Code::LedgerFailed
+            }
+        }
+    }
+}
+
+/// A till before and after it is enrolled.
+pub(crate) enum Phase {
+    New(Box<Newcomer>),
+    Ready(Box<Core>),
+}
+
+/// Opens the folder.
+pub(crate) fn open(config: &StationConfig) -> Result<Phase, StartError> {
+    let lock = Lock::acquire(&config.data_dir)?;
+    match Identity::load(&config.data_dir)? {
+        Some(identity) => Ok(Phase::Ready(Box::new(core(config, lock, &identity)?))),
+        None => Ok(Phase::New(Box::new(Newcomer::new(lock, config.clock.now_ms())))),
+    }
+}
+
+/// Opens everything that an enrolled till needs.
+pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> Result<Core, StartError> {
+    let opened = Ledger::open(&lock, identity.station(), config.ledger, Box::new(mint_segment))?;
+    let catalogue = Catalogue::open(&lock)?;
+    let shop = shop(opened.ledger, catalogue.catalogue, identity, config)?;
+    let keys = Keys::read(&shop, config.clock.now_ms());
+    let mut core = Core {
+        shop,
+        desk: Desk::default(),
+        clock: Arc::clone(&config.clock),
+        queue: None,
+        sequence: 0,
+        revision: 0,
+        drop_asked: None,
+        keys,
+        devices_changed: false,
+        sold: false,
+        lock,
+    };
+    restore(&mut core)?;
+    if catalogue.damage.is_some() {
+        core.tell_code(Code::CatalogueDamaged);
+    }
+    if let Some(replacement) = opened.report.replaced {
+        core.note_replacement(&replacement);
+    }
+    Ok(core)
+}
+
+fn mint_segment() -> SegmentId {
+    let mut id = [0; 16];
+    // A segment's id must be new in the world: without randomness nothing may be written.
+    getrandom::fill(&mut id).expect("the system gives random bytes");
+    SegmentId(id)
+}
+
+fn shop(
+    ledger: Ledger,
+    catalogue: Catalogue,
+    identity: &Identity,
+    config: &StationConfig,
+) -> Result<Shop, StartError> {
+    let enrolment = &identity.certificate.enrolment;
+    let machine = MachineSettings::load(&config.data_dir);
+    let last_at_ms = ledger.last_at_ms()?.unwrap_or(enrolment.issued_at_ms);
+    let prices_at_ms = catalogue.applied_at_ms()?;
+    let latest_ms = last_at_ms.max(enrolment.issued_at_ms).max(prices_at_ms.unwrap_or(0));
+    let book = Book::read(&catalogue, latest_ms.max(config.clock.now_ms()))?;
+    let mut shop = Shop {
+        ledger,
+        catalogue,
+        book,
+        bags: vec![],
+        prices_at_ms,
+        scale: Counter::default(),
+        index: None,
+        paper: settings::paper(&machine.devices),
+        settings: machine,
+        site: enrolment.site.as_str().to_owned(),
+        till: enrolment.till,
+        enrolled_at_ms: enrolment.issued_at_ms,
+        has_printer: false,
+        printer: PrinterView::None,
+        shift: None,
+        parked: vec![],
+        jobs: vec![],
+        last: None,
+        last_at_ms,
+        latest_ms,
+        network: Network { view: NetworkView::Offline { since: String::new(), held: 0 }, unsent: 0 },
+    };
+    shop.reread()?;
+    Ok(shop)
+}
+
+/// Brings the open basket back, and looks at what was on its way to the printer.
+fn restore(core: &mut Core) -> Result<(), StartError> {
+    let uncertain: Vec<PrintJob> =
+        core.shop.jobs.iter().filter(|job| job.state == PrintState::Queued).copied().collect();
+    for job in &uncertain {
+        // It may have printed before the power went. It is never repeated unasked.
+        let job = PrintJob { state: PrintState::Unknown, ..*job };
+        if let Err(error) = core.shop.ledger.set_print_job(job) {
+            tracing::warn!(error.code = error.code(), "till.print_state_not_saved");
+        }
+    }
+    core.shop.reread()?;
+    let last = core.shop.last.as_ref().map(|last| last.document.clone());
+    if uncertain.iter().any(|job| Some(job.document.to_string()) == last) {
+        core.tell_code(Code::PrintUncertain);
+    }
+    let Some(bytes) = core.shop.ledger.open_basket()? else { return Ok(()) };
+    match serde_json::from_slice::<suanpan_domain::sale::Basket>(&bytes) {
+        Ok(basket) if !basket.is_empty() => {
+            core.tell(&Say::new(Code::BasketRestored).with("lines", basket.lines.len()));
+            core.desk.selected = basket.lines.last().map(|line| line.id);
+            core.desk.priced_at_ms = Some(core.shop.pricing_time(basket.opened_at_ms));
+            core.desk.basket = Some(basket);
+        }
+        Ok(_) => {}
+        Err(error) => {
+            tracing::warn!(error.what = %error, "till.basket_unreadable");
+            if let Err(error) = core.shop.ledger.save_basket(OpenBasket::Clear) {
+                tracing::warn!(error.code = error.code(), "till.basket_not_cleared");
+            }
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,184 @@
+//! The picture of the till: the desk and the shop as the contract's types. Nothing is decided here.
+
+use suanpan_contract::{
+    BasketView, ItemHit, LastItemView, LineView, ParkedView, PayView, PriceView, Prompt, QuantityView,
+    RefundableLine, RefundableSale, SourceView, TakenView,
+};
+use suanpan_domain::calendar;
+use suanpan_domain::catalogue::{Item, Role, Rounding, SiteSettings};
+use suanpan_domain::money::Fen;
+use suanpan_domain::pricing::{Per, Price};
+use suanpan_domain::quantity::Quantity;
+use suanpan_domain::sale::settle::remaining;
+use suanpan_domain::sale::{Basket, Line, Tendered, WeightSource};
+use suanpan_ledger::Parked;
+
+use super::desk::{Asked, Desk, LastItem};
+use super::refund::Refundable;
+use super::shop::Shop;
+
+/// `HH:MM` at the site.
+pub(crate) fn clock_text(at_ms: i64, settings: &SiteSettings) -> String {
+    let (_, minute) = calendar::local(at_ms, settings.utc_offset_min);
+    format!("{:02}:{:02}", minute / 60, minute % 60)
+}
+
+/// `mm-dd HH:MM` at the site.
+pub(crate) fn date_time_text(at_ms: i64, settings: &SiteSettings) -> String {
+    format!("{} {}", day_text(at_ms, settings), clock_text(at_ms, settings))
+}
+
+pub(crate) fn day_text(at_ms: i64, settings: &SiteSettings) -> String {
+    let (date, _) = calendar::local(at_ms, settings.utc_offset_min);
+    format!("{:02}-{:02}", date / 100 % 100, date % 100)
+}
+
+pub(crate) fn price(price: Price, unit: &str) -> PriceView {
+    let per = match price.per {
+        Per::Piece => unit.to_owned(),
+        Per::Jin => "500g".to_owned(),
+        Per::Kilogram => "kg".to_owned(),
+    };
+    PriceView { fen: price.fen.0, per }
+}
+
+pub(crate) fn quantity(quantity: Quantity, unit: &str) -> QuantityView {
+    match quantity {
+        Quantity::G(grams) => QuantityView::Weight { grams: grams.0 },
+        Quantity::Pc(pieces) => QuantityView::Count { pieces: pieces.0, unit: unit.to_owned() },
+    }
+}
+
+fn source(source: WeightSource) -> SourceView {
+    match source {
+        WeightSource::Label => SourceView::Label,
+        WeightSource::Derived => SourceView::Derived,
+        WeightSource::Scale => SourceView::Scale,
+        WeightSource::Typed => SourceView::Typed,
+    }
+}
+
+pub(crate) fn taken(tendered: &Tendered) -> TakenView {
+    let Tendered { tender, amount, reference, .. } = tendered;
+    TakenView { tender: tender.clone(), amount_fen: amount.0, reference: reference.clone() }
+}
+
+fn line(line: &Line) -> LineView {
+    LineView {
+        id: line.id,
+        item: line.item.clone(),
+        name: line.name.clone(),
+        quantity: quantity(line.quantity, &line.unit),
+        price: price(line.price, &line.unit),
+        list_price: line.list_price.map(|list| price(list, &line.unit)),
+        discount_fen: line.discount_fen().0,
+        amount_fen: line.amount().0,
+        source: line.source.map(source),
+        tare_g: line.tare_g,
+    }
+}
+
+pub(crate) fn basket(desk: &Desk) -> BasketView {
+    let Some(basket) = &desk.basket else { return BasketView::default() };
+    let totals = basket.totals();
+    BasketView {
+        lines: basket.lines.iter().map(line).collect(),
+        selected: desk.selected,
+        pieces: totals.pieces.0,
+        grams: totals.grams.0,
+        discount_fen: totals.discount.0,
+        due_fen: totals.due.0,
+    }
+}
+
+pub(crate) fn pay(desk: &Desk, rounding: Rounding) -> PayView {
+    let multiply = desk.multiply;
+    let Some(basket) = &desk.basket else { return PayView { multiply, ..PayView::default() } };
+    let left = remaining(basket, rounding);
+    PayView {
+        remaining_fen: left.amount.0,
+        remaining_cash_fen: left.in_cash().0,
+        rounding_fen: left.rounding.0,
+        taken: basket.tenders.iter().map(taken).collect(),
+        multiply,
+    }
+}
+
+pub(crate) fn last_item(last: &LastItem) -> LastItemView {
+    LastItemView {
+        name: last.name.clone(),
+        quantity: quantity(last.quantity, &last.unit),
+        source: last.source.map(source),
+        tare_g: last.tare_g,
+        price: price(last.price, &last.unit),
+    }
+}
+
+pub(crate) fn prompt(shop: &Shop, desk: &Desk) -> Option<Prompt> {
+    Some(match desk.asked.as_ref()? {
+        Asked::Weigh { item, price: charged } => Prompt::Weigh {
+            item: item.code.clone(),
+            name: item.name.clone(),
+            price: price(*charged, &item.unit),
+            tare_g: desk.tare_g.unwrap_or(item.tare_g),
+            may_type: desk.person.as_ref().is_some_and(|person| person.types_weight),
+        },
+        Asked::Choose { found } => {
+            Prompt::Choose { items: found.iter().map(|(_, found)| hit(&found.item, found.price)).collect() }
+        }
+        Asked::Confirm { say, .. } => Prompt::Confirm { code: say.code, args: say.args.clone() },
+        Asked::Approve { action, amount, role, .. } => {
+            Prompt::Approve { action: *action, amount_fen: amount.0, needs_manager: *role == Role::Manager }
+        }
+        Asked::Relieve { .. } => Prompt::Relieve { cashier: shop.shift_cashier().unwrap_or_default() },
+    })
+}
+
+/// An item as a list shows it.
+pub(crate) fn hit(item: &Item, charged: Option<Price>) -> ItemHit {
+    ItemHit {
+        item: item.code.clone(),
+        name: item.name.clone(),
+        aliases: item.aliases.clone(),
+        category: item.category.clone(),
+        price: charged.map(|charged| price(charged, &item.unit)),
+        barcode: item.barcodes.first().map(|barcode| barcode.code.clone()),
+        origin: item.origin.clone(),
+    }
+}
+
+pub(crate) fn parked(parked: &Parked, settings: &SiteSettings) -> ParkedView {
+    let basket: &Basket = &parked.parked.basket;
+    ParkedView {
+        basket: basket.id.to_string(),
+        at: clock_text(parked.at_ms, settings),
+        lines: u32::try_from(basket.lines.len()).unwrap_or(u32::MAX),
+        due_fen: basket.totals().due.0,
+        first: basket.lines.first().map(|line| line.name.clone()).unwrap_or_default(),
+    }
+}
+
+pub(crate) fn refundable(refundable: &Refundable, settings: &SiteSettings) -> RefundableSale {
+    let Refundable { sale, number, at_ms, returned, .. } = refundable;
+    let lines = (0u16..).zip(&sale.lines).map(|(index, line)| RefundableLine {
+        line: index,
+        name: line.name.clone(),
+        sold: quantity(line.quantity, &line.unit),
+        left: quantity(returned.left_of(sale, index).unwrap_or(line.quantity.with_number(0)), &line.unit),
+        paid_fen: line.paid.0,
+    });
+    RefundableSale {
+        sale: sale.id.to_string(),
+        number: number.clone(),
+        at: date_time_text(*at_ms, settings),
+        due_fen: sale.due.0,
+        returned_fen: returned.total().0,
+        tenders: sale.tenders.iter().map(taken).collect(),
+        lines: lines.collect(),
+    }
+}
+
+/// Amount of a document, positive also for refunds.
+pub(crate) fn amount(fen: Fen) -> i64 {
+    fen.0.max(0)
+}

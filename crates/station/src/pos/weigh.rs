@@ -1,0 +1,72 @@
+//! Weighed goods: a settled weight from the till's scale, or a weight typed by somebody who may.
+
+use suanpan_contract::{ApproveAction, Code};
+use suanpan_domain::catalogue::Item;
+use suanpan_domain::pricing::Price;
+use suanpan_domain::quantity::{Grams, Quantity};
+use suanpan_domain::sale::WeightSource;
+
+use super::desk::Asked;
+use super::ring::{Rung, line, may_ring};
+use super::say::{Done, Say};
+use super::turn::Turn;
+
+/// The heaviest tare: a crate.
+const TARE_G_MAX: i64 = 10_000;
+
+/// Rings what lies on the scale, or waits for it.
+pub(crate) fn begin(turn: &mut Turn<'_>, item: Item, price: Price) -> Done {
+    if turn.desk.multiply.is_some() {
+        return Err(Code::QuantityInvalid.into());
+    }
+    turn.desk.closed = None;
+    turn.desk.asked = Some(Asked::Weigh { item: Box::new(item), price });
+    settled(turn)
+}
+
+/// Rings the item that waits, if the scale has settled on it.
+pub(crate) fn settled(turn: &mut Turn<'_>) -> Done {
+    let Some(Asked::Weigh { item, price }) = turn.desk.asked.clone() else { return Ok(()) };
+    let Some(reading) = turn.shop.scale.settled() else { return Ok(()) };
+    // A scale that takes the tare off itself has done so already.
+    let tare_g = if reading.net { 0 } else { turn.desk.tare_g.unwrap_or(item.tare_g) };
+    let grams = i64::from(reading.grams).saturating_sub(tare_g);
+    if grams <= 0 {
+        return Ok(());
+    }
+    let rung = Rung {
+        source: Some(WeightSource::Scale),
+        tare_g,
+        scanned: Some(reading.raw),
+        ..Rung::plain(Quantity::G(Grams(grams)))
+    };
+    line(turn, &item, price, rung)?;
+    turn.uses_scale = true;
+    Ok(())
+}
+
+/// A weight typed for the item that waits.
+pub(crate) fn type_weight(turn: &mut Turn<'_>, grams: i64) -> Done {
+    let Some(Asked::Weigh { item, price }) = turn.desk.asked.clone() else {
+        return Err(Code::NothingWaiting.into());
+    };
+    may_ring(turn, Code::BasketTendered)?;
+    let quantity = Quantity::G(Grams(grams));
+    if !quantity.in_range() {
+        return Err(Code::WeightInvalid.into());
+    }
+    let amount = price.amount(quantity).map_err(Say::from)?;
+    let alone = turn.person()?.types_weight;
+    let approver = turn.authorise_if(!alone, ApproveAction::TypedWeight, amount)?;
+    let source = Some(WeightSource::Typed);
+    line(turn, &item, price, Rung { source, approver, ..Rung::plain(quantity) })
+}
+
+/// Sets the tare of the next weighing; 0 takes it away.
+pub(crate) fn set_tare(turn: &mut Turn<'_>, grams: i64) -> Done {
+    if !(0..=TARE_G_MAX).contains(&grams) {
+        return Err(Code::WeightInvalid.into());
+    }
+    turn.desk.tare_g = Some(grams);
+    settled(turn)
+}
