@@ -10,5 +10,6 @@ pub mod identity;
 pub mod pos;
 pub mod search;
 pub mod settings;
+pub mod sync;
 
 pub use clock::{Clock, SystemClock};

@@ -1,0 +1,232 @@
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
+use reqwest::{Method, StatusCode, Url};
+use serde::Deserialize;
+use suanpan_journal::{SigningKey, StationId};
+use suanpan_sync::{Challenge, RequestAuth, RequestFacts};
+
+use crate::Clock;
+
+/// A line that does not connect within this is down.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// An idle connection is kept this long: longer than the pause between two sales.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// Longest problem document that is read.
+const PROBLEM_MAX: usize = 8 * 1024;
+
+/// Longest stable code that is believed to be one.
+const CODE_MAX: usize = 32;
+
+/// Pause when a busy hub does not say how long.
+const BUSY_MS: u32 = 2_000;
+
+/// Longest pause that is taken from a header, in seconds.
+const RETRY_AFTER_S_MAX: u32 = 300;
+
+/// Why the hub gave no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// No connection, or no whole answer in time.
+    #[error("the hub does not answer: {0}")]
+    Unreachable(String),
+    /// The hub asks to come back later.
+    #[error("the hub is busy for {retry_after_ms} ms")]
+    Busy {
+        /// When.
+        retry_after_ms: u32,
+    },
+    /// The hub refused with a stable code.
+    #[error("the hub refused: {code}")]
+    Refused {
+        /// Its code.
+        code: String,
+    },
+    /// The hub failed.
+    #[error("the hub failed with status {0}")]
+    Server(u16),
+    /// Whatever answered is not a hub, or its answer does not check.
+    #[error("the answer is not a hub's: {0}")]
+    Garbage(&'static str),
+    /// The address is not one that may be used.
+    #[error("{0}")]
+    Address(&'static str),
+}
+
+/// Sends signed requests to one hub.
+pub struct HubClient {
+    http: reqwest::Client,
+    base: Url,
+    station: StationId,
+    key: SigningKey,
+    clock: Arc<dyn Clock>,
+    /// What to add to our clock to get the hub's. Learnt from a challenge; it only signs requests.
+    skew_ms: AtomicI64,
+}
+
+impl std::fmt::Debug for HubClient {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "HubClient({})", self.base)
+    }
+}
+
+/// A request to make.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Call<'a> {
+    pub(super) method: &'a Method,
+    /// Path with its query.
+    pub(super) path: &'a str,
+    pub(super) body: &'a [u8],
+    pub(super) response_max: usize,
+    pub(super) timeout: Duration,
+}
+
+/// Makes the HTTP client and reads the hub's address. Plain HTTP is for a hub on this machine.
+pub(super) fn connect(hub_url: &str) -> Result<(reqwest::Client, Url), CallError> {
+    let base = Url::parse(hub_url).map_err(|_| CallError::Address("the hub's address is not a URL"))?;
+    let plain = match base.scheme() {
+        "https" => false,
+        "http" if is_this_machine(&base) => true,
+        "http" => return Err(CallError::Address("plain http is for a hub on this machine only")),
+        _ => return Err(CallError::Address("the hub's address starts with https://")),
+    };
+    // Another part of the process may have installed it: then it is the same ring.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let mut builder = reqwest::Client::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(IDLE_TIMEOUT)
+        .redirect(reqwest::redirect::Policy::none())
+        .tcp_nodelay(true);
+    if plain {
+        // No certificate will be looked at, so the machine need not have any; and no proxy stands in between.
+        builder = builder.no_proxy().tls_certs_only([]);
+    }
+    let http = builder.build().map_err(|_| CallError::Address("TLS cannot be set up on this machine"))?;
+    Ok((http, base))
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+impl HubClient {
+    /// Makes a client.
+    ///
+    /// *Errors:* `Address`.
+    pub fn new(
+        hub_url: &str,
+        station: StationId,
+        key: SigningKey,
+        clock: Arc<dyn Clock>,
+    ) -> Result<HubClient, CallError> {
+        let (http, base) = connect(hub_url)?;
+        Ok(HubClient { http, base, station, key, clock, skew_ms: AtomicI64::new(0) })
+    }
+
+    /// Makes a call; when the hub finds our clock wrong, once more with its challenge.
+    pub(super) async fn call(&self, call: &Call<'_>) -> Result<Vec<u8>, CallError> {
+        match self.once(call, None).await {
+            Err(Failure::Clock(challenge)) => {
+                let skew = challenge.hub_time_ms.saturating_sub(self.clock.now_ms());
+                self.skew_ms.store(skew, Ordering::Relaxed);
+                tracing::warn!(clock.skew_ms = skew, "sync.clock");
+                match self.once(call, Some(challenge)).await {
+                    Err(Failure::Clock(_)) => Err(CallError::Garbage("a challenge after a challenge")),
+                    Err(Failure::Call(error)) => Err(error),
+                    Ok(body) => Ok(body),
+                }
+            }
+            Err(Failure::Call(error)) => Err(error),
+            Ok(body) => Ok(body),
+        }
+    }
+
+    async fn once(&self, call: &Call<'_>, challenge: Option<Challenge>) -> Result<Vec<u8>, Failure> {
+        let mut nonce = [0; 16];
+        getrandom::fill(&mut nonce).map_err(|_| CallError::Address("the system gives no random numbers"))?;
+        let now_ms = self.clock.now_ms().saturating_add(self.skew_ms.load(Ordering::Relaxed));
+        let facts = RequestFacts { method: call.method.as_str(), path: call.path, body: call.body };
+        let auth = RequestAuth::sign(&self.key, self.station, &facts, now_ms, nonce, challenge);
+        let url = self.base.join(call.path).map_err(|_| CallError::Address("the path is not one"))?;
+        let request = self
+            .http
+            .request(call.method.clone(), url)
+            .header(AUTHORIZATION, auth.header())
+            .body(call.body.to_vec());
+        exchange(request, call.timeout, call.response_max).await
+    }
+}
+
+/// Why one exchange failed.
+pub(super) enum Failure {
+    /// The hub finds our clock wrong.
+    Clock(Challenge),
+    /// Anything else.
+    Call(CallError),
+}
+
+impl From<CallError> for Failure {
+    fn from(error: CallError) -> Failure {
+        Failure::Call(error)
+    }
+}
+
+/// Sends a request and reads a bounded answer, all within `timeout`.
+pub(super) async fn exchange(
+    request: reqwest::RequestBuilder,
+    timeout: Duration,
+    response_max: usize,
+) -> Result<Vec<u8>, Failure> {
+    let unreachable = |error: reqwest::Error| CallError::Unreachable(error.without_url().to_string());
+    let whole = async {
+        let mut response = request.send().await.map_err(unreachable)?;
+        let status = response.status();
+        let retry_after = response.headers().get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_after_s = retry_after.and_then(|text| text.parse::<u32>().ok());
+        let max = if status == StatusCode::OK { response_max } else { PROBLEM_MAX };
+        let mut body = Vec::new();
+        while let Some(part) = response.chunk().await.map_err(unreachable)? {
+            if body.len().saturating_add(part.len()) > max {
+                return Err(CallError::Garbage("the answer is too long").into());
+            }
+            body.extend_from_slice(&part);
+        }
+        if status == StatusCode::OK { Ok(body) } else { Err(refusal(status, retry_after_s, &body)) }
+    };
+    match tokio::time::timeout(timeout, whole).await {
+        Ok(result) => result,
+        Err(_) => Err(CallError::Unreachable(format!("no whole answer in {} s", timeout.as_secs())).into()),
+    }
+}
+
+#[derive(Deserialize)]
+struct Problem {
+    code: String,
+    challenge: Option<Challenge>,
+}
+
+fn refusal(status: StatusCode, retry_after_s: Option<u32>, body: &[u8]) -> Failure {
+    if matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        let asked = retry_after_s.map(|seconds| seconds.min(RETRY_AFTER_S_MAX).saturating_mul(1_000));
+        return CallError::Busy { retry_after_ms: asked.unwrap_or(BUSY_MS) }.into();
+    }
+    if status.is_server_error() {
+        return CallError::Server(status.as_u16()).into();
+    }
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(Problem { challenge: Some(challenge), .. }) => Failure::Clock(challenge),
+        Ok(Problem { code, .. }) if is_code(&code) => CallError::Refused { code }.into(),
+        _ => CallError::Garbage("a refusal without a code").into(),
+    }
+}
+
+fn is_code(code: &str) -> bool {
+    (1..=CODE_MAX).contains(&code.len())
+        && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
+}

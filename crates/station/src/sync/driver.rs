@@ -1,0 +1,200 @@
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use suanpan_journal::{Hash, SigningKey, StationId, VerifyingKey};
+use suanpan_ledger::SyncState;
+use tokio::sync::{Notify, watch};
+
+use super::client::{CallError, HubClient};
+use super::stores::{Stores, StoresError};
+use super::{download, upload};
+use crate::Clock;
+
+/// What the network line says. Counts are receipts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NetworkState {
+    /// The hub has everything.
+    Online {
+        /// The first receipt of the business date; 0 while there is none.
+        received_from: u32,
+        /// The last.
+        received_to: u32,
+        /// Entries that neither side has.
+        missing: u64,
+    },
+    /// What was held is on its way.
+    CatchingUp {
+        /// Receipts left.
+        left: u64,
+    },
+    /// The hub cannot be reached.
+    Offline {
+        /// Since when, by the station's clock.
+        since_ms: i64,
+        /// Receipts held here.
+        held: u64,
+    },
+    /// The hub refused something.
+    Refused {
+        /// Receipt number, or 0 when it is not a receipt.
+        number: u32,
+    },
+}
+
+/// How a driver is started.
+pub struct DriverConfig {
+    /// Where the hub is.
+    pub hub_url: String,
+    /// Who we are.
+    pub station: StationId,
+    /// Our key.
+    pub key: SigningKey,
+    /// The hub's pinned key.
+    pub hub_key: VerifyingKey,
+    /// The site's code, which spreads stations over time.
+    pub site: String,
+    /// Tells the time.
+    pub clock: Arc<dyn Clock>,
+    /// Ledger and catalogue.
+    pub stores: Arc<dyn Stores>,
+    /// Cursors.
+    pub state: SyncState,
+    /// Called from the driver's thread whenever the network line changes. Must not wait.
+    pub on_change: Box<dyn Fn(&NetworkState) + Send>,
+}
+
+/// Talks to the hub from a thread of its own until it is dropped.
+#[derive(Debug)]
+pub struct Driver {
+    stop: watch::Sender<bool>,
+    committed: Arc<Notify>,
+    network: watch::Receiver<NetworkState>,
+    thread: Option<JoinHandle<()>>,
+}
+
+/// What both loops share.
+pub(super) struct Link {
+    pub(super) client: HubClient,
+    pub(super) station: StationId,
+    pub(super) key: SigningKey,
+    pub(super) hub_key: VerifyingKey,
+    pub(super) site_hash: u64,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) stores: Arc<dyn Stores>,
+    state: Arc<Mutex<SyncState>>,
+}
+
+impl Link {
+    /// Asks the stores on a thread that may wait.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&dyn Stores) -> Result<T, StoresError> + Send + 'static,
+    ) -> Result<T, StoresError> {
+        let stores = Arc::clone(&self.stores);
+        let answer = tokio::task::spawn_blocking(move || question(&*stores)).await;
+        answer.unwrap_or_else(|error| Err(StoresError { code: "SYN-DRV-001", what: error.to_string() }))
+    }
+
+    /// Reads or writes what sync itself remembers, on a thread that may wait.
+    pub(super) async fn remember<T: Send + 'static>(
+        &self,
+        with: impl FnOnce(&mut SyncState) -> Result<T, suanpan_ledger::QueryError> + Send + 'static,
+    ) -> Result<T, StoresError> {
+        let state = Arc::clone(&self.state);
+        let answer = tokio::task::spawn_blocking(move || {
+            let mut state = state.lock().unwrap_or_else(PoisonError::into_inner);
+            with(&mut state).map_err(|error| StoresError { code: error.code(), what: error.to_string() })
+        });
+        answer.await.unwrap_or_else(|error| Err(StoresError { code: "SYN-DRV-001", what: error.to_string() }))
+    }
+}
+
+/// A random number; a constant if the system has none, since it only spreads stations.
+pub(super) fn random() -> u64 {
+    let mut bytes = [0; 8];
+    match getrandom::fill(&mut bytes) {
+        Ok(()) => u64::from_be_bytes(bytes),
+        Err(_) => 0x5bd1_e995,
+    }
+}
+
+impl Driver {
+    /// Starts both loops.
+    ///
+    /// *Errors:* `Address`; or `Unreachable` when the system gives no thread.
+    pub fn start(config: DriverConfig) -> Result<Driver, CallError> {
+        let client =
+            HubClient::new(&config.hub_url, config.station, config.key.clone(), Arc::clone(&config.clock))?;
+        let started_ms = config.clock.now_ms();
+        let (network, seen) = watch::channel(NetworkState::Offline { since_ms: started_ms, held: 0 });
+        let (stop, stopped) = watch::channel(false);
+        let committed = Arc::new(Notify::new());
+        let link = Arc::new(Link {
+            client,
+            station: config.station,
+            key: config.key,
+            hub_key: config.hub_key,
+            site_hash: hash_of(&config.site),
+            clock: config.clock,
+            stores: config.stores,
+            state: Arc::new(Mutex::new(config.state)),
+        });
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|error| CallError::Unreachable(error.to_string()))?;
+        let (on_commit, on_change) = (Arc::clone(&committed), config.on_change);
+        let work = move || {
+            runtime.block_on(async {
+                let tell = |state: NetworkState| {
+                    if *network.borrow() != state {
+                        on_change(&state);
+                        network.send_replace(state);
+                    }
+                };
+                tokio::join!(
+                    upload::run(&link, &on_commit, &tell, stopped.clone()),
+                    download::run(&link, stopped.clone())
+                );
+            });
+            // What a store is doing it finishes by itself; nobody waits for it here.
+            runtime.shutdown_background();
+        };
+        let thread = std::thread::Builder::new().name("hub-driver".to_owned()).spawn(work);
+        let thread = thread.map_err(|error| CallError::Unreachable(error.to_string()))?;
+        Ok(Driver { stop, committed, network: seen, thread: Some(thread) })
+    }
+
+    /// Tells the driver that something was committed. Never waits.
+    pub fn committed(&self) {
+        self.committed.notify_one();
+    }
+
+    /// The network line as it is now.
+    #[must_use]
+    pub fn network(&self) -> NetworkState {
+        self.network.borrow().clone()
+    }
+
+    /// Follows the network line.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<NetworkState> {
+        self.network.clone()
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.stop.send_replace(true);
+        if let Some(thread) = self.thread.take() {
+            // The loops look at `stop` wherever they wait.
+            drop(thread.join());
+        }
+    }
+}
+
+fn hash_of(site: &str) -> u64 {
+    use sha2::{Digest, Sha256};
+    let Hash([a, b, c, d, e, f, g, h, ..]) = Hash(Sha256::digest(site.as_bytes()).into());
+    u64::from_be_bytes([a, b, c, d, e, f, g, h])
+}

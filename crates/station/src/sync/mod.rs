@@ -1,0 +1,20 @@
+//! Talks to the hub: uploads what was sold, downloads items and prices, and never makes a cashier wait.
+//!
+//! The decisions are `suanpan_sync`'s; here are the sockets, the timers and the order of things. Upload and download
+//! are two loops that never wait for each other. What the station keeps is behind [`Stores`].
+//!
+//! *Invariant:* only an ack that the hub signed for exactly what was sent moves a cursor. A hub that answers nonsense,
+//! slowly or not at all costs a pause.
+
+mod client;
+mod download;
+mod driver;
+mod enrol;
+mod recover;
+mod stores;
+mod upload;
+
+pub use client::{CallError, HubClient};
+pub use driver::{Driver, DriverConfig, NetworkState};
+pub use enrol::{EnrolError, enrol};
+pub use stores::{Receipts, SnapshotSink, Stores, StoresError};

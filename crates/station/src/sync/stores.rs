@@ -1,0 +1,80 @@
+use std::ops::RangeInclusive;
+
+use suanpan_journal::{Chain, Hash, Parent, SegmentId};
+use suanpan_ledger::{Missing, Run, SegmentHead};
+use suanpan_sync::{FeedEntry, FeedHead};
+
+/// Why a store did not answer. The code is the ledger's or catalogue's own.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{code}: {what}")]
+pub struct StoresError {
+    /// Stable code.
+    pub code: &'static str,
+    /// For IT.
+    pub what: String,
+}
+
+/// What the network line counts: receipts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Receipts {
+    /// The highest receipt number of the business date; 0 for none.
+    pub last_number: u32,
+    /// Receipts that the hub has not acked.
+    pub unsent: u64,
+    /// Entries that were lost here and that the hub does not have either.
+    pub missing: u64,
+}
+
+/// What the driver needs of the station's ledger and catalogue. Calls may block for the disk; they come from threads
+/// that may, and never hold anything between calls.
+pub trait Stores: Send + Sync + 'static {
+    /// Every segment with entries, in the order of writing.
+    fn segments(&self) -> Result<Vec<SegmentHead>, StoresError>;
+
+    /// The newest entry.
+    fn head(&self) -> Result<Option<Chain>, StoresError>;
+
+    /// See [`suanpan_ledger::Ledger::run`].
+    fn run(
+        &self,
+        segment: SegmentId,
+        seqs: RangeInclusive<u64>,
+        bytes_max: usize,
+    ) -> Result<Option<Run>, StoresError>;
+
+    /// The hash of an entry of this station's own.
+    fn hash_at(&self, segment: SegmentId, seq: u64) -> Result<Option<Hash>, StoresError>;
+
+    /// Entries that were lost here and may be at the hub.
+    fn missing(&self) -> Result<Vec<Missing>, StoresError>;
+
+    /// Puts fetched records back; gives how many were new.
+    fn restore(&self, segment: SegmentId, parent: &Parent, records: &[u8]) -> Result<u64, StoresError>;
+
+    /// Nobody has more of this segment's end.
+    fn close_open_end(&self, segment: SegmentId) -> Result<(), StoresError>;
+
+    /// Counts for the network line. `unacked` names each segment that is not acked whole and its first such entry.
+    fn receipts(&self, unacked: &[(SegmentId, u64)]) -> Result<Receipts, StoresError>;
+
+    /// The receipt number of an entry, or 0.
+    fn receipt_number(&self, segment: SegmentId, seq: u64) -> Result<u32, StoresError>;
+
+    /// The signed heads of the cut that is applied.
+    fn feed_heads(&self) -> Result<Vec<FeedHead>, StoresError>;
+
+    /// Applies a checked cut and its heads in one transaction.
+    fn apply_cut(&self, cut: &[FeedHead], entries: &[FeedEntry]) -> Result<(), StoresError>;
+
+    /// Begins a catalogue that will take the place of the one in use.
+    fn begin_snapshot(&self) -> Result<Box<dyn SnapshotSink>, StoresError>;
+}
+
+/// A catalogue in the making. Dropping it gives it up.
+pub trait SnapshotSink: Send {
+    /// Adds a checked chunk.
+    fn chunk(&mut self, entries: &[FeedEntry]) -> Result<(), StoresError>;
+
+    /// Puts it in place of the catalogue in use, at this cut.
+    fn finish(self: Box<Self>, cut: &[FeedHead]) -> Result<(), StoresError>;
+}

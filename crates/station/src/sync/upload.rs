@@ -1,0 +1,345 @@
+use std::collections::HashMap;
+use std::time::Duration;
+
+use reqwest::Method;
+use suanpan_journal::{Chain, Hash, Parent, SegmentId};
+use suanpan_ledger::{Cursor, Refusal, Run, SegmentHead};
+use suanpan_sync::{
+    Ack, Edge, Effect, Hole, LostTail, Next, Outcome, Push, PushReply, Range, SegmentStatus, Start, WireError,
+};
+use tokio::sync::{Notify, watch};
+
+use super::client::{Call, CallError};
+use super::driver::{Link, NetworkState, random};
+use super::recover;
+use super::stores::StoresError;
+
+/// A push and its answer: 256 KiB on a line of 0.1 Mbit/s.
+const PUSH_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Longest answer to a push.
+const REPLY_MAX: usize = 16 * 1024;
+
+/// The stores are looked at this often although nothing was heard of a commit.
+const LOOK_EVERY: Duration = Duration::from_secs(60);
+
+/// Pause after the station's own store failed.
+const STORE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Under this name the newest ack is remembered.
+const ACK: &str = "ack";
+
+/// The code of a hole whose end nothing proves: it cannot be declared, and the segment waits for IT.
+const UNPROVEN_HOLE: &str = "SYN-DRV-002";
+
+pub(super) async fn run(
+    link: &Link,
+    committed: &Notify,
+    tell: &dyn Fn(NetworkState),
+    mut stop: watch::Receiver<bool>,
+) {
+    tokio::select! {
+        _ = stop.wait_for(|stop| *stop) => {}
+        () = forever(link, committed, tell) => {}
+    }
+}
+
+async fn forever(link: &Link, committed: &Notify, tell: &dyn Fn(NetworkState)) {
+    loop {
+        let result = match Upload::start(link).await {
+            Ok(mut upload) => upload.run(committed, tell).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            tracing::error!(error.code = error.code, error.what = error.what, "sync.store");
+            tokio::time::sleep(STORE_PAUSE).await;
+        }
+    }
+}
+
+struct Upload<'a> {
+    link: &'a Link,
+    edge: Edge,
+    parents: HashMap<SegmentId, Parent>,
+    current: Option<SegmentId>,
+    /// When the hub stopped answering.
+    offline_since_ms: Option<i64>,
+    lost_tail: Option<LostTail>,
+    /// Whether what a salvage missed was asked for since the start.
+    recovered: bool,
+}
+
+impl<'a> Upload<'a> {
+    async fn start(link: &'a Link) -> Result<Upload<'a>, StoresError> {
+        let (cursors, ack) = link.remember(|state| Ok((state.cursors()?, state.value(ACK)?))).await?;
+        // An ack that does not verify is as good as none: it costs a resend.
+        let ack = ack.and_then(|bytes| serde_json::from_slice::<Ack>(&bytes).ok());
+        let ack = ack.filter(|ack| ack.verify(&link.hub_key, link.station).is_ok());
+        let edge = Edge::new(link.station, link.hub_key, ack, link.site_hash);
+        let mut upload = Upload {
+            link,
+            edge,
+            parents: HashMap::new(),
+            current: None,
+            offline_since_ms: None,
+            lost_tail: None,
+            recovered: false,
+        };
+        let cursors: HashMap<SegmentId, Cursor> =
+            cursors.into_iter().map(|cursor| (cursor.segment, cursor)).collect();
+        upload.look_at_all(&cursors).await?;
+        Ok(upload)
+    }
+
+    async fn look_at_all(&mut self, cursors: &HashMap<SegmentId, Cursor>) -> Result<(), StoresError> {
+        for SegmentHead { parent, head } in self.link.ask(|stores| stores.segments()).await? {
+            let cursor = cursors.get(&head.segment);
+            self.parents.insert(head.segment, parent);
+            self.current = Some(head.segment);
+            self.edge.observe(&SegmentStatus {
+                segment: head.segment,
+                head_seq: head.seq,
+                acked_seq: cursor.map_or(0, |cursor| cursor.acked_seq),
+                epoch: cursor.map_or(0, |cursor| cursor.epoch),
+            });
+        }
+        Ok(())
+    }
+
+    /// Learns of what was committed since.
+    async fn look(&mut self) -> Result<(), StoresError> {
+        match self.link.ask(|stores| stores.head()).await? {
+            Some(Chain { segment, seq, .. }) if Some(segment) == self.current => {
+                self.edge.observe(&SegmentStatus { segment, head_seq: seq, acked_seq: 0, epoch: 0 });
+                Ok(())
+            }
+            Some(_) => self.look_at_all(&HashMap::new()).await,
+            None => Ok(()),
+        }
+    }
+
+    async fn run(&mut self, committed: &Notify, tell: &dyn Fn(NetworkState)) -> Result<(), StoresError> {
+        loop {
+            self.look().await?;
+            let wait = match self.edge.next(self.link.clock.now_ms()) {
+                Next::Push(range) => {
+                    self.push(range).await?;
+                    self.bring_back().await?;
+                    None
+                }
+                Next::Wait { ms } => Some(Duration::from_millis(ms).min(LOOK_EVERY)),
+                Next::Idle => Some(LOOK_EVERY),
+            };
+            self.tell_state(tell).await?;
+            if let Some(wait) = wait {
+                // A commit ends an idle wait, and during a pause it only changes what the line counts.
+                tokio::select! {
+                    () = tokio::time::sleep(wait) => {}
+                    () = committed.notified() => {}
+                }
+            }
+        }
+    }
+
+    async fn push(&mut self, range: Range) -> Result<(), StoresError> {
+        let bytes_max = usize::try_from(range.bytes_max).unwrap_or(usize::MAX);
+        let seqs = range.from_seq..=range.to_seq_max;
+        let found = self.link.ask(move |stores| stores.run(range.segment, seqs, bytes_max)).await?;
+        let run = match found {
+            Some(run) if run.from == range.from_seq => run,
+            found => return self.over_hole(range, found).await,
+        };
+        let outcome = match self.seal(&range, &run) {
+            Ok(push) => {
+                self.edge.cut(run.from.saturating_add(run.count).saturating_sub(1), run.head_hash);
+                self.send(&push).await
+            }
+            // The ledger's own bytes do not chain: its scrub will find that too.
+            Err(error) => Outcome::Refused { code: error.code().to_owned() },
+        };
+        self.take(&outcome, range).await
+    }
+
+    fn seal(&self, range: &Range, run: &Run) -> Result<Push, WireError> {
+        let start = match range.from_seq {
+            1 => Start::Opening(self.parents.get(&range.segment).copied().unwrap_or(Parent::ROOT)),
+            from => Start::After { seq: from.saturating_sub(1), hash: run.prev_hash },
+        };
+        let mut push = Push::seal(&self.link.key, self.link.station, range.segment, start, &run.bytes)?;
+        push.shown = self.edge.last_ack().filter(|_| range.shows).cloned();
+        Ok(push)
+    }
+
+    async fn send(&mut self, push: &Push) -> Outcome {
+        let body = push.encode();
+        let call = Call {
+            method: &Method::POST,
+            path: "/api/v1/push",
+            body: &body,
+            response_max: REPLY_MAX,
+            timeout: PUSH_TIMEOUT,
+        };
+        self.outcome(self.link.client.call(&call).await)
+    }
+
+    fn outcome(&self, answer: Result<Vec<u8>, CallError>) -> Outcome {
+        let error = match answer {
+            Ok(body) => match serde_json::from_slice(&body) {
+                Ok(reply) => return Outcome::Reply(reply),
+                Err(_) => CallError::Garbage("not a reply to a push"),
+            },
+            Err(error) => error,
+        };
+        tracing::info!(error.what = %error, "sync.push");
+        match error {
+            CallError::Busy { retry_after_ms } => Outcome::Reply(PushReply::Busy { retry_after_ms }),
+            // A nonce that was seen is a retry by something in between: a new one will do.
+            CallError::Refused { code } if code != "HUB-AUT-005" => Outcome::Refused { code },
+            _ => Outcome::Failed,
+        }
+    }
+
+    async fn take(&mut self, outcome: &Outcome, range: Range) -> Result<(), StoresError> {
+        let known = self.own_hashes(outcome, range.segment).await?;
+        let own = |segment: SegmentId, seq: u64| {
+            (segment == range.segment).then(|| known.get(&seq).copied()).flatten()
+        };
+        let now_ms = self.link.clock.now_ms();
+        let failures = self.edge.failures();
+        let effects = self.edge.take(outcome, &own, now_ms, random());
+        let answered = !matches!(outcome, Outcome::Failed) && self.edge.failures() <= failures;
+        self.offline_since_ms = if answered { None } else { self.offline_since_ms.or(Some(now_ms)) };
+        if let Outcome::Refused { code } = outcome {
+            let refusal =
+                Refusal { segment: range.segment, from_seq: range.from_seq, code: code.clone(), at_ms: now_ms };
+            tracing::error!(error.code = code, segment = %range.segment, seq = range.from_seq, "sync.refused");
+            self.link.remember(move |state| state.refuse(&refusal)).await?;
+        }
+        self.carry_out(effects).await
+    }
+
+    /// Looks up the entries that an answer names, in our own journal.
+    async fn own_hashes(
+        &self,
+        outcome: &Outcome,
+        segment: SegmentId,
+    ) -> Result<HashMap<u64, Hash>, StoresError> {
+        let seqs: Vec<u64> = match outcome {
+            Outcome::Reply(PushReply::Gap { have }) => {
+                have.iter().take(suanpan_sync::limits::BRANCHES_MAX).map(|head| head.seq).collect()
+            }
+            Outcome::Reply(PushReply::Have { head }) => vec![head.seq],
+            _ => Vec::new(),
+        };
+        if seqs.is_empty() {
+            return Ok(HashMap::new());
+        }
+        self.link
+            .ask(move |stores| {
+                let mut known = HashMap::new();
+                for seq in seqs {
+                    if let Some(hash) = stores.hash_at(segment, seq)? {
+                        known.insert(seq, hash);
+                    }
+                }
+                Ok(known)
+            })
+            .await
+    }
+
+    async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), StoresError> {
+        for effect in effects {
+            match effect {
+                Effect::SaveCursor { segment, acked_seq, epoch, ack } => {
+                    let ack = ack.and_then(|ack| serde_json::to_vec(&ack).ok());
+                    let cursor = Cursor { segment, acked_seq, epoch, ack: None };
+                    self.link
+                        .remember(move |state| {
+                            state.save_cursor(&cursor)?;
+                            state.accepted(segment)?;
+                            ack.map_or(Ok(()), |ack| state.set_value(ACK, &ack))
+                        })
+                        .await?;
+                }
+                Effect::FetchTail(tail) => self.lost_tail = Some(tail),
+                Effect::ReEnrol => tracing::error!(error.code = "SYN-DRV-003", "sync.seen_twice"),
+            }
+        }
+        Ok(())
+    }
+
+    /// The range starts with entries that are not here. They were asked of the hub at the start; now they are
+    /// declared, and the sales after them go on.
+    async fn over_hole(&mut self, range: Range, found: Option<Run>) -> Result<(), StoresError> {
+        if !self.edge.cannot_read() {
+            return Ok(());
+        }
+        let Some(run) = found.filter(|run| run.prev_hash != Hash::ZERO) else {
+            let outcome = Outcome::Refused { code: UNPROVEN_HOLE.to_owned() };
+            return self.refuse_unsent(&outcome, range).await;
+        };
+        let to_seq = run.from.saturating_sub(1);
+        let seqs = (range.from_seq, to_seq);
+        let (key, station) = (&self.link.key, self.link.station);
+        let Ok(hole) = Hole::declare(key, station, range.segment, seqs, run.prev_hash) else { return Ok(()) };
+        let body = serde_json::to_vec(&hole).unwrap_or_default();
+        let call = Call {
+            method: &Method::POST,
+            path: "/api/v1/holes",
+            body: &body,
+            response_max: REPLY_MAX,
+            timeout: PUSH_TIMEOUT,
+        };
+        match self.outcome(self.link.client.call(&call).await) {
+            Outcome::Reply(PushReply::HoleRecorded { to_seq: recorded }) if recorded == to_seq => {
+                tracing::warn!(segment = %range.segment, hole.from = range.from_seq, hole.to = to_seq, "sync.hole");
+                let effects = self.edge.skip_hole(range.segment, to_seq);
+                self.carry_out(effects).await
+            }
+            outcome => self.refuse_unsent(&outcome, range).await,
+        }
+    }
+
+    /// Gives an outcome to a range that was never cut.
+    async fn refuse_unsent(&mut self, outcome: &Outcome, range: Range) -> Result<(), StoresError> {
+        // The edge offers the range again, so that the outcome has something to speak of.
+        if let Next::Push(again) = self.edge.next(self.link.clock.now_ms())
+            && again.segment == range.segment
+        {
+            self.take(outcome, again).await?;
+        }
+        Ok(())
+    }
+
+    /// Fetches what this disk lost and the hub has.
+    async fn bring_back(&mut self) -> Result<(), StoresError> {
+        if self.offline_since_ms.is_some() {
+            return Ok(());
+        }
+        if let Some(tail) = self.lost_tail.take() {
+            recover::lost_tail(self.link, &tail, self.parents.get(&tail.segment).copied()).await?;
+        }
+        if !self.recovered {
+            self.recovered = recover::missing(self.link, &self.parents).await?;
+        }
+        Ok(())
+    }
+
+    async fn tell_state(&self, tell: &dyn Fn(NetworkState)) -> Result<(), StoresError> {
+        let unacked: Vec<_> = self.edge.unacked().collect();
+        let receipts = self.link.ask(move |stores| stores.receipts(&unacked)).await?;
+        if let Some((segment, seq)) = self.edge.refused() {
+            let number = self.link.ask(move |stores| stores.receipt_number(segment, seq)).await?;
+            tell(NetworkState::Refused { number });
+        } else if let Some(since_ms) = self.offline_since_ms {
+            tell(NetworkState::Offline { since_ms, held: receipts.unsent });
+        } else if receipts.unsent > 0 {
+            tell(NetworkState::CatchingUp { left: receipts.unsent });
+        } else {
+            let received_from = receipts.last_number.min(1);
+            let (received_to, missing) = (receipts.last_number, receipts.missing);
+            tell(NetworkState::Online { received_from, received_to, missing });
+        }
+        Ok(())
+    }
+}
