@@ -29,9 +29,6 @@ pub(crate) const MIGRATIONS: [Migration; 2] = [
     },
 ];
 
-/// Commits after which the log is copied into the database: about 2 MB of log, a few milliseconds of work.
-const COMMITS_PER_CHECKPOINT: u32 = 64;
-
 /// Commits after which a commit first makes room itself, if nobody called [`Ledger::between_sales`].
 pub(crate) const COMMITS_MAX: u32 = 1024;
 
@@ -42,11 +39,13 @@ pub struct Options {
     pub durability: Durability,
     /// Size of `reserve.bin` in bytes.
     pub reserve_bytes: u64,
+    /// Commits after which the log is copied into the database: 64 make about 2 MB of log and a few ms of work.
+    pub commits_per_checkpoint: u32,
 }
 
 impl Default for Options {
     fn default() -> Options {
-        Options { durability: Durability::Full, reserve_bytes: 256 << 20 }
+        Options { durability: Durability::Full, reserve_bytes: 256 << 20, commits_per_checkpoint: 64 }
     }
 }
 
@@ -154,7 +153,7 @@ impl Ledger {
             segment,
             chain,
             begun: false,
-            commits: COMMITS_PER_CHECKPOINT,
+            commits: options.commits_per_checkpoint,
             moved: false,
             reserve,
             disk: DiskState::Plenty,
@@ -188,7 +187,7 @@ impl Ledger {
     /// *Errors:* `Unknown` when no new file could be made; nothing is accepted until the next start.
     pub fn between_sales(&mut self) -> Result<Option<Replacement>, crate::CommitError> {
         self.disk = self.reserve.tend();
-        if self.commits < COMMITS_PER_CHECKPOINT {
+        if self.commits < self.options.commits_per_checkpoint {
             return Ok(None);
         }
         self.checkpoint(false)

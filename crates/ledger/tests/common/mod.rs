@@ -29,7 +29,8 @@ pub fn mint() -> Box<dyn FnMut() -> SegmentId + Send> {
     })
 }
 
-pub const OPTIONS: Options = Options { durability: suanpan_ledger::Durability::Full, reserve_bytes: 0 };
+pub const OPTIONS: Options =
+    Options { durability: suanpan_ledger::Durability::Full, reserve_bytes: 0, commits_per_checkpoint: 64 };
 
 pub struct Till {
     pub dir: tempfile::TempDir,
