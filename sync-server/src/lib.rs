@@ -11,6 +11,8 @@
 
 pub mod admin;
 pub mod app;
+#[cfg(test)]
+mod bindings;
 mod clock;
 mod config;
 mod error;

@@ -35,7 +35,7 @@ struct Folder {
 enum Command {
     /// Make the folder and the signing key, and print the hub's public key.
     Init,
-    /// Publish a catalogue: a JSON file, or every JSON file of a folder.
+    /// Publish a catalogue: a folder of items.csv, prices.csv, stores.json and so on, or one of its files.
     Import {
         /// File or folder.
         path: PathBuf,

@@ -221,6 +221,7 @@ pub struct ByRow {
 
 /// Somebody who may look at HQ's pages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct User {
     /// Name to sign in with.
     pub name: String,
@@ -230,6 +231,7 @@ pub struct User {
 
 /// What a person at HQ may do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Sees figures.

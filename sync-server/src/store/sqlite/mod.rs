@@ -72,8 +72,8 @@ impl Store {
             return Err(StoreError::OldSqlite(rusqlite::version()));
         }
         let path = folder.join("hub.db");
-        let mut connection =
-            connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)?;
+        make_private(&path)?;
+        let mut connection = connect(&path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
         schema::migrate(&mut connection, now_ms)?;
         let (writer, writes) = sync_channel(WRITES_WAITING_MAX);
         let thread = spawn("hub-writer", move || write_all(&connection, &writes))?;
@@ -168,6 +168,17 @@ fn lock(folder: &Path) -> Result<std::fs::File, StoreError> {
         Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::Locked(folder.display().to_string())),
         Err(std::fs::TryLockError::Error(source)) => Err(file(source)),
     }
+}
+
+/// Makes the file if there is none, for this user alone: it holds hashes of PINs and passwords.
+fn make_private(path: &Path) -> Result<(), StoreError> {
+    let mut options = std::fs::OpenOptions::new();
+    options.write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let made = options.open(path);
+    made.map(drop)
+        .map_err(|source| StoreError::File { path: path.display().to_string(), source: Arc::new(source) })
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection, StoreError> {

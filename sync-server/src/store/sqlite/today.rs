@@ -13,6 +13,7 @@ const PROBLEMS_MAX: u32 = 100;
 
 /// Today, at one instant.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Today {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,
@@ -22,6 +23,8 @@ pub struct Today {
     pub paid_fen: i64,
     /// Sales.
     pub sales: i64,
+    /// What a sale brings on average, rounded down to the fen; 0 without sales.
+    pub average_fen: i64,
     /// Refunds.
     pub refunds: i64,
     /// Receipts received.
@@ -42,6 +45,7 @@ pub struct Today {
 
 /// A store's figures.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct StoreLine {
     /// Its code.
     pub site: String,
@@ -59,6 +63,7 @@ pub struct StoreLine {
 
 /// An hour's figures.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct Hour {
     /// 0 to 23.
     pub hour: u32,
@@ -70,6 +75,7 @@ pub struct Hour {
 
 /// A station's line: `1–812 received, 0 missing`, and since when it is silent.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct StationLine {
     /// Its id.
     pub station: String,
@@ -93,6 +99,7 @@ pub struct StationLine {
 
 /// A shift that is open.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 pub struct UnclosedShift {
     /// Its store.
     pub site: String,
@@ -110,6 +117,7 @@ pub struct UnclosedShift {
 
 /// Something that somebody has to look at.
 #[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Problem {
     /// Several tills returned one sale, and together more than was paid.
@@ -202,11 +210,14 @@ fn build(
     let rows = reports::days(connection, &ReportFilter { site: None, from: date, to: date })?;
     let stations = stations(connection, date, silent_before_ms)?;
     let stores: Vec<StoreLine> = sites.iter().map(|site| store_line(site, &rows)).collect();
+    let paid_fen: i64 = rows.iter().map(|row| row.paid_fen).sum();
+    let sales: i64 = rows.iter().map(|row| row.sales).sum();
     Ok(Today {
         date: calendar::text(date),
         as_of_ms: now_ms,
-        paid_fen: rows.iter().map(|row| row.paid_fen).sum(),
-        sales: rows.iter().map(|row| row.sales).sum(),
+        paid_fen,
+        sales,
+        average_fen: paid_fen.checked_div_euclid(sales).unwrap_or(0),
         refunds: rows.iter().map(|row| row.refunds).sum(),
         received: stations.iter().map(|it| i64::from(it.received)).sum(),
         missing: rows.iter().map(|row| row.missing).sum(),

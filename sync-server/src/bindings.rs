@@ -1,0 +1,39 @@
+//! Keeps `ui/src/hq/bindings` equal to what HQ's page reads: `SUANPAN_WRITE_BINDINGS=1` writes it, a plain test run
+//! compares.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use ts_rs::{Config, TS};
+
+use crate::store::User;
+use crate::store::sqlite::Today;
+
+fn files_in(dir: &Path) -> BTreeMap<String, String> {
+    let Ok(entries) = fs::read_dir(dir) else { return BTreeMap::new() };
+    let named = entries.map(|entry| {
+        let entry = entry.unwrap();
+        (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap())
+    });
+    named.collect()
+}
+
+fn export_to(dir: &Path) {
+    let config = Config::new().with_large_int("number").with_out_dir(dir);
+    Today::export_all(&config).unwrap();
+    User::export_all(&config).unwrap();
+}
+
+#[test]
+fn the_typescript_bindings_of_hq_are_fresh() {
+    let kept = Path::new(env!("CARGO_MANIFEST_DIR")).join("../ui/src/hq/bindings");
+    if std::env::var_os("SUANPAN_WRITE_BINDINGS").is_some() {
+        let _ = fs::remove_dir_all(&kept);
+        fs::create_dir_all(&kept).unwrap();
+        export_to(&kept);
+    }
+    let fresh = tempfile::tempdir().unwrap();
+    export_to(fresh.path());
+    assert!(files_in(&kept) == files_in(fresh.path()), "ui/src/hq/bindings is stale: run ./dev bindings");
+}
