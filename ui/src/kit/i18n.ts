@@ -1,0 +1,27 @@
+import { computed, ref, type ComputedRef } from 'vue'
+
+import type { Code } from '../bindings/Code'
+import type { Language } from '../bindings/Language'
+import sentencesEn from '../bindings/messages.en.json'
+import sentencesZh from '../bindings/messages.zh-CN.json'
+
+/** The language of everything on screen. */
+export const language = ref<Language>('zh-CN')
+
+type Table = Record<string, string>
+
+/** The words of one part of the screen: `en` must have exactly the keys of `zh`, or it does not compile. */
+export function words<Zh extends Table>(zh: Zh, en: Record<keyof Zh, string>): ComputedRef<Record<keyof Zh, string>> {
+  return computed(() => (language.value === 'en' ? en : zh))
+}
+
+/** Fills a sentence's `{name}` places. */
+export function fill(sentence: string, args: Record<string, string | number | null>): string {
+  return sentence.replace(/\{(\w+)\}/g, (place, name: string) => String(args[name] ?? place))
+}
+
+/** The cashier's sentence of a code. */
+export function sentence(code: Code, args: Record<string, string>): string {
+  const table = language.value === 'en' ? sentencesEn : sentencesZh
+  return fill(table[code].cashier, args)
+}

@@ -1,0 +1,24 @@
+import type { Code } from '../bindings/Code'
+import type { Command } from '../bindings/Command'
+import type { Reply } from '../bindings/Reply'
+import type { TillView } from '../bindings/TillView'
+
+/** The station behind the screen, however it is reached. */
+export interface Host {
+  /** Sends one command; rejects with a {@link StartFailure} when the station could not start. */
+  call(command: Command): Promise<Reply>
+  /** Pictures that come by themselves: network, printer, scale. */
+  onView(show: (view: TillView) => void): void
+  /** The window's own close button was pressed. */
+  onCloseAsked(ask: () => void): void
+}
+
+/** Why the station did not start. */
+export interface StartFailure {
+  code: Code
+  args: Record<string, string>
+}
+
+export function isStartFailure(reason: unknown): reason is StartFailure {
+  return typeof reason === 'object' && reason !== null && 'code' in reason && 'args' in reason
+}

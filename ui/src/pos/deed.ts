@@ -1,0 +1,29 @@
+import type { Command } from '../bindings/Command'
+import type { HintKey } from './words'
+
+/** What stands in Q when the station asks nothing. */
+export type Panel =
+  | { name: 'keys' | 'pay' | 'parked' | 'refund' | 'cited' | 'documents' | 'menu' | 'help' | 'devices' }
+  | { name: 'search'; first: string }
+  | { name: 'quantity' | 'price'; line: number }
+  | { name: 'cash'; kind: 'drop' | 'exchange' | 'add_float' }
+  | { name: 'count'; purpose: 'close_shift' | 'audit_shift' }
+  | { name: 'ask'; question: Question }
+
+/** What the screen itself asks before it sends. */
+export type Question = 'void_basket' | 'clear_tenders' | 'close_day' | 'quit'
+
+/** What one key leads to. Deciding is apart from doing, so that keys can be tested as a table. */
+export type Deed =
+  | { do: 'send'; command: Command; then?: Panel }
+  | { do: 'open'; panel: Panel }
+  | { do: 'type'; text: string }
+  | { do: 'hint'; hint: HintKey }
+  | { do: 'nothing' }
+
+export const send = (command: Command, then?: Panel): Deed => (then ? { do: 'send', command, then } : { do: 'send', command })
+export const open = (panel: Panel): Deed => ({ do: 'open', panel })
+export const type = (text: string): Deed => ({ do: 'type', text })
+export const hint = (key: HintKey): Deed => ({ do: 'hint', hint: key })
+export const NOTHING: Deed = { do: 'nothing' }
+export const KEYS: Panel = { name: 'keys' }

@@ -1,0 +1,62 @@
+import type { TenderView } from '../bindings/TenderView'
+import type { TillView } from '../bindings/TillView'
+import { parseFen } from '../kit/format'
+import { hint, KEYS, NOTHING, open, send, type Deed } from './deed'
+
+/** Notes that a customer is most likely to give, by key. */
+export const NOTES: readonly { key: string; fen: number }[] = [
+  { key: 'F5', fen: 20_00 },
+  { key: 'F6', fen: 50_00 },
+  { key: 'F7', fen: 100_00 },
+]
+/** Keys of the tenders beside cash, in the catalogue's order. */
+export const TENDER_KEYS = ['F8', 'F9', 'F10'] as const
+export const OTHERS_KEY = 'F11'
+
+/** Cash is the tender that gives change. */
+export function cashTender(view: TillView): TenderView | undefined {
+  return view.tenders.find((tender) => tender.gives_change)
+}
+
+/** The tenders beside cash: those with a key of their own first. */
+export function otherTenders(view: TillView): TenderView[] {
+  return view.tenders.filter((tender) => !tender.gives_change)
+}
+
+/** What the pay panel makes of a key: a deed, a tender that wants its reference, the list of others, or not its own. */
+export type PayStep = Deed | { do: 'reference'; tender: TenderView } | { do: 'others' } | null
+
+export function payKey(key: string, typed: string, view: TillView): PayStep {
+  const note = NOTES.find((one) => one.key === key)
+  if (note) return takeCash(view, note.fen)
+  if (key === 'Enter') return typed ? takeTyped(view, typed) : takeCash(view, null)
+  const tender = otherTenders(view)[(TENDER_KEYS as readonly string[]).indexOf(key)]
+  if (tender) return takeTender(tender, typed)
+  if (key === OTHERS_KEY) return { do: 'others' }
+  if (key === 'Escape' && !typed && view.message?.level !== 'error') return leave(view)
+  return key === '+' || key === ' ' ? NOTHING : null
+}
+
+/** A tender beside cash: of what was typed, or of all that remains. */
+export function takeTender(tender: TenderView, typed: string): PayStep {
+  if (typed && parseFen(typed) === null) return hint('amountWrong')
+  return tender.needs_reference ? { do: 'reference', tender } : send(tenderCommand(tender.code, typed, null))
+}
+
+export function tenderCommand(tender: string, typed: string, reference: string | null) {
+  return { cmd: 'tender', tender, amount_fen: typed ? parseFen(typed) : null, reference } as const
+}
+
+function takeTyped(view: TillView, typed: string): Deed {
+  const fen = parseFen(typed)
+  return fen ? takeCash(view, fen) : hint('amountWrong')
+}
+
+function takeCash(view: TillView, amount_fen: number | null): Deed {
+  const cash = cashTender(view)
+  return cash ? send({ cmd: 'tender', tender: cash.code, amount_fen, reference: null }) : hint('noCash')
+}
+
+function leave(view: TillView): Deed {
+  return view.pay.taken.length ? open({ name: 'ask', question: 'clear_tenders' }) : open(KEYS)
+}

@@ -1,0 +1,18 @@
+import { words } from '../kit/i18n'
+import { en } from './words.en'
+import { zh } from './words.zh-CN'
+
+export const w = words(zh, en)
+
+/** What the screen itself may have to say. */
+export type HintKey =
+  | 'noMembers'
+  | 'nothingRung'
+  | 'nothingParked'
+  | 'typedFirst'
+  | 'piecesFirst'
+  | 'amountWrong'
+  | 'weightWrong'
+  | 'noCash'
+  | 'numberFirst'
+  | 'pickFirst'

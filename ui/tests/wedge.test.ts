@@ -1,0 +1,83 @@
+import { describe, expect, it } from 'vitest'
+
+import { FieldWedge, GAP_MS, SCAN_LEN_MAX, Wedge } from '../src/kit/wedge'
+
+/** Presses keys `gap` milliseconds apart, then lets it be quiet, and tells what was heard. */
+function heard(keys: readonly string[], gap: number): string[] {
+  const events: string[] = []
+  const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+  keys.forEach((key, index) => wedge.press(key, 1000 + index * gap))
+  wedge.quiet()
+  return events
+}
+
+const CODE = [...'6901234567892']
+
+describe('a scanner that types like a keyboard', () => {
+  it.each(['Enter', 'Tab'])('is one scan, and its %s is eaten', (end) => {
+    expect(heard([...CODE, end], 5)).toEqual(['scan 6901234567892'])
+  })
+
+  it('may close with two keys', () => {
+    expect(heard([...CODE, 'Enter', 'Tab'], 5)).toEqual(['scan 6901234567892'])
+  })
+
+  it('is a scan even when it sends nothing after the code', () => {
+    expect(heard(CODE, 5)).toEqual(['scan 6901234567892'])
+  })
+
+  it('never presses a key of the screen, whatever its characters', () => {
+    expect(heard([...'+* a.7', 'Enter'], 5)).toEqual(['scan +* a.7'])
+  })
+
+  it('is two scans when it reads two codes', () => {
+    expect(heard([...'40110001', 'Enter', ...'40110002', 'Enter'], 5)).toEqual(['scan 40110001', 'scan 40110002'])
+  })
+
+  it('goes on as one bounded scan after ten thousand characters', () => {
+    const events = heard([...'7'.repeat(SCAN_LEN_MAX + 500), 'Enter'], 0)
+    expect(events).toHaveLength(1)
+    expect(events[0]).toHaveLength('scan '.length + SCAN_LEN_MAX)
+  })
+})
+
+describe('a person', () => {
+  it('types digits and Enter as keys', () => {
+    expect(heard(['+', '5', '4', 'Enter'], GAP_MS + 20)).toEqual(['+', '5', '4', 'Enter'])
+  })
+
+  it('is not taken for a scanner by a few fast keys', () => {
+    expect(heard(['5', '4', 'Enter'], 10)).toEqual(['5', '4', 'Enter'])
+  })
+
+  it('is heard in the order of the keys when a function key follows a held one', () => {
+    expect(heard(['5', '0', 'F8'], 10)).toEqual(['5', '0', 'F8'])
+  })
+
+  it('is heard at once on the number pad’s own signs', () => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: () => events.push('scan'), key: (key) => events.push(key) })
+    wedge.press('+', 0, true)
+    expect(events).toEqual(['+'])
+    expect(wedge.waiting).toBe(false)
+  })
+})
+
+describe('the search field', () => {
+  it('gives its own text back when a scanner typed into it', () => {
+    const field = new FieldWedge()
+    let value = 'xhs'
+    CODE.forEach((key, index) => {
+      expect(field.press(key, 1000 + index * 5, value)).toBeNull()
+      value += key
+    })
+    expect(field.press('Enter', 1070, value)).toEqual({ scan: '6901234567892', value: 'xhs' })
+  })
+
+  it('lets a person press Enter', () => {
+    const field = new FieldWedge()
+    expect(field.press('x', 0, '')).toBeNull()
+    expect(field.press('h', 300, 'x')).toBeNull()
+    expect(field.press('Enter', 600, 'xh')).toBeNull()
+  })
+})

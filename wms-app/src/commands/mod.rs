@@ -1,0 +1,3 @@
+//! What the page may ask for.
+
+pub(crate) mod call;
