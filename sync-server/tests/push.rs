@@ -1,0 +1,264 @@
+//! The upload, through real HTTP.
+
+mod support;
+
+use reqwest::{Method, StatusCode};
+use suanpan_domain::entry::Entry;
+use suanpan_journal::{Hash, Parent, SegmentId};
+use suanpan_sync::{Ack, Hole, KnownHead, LostTail, PushReply, decode_entries};
+use support::*;
+
+fn acked(reply: &PushReply) -> &Ack {
+    match reply {
+        PushReply::Ack { ack, .. } => ack,
+        other => panic!("an ack, not {other:?}"),
+    }
+}
+
+fn tail_and_clone(reply: &PushReply) -> (Option<LostTail>, bool) {
+    match reply {
+        PushReply::Ack { lost_tail, re_enrol, .. } => (*lost_tail, *re_enrol),
+        other => panic!("an ack, not {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_is_acked_is_in_the_report_to_the_fen() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(482, 386);
+    till.sell(1_046, 544);
+    let reply = till.push_all(&hub).await;
+    let ack = acked(&reply);
+    ack.verify(&till.hub_key.unwrap(), till.station).unwrap();
+    assert_eq!((ack.have_seq, ack.have_hash, ack.hub_epoch), (2, till.segments[0].chains[2].hash, 1));
+    let row = hub.day().await[0].clone();
+    for (field, expected) in
+        [("sales", 2), ("lines", 2), ("grams", 1_528), ("amount_fen", 930), ("paid_fen", 930), ("missing", 0)]
+    {
+        assert_eq!(row[field], expected, "{field}");
+    }
+}
+
+#[tokio::test]
+async fn a_push_sent_again_gets_the_same_ack_and_nothing_is_doubled() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(500, 400);
+    let first = till.push_all(&hub).await;
+    till.sell(500, 400);
+    acked(&till.push(&hub, 2, 2).await);
+    let again = till.push(&hub, 1, 1).await;
+    assert_eq!(first, again);
+    acked(&till.push(&hub, 1, 2).await);
+    assert_eq!(hub.day().await[0]["sales"], 2);
+}
+
+#[tokio::test]
+async fn straddling_gap_and_unknown_segment_say_where_to_go_on() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    for _ in 0..5 {
+        till.sell(100, 80);
+    }
+    assert_eq!(till.push(&hub, 3, 5).await, PushReply::Gap { have: vec![] });
+    acked(&till.push(&hub, 1, 2).await);
+    let head = KnownHead { seq: 2, hash: till.segments[0].chains[2].hash };
+    assert_eq!(till.push(&hub, 2, 4).await, PushReply::Have { head });
+    assert_eq!(till.push(&hub, 5, 5).await, PushReply::Gap { have: vec![head] });
+    acked(&till.push(&hub, 3, 5).await);
+    assert_eq!(hub.day().await[0]["sales"], 5);
+}
+
+#[tokio::test]
+async fn a_range_across_stored_batches_is_recognised_from_the_middle_of_one() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    for _ in 0..9 {
+        till.sell(100, 80);
+    }
+    acked(&till.push(&hub, 1, 4).await);
+    acked(&till.push(&hub, 5, 7).await);
+    for (from, to) in [(2, 3), (3, 6), (7, 7)] {
+        assert_eq!(acked(&till.push(&hub, from, to).await).have_seq, to as u64);
+    }
+    let head = KnownHead { seq: 7, hash: till.segments[0].chains[7].hash };
+    assert_eq!(till.push(&hub, 6, 9).await, PushReply::Have { head });
+}
+
+#[tokio::test]
+async fn a_segment_whose_parent_is_unknown_never_waits_for_it() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    let parent = till.current().chains[1].as_parent();
+    till.open(parent);
+    till.sell(100, 80);
+    acked(&till.push_all(&hub).await);
+    assert_eq!(hub.day().await[0]["sales"], 1);
+    assert_eq!(hub.day().await[0]["missing"], 1, "receipt 2 came, so receipt 1 exists");
+    acked(&till.send_push(&hub, &till.push_of(0, 1, 1)).await.unwrap());
+    assert_eq!(hub.day().await[0]["missing"], 0);
+}
+
+#[tokio::test]
+async fn a_ledger_restored_from_an_older_copy_is_told_to_fetch_its_tail_back() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    for _ in 0..6 {
+        till.sell(100, 80);
+    }
+    acked(&till.push_all(&hub).await);
+    let old = till.segments[0].clone();
+    till.open(old.chains[4].as_parent());
+    till.sell(100, 80);
+    let tail = LostTail { segment: old.id, from_seq: 5, to_seq: 6 };
+    assert_eq!(tail_and_clone(&till.push_all(&hub).await), (Some(tail), false));
+    let cookie = hub.session().await;
+    assert_eq!(problems(&hub.today(&cookie).await, "lost_tail")[0]["entries"], 2);
+
+    let fetch = |from: u64| format!("/api/v1/entries?segment={}&from={from}", old.id);
+    let (status, body) = till.send(&hub, Method::GET, &fetch(5), &[]).await;
+    assert_eq!(status, StatusCode::OK);
+    let pushes = decode_entries(&body).unwrap().pushes;
+    let checked = pushes[0].check(till.station, &till.key.public()).unwrap();
+    assert_eq!(checked.records, old.records.concat());
+    // Asking on past the end says that everything is here again.
+    let (_, rest) = till.send(&hub, Method::GET, &fetch(7), &[]).await;
+    assert!(rest.is_empty());
+    till.sell(100, 80);
+    assert_eq!(tail_and_clone(&till.push(&hub, 2, 2).await), (None, false));
+    assert!(problems(&hub.today(&cookie).await, "lost_tail").is_empty());
+    assert_eq!(hub.day().await[0]["sales"], 8, "both sides are kept");
+}
+
+#[tokio::test]
+async fn a_cloned_disk_sold_on_twice_keeps_every_sale_and_is_shown_to_it() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    acked(&till.push_all(&hub).await);
+    let at = till.current().chains[1].as_parent();
+    let mut copy = till.clone();
+    till.open(at);
+    copy.open(at);
+    till.sell(100, 80);
+    copy.sell(100, 80);
+    assert_eq!(tail_and_clone(&till.push_all(&hub).await), (None, false));
+    assert_eq!(tail_and_clone(&copy.push_all(&hub).await), (None, false), "two children, nothing lost yet");
+    // Both go on from the very same segment.
+    let mut twin = till.clone();
+    till.sell(100, 80);
+    twin.sell(200, 160);
+    acked(&till.push(&hub, 2, 2).await);
+    acked(&twin.push(&hub, 2, 2).await);
+    till.sell(100, 80);
+    assert_eq!(tail_and_clone(&till.push(&hub, 3, 3).await), (None, true));
+    let today = hub.today(&hub.session().await).await;
+    assert_eq!(problems(&today, "clone")[0]["till"], 1);
+    assert_eq!(hub.day().await[0]["sales"], 6);
+}
+
+#[tokio::test]
+async fn a_hole_is_recorded_shown_and_filled_when_the_bytes_turn_up() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    for _ in 0..5 {
+        till.sell(100, 80);
+    }
+    acked(&till.push(&hub, 1, 2).await);
+    let (segment, to_hash) = (till.segments[0].id, till.segments[0].chains[4].hash);
+    let hole = Hole::declare(&till.key, till.station, segment, (3, 4), to_hash).unwrap();
+    let body = serde_json::to_vec(&hole).unwrap();
+    let (status, reply) = till.send(&hub, Method::POST, "/api/v1/holes", &body).await;
+    assert_eq!(status, StatusCode::OK);
+    let reply: PushReply = serde_json::from_slice(&reply).unwrap();
+    assert_eq!(reply, PushReply::HoleRecorded { to_seq: 4 });
+    acked(&till.push(&hub, 5, 5).await);
+    let cookie = hub.session().await;
+    assert_eq!(problems(&hub.today(&cookie).await, "hole")[0]["entries"], 2);
+    assert_eq!(hub.day().await[0]["missing"], 2);
+    acked(&till.push(&hub, 3, 4).await);
+    assert!(problems(&hub.today(&cookie).await, "hole").is_empty());
+    assert_eq!(hub.day().await[0]["missing"], 0);
+    assert_eq!(hub.day().await[0]["sales"], 5);
+}
+
+#[tokio::test]
+async fn an_ack_that_this_database_does_not_bear_out_starts_a_new_epoch() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    let ack = acked(&till.push_all(&hub).await).clone();
+    let head = till.current().chains[1].as_parent();
+    till.open(head);
+    till.sell(100, 80);
+    let mut push = till.push_of(1, 1, 1);
+    push.shown = Some(ack.clone());
+    assert_eq!(acked(&till.send_push(&hub, &push).await.unwrap()).hub_epoch, 1);
+
+    let key = std::fs::read_to_string(hub.folder.path().join("hub.key")).unwrap();
+    let hub_key = suanpan_journal::SigningKey::from_seed(&key.trim().parse::<Hash>().unwrap().0);
+    let lost = Ack::sign(&hub_key, till.station, 1, (head.segment, 9, Hash([7; 32])), 4096, 0);
+    let forged = Ack { have_seq: 10, ..lost.clone() };
+    till.open(till.segments[1].chains[1].as_parent());
+    till.sell(100, 80);
+    for (shown, epoch) in [(forged, 1), (lost.clone(), 2), (lost, 2)] {
+        let mut push = till.push_of(2, 1, 1);
+        push.shown = Some(shown);
+        assert_eq!(acked(&till.send_push(&hub, &push).await.unwrap()).hub_epoch, epoch);
+    }
+}
+
+#[tokio::test]
+async fn what_the_hub_cannot_understand_is_parked_and_blocks_nothing() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    till.write(MORNING_MS, 999, b"{\"v\":1}");
+    till.write(MORNING_MS, 1, b"{\"v\":7}");
+    till.write(MORNING_MS, 1, b"\xff not json");
+    till.sell(100, 80);
+    acked(&till.push_all(&hub).await);
+    assert_eq!(hub.day().await[0]["sales"], 2);
+    let today = hub.today(&hub.session().await).await;
+    let codes: Vec<_> = problems(&today, "parked").iter().map(|it| it["code"].as_str().unwrap()).collect();
+    assert_eq!(codes, ["HUB-PRJ-001", "HUB-PRJ-002", "HUB-PRJ-003"]);
+}
+
+#[tokio::test]
+async fn a_document_that_arrives_in_two_histories_is_summed_once() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    let sale = till.sell(100, 80);
+    acked(&till.push_all(&hub).await);
+    till.open(Parent { segment: SegmentId([3; 16]), seq: 1, hash: Hash([3; 32]) });
+    till.entry(&Entry::Sale(sale));
+    acked(&till.push_all(&hub).await);
+    assert_eq!(hub.day().await[0]["sales"], 1);
+    let today = hub.today(&hub.session().await).await;
+    assert_eq!(problems(&today, "parked")[0]["code"], "HUB-PRJ-004");
+}
+
+#[tokio::test]
+async fn a_stopped_hub_comes_back_with_everything_it_acked() {
+    let mut hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    for n in 1..=20 {
+        till.sell(100, 80);
+        acked(&till.push(&hub, n, n).await);
+    }
+    hub.running.stop().await;
+    let config = sync_server::Config::embedded(hub.folder.path());
+    hub.running = sync_server::Hub::start(config).await.unwrap();
+    let reply = till.push(&hub, 20, 20).await;
+    assert_eq!(acked(&reply).have_seq, 20);
+    assert_eq!(hub.day().await[0]["sales"], 20);
+}
+
+#[tokio::test]
+async fn one_hub_owns_a_folder() {
+    let hub = TestHub::start().await;
+    let second = sync_server::Hub::open(sync_server::Config::embedded(hub.folder.path()));
+    assert_eq!(second.unwrap_err().code(), "HUB-STO-010");
+}
