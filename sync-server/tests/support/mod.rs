@@ -16,9 +16,7 @@ use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine};
 use suanpan_domain::sale::{Sale, SaleLine, Tendered};
 use suanpan_domain::tax::Tax;
 use suanpan_journal::{Chain, Parent, SegmentId, SigningKey, StationId, push_record};
-use suanpan_sync::{
-    Challenge, EnrolReply, EnrolRequest, Push, PushReply, RequestAuth, RequestFacts, Start,
-};
+use suanpan_sync::{Challenge, EnrolReply, EnrolRequest, Push, PushReply, RequestAuth, RequestFacts, Start};
 use sync_server::store::Role;
 use sync_server::{Config, Hub, RunningHub};
 
@@ -148,8 +146,7 @@ impl Till {
     pub fn new(seed: u8) -> Till {
         let key = SigningKey::from_seed(&[seed; 32]);
         let station = StationId([seed; 16]);
-        let mut till =
-            Till { station, key, hub_key: None, segments: Vec::new(), skew_ms: 0, numbers: 0 };
+        let mut till = Till { station, key, hub_key: None, segments: Vec::new(), skew_ms: 0, numbers: 0 };
         till.open(Parent::ROOT);
         till
     }
