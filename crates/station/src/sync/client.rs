@@ -230,3 +230,7 @@ fn is_code(code: &str) -> bool {
     (1..=CODE_MAX).contains(&code.len())
         && code.bytes().all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'-')
 }
+
+#[cfg(test)]
+#[path = "client_tests.rs"]
+mod tests;

@@ -7,8 +7,8 @@ use suanpan_journal::Hash;
 use suanpan_ledger::KeptFeed;
 use suanpan_sync::limits::{CHUNK_MAX, JSON_MAX, SCOPES_MAX, STAGED_MAX};
 use suanpan_sync::{
-    Backoff, FeedEntry, FeedHead, PullReply, PullRequest, Scope, ScopeVersion, SnapshotManifest, decode_chunk,
-    feed_genesis, follow_feed,
+    Backoff, FeedEntry, FeedHead, PullReply, PullRequest, Scope, ScopeVersion, SnapshotManifest,
+    decode_chunk, feed_genesis, follow_feed,
 };
 use tokio::sync::watch;
 
@@ -141,7 +141,9 @@ async fn ask(link: &Link, staging: &Staging) -> Result<PullReply, Stop> {
         Vec::new()
     } else {
         let versions = staging.at.iter();
-        versions.map(|(scope, (version, _))| ScopeVersion { scope: scope.clone(), version: *version }).collect()
+        versions
+            .map(|(scope, (version, _))| ScopeVersion { scope: scope.clone(), version: *version })
+            .collect()
     };
     let request = PullRequest { heads: staging.heads.clone(), cut: staging.cut.clone(), staged };
     let body = serde_json::to_vec(&request).unwrap_or_default();
@@ -238,13 +240,8 @@ async fn wake(link: &Link, seen: &str) -> Result<(), Stop> {
         return Err(Stop::Call(CallError::Garbage("not a wake word")));
     }
     let path = format!("/api/v1/wake?seen={seen}");
-    let call = Call {
-        method: &Method::GET,
-        path: &path,
-        body: &[],
-        response_max: WAKE_MAX,
-        timeout: WAKE_TIMEOUT,
-    };
+    let call =
+        Call { method: &Method::GET, path: &path, body: &[], response_max: WAKE_MAX, timeout: WAKE_TIMEOUT };
     let answer = link.client.call(&call).await?;
     let woken = serde_json::from_slice::<Woken>(&answer);
     woken.map(drop).map_err(|_| Stop::Call(CallError::Garbage("not a wake-up")))
@@ -281,7 +278,8 @@ async fn apply_snapshot(link: &Link, manifest: SnapshotManifest) -> Result<(), S
         let entries = loop {
             match link.client.call(&call).await {
                 Ok(bytes) => {
-                    break decode_chunk(named, &bytes).map_err(|_| Stop::Mismatch("a chunk is not what it is named"))?;
+                    break decode_chunk(named, &bytes)
+                        .map_err(|_| Stop::Mismatch("a chunk is not what it is named"))?;
                 }
                 Err(error) if backoff.failures() >= CHUNK_TRIES_MAX => return Err(error.into()),
                 Err(CallError::Refused { code }) => return Err(CallError::Refused { code }.into()),

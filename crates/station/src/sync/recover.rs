@@ -29,10 +29,7 @@ pub(super) async fn lost_tail(
 }
 
 /// Asks for everything that a salvage could not read. Says whether all was asked for.
-pub(super) async fn missing(
-    link: &Link,
-    parents: &HashMap<SegmentId, Parent>,
-) -> Result<bool, StoresError> {
+pub(super) async fn missing(link: &Link, parents: &HashMap<SegmentId, Parent>) -> Result<bool, StoresError> {
     for lost in link.ask(|stores| stores.missing()).await? {
         let segment = lost.segment;
         if !fetch(link, segment, lost.from, parents.get(&segment).copied()).await? {

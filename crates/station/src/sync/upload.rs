@@ -210,8 +210,12 @@ impl<'a> Upload<'a> {
         let answered = !matches!(outcome, Outcome::Failed) && self.edge.failures() <= failures;
         self.offline_since_ms = if answered { None } else { self.offline_since_ms.or(Some(now_ms)) };
         if let Outcome::Refused { code } = outcome {
-            let refusal =
-                Refusal { segment: range.segment, from_seq: range.from_seq, code: code.clone(), at_ms: now_ms };
+            let refusal = Refusal {
+                segment: range.segment,
+                from_seq: range.from_seq,
+                code: code.clone(),
+                at_ms: now_ms,
+            };
             tracing::error!(error.code = code, segment = %range.segment, seq = range.from_seq, "sync.refused");
             self.link.remember(move |state| state.refuse(&refusal)).await?;
         }
