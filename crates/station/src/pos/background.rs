@@ -70,6 +70,11 @@ impl Core {
 
     /// Housekeeping between sales; true when the picture changed.
     pub(crate) fn tidy(&mut self) -> bool {
+        let waited = self.apply_next_cut().unwrap_or_else(|error| {
+            tracing::warn!(error.code = error.code, error.what = error.what, "till.cut");
+            false
+        });
+        let new_prices = self.follow_announced() || waited;
         let before = self.shop.ledger.disk();
         match self.shop.ledger.between_sales() {
             Ok(Some(replacement)) => self.note_replacement(&replacement),
@@ -83,7 +88,7 @@ impl Core {
         if now != before && now != suanpan_ledger::DiskState::Plenty {
             self.tell_code(Code::DiskLow);
         }
-        now != before
+        new_prices || now != before
     }
 
     /// Starts printer and scale as the settings say and gives back those before, to be dropped elsewhere.

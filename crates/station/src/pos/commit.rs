@@ -225,7 +225,8 @@ impl Core {
         if refreshed.is_err() {
             self.tell_code(Code::LedgerFailed);
         }
-        self.sold |= documents.iter().any(|document| document_id(&document.entry).is_some());
+        self.committed |= !documents.is_empty();
+        self.tidies |= self.desk.basket.is_none();
         self.number_closed(&documents);
         self.ask_for_drop(&documents);
     }

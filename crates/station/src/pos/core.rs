@@ -8,6 +8,7 @@ use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_ledger::Lock;
 
+pub(crate) use super::cuts::NextCut;
 use super::desk::{Asked, Desk};
 use super::perform::perform;
 use super::picture::Keys;
@@ -31,10 +32,16 @@ pub(crate) struct Core {
     /// The shift whose cashier was asked to make a drop.
     pub(crate) drop_asked: Option<Id>,
     pub(crate) keys: Keys,
+    /// Items and prices that wait for the open basket.
+    pub(crate) next_cut: Option<NextCut>,
     /// Printer and scale must be started anew, which is done without the mutex.
     pub(crate) devices_changed: bool,
-    /// A sale was committed: there is time to tidy up.
-    pub(crate) sold: bool,
+    /// Something was committed: time for the driver to send it.
+    pub(crate) committed: bool,
+    /// The catalogue changed: the search index is to be built again.
+    pub(crate) rebuilds_index: bool,
+    /// The counter is empty: there is time to tidy up.
+    pub(crate) tidies: bool,
     /// Held as long as the till runs.
     pub(crate) lock: Lock,
 }
@@ -52,22 +59,18 @@ pub(crate) struct Decision {
     pub(crate) say: Option<Say>,
 }
 
-/// What came of a command.
-#[derive(Default)]
-pub(crate) struct Outcome {
-    pub(crate) found: Option<Found>,
-    /// Only the hub knows this number: ask it, then show what it says.
-    pub(crate) ask_hub: Option<String>,
-}
-
 impl Core {
     /// Carries a command out.
-    pub(crate) fn dispatch(&mut self, command: &Command) -> Outcome {
+    pub(crate) fn dispatch(&mut self, command: &Command) -> Option<Found> {
         self.turn(command, |turn| perform(turn, command))
     }
 
     /// Carries out what a device or the hub brings about.
-    pub(crate) fn turn(&mut self, command: &Command, decide: impl FnOnce(&mut Turn<'_>) -> Done) -> Outcome {
+    pub(crate) fn turn(
+        &mut self,
+        command: &Command,
+        decide: impl FnOnce(&mut Turn<'_>) -> Done,
+    ) -> Option<Found> {
         self.revision += 1;
         let now_ms = self.clock.now_ms();
         let mut turn = Turn::new(&self.shop, now_ms, self.desk.clone());
@@ -91,18 +94,19 @@ impl Core {
                     say,
                 };
                 self.keep(decision, is_query);
-                return Outcome { found, ask_hub: None };
+                found
             }
             Err(stop) => {
                 if is_answered {
                     self.desk.asked = asked;
                 }
-                self.stop(stop, say, then)
+                self.stop(stop, say, then);
+                None
             }
         }
     }
 
-    fn stop(&mut self, stop: Stop, say: Option<Say>, then: Command) -> Outcome {
+    fn stop(&mut self, stop: Stop, say: Option<Say>, then: Command) {
         let under = self.desk.asked.clone().map(Box::new);
         let then = Box::new(then);
         match stop {
@@ -115,12 +119,11 @@ impl Core {
                 let person = self.desk.person.clone();
                 self.desk.asked = person.map(|person| Asked::Relieve { person });
             }
-            Stop::AskHub { number } => return Outcome { found: None, ask_hub: Some(number) },
+            Stop::AskHub => self.tell_code(Code::RefundNeedsHub),
         }
         if let Some(say) = say {
             self.tell(&say);
         }
-        Outcome::default()
     }
 
     /// Puts a sentence on the message line. An error stays until it is acknowledged or another one comes.

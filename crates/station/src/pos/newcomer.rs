@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use suanpan_contract::{
-    BasketView, Code, Command, DiskView, Found, MessageView, NetworkView, PayView, PrinterView, Reply,
-    Screen, StatusView, TillView,
+    BasketView, Code, Command, DiskView, Found, Language, MessageView, NetworkView, PayView, PrinterView,
+    Reply, Screen, StatusView, TillView,
 };
+use suanpan_journal::StationId;
 use suanpan_ledger::Lock;
 
 use super::say::Say;
@@ -20,12 +21,21 @@ pub(crate) struct Newcomer {
     message: Option<MessageView>,
     sequence: u64,
     revision: u64,
+    /// Key and id that a hub may have enrolled already, when its answer was lost.
+    trial: Option<Trial>,
+}
+
+/// A key and an id that ask to be enrolled.
+#[derive(Clone, Copy)]
+pub(crate) struct Trial {
+    pub(crate) seed: [u8; 32],
+    pub(crate) station: StationId,
 }
 
 impl Newcomer {
     pub(crate) fn new(lock: Lock, now_ms: i64) -> Newcomer {
         let settings = MachineSettings::load(lock.dir());
-        Newcomer { lock, now_ms, settings, message: None, sequence: 0, revision: 0 }
+        Newcomer { lock, now_ms, settings, message: None, sequence: 0, revision: 0, trial: None }
     }
 
     pub(crate) fn dispatch(&mut self, command: &Command) -> Reply {
@@ -46,6 +56,17 @@ impl Newcomer {
         Reply { view: self.view(), found }
     }
 
+    /// The key to enrol with: the same again after a lost answer.
+    pub(crate) fn trial(&mut self) -> Result<Trial, getrandom::Error> {
+        if let Some(trial) = self.trial {
+            return Ok(trial);
+        }
+        let (mut seed, mut station) = ([0; 32], [0; 16]);
+        getrandom::fill(&mut seed)?;
+        getrandom::fill(&mut station)?;
+        Ok(*self.trial.insert(Trial { seed, station: StationId(station) }))
+    }
+
     pub(crate) fn tell(&mut self, say: &Say) {
         self.sequence += 1;
         let (sequence, level, code) = (self.sequence, say.code.level(), say.code);
@@ -53,37 +74,43 @@ impl Newcomer {
     }
 
     pub(crate) fn view(&self) -> TillView {
-        TillView {
-            revision: self.revision,
-            language: self.settings.language,
-            screen: Screen::Enrol,
-            status: StatusView {
-                store: String::new(),
-                till: 0,
-                cashier: None,
-                is_supervisor: false,
-                shift_no: None,
-                shift_cashier: None,
-                business_date: None,
-                prices_as_of: None,
-                now_ms: self.now_ms,
-                utc_offset_min: 480,
-                printer: PrinterView::None,
-                network: NetworkView::Offline { since: String::new(), held: 0 },
-                disk: DiskView::Enough,
-            },
-            basket: BasketView::default(),
-            last_item: None,
-            pay: PayView::default(),
-            closed: None,
-            message: self.message.clone(),
-            prompt: None,
-            parked: vec![],
-            quick_tabs: vec![],
-            bags: vec![],
-            tenders: vec![],
-            last_document: None,
-            scale: None,
-        }
+        let message = self.message.clone();
+        TillView { revision: self.revision, language: self.settings.language, message, ..blank(self.now_ms) }
+    }
+}
+
+/// The picture of no till.
+pub(crate) fn blank(now_ms: i64) -> TillView {
+    TillView {
+        revision: 0,
+        language: Language::default(),
+        screen: Screen::Enrol,
+        status: StatusView {
+            store: String::new(),
+            till: 0,
+            cashier: None,
+            is_supervisor: false,
+            shift_no: None,
+            shift_cashier: None,
+            business_date: None,
+            prices_as_of: None,
+            now_ms,
+            utc_offset_min: 480,
+            printer: PrinterView::None,
+            network: NetworkView::Offline { since: String::new(), held: 0 },
+            disk: DiskView::Enough,
+        },
+        basket: BasketView::default(),
+        last_item: None,
+        pay: PayView::default(),
+        closed: None,
+        message: None,
+        prompt: None,
+        parked: vec![],
+        quick_tabs: vec![],
+        bags: vec![],
+        tenders: vec![],
+        last_document: None,
+        scale: None,
     }
 }

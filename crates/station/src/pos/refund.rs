@@ -28,14 +28,15 @@ pub(crate) struct Refundable {
 /// Looks a sale up by its printed number, or by its id when a number found two.
 pub(crate) fn look_up(turn: &mut Turn<'_>, number: &str) -> Done {
     turn.own_shift()?;
-    let found = if let Ok(id) = number.trim().parse::<Id>() {
-        turn.shop.document(id)?.into_iter().collect()
+    let (found, is_ours) = if let Ok(id) = number.trim().parse::<Id>() {
+        (turn.shop.document(id)?.into_iter().collect(), true)
     } else {
         let number: DocumentNumber = number.parse().map_err(|_| not_found(number))?;
-        turn.shop.documents_by_number(&number)?
+        (turn.shop.documents_by_number(&number)?, turn.shop.is_ours(&number))
     };
     match found.as_slice() {
-        [] => Err(Stop::AskHub { number: number.trim().to_owned() }),
+        [] if is_ours => Err(not_found(number)),
+        [] => Err(Stop::AskHub),
         [one] => {
             let refundable = own_sale(turn, one)?.ok_or_else(|| not_found(number))?;
             show(turn, &refundable);
@@ -52,12 +53,6 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, number: &str) -> Done {
 
 pub(crate) fn not_found(number: &str) -> Stop {
     Say::new(Code::ReceiptNotFound).with("number", number.trim()).into()
-}
-
-/// Puts a sale that the hub has found and reserved before the cashier.
-pub(crate) fn show_foreign(turn: &mut Turn<'_>, refundable: Refundable) {
-    show(turn, &refundable);
-    turn.desk.foreign = Some(Box::new(refundable));
 }
 
 fn show(turn: &mut Turn<'_>, refundable: &Refundable) {
@@ -83,7 +78,7 @@ pub(crate) fn refund(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput],
     let id: Id = sale.parse().map_err(|_| Code::BadRequest)?;
     let refundable = match turn.shop.document(id)? {
         Some(document) => own_sale(turn, &document)?,
-        None => turn.desk.foreign.take().map(|foreign| *foreign).filter(|foreign| foreign.sale.id == id),
+        None => None,
     };
     let Some(Refundable { sale, number, returned, reservation, .. }) = refundable else {
         return Err(not_found(sale));

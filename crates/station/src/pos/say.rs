@@ -45,8 +45,8 @@ pub(crate) enum Stop {
     Confirm(Say),
     /// Another cashier's shift is open.
     Relieve,
-    /// Only the hub knows this number.
-    AskHub { number: String },
+    /// Only the hub knows this sale.
+    AskHub,
 }
 
 /// What a use case gives back.

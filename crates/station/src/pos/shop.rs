@@ -35,6 +35,8 @@ pub(crate) struct Shop {
     pub(crate) bags: Vec<Item>,
     /// When the prices in force were published.
     pub(crate) prices_at_ms: Option<i64>,
+    /// When announced ones come into force.
+    pub(crate) prices_change_at_ms: Option<i64>,
     pub(crate) scale: Counter,
     /// `None` while it is being built.
     pub(crate) index: Option<Arc<SearchIndex>>,
@@ -50,6 +52,8 @@ pub(crate) struct Shop {
     pub(crate) parked: Vec<Parked>,
     pub(crate) jobs: Vec<PrintJob>,
     pub(crate) last: Option<DocumentRow>,
+    /// Date and number of the newest document.
+    pub(crate) newest: Option<(u32, u32)>,
     /// Time of the last entry.
     pub(crate) last_at_ms: i64,
     /// The latest time that the journal or the hub has seen.
@@ -92,7 +96,9 @@ impl Shop {
     /// Reads again what a sale may have changed.
     pub(crate) fn reread_documents(&mut self) -> Result<(), QueryError> {
         self.jobs = self.ledger.print_jobs()?;
-        self.last = self.ledger.last_document()?.and_then(|document| self.row(&document));
+        let last = self.ledger.last_document()?;
+        self.newest = last.as_ref().and_then(|last| Some((last.business_date, numbered(&last.entry)?)));
+        self.last = last.and_then(|document| self.row(&document));
         Ok(())
     }
 
@@ -133,9 +139,14 @@ impl Shop {
         self.ledger.last_document().map_err(failed)
     }
 
+    /// True when this till printed the number.
+    pub(crate) fn is_ours(&self, number: &DocumentNumber) -> bool {
+        number.till == self.till && number.site.eq_ignore_ascii_case(&self.site)
+    }
+
     /// This till's documents with a printed number; none when the number is another till's.
     pub(crate) fn documents_by_number(&self, number: &DocumentNumber) -> Asked<Vec<Document>> {
-        if number.till != self.till || !number.site.eq_ignore_ascii_case(&self.site) {
+        if !self.is_ours(number) {
             return Ok(vec![]);
         }
         let found = self.ledger.documents_by_number(number.business_date, number.number).map_err(failed)?;
@@ -180,8 +191,17 @@ impl Shop {
             cashier: cashier.clone(),
             amount_fen: amount(total),
             print: state_of_document(&self.jobs, id, self.has_printer),
-            received: false,
+            received: self.is_received(document),
         })
+    }
+
+    /// True when the hub has acknowledged a document: the newest are sent last.
+    fn is_received(&self, document: &Document) -> bool {
+        let newest = self.newest.unwrap_or((document.business_date, u32::MAX));
+        let number = numbered(&document.entry).unwrap_or(0);
+        let after =
+            if document.business_date == newest.0 { newest.1.saturating_sub(number) } else { newest.1 };
+        u64::from(after) >= self.network.unsent
     }
 
     // Shifts, days, people.

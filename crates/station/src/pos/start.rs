@@ -53,6 +53,8 @@ impl StartError {
 pub(crate) enum Phase {
     New(Box<Newcomer>),
     Ready(Box<Core>),
+    /// The till was stopped: its folder is free.
+    Closed,
 }
 
 /// Opens the folder.
@@ -79,8 +81,11 @@ pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> R
         revision: 0,
         drop_asked: None,
         keys,
+        next_cut: None,
+        committed: false,
         devices_changed: false,
-        sold: false,
+        rebuilds_index: false,
+        tidies: false,
         lock,
     };
     restore(&mut core)?;
@@ -111,6 +116,7 @@ fn shop(
     let last_at_ms = ledger.last_at_ms()?.unwrap_or(enrolment.issued_at_ms);
     let prices_at_ms = catalogue.applied_at_ms()?;
     let latest_ms = last_at_ms.max(enrolment.issued_at_ms).max(prices_at_ms.unwrap_or(0));
+    let prices_change_at_ms = catalogue.next_change_ms(latest_ms.max(config.clock.now_ms()))?;
     let book = Book::read(&catalogue, latest_ms.max(config.clock.now_ms()))?;
     let mut shop = Shop {
         ledger,
@@ -118,6 +124,7 @@ fn shop(
         book,
         bags: vec![],
         prices_at_ms,
+        prices_change_at_ms,
         scale: Counter::default(),
         index: None,
         paper: settings::paper(&machine.devices),
@@ -131,6 +138,7 @@ fn shop(
         parked: vec![],
         jobs: vec![],
         last: None,
+        newest: None,
         last_at_ms,
         latest_ms,
         network: Network { view: NetworkView::Offline { since: String::new(), held: 0 }, unsent: 0 },

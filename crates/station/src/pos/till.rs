@@ -11,9 +11,13 @@ use suanpan_contract::{Command, Reply, TillView};
 use suanpan_devices::PrintEvent;
 
 use super::core::Core;
+use super::enrolling::become_till;
 use super::index::{self, Indexed};
+use super::newcomer;
 use super::start::{self, Phase, StartError};
+use super::stores::Backroom;
 use crate::clock::Clock;
+use crate::sync::{Driver, DriverConfig, NetworkState};
 
 /// Events that may wait: every job the print queue holds, and room for the scale.
 const EVENTS_MAX: usize = 64;
@@ -55,37 +59,77 @@ pub(crate) enum Event {
     /// The scale shows something else.
     Scale,
     Index(Indexed),
-    /// A sale was committed: time to tidy up before the next.
-    Sold,
+    /// The counter is empty: time to tidy up before the next sale.
+    Tidy,
+    /// New items or prices are in force.
+    Catalogue,
+    /// The hub's driver has news.
+    Network,
     Stop,
 }
 
 type Listener = Box<dyn Fn(&TillView) + Send>;
 
+/// What the till's threads share.
 pub(crate) struct Inner {
     phase: Mutex<Phase>,
     listeners: Mutex<Vec<Listener>>,
+    events: SyncSender<Event>,
+    /// News from the hub's driver that the till has not taken yet; only the latest counts.
+    network: Mutex<Option<NetworkState>>,
+    threads: Mutex<Vec<JoinHandle<()>>>,
     /// The till is being dropped: long work ends early.
     pub(crate) is_stopping: AtomicBool,
 }
 
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // A use case that panicked decided on a copy: what is behind the mutex is whole.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 impl Inner {
     pub(crate) fn lock(&self) -> MutexGuard<'_, Phase> {
-        // A use case that panicked decided on a copy: what is behind the mutex is whole.
-        self.phase.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.phase)
     }
 
     /// Works with the till, if it is enrolled.
     pub(crate) fn with<R>(&self, work: impl FnOnce(&mut Core) -> R) -> Option<R> {
         match &mut *self.lock() {
             Phase::Ready(core) => Some(work(core)),
-            Phase::New(_) => None,
+            Phase::New(_) | Phase::Closed => None,
         }
     }
 
+    /// The catalogue has changed: the index is to be built again, the picture to be shown.
+    pub(crate) fn catalogue_changed(&self) {
+        // A till that stopped meanwhile shows nothing.
+        let _ = self.events.send(Event::Catalogue);
+    }
+
+    fn network_is(&self, state: NetworkState) {
+        *locked(&self.network) = Some(state);
+        // Full means that the till looks in a moment anyway.
+        let _ = self.events.try_send(Event::Network);
+    }
+
     fn tell(&self, view: &TillView) {
-        for listener in self.listeners.lock().unwrap_or_else(PoisonError::into_inner).iter() {
-            listener(view);
+        locked(&self.listeners).iter().for_each(|listener| listener(view));
+    }
+
+    /// Builds the search index on a thread of its own, in place of the one before.
+    fn rebuild_index(self: &Arc<Self>) {
+        let inner = Arc::clone(self);
+        let thread = std::thread::Builder::new().name("search-index".to_owned());
+        let built = thread.spawn(move || {
+            let Some(indexed) = index::build(&inner) else { return };
+            // A till that stopped meanwhile needs no index.
+            let _ = inner.events.send(Event::Index(indexed));
+        });
+        let mut threads = locked(&self.threads);
+        threads.retain(|thread| !thread.is_finished());
+        match built {
+            Ok(thread) => threads.push(thread),
+            Err(error) => tracing::error!(error.what = %error, "till.index_thread"),
         }
     }
 }
@@ -94,8 +138,7 @@ impl Inner {
 pub struct Till {
     inner: Arc<Inner>,
     config: StationConfig,
-    events: SyncSender<Event>,
-    threads: Vec<JoinHandle<()>>,
+    driver: Mutex<Option<Driver>>,
 }
 
 impl Till {
@@ -108,41 +151,88 @@ impl Till {
         let inner = Arc::new(Inner {
             phase: Mutex::new(start::open(&config)?),
             listeners: Mutex::default(),
+            events,
+            network: Mutex::default(),
+            threads: Mutex::default(),
             is_stopping: AtomicBool::new(false),
         });
         let worker = Arc::clone(&inner);
         let thread = std::thread::Builder::new().name("till-events".to_owned());
         let thread = thread.spawn(move || work(&worker, &waiting)).map_err(StartError::Thread)?;
-        let mut till = Till { inner, config, events, threads: vec![thread] };
+        locked(&inner.threads).push(thread);
+        let till = Till { inner, config, driver: Mutex::default() };
         till.begin();
         Ok(till)
     }
 
     /// Starts what runs beside an enrolled till.
-    fn begin(&mut self) {
+    fn begin(&self) {
+        if self.inner.with(|_| ()).is_none() {
+            return;
+        }
         self.restart_devices();
-        self.rebuild_index();
+        self.inner.rebuild_index();
+        if self.config.with_sync {
+            *locked(&self.driver) = self.start_driver();
+        }
+    }
+
+    fn start_driver(&self) -> Option<Driver> {
+        let (identity, state) = self.inner.with(Core::sync_needs)??;
+        if identity.hub_url.is_empty() {
+            return None;
+        }
+        let inner = Arc::downgrade(&self.inner);
+        let started = Driver::start(DriverConfig {
+            hub_url: identity.hub_url.clone(),
+            station: identity.station(),
+            key: identity.key.clone(),
+            hub_key: identity.hub_key,
+            site: identity.certificate.enrolment.site.as_str().to_owned(),
+            clock: Arc::clone(&self.config.clock),
+            stores: Arc::new(Backroom(Arc::clone(&self.inner))),
+            state,
+            on_change: Box::new(move |state| {
+                if let Some(inner) = inner.upgrade() {
+                    inner.network_is(state.clone());
+                }
+            }),
+        });
+        // Without a hub the till sells all the same, and says since when.
+        started.inspect_err(|error| tracing::error!(error.what = %error, "till.driver")).ok()
     }
 
     /// Carries a command out and gives the picture after it. Never waits for printer, scale or network, but for the
-    /// disk and a PIN's hash: call it off the window's own thread.
+    /// disk and a PIN's hash, and with [`Command::Enrol`] for the hub: call it off the window's own thread.
     pub fn dispatch(&self, command: Command) -> Reply {
+        if let Command::Enrol { hub_url, code } = &command
+            && self.inner.with(|_| ()).is_none()
+        {
+            if become_till(&self.inner, &self.config, hub_url, code) {
+                self.begin();
+            }
+            return Reply { view: self.view(), found: None };
+        }
         let mut phase = self.inner.lock();
         let core = match &mut *phase {
             Phase::New(newcomer) => return newcomer.dispatch(&command),
+            Phase::Closed => return Reply { view: newcomer::blank(0), found: None },
             Phase::Ready(core) => core,
         };
-        let outcome = core.dispatch(&command);
+        let found = core.dispatch(&command);
         let devices_changed = std::mem::take(&mut core.devices_changed);
-        let sold = std::mem::take(&mut core.sold);
-        let reply = core.reply(outcome.found);
+        let (committed, tidies) = (std::mem::take(&mut core.committed), std::mem::take(&mut core.tidies));
+        let reply = core.reply(found);
         drop(phase);
         if devices_changed {
             self.restart_devices();
         }
-        if sold {
+        if let (true, Some(driver)) = (committed, &*locked(&self.driver)) {
+            driver.committed();
+        }
+        if tidies {
             // Full means that tidying up is due already.
-            let _ = self.events.try_send(Event::Sold);
+            let _ = self.inner.events.try_send(Event::Tidy);
         }
         reply
     }
@@ -152,28 +242,14 @@ impl Till {
         match &*self.inner.lock() {
             Phase::New(newcomer) => newcomer.view(),
             Phase::Ready(core) => core.view(),
+            Phase::Closed => newcomer::blank(0),
         }
     }
 
     /// Calls back with every picture that no command of this host brought about: print outcomes, weights, news from
     /// the hub. Called from the till's own thread; must not wait and must not call the till.
     pub fn on_change(&self, listener: impl Fn(&TillView) + Send + 'static) {
-        self.inner.listeners.lock().unwrap_or_else(PoisonError::into_inner).push(Box::new(listener));
-    }
-
-    /// Builds the search index on a thread of its own, in place of the one before.
-    fn rebuild_index(&mut self) {
-        let (inner, events) = (Arc::clone(&self.inner), self.events.clone());
-        let thread = std::thread::Builder::new().name("search-index".to_owned());
-        let built = thread.spawn(move || {
-            let Some(indexed) = index::build(&inner) else { return };
-            // A till that stopped meanwhile needs no index.
-            let _ = events.send(Event::Index(indexed));
-        });
-        match built {
-            Ok(thread) => self.threads.push(thread),
-            Err(error) => tracing::error!(error.what = %error, "till.index_thread"),
-        }
+        locked(&self.inner.listeners).push(Box::new(listener));
     }
 
     /// Starts printer and scale as the settings say, in place of those before.
@@ -181,12 +257,12 @@ impl Till {
         if !self.config.with_devices {
             return;
         }
-        let events = self.events.clone();
+        let events = self.inner.events.clone();
         let told = move |event| {
             // Outcomes wait for room: each is told once. The thread that waits is the printer's.
             let _ = events.send(Event::Print(event));
         };
-        let events = self.events.clone();
+        let events = self.inner.events.clone();
         let moved = move || match events.try_send(Event::Scale) {
             Ok(()) | Err(TrySendError::Full(_) | TrySendError::Disconnected(_)) => {}
         };
@@ -195,30 +271,41 @@ impl Till {
     }
 }
 
+/// The folder is free for the next start when this has returned.
 impl Drop for Till {
     fn drop(&mut self) {
-        // The folder is free for the next start only when nobody works in it any more.
         self.inner.is_stopping.store(true, Ordering::Release);
-        let _ = self.events.send(Event::Stop);
-        for thread in self.threads.drain(..) {
+        drop(locked(&self.driver).take());
+        let _ = self.inner.events.send(Event::Stop);
+        let threads = std::mem::take(&mut *locked(&self.inner.threads));
+        for thread in threads {
             let _ = thread.join();
         }
+        // Whoever still holds on to the till finds it closed.
+        let phase = std::mem::replace(&mut *self.inner.lock(), Phase::Closed);
+        drop(phase);
     }
 }
 
-fn work(inner: &Inner, waiting: &Receiver<Event>) {
+fn work(inner: &Arc<Inner>, waiting: &Receiver<Event>) {
     loop {
         let event = waiting.recv_timeout(HOUSEKEEPING);
         if matches!(event, Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected)) {
             return;
         }
+        let news = locked(&inner.network).take();
         let changed = inner.with(|core| {
-            let changed = take(core, event.ok());
+            let heard = news.is_some_and(|state| core.network_is(state));
+            let changed = take(core, event.ok()) | heard;
             core.revision += u64::from(changed);
-            changed.then(|| core.view())
+            (changed.then(|| core.view()), std::mem::take(&mut core.rebuilds_index))
         });
-        if let Some(view) = changed.flatten() {
+        let (view, rebuilds_index) = changed.unwrap_or((None, false));
+        if let Some(view) = view {
             inner.tell(&view);
+        }
+        if rebuilds_index {
+            inner.rebuild_index();
         }
     }
 }
@@ -232,8 +319,9 @@ fn take(core: &mut Core, event: Option<Event>) -> bool {
             core.indexed(indexed);
             true
         }
-        Some(Event::Sold) => core.tidy(),
-        Some(Event::Stop) => false,
+        Some(Event::Tidy) => core.tidy(),
+        Some(Event::Catalogue) => true,
+        Some(Event::Network | Event::Stop) => false,
         None => {
             core.ask_printer();
             core.tidy()

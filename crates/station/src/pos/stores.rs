@@ -1,0 +1,178 @@
+//! The hub driver's way to the till's ledger and catalogue, in turns as short as a command's.
+
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use suanpan_domain::entry::Entry;
+use suanpan_journal::{Chain, Hash, Parent, SegmentId};
+use suanpan_ledger::{
+    CutHead, FeedRow, Missing, OpenError, QueryError, RestoreError, Run, SegmentHead, Snapshot,
+};
+use suanpan_sync::{FeedChange, FeedEntry, FeedHead};
+
+use super::core::{Core, NextCut};
+use super::till::Inner;
+use crate::sync::{Receipts, SnapshotSink, Stores, StoresError};
+
+/// See the module.
+pub(crate) struct Backroom(pub(crate) Arc<Inner>);
+
+type Answer<T> = Result<T, StoresError>;
+
+impl From<QueryError> for StoresError {
+    fn from(error: QueryError) -> StoresError {
+        StoresError { code: error.code(), what: error.to_string() }
+    }
+}
+
+impl From<OpenError> for StoresError {
+    fn from(error: OpenError) -> StoresError {
+        StoresError { code: error.code(), what: error.to_string() }
+    }
+}
+
+impl From<RestoreError> for StoresError {
+    fn from(error: RestoreError) -> StoresError {
+        StoresError { code: "STA-STR-001", what: error.to_string() }
+    }
+}
+
+impl Backroom {
+    fn with<T, E: Into<StoresError>>(&self, work: impl FnOnce(&mut Core) -> Result<T, E>) -> Answer<T> {
+        let gone = || StoresError { code: "STA-STR-002", what: "the till is not enrolled".to_owned() };
+        self.0.with(work).ok_or_else(gone)?.map_err(Into::into)
+    }
+}
+
+impl Stores for Backroom {
+    fn segments(&self) -> Answer<Vec<SegmentHead>> {
+        self.with(|core| core.shop.ledger.segments())
+    }
+
+    fn head(&self) -> Answer<Option<Chain>> {
+        self.with(|core| core.shop.ledger.head())
+    }
+
+    fn run(&self, segment: SegmentId, seqs: RangeInclusive<u64>, bytes_max: usize) -> Answer<Option<Run>> {
+        self.with(|core| core.shop.ledger.run(segment, seqs, bytes_max))
+    }
+
+    fn hash_at(&self, segment: SegmentId, seq: u64) -> Answer<Option<Hash>> {
+        self.with(|core| core.shop.ledger.hash_at(segment, seq))
+    }
+
+    fn missing(&self) -> Answer<Vec<Missing>> {
+        self.with(|core| core.shop.ledger.missing())
+    }
+
+    fn restore(&self, segment: SegmentId, parent: &Parent, records: &[u8]) -> Answer<u64> {
+        self.with(|core| core.shop.ledger.restore(segment, parent, records))
+    }
+
+    fn close_open_end(&self, segment: SegmentId) -> Answer<()> {
+        self.with(|core| core.shop.ledger.close_open_end(segment))
+    }
+
+    fn receipts(&self, unacked: &[(SegmentId, u64)]) -> Answer<Receipts> {
+        self.with(|core| {
+            let ledger = &core.shop.ledger;
+            let mut receipts = Receipts::default();
+            for (segment, first) in unacked {
+                receipts.unsent += ledger.documents_after(*segment, first.saturating_sub(1))?;
+            }
+            receipts.missing = ledger.missing()?.len() as u64;
+            if let Some(shift) = &core.shop.shift {
+                receipts.last_number = ledger.next_number(shift.business_date)?.saturating_sub(1);
+            }
+            Ok::<_, QueryError>(receipts)
+        })
+    }
+
+    fn receipt_number(&self, segment: SegmentId, seq: u64) -> Answer<u32> {
+        self.with(|core| {
+            let found = core.shop.ledger.entry(segment, seq)?;
+            Ok::<_, QueryError>(match found.map(|document| document.entry) {
+                Some(Entry::Sale(sale)) => sale.number,
+                Some(Entry::Refund(refund)) => refund.number,
+                _ => 0,
+            })
+        })
+    }
+
+    fn feed_heads(&self) -> Answer<Vec<FeedHead>> {
+        let heads = self.with(|core| match &core.next_cut {
+            Some(next) => Ok(next.heads().to_vec()),
+            None => core.shop.catalogue.heads(),
+        })?;
+        // A head that cannot be read asks for everything anew.
+        Ok(heads.iter().filter_map(|head| serde_json::from_slice(&head.signed).ok()).collect())
+    }
+
+    fn apply_cut(&self, cut: &[FeedHead], entries: &[FeedEntry]) -> Answer<()> {
+        let heads: Vec<CutHead> = cut.iter().map(head).collect();
+        let rows: Vec<FeedRow> = entries.iter().map(row).collect();
+        let applied = self.with(|core| core.take_cut(heads, &rows))?;
+        if applied {
+            self.0.catalogue_changed();
+        }
+        Ok(())
+    }
+
+    fn begin_snapshot(&self) -> Answer<Box<dyn SnapshotSink>> {
+        let (snapshot, now_ms) = self.with(|core| {
+            let now_ms = core.clock.now_ms();
+            core.shop.catalogue.begin_snapshot().map(|snapshot| (snapshot, now_ms))
+        })?;
+        Ok(Box::new(Delivery { snapshot, now_ms, inner: Arc::clone(&self.0) }))
+    }
+}
+
+/// A whole new catalogue being filled beside the one in use.
+struct Delivery {
+    snapshot: Snapshot,
+    now_ms: i64,
+    inner: Arc<Inner>,
+}
+
+impl SnapshotSink for Delivery {
+    fn chunk(&mut self, entries: &[FeedEntry]) -> Answer<()> {
+        let rows: Vec<FeedRow> = entries.iter().map(row).collect();
+        Ok(self.snapshot.add(&rows, self.now_ms)?)
+    }
+
+    fn finish(self: Box<Self>, cut: &[FeedHead]) -> Answer<()> {
+        let Delivery { snapshot, inner, .. } = *self;
+        let heads: Vec<CutHead> = cut.iter().map(head).collect();
+        let applied = Backroom(Arc::clone(&inner)).with(|core| {
+            core.next_cut = Some(NextCut::Set(snapshot, heads));
+            core.apply_next_cut()
+        })?;
+        if applied {
+            inner.catalogue_changed();
+        }
+        Ok(())
+    }
+}
+
+fn head(head: &FeedHead) -> CutHead {
+    CutHead {
+        scope: head.scope.to_string(),
+        version: head.version,
+        hash: head.hash,
+        signed: serde_json::to_vec(head).unwrap_or_default(),
+    }
+}
+
+fn row(entry: &FeedEntry) -> FeedRow {
+    FeedRow {
+        scope: entry.scope.to_string(),
+        version: entry.version,
+        table: entry.table.clone(),
+        key: entry.key.clone(),
+        effective_at_ms: entry.effective_at_ms,
+        body: match &entry.change {
+            FeedChange::Put { body } => Some(body.clone()),
+            FeedChange::Delete => None,
+        },
+    }
+}
