@@ -3,3 +3,6 @@
 #[cfg(feature = "e2e")]
 #[path = "../e2e/support/mod.rs"]
 pub mod e2e;
+
+pub mod catalogue;
+pub mod rig;

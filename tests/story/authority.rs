@@ -1,0 +1,148 @@
+//! What a cashier decides alone, and what a supervisor approves, one action each.
+
+use suanpan_contract::{ApproveAction, Code, Command, DiscountInput, Prompt};
+use suanpan_domain::entry::Entry;
+use suanpan_tests::catalogue::{CARD, gtin, label};
+use suanpan_tests::rig::Rig;
+
+const RICE: &str = "690000000001";
+
+/// Sends a command with a bag of rice and twenty in the basket, and says whether it asked for an approval.
+fn check(command: impl Fn(u32) -> Command, asks: Option<ApproveAction>) {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::Multiply { pieces: 20 });
+    let line = rig.scan(&gtin(RICE)).basket.lines[0].id;
+    let view = rig.view(command(line));
+    let asked = match view.prompt {
+        Some(Prompt::Approve { action, .. }) => Some(action),
+        None => None,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(asked, asks, "{:?}", view.message);
+    if asks.is_some() {
+        assert_eq!(rig.supervisor_approves().prompt, None);
+        let again = rig.view(Command::OpenDrawer).prompt;
+        assert!(matches!(again, Some(Prompt::Approve { .. })), "an approval is for one action");
+    }
+}
+
+#[test]
+fn a_supervisor_is_asked_above_what_a_cashier_decides_alone() {
+    let percent =
+        |line, percent| Command::Discount { line, discount: Some(DiscountInput::Percent { percent }) };
+    let fen = |line, fen| Command::Discount { line, discount: Some(DiscountInput::Fen { fen }) };
+    check(|line| percent(Some(line), 5), None);
+    check(|line| percent(Some(line), 6), Some(ApproveAction::Discount));
+    check(|_| percent(None, 6), Some(ApproveAction::Discount));
+    check(|_| fen(None, 100), None);
+    check(|_| fen(None, 10_000), Some(ApproveAction::Discount));
+    check(|line| Command::SetPrice { line, price_fen: 4_000 }, Some(ApproveAction::PriceOverride));
+    check(|line| Command::SetQuantity { line, quantity: 19 }, None);
+    check(|line| Command::SetQuantity { line, quantity: 21 }, None);
+    check(|line| Command::SetQuantity { line, quantity: 18 }, Some(ApproveAction::LowerQuantity));
+    check(|line| Command::RemoveLine { line: Some(line) }, Some(ApproveAction::RemoveLine));
+    check(|_| Command::VoidBasket, Some(ApproveAction::VoidBasket));
+    check(|_| Command::OpenDrawer, Some(ApproveAction::OpenDrawer));
+}
+
+#[test]
+fn impossible_changes_are_refused_before_anybody_is_called() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let line = rig.scan(&gtin(RICE)).basket.lines[0].id;
+    let fen = |fen| Command::Discount { line: Some(line), discount: Some(DiscountInput::Fen { fen }) };
+    let percent =
+        |percent| Command::Discount { line: None, discount: Some(DiscountInput::Percent { percent }) };
+    for (command, code) in [
+        (fen(4_291), Code::DiscountInvalid),
+        (fen(-1), Code::DiscountInvalid),
+        (percent(0), Code::DiscountInvalid),
+        (percent(101), Code::DiscountInvalid),
+        (Command::SetPrice { line, price_fen: 0 }, Code::PriceInvalid),
+        (Command::SetPrice { line, price_fen: -5 }, Code::PriceInvalid),
+        (Command::SetQuantity { line, quantity: 0 }, Code::QuantityInvalid),
+        (Command::SetQuantity { line, quantity: 10_000 }, Code::QuantityInvalid),
+        (Command::SetQuantity { line: 99, quantity: 1 }, Code::LineGone),
+        (Command::RemoveLine { line: Some(99) }, Code::LineGone),
+        (Command::Select { line: Some(99) }, Code::LineGone),
+    ] {
+        let view = rig.view(command.clone());
+        assert_eq!(view.message.map(|message| message.code), Some(code), "{command:?}");
+        assert_eq!((view.prompt, view.basket.due_fen), (None, 4_290), "{command:?}");
+    }
+}
+
+#[test]
+fn a_card_approves_and_the_journal_names_who() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::OpenDrawer);
+    assert_eq!(rig.scan(CARD).prompt, None);
+    let journal = rig.journal();
+    let approved = journal.iter().find_map(|entry| match entry {
+        Entry::Approved(approved) => Some(approved.clone()),
+        _ => None,
+    });
+    let approved = approved.expect("an approval");
+    assert_eq!(
+        (approved.action.as_str(), approved.staff.as_str(), approved.by.as_str()),
+        ("open_drawer", "1101", "1801")
+    );
+    let opened = journal.iter().any(
+        |entry| matches!(entry, Entry::DrawerOpened(opened) if opened.approver.as_deref() == Some("1801")),
+    );
+    assert!(opened);
+}
+
+#[test]
+fn a_cashier_cannot_approve_their_own_request_nor_another_cashier() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::OpenDrawer);
+    assert_eq!(
+        rig.approve("1101", "3141").message.map(|message| message.code),
+        Some(Code::ApproverMustDiffer)
+    );
+    assert_eq!(rig.approve("1102", "2718").message.map(|message| message.code), Some(Code::NotAllowed));
+    assert!(rig.prompt().is_some());
+    assert_eq!(rig.view(Command::Clear).prompt, None);
+}
+
+#[test]
+fn a_typed_weight_needs_the_role_or_an_approval() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let view = rig.view(Command::AddItem { item: "1002".into() });
+    assert!(
+        matches!(view.prompt, Some(Prompt::Weigh { may_type: false, tare_g: 20, .. })),
+        "{:?}",
+        view.prompt
+    );
+    for grams in [0, -5, 1_000_001] {
+        assert_eq!(rig.said(Command::TypeWeight { grams }), Some(Code::WeightInvalid), "{grams}");
+    }
+    let view = rig.view(Command::TypeWeight { grams: 500 });
+    assert!(
+        matches!(view.prompt, Some(Prompt::Approve { action: ApproveAction::TypedWeight, .. })),
+        "{:?}",
+        view.prompt
+    );
+    // 清除 goes back to the scale, not out of the sale.
+    assert!(matches!(rig.view(Command::Clear).prompt, Some(Prompt::Weigh { .. })));
+    rig.view(Command::TypeWeight { grams: 500 });
+    let view = rig.supervisor_approves();
+    assert_eq!((view.basket.due_fen, view.prompt), (599, None));
+}
+
+#[test]
+fn other_commands_wait_until_the_question_is_answered() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&label(1001, 482, 386));
+    rig.view(Command::OpenDrawer);
+    for command in [Command::Park, Command::VoidBasket, Command::Multiply { pieces: 2 }, Command::CloseDay] {
+        assert_eq!(rig.said(command.clone()), Some(Code::PromptOpen), "{command:?}");
+    }
+    assert!(rig.prompt().is_some());
+}

@@ -1,0 +1,154 @@
+//! Printer and scale as simulators on a real TCP port and a real serial line.
+
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use suanpan_contract::{
+    Code, Command, DeviceSettings, PrintView, PrinterTarget, PrinterView, Prompt, SourceView, TillView,
+};
+use suanpan_devices::simulators::{PrinterSim, PrinterState, ScaleSim};
+use suanpan_domain::receipt::Paper;
+use suanpan_station::settings::MachineSettings;
+use suanpan_tests::catalogue::gtin;
+use suanpan_tests::rig::Rig;
+
+/// Longer than any of it takes; a test that waits this long fails.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn with_printer(sim: &PrinterSim) -> Rig {
+    let printer = PrinterTarget::Tcp { address: sim.address() };
+    let devices = DeviceSettings { printer, paper_mm: 80, scale_port: String::new() };
+    Rig::with_devices(&MachineSettings { devices, ..MachineSettings::default() })
+}
+
+fn with_scale(sim: &ScaleSim) -> Rig {
+    let scale_port = sim.path().to_string_lossy().into_owned();
+    let devices = DeviceSettings { scale_port, ..DeviceSettings::default() };
+    Rig::with_devices(&MachineSettings { devices, ..MachineSettings::default() })
+}
+
+fn changes(rig: &Rig) -> Receiver<TillView> {
+    let (told, changes) = channel();
+    rig.till().on_change(move |view| {
+        // A test that has seen enough no longer listens.
+        let _ = told.send(view.clone());
+    });
+    changes
+}
+
+/// Waits for a picture that is as wanted.
+fn wait(rig: &Rig, changes: &Receiver<TillView>, wanted: impl Fn(&TillView) -> bool) -> TillView {
+    let now = rig.now();
+    if wanted(&now) {
+        return now;
+    }
+    loop {
+        let view = changes.recv_timeout(PATIENCE).expect("the picture never came");
+        if wanted(&view) {
+            return view;
+        }
+    }
+}
+
+fn printed(state: PrintView) -> impl Fn(&TillView) -> bool {
+    move |view| view.last_document.as_ref().is_some_and(|last| last.print == state)
+}
+
+#[test]
+fn a_sale_opens_the_drawer_and_prints_its_receipt() {
+    let sim = PrinterSim::tcp(Paper::Mm80).expect("a printer");
+    let rig = with_printer(&sim);
+    let changes = changes(&rig);
+    rig.open_shift();
+    rig.sell_rice();
+    let view = wait(&rig, &changes, printed(PrintView::Printed));
+    let rows = sim.rows().join("\n");
+    let number = view.closed.expect("a closed sale").number;
+    for wanted in ["禾田生鲜", "大米 5kg", "42.90", &number] {
+        assert!(
+            rows.contains(wanted) || format!("{:?}", sim.printed()).contains(wanted),
+            "{wanted} in {rows}"
+        );
+    }
+    assert!(format!("{:?}", sim.printed()).contains("Drawer"));
+    assert_eq!(sim.faults(), Vec::<String>::new());
+}
+
+#[test]
+fn paper_out_is_told_and_the_reprint_is_marked() {
+    let sim = PrinterSim::tcp(Paper::Mm80).expect("a printer");
+    sim.behave(|manner| manner.state = PrinterState::PaperOut);
+    let rig = with_printer(&sim);
+    let changes = changes(&rig);
+    rig.open_shift();
+    rig.sell_rice();
+    let view = wait(&rig, &changes, printed(PrintView::Failed));
+    assert_eq!(view.message.map(|message| message.code), Some(Code::PaperOut));
+    assert_eq!(view.status.printer, PrinterView::PaperOut);
+    sim.behave(|manner| manner.state = PrinterState::Ready);
+    assert_eq!(rig.said(Command::Reprint { document: None }), Some(Code::Reprinting));
+    wait(&rig, &changes, printed(PrintView::Printed));
+    assert!(sim.rows().join("\n").contains("补打第 1 次"), "{:?}", sim.rows());
+}
+
+#[test]
+fn a_print_that_a_power_cut_left_open_is_uncertain_and_never_repeated_unasked() {
+    let sim = PrinterSim::tcp(Paper::Mm80).expect("a printer");
+    sim.behave(|manner| manner.stalled = true);
+    let mut rig = with_printer(&sim);
+    rig.open_shift();
+    rig.sell_rice();
+    assert_eq!(rig.now().last_document.map(|last| last.print), Some(PrintView::Waiting));
+    rig.pull_the_plug();
+    let view = rig.now();
+    assert_eq!(view.last_document.map(|last| last.print), Some(PrintView::Uncertain));
+    assert_eq!(view.message.map(|message| message.code), Some(Code::PrintUncertain));
+    assert!(!sim.rows().join("\n").contains("大米 5kg"), "nothing is repeated unasked");
+}
+
+#[test]
+fn a_settled_weight_becomes_a_line_and_is_not_sold_twice() {
+    let scale = ScaleSim::start().expect("a scale");
+    let rig = with_scale(&scale);
+    let changes = changes(&rig);
+    rig.open_shift();
+    scale.show(520, false);
+    let view = rig.view(Command::AddItem { item: "1002".into() });
+    assert!(matches!(view.prompt, Some(Prompt::Weigh { tare_g: 20, .. })), "{:?}", view.prompt);
+    scale.show(520, true);
+    let view = wait(&rig, &changes, |view| !view.basket.lines.is_empty());
+    let line = &view.basket.lines[0];
+    assert_eq!((line.amount_fen, line.tare_g, line.source), (599, 20, Some(SourceView::Scale)));
+    // The goods still lie there: the next item waits until they are gone.
+    let view = rig.view(Command::AddItem { item: "1001".into() });
+    assert!(matches!(view.prompt, Some(Prompt::Weigh { .. })), "{:?}", view.prompt);
+    scale.show(0, true);
+    wait(&rig, &changes, |view| view.scale.is_some_and(|scale| scale.grams == 0));
+    scale.show(250, true);
+    let view = wait(&rig, &changes, |view| view.basket.lines.len() == 2);
+    assert_eq!(view.basket.lines[1].amount_fen, 200);
+}
+
+#[test]
+fn a_counted_item_needs_no_scale() {
+    let scale = ScaleSim::start().expect("a scale");
+    let rig = with_scale(&scale);
+    rig.open_shift();
+    assert_eq!(rig.scan(&gtin("690000000001")).basket.lines.len(), 1);
+}
+
+#[test]
+fn devices_are_changed_with_a_supervisor_and_take_effect_at_once() {
+    let sim = PrinterSim::tcp(Paper::Mm58).expect("a printer");
+    let rig = Rig::with_devices(&MachineSettings::default());
+    let changes = changes(&rig);
+    rig.open_shift();
+    assert_eq!(rig.said(Command::TestPrint), Some(Code::NoPrinter));
+    let printer = PrinterTarget::Tcp { address: sim.address() };
+    let devices = DeviceSettings { printer, paper_mm: 58, scale_port: String::new() };
+    rig.view(Command::SetDevices { devices });
+    assert_eq!(rig.supervisor_approves().message.map(|message| message.code), Some(Code::DevicesSaved));
+    wait(&rig, &changes, |view| view.status.printer == PrinterView::Ready);
+    rig.view(Command::TestPrint);
+    assert!(sim.wait(PATIENCE, |printed| !printed.is_empty()));
+}

@@ -1,0 +1,11 @@
+//! A till's days, told through its real parts: ledger, catalogue, printer on TCP, scale on a serial line.
+
+mod authority;
+mod clocks;
+mod devices;
+mod journal;
+mod people;
+mod refunds;
+mod scanning;
+mod selling;
+mod shifts;

@@ -1,0 +1,143 @@
+//! 开班, 缴款, 中途对账, 班结, 日结.
+
+use suanpan_contract::{ApproveAction, CashMoveKind, Code, Command, Prompt, Screen};
+use suanpan_domain::entry::Entry;
+use suanpan_domain::money::Fen;
+use suanpan_tests::catalogue::gtin;
+use suanpan_tests::rig::{HOUR, Rig, cash, count};
+
+fn close(pieces: &[(i64, u32)]) -> Command {
+    Command::CloseShift { count: count(pieces) }
+}
+
+#[test]
+fn a_shift_is_closed_blind_and_the_journal_knows_over_and_short() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    rig.view(cash(Some(10_000)));
+    rig.view(Command::MoveCash { kind: CashMoveKind::Drop, amount_fen: 20_000 });
+    rig.supervisor_approves();
+    // ¥300 + ¥42.90 − ¥200 = ¥142.90; ¥142.00 are counted.
+    let view = rig.view(close(&[(10_000, 1), (2_000, 2), (100, 2)]));
+    let message = view.message.expect("a message");
+    assert_eq!((message.code, message.args.len()), (Code::ShiftClosed, 0));
+    assert_eq!(view.screen, Screen::OpenShift);
+    let closed = rig.journal().into_iter().find_map(|entry| match entry {
+        Entry::ShiftClosed(closed) => Some(closed),
+        _ => None,
+    });
+    let closed = closed.expect("a close");
+    assert_eq!((closed.expected, closed.counted), (Fen(14_290), Fen(14_200)));
+    assert_eq!((closed.sums.sales, closed.sums.due), (1, Fen(4_290)));
+}
+
+#[test]
+fn what_is_unfinished_blocks_the_close() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    assert_eq!(rig.said(close(&[])), Some(Code::BasketBlocksClose));
+    rig.view(Command::Park);
+    assert_eq!(rig.said(close(&[])), Some(Code::ParkedBlocksClose));
+    assert_eq!(rig.said(Command::CloseDay), Some(Code::ShiftOpenBlocksDay));
+    let basket = rig.now().parked[0].basket.clone();
+    rig.view(Command::Recall { basket });
+    rig.pay_exact();
+    for wrong in [vec![(7, 1)], vec![(10_000, u32::MAX)]] {
+        assert_eq!(rig.said(close(&wrong)), Some(Code::CountInvalid), "{wrong:?}");
+    }
+    assert_eq!(rig.said(close(&[])), Some(Code::ShiftClosed));
+    assert_eq!(rig.said(Command::CloseDay), Some(Code::DayClosed));
+    assert_eq!(rig.said(Command::CloseDay), Some(Code::NothingWaiting));
+}
+
+#[test]
+fn an_audit_shows_a_supervisor_the_difference_and_the_shift_goes_on() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.sell_rice();
+    let asked = rig.view(Command::AuditShift { count: count(&[(10_000, 3), (2_000, 2)]) }).prompt;
+    assert!(matches!(asked, Some(Prompt::Approve { action: ApproveAction::AuditShift, .. })), "{asked:?}");
+    let message = rig.supervisor_approves().message.expect("the figures");
+    let args = ["expected", "counted", "over"].map(|name| message.args[name].as_str());
+    assert_eq!((message.code, args), (Code::Audited, ["¥342.90", "¥340.00", "-¥2.90"]));
+    assert_eq!(rig.now().screen, Screen::Selling);
+}
+
+#[test]
+fn yesterdays_shift_is_closed_first_by_a_supervisor_and_keeps_its_date() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.sell_rice();
+    rig.view(Command::Lock);
+    rig.clock.pass(24 * HOUR);
+    let view = rig.sign_in("1101", "3141");
+    let message = view.message.expect("a warning");
+    assert_eq!((message.code, message.args["date"].as_str()), (Code::OlderShiftOpen, "2026-11-21"));
+    assert_eq!(view.screen, Screen::OpenShift);
+    assert_eq!(rig.scan(&gtin("690000000001")).basket.lines.len(), 0);
+    assert_eq!(rig.said(Command::OpenShift { float_fen: 0 }), Some(Code::OlderShiftOpen));
+    let asked = rig.view(close(&[(10_000, 3)])).prompt;
+    assert!(
+        matches!(asked, Some(Prompt::Approve { action: ApproveAction::CloseOthersShift, .. })),
+        "{asked:?}"
+    );
+    rig.supervisor_approves();
+    assert_eq!(
+        rig.view(Command::OpenShift { float_fen: 0 }).status.business_date.as_deref(),
+        Some("2026-11-22")
+    );
+    rig.sell_rice();
+    assert!(rig.now().closed.is_some_and(|closed| closed.number.contains("-20261122-0001-")));
+    let shifts = rig.journal().into_iter().filter(|entry| matches!(entry, Entry::ShiftClosed(_))).count();
+    assert_eq!(shifts, 1);
+}
+
+#[test]
+fn a_night_shift_sells_on_past_four_with_its_date() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.clock.pass(20 * HOUR);
+    rig.sell_rice();
+    assert!(rig.now().closed.is_some_and(|closed| closed.number.contains("-20261121-0001-")));
+}
+
+#[test]
+fn a_closed_date_reopens_only_with_a_supervisor() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(close(&[(10_000, 3)]));
+    rig.view(Command::CloseDay);
+    let view = rig.view(Command::OpenShift { float_fen: 0 });
+    assert!(
+        matches!(view.prompt, Some(Prompt::Approve { action: ApproveAction::OpenDate, .. })),
+        "{:?}",
+        view.prompt
+    );
+    assert_eq!(view.message.map(|message| message.code), Some(Code::ClosedDate));
+    rig.supervisor_approves();
+    assert_eq!(rig.now().screen, Screen::Selling);
+}
+
+#[test]
+fn a_full_drawer_asks_for_a_drop_once() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::Multiply { pieces: 70 });
+    rig.scan(&gtin("690000000001"));
+    assert_eq!(rig.pay_exact().message.map(|message| message.code), Some(Code::DropPrompt));
+    rig.scan(&gtin("690000000001"));
+    assert_eq!(rig.pay_exact().message, None);
+}
+
+#[test]
+fn a_float_has_bounds() {
+    let rig = Rig::new();
+    rig.sign_in("1101", "3141");
+    for float_fen in [-1, i64::MAX] {
+        assert_eq!(rig.said(Command::OpenShift { float_fen }), Some(Code::AmountInvalid), "{float_fen}");
+    }
+    assert_eq!(rig.said(Command::OpenShift { float_fen: 0 }), Some(Code::ShiftOpened));
+    assert_eq!(rig.said(Command::OpenShift { float_fen: 0 }), Some(Code::ShiftAlreadyOpen));
+}
