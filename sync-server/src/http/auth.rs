@@ -39,18 +39,24 @@ impl FromRequest<App> for StationRequest {
 
     async fn from_request(request: Request, app: &App) -> Result<StationRequest, Problem> {
         let (parts, body) = request.into_parts();
-        let auth = text(&parts.headers, header::AUTHORIZATION).ok_or(Problem::StationHeader)?;
-        let auth = RequestAuth::parse(auth).map_err(|_| Problem::StationHeader)?;
-        let Some(station) = app.store.station(auth.station).await? else {
-            app.limits.stranger.take(address(&parts)).map_err(Problem::RateLimit)?;
-            return Err(Problem::UnknownStation);
-        };
-        app.limits.station.take(station.station).map_err(Problem::RateLimit)?;
+        let (auth, station) = who_signed(app, &parts).await?;
         let body = read(body, PUSH_BODY_MAX).await?;
         check(app, &auth, &station, &parts, &body)?;
         app.saw(station.station, now_ms());
         Ok(StationRequest { station, body })
     }
+}
+
+/// The station that a request says it is from, before its signature is checked.
+async fn who_signed(app: &App, parts: &Parts) -> Result<(RequestAuth, Station), Problem> {
+    let auth = text(&parts.headers, header::AUTHORIZATION).ok_or(Problem::StationHeader)?;
+    let auth = RequestAuth::parse(auth).map_err(|_| Problem::StationHeader)?;
+    let Some(station) = app.store.station(auth.station).await? else {
+        app.limits.stranger.take(address(parts)).map_err(Problem::RateLimit)?;
+        return Err(Problem::UnknownStation);
+    };
+    app.limits.station.take(station.station).map_err(Problem::RateLimit)?;
+    Ok((auth, station))
 }
 
 fn check(
@@ -139,18 +145,30 @@ impl FromRequestParts<App> for Session {
     }
 }
 
-/// Whoever may see reports: a script with a key, or a person who signed in.
+/// Whoever may see reports: a script with a key, a person who signed in, or a station that signs for its own figures.
 #[derive(Debug)]
-pub(super) struct Reader;
+pub(super) enum Reader {
+    /// Sees every site.
+    Chain,
+    /// Sees what its own till sold.
+    Till(Station),
+}
 
 impl FromRequestParts<App> for Reader {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Reader, Problem> {
         if cookie(&parts.headers).is_some() {
-            return Session::from_request_parts(parts, app).await.map(|_| Reader);
+            return Session::from_request_parts(parts, app).await.map(|_| Reader::Chain);
         }
-        ApiKey::from_request_parts(parts, app).await.map(|_| Reader)
+        let is_station = text(&parts.headers, header::AUTHORIZATION).is_some_and(RequestAuth::is_one);
+        if !is_station {
+            return ApiKey::from_request_parts(parts, app).await.map(|_| Reader::Chain);
+        }
+        let (auth, station) = who_signed(app, parts).await?;
+        check(app, &auth, &station, parts, &[])?;
+        app.saw(station.station, now_ms());
+        Ok(Reader::Till(station))
     }
 }
 

@@ -23,7 +23,7 @@ pub(super) struct Asked {
 
 type AskedQuery = Result<Query<Asked>, QueryRejection>;
 
-fn filter(query: AskedQuery) -> Result<ReportFilter, Problem> {
+fn filter(reader: Reader, query: AskedQuery) -> Result<ReportFilter, Problem> {
     let Query(asked) = query.map_err(|_| Problem::BadRequest("from and to are expected"))?;
     let date = |text: &str| calendar::parse(text).ok_or(Problem::BadRequest("a date looks like 2023-06-16"));
     let site = match asked.site.filter(|site| !site.is_empty()) {
@@ -31,62 +31,67 @@ fn filter(query: AskedQuery) -> Result<ReportFilter, Problem> {
         Some(site) => Some(site.parse().map_err(|_| Problem::BadRequest("site is not a site's code"))?),
     };
     let (from, to) = (date(&asked.from)?, date(&asked.to)?);
-    Ok(ReportFilter { site, from, to })
+    Ok(match reader {
+        Reader::Chain => ReportFilter { site, till: None, from, to },
+        // Whatever it asks for, a station sees its own figures.
+        Reader::Till(own) => ReportFilter { site: Some(own.site), till: Some(own.till), from, to },
+    })
 }
 
 pub(super) async fn by_day(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    let (rows, pending) = app.store.report_days(filter(query)?).await?;
+    let (rows, pending) = app.store.report_days(filter(reader, query)?).await?;
     respond(&headers, &rows, pending)
 }
 
 pub(super) async fn by_hour(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    broken_down(&app, ReportBy::Hour, &headers, query).await
+    broken_down(&app, reader, ReportBy::Hour, &headers, query).await
 }
 
 pub(super) async fn by_item(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    broken_down(&app, ReportBy::Item, &headers, query).await
+    broken_down(&app, reader, ReportBy::Item, &headers, query).await
 }
 
 pub(super) async fn by_tender(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    broken_down(&app, ReportBy::Tender, &headers, query).await
+    broken_down(&app, reader, ReportBy::Tender, &headers, query).await
 }
 
 pub(super) async fn by_station(
     State(app): State<App>,
-    _: Reader,
+    reader: Reader,
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    broken_down(&app, ReportBy::Station, &headers, query).await
+    broken_down(&app, reader, ReportBy::Station, &headers, query).await
 }
 
 async fn broken_down(
     app: &App,
+    reader: Reader,
     by: ReportBy,
     headers: &HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    let rows = app.store.report_by(by, filter(query)?).await?;
+    let rows = app.store.report_by(by, filter(reader, query)?).await?;
     respond(headers, &rows, app.store.gauges().await?.pending)
 }
 

@@ -154,6 +154,8 @@ pub struct PendingBatch {
 pub struct ReportFilter {
     /// One site, or all.
     pub site: Option<SiteCode>,
+    /// One till of the site, or all.
+    pub till: Option<u16>,
     /// First business date, `yyyymmdd`.
     pub from: u32,
     /// Last business date.

@@ -135,6 +135,12 @@ impl RequestAuth {
         text
     }
 
+    /// Says whether a header's value means to be a station's.
+    #[must_use]
+    pub fn is_one(value: &str) -> bool {
+        value.starts_with(SCHEME)
+    }
+
     /// Reads a header's value.
     ///
     /// *Errors:* `Malformed`.

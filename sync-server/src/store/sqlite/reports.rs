@@ -37,10 +37,10 @@ pub(super) fn days(connection: &Connection, filter: &ReportFilter) -> Result<Vec
         "select business_date, site, {sales}, {refunds}, {lines}, {grams}, {goods}, {discount}, {rounding},
            {paid} + {refunded},
            (select coalesce(sum(last_number - received), 0) from numbering n
-            where n.site = t.site and n.business_date = t.business_date)
+            where n.site = t.site and n.business_date = t.business_date and (?4 is null or n.till = ?4))
          from total t
-         where (?1 is null or site = ?1) and business_date between ?2 and ?3
-         group by business_date, site order by business_date, site limit ?4",
+         where (?1 is null or site = ?1) and business_date between ?2 and ?3 and (?4 is null or till = ?4)
+         group by business_date, site order by business_date, site limit ?5",
         sales = sum(Dimension::Sales, "count"),
         refunds = sum(Dimension::Refunds, "count"),
         lines = sum(Dimension::Goods, "count"),
@@ -54,7 +54,7 @@ pub(super) fn days(connection: &Connection, filter: &ReportFilter) -> Result<Vec
     let site = filter.site.as_ref().map(SiteCode::as_str);
     let rows = connection
         .prepare_cached(&sql)?
-        .query_map(params![site, filter.from, filter.to, REPORT_ROWS_MAX], |row| {
+        .query_map(params![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX], |row| {
             Ok(DayRow {
                 date: calendar::text(row.get(0)?),
                 site: row.get(1)?,
@@ -88,13 +88,14 @@ fn broken_down(
     let sql = format!(
         "select business_date, site, {key} as k, sum(iif(dimension = 2, 0, count)), sum(fen), sum(grams), sum(pieces)
          from total
-         where (?1 is null or site = ?1) and business_date between ?2 and ?3 and dimension in {dimensions}
-         group by business_date, site, k order by business_date, site, k limit ?4"
+         where (?1 is null or site = ?1) and business_date between ?2 and ?3 and (?4 is null or till = ?4)
+           and dimension in {dimensions}
+         group by business_date, site, k order by business_date, site, k limit ?5"
     );
     let site = filter.site.as_ref().map(SiteCode::as_str);
     let rows = connection
         .prepare_cached(&sql)?
-        .query_map(params![site, filter.from, filter.to, REPORT_ROWS_MAX], |row| {
+        .query_map(params![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX], |row| {
             Ok(ByRow {
                 date: calendar::text(row.get(0)?),
                 site: row.get(1)?,

@@ -207,7 +207,7 @@ fn build(
     now_ms: i64,
     silent_before_ms: i64,
 ) -> Result<Today, StoreError> {
-    let rows = reports::days(connection, &ReportFilter { site: None, from: date, to: date })?;
+    let rows = reports::days(connection, &ReportFilter { site: None, till: None, from: date, to: date })?;
     let stations = stations(connection, date, silent_before_ms)?;
     let stores: Vec<StoreLine> = sites.iter().map(|site| store_line(site, &rows)).collect();
     let paid_fen: i64 = rows.iter().map(|row| row.paid_fen).sum();
