@@ -1,6 +1,7 @@
 import { onScopeDispose } from 'vue'
 
 import { isPersonsKey, keyName } from './keyname'
+import { play } from './sound'
 import { FieldWedge, GAP_MS, Wedge } from './wedge'
 
 /** Who hears keys and scans first: a question above a panel above the screen. */
@@ -30,14 +31,32 @@ function offer(take: (layer: Layer) => boolean | undefined): void {
   }
 }
 
+/** Keys and scans that may wait for the station. More is a scanner left in its stand, or a key that is stuck. */
+const INPUTS_MAX = 200
+
+let settled = (): Promise<void> => Promise.resolve()
+let last: Promise<unknown> = Promise.resolve()
+let waiting = 0
+
+/** What is pressed means what it means on the screen that the keys before it lead to: each waits for those. */
+function enqueue(hear: () => void): void {
+  if (waiting >= INPUTS_MAX) return play('error')
+  waiting += 1
+  last = last
+    .then(() => settled())
+    .then(hear)
+    .catch((reason) => console.error('surface.hear failed', reason))
+    .finally(() => (waiting -= 1))
+}
+
 /** A key from a person: from the keyboard, or from a key drawn on the screen. */
 export function press(key: string): void {
-  offer((layer) => layer.key(key))
+  enqueue(() => offer((layer) => layer.key(key)))
 }
 
 /** A scanner's burst. */
 export function scan(text: string): void {
-  offer((layer) => layer.scan?.(text))
+  enqueue(() => offer((layer) => layer.scan?.(text)))
 }
 
 const wedge = new Wedge({ key: press, scan })
@@ -103,8 +122,9 @@ function onPaste(event: ClipboardEvent): void {
   offer((layer) => layer.paste?.(text.trim()))
 }
 
-/** Starts listening. The window's own shortcuts end here: reload, print, zoom, close tab, menus, dragging. */
-export function listen(): void {
+/** Starts listening; `isSettled` resolves when the screen shows what the last key led to. The window's own shortcuts end here: reload, print, zoom, close tab, menus, dragging. */
+export function listen(isSettled: () => Promise<void>): void {
+  settled = isSettled
   const off = (event: Event) => event.preventDefault()
   window.addEventListener('keydown', onKeyDown, { capture: true })
   window.addEventListener('paste', onPaste)

@@ -1,4 +1,4 @@
-import { inject, shallowRef, type InjectionKey, type ShallowRef } from 'vue'
+import { inject, nextTick, shallowRef, type InjectionKey, type ShallowRef } from 'vue'
 
 import type { Command } from '../bindings/Command'
 import type { Reply } from '../bindings/Reply'
@@ -20,6 +20,8 @@ export interface Till {
   readonly seenAt: Readonly<ShallowRef<number>>
   /** Sends one command after those before it; null when it was not answered. */
   call(command: Command): Promise<Reply | null>
+  /** Resolves when every command was answered and the answers are on the screen. */
+  settled(): Promise<void>
 }
 
 /** Connects a screen to its station and asks for the first picture. */
@@ -64,10 +66,17 @@ export function connect(host: Host): Till {
     return answer
   }
 
+  async function settled(): Promise<void> {
+    do {
+      await last
+      await nextTick()
+    } while (waiting > 0)
+  }
+
   host.onView(show)
   host.onCloseAsked(() => void call({ cmd: 'quit' }))
   void call({ cmd: 'view' })
-  return { view, failure, seenAt, call }
+  return { view, failure, seenAt, call, settled }
 }
 
 const KEY: InjectionKey<Till> = Symbol('till')

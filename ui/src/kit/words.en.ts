@@ -48,6 +48,7 @@ export const en: Record<keyof typeof zh, string> = {
   shiftOf: 'Shift {no} of {cashier} is open',
   relieveTitle: 'The shift of {cashier} is still open',
   relieveNote: 'You may relieve it and sell on; a supervisor may then close it.',
+  relieveAsk: '. Relieve it now?',
   relieveGo: 'Relieve',
   relieveNo: 'Back',
   lift: 'Ask a manager to unlock',

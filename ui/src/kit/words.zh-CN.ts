@@ -46,6 +46,7 @@ export const zh = {
   shiftOf: '班次 {no} · {cashier} 未班结',
   relieveTitle: '{cashier} 的班次还开着',
   relieveNote: '您可以顶班继续收银；要代为班结，请先顶班再由主管班结。',
+  relieveAsk: '：现在顶班？',
   relieveGo: '顶班',
   relieveNo: '不顶班',
   lift: '请店长解锁',

@@ -14,7 +14,8 @@ declare global {
   }
 }
 
-listen()
+const till = connect(tauriHost)
+listen(till.settled)
 createApp(App, { keymap: remap(window.suanpanKeys ?? {}) })
-  .provide(tillKey, connect(tauriHost))
+  .provide(tillKey, till)
   .mount('#app')

@@ -6,5 +6,6 @@ import { connect, tillKey } from '../kit/till'
 import { tauriHost } from '../platform/tauri'
 import App from './App.vue'
 
-listen()
-createApp(App).provide(tillKey, connect(tauriHost)).mount('#app')
+const till = connect(tauriHost)
+listen(till.settled)
+createApp(App).provide(tillKey, till).mount('#app')

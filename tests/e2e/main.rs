@@ -1,0 +1,4 @@
+//! People at the real windows: a cashier at the till, a manager in HQ's browser.
+
+mod counter;
+mod keys;
