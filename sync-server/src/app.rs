@@ -62,6 +62,8 @@ pub struct Shared {
 pub(crate) struct Limits {
     /// Guesses of one-time codes, by address.
     pub(crate) enrol: RateLimit<IpAddr>,
+    /// Introductions, by address: after a restore a whole chain may come through one.
+    pub(crate) introduce: RateLimit<IpAddr>,
     /// Guesses of passwords, by address.
     pub(crate) login_from: RateLimit<IpAddr>,
     /// Guesses of one person's password.
@@ -101,6 +103,7 @@ impl App {
             metrics: Metrics::default(),
             limits: Limits {
                 enrol: RateLimit::new(6_000, 20),
+                introduce: RateLimit::new(10, 2_000),
                 login_from: RateLimit::new(6_000, 20),
                 login_of: RateLimit::new(12_000, 10),
                 station: RateLimit::new(5, 1_000),

@@ -155,6 +155,29 @@ async fn a_one_time_code_enrols_one_station_and_may_be_repeated_by_it() {
 }
 
 #[tokio::test]
+async fn a_hub_with_an_empty_database_and_its_key_knows_its_stations_by_their_certificates() {
+    let hub = TestHub::start().await;
+    let code = hub.hub().enrol_code(&"HT02".parse().unwrap(), 3).await.unwrap();
+    let mut till = Till::new(204);
+    let certificate = hub.enrol(&till, &code).await.unwrap().certificate;
+    let empty = TestHub::start_with_key_of(&hub).await;
+    till.sell(100, 80);
+    let push = till.push_of(0, 1, 1);
+    assert_eq!(till.send_push(&empty, &push).await, Err("HUB-AUT-002".into()));
+    let introduce = |body: Vec<u8>| {
+        let request = empty.http.post(empty.url("/api/v1/introduce")).body(body);
+        async move { request.send().await.unwrap().status().as_u16() }
+    };
+    let mut forged = certificate.clone();
+    forged.enrolment.till = 4;
+    assert_eq!(introduce(serde_json::to_vec(&forged).unwrap()).await, 403);
+    assert_eq!(introduce(b"{}".to_vec()).await, 400);
+    assert_eq!(introduce(serde_json::to_vec(&certificate).unwrap()).await, 200);
+    till.send_push(&empty, &push).await.unwrap();
+    assert_eq!(empty.day().await[0]["site"], "HT02");
+}
+
+#[tokio::test]
 async fn guessing_codes_or_passwords_is_slowed_down() {
     let hub = TestHub::start().await;
     let till = Till::new(203);
@@ -219,6 +242,41 @@ async fn reports_break_a_day_down_by_hour_item_tender_and_station() {
             assert_eq!(row["fen"], fen, "{by}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_station_reads_its_own_figures_and_nobody_elses() {
+    let hub = TestHub::start().await;
+    let (mut one, mut two, mut three) =
+        (hub.till("HT01", 1).await, hub.till("HT01", 2).await, hub.till("HT02", 1).await);
+    one.sell(482, 386);
+    two.sell(1_000, 800);
+    two.numbers += 1;
+    two.sell(1_000, 800);
+    three.sell(100, 80);
+    for till in [&one, &two, &three] {
+        till.push_all(&hub).await;
+    }
+    hub.settled().await;
+    for (till, path, fen, missing) in [
+        (&one, DAY.to_owned(), 386, 0),
+        (&two, format!("{DAY}&site=HT02"), 1_600, 1),
+        (&three, format!("{DAY}&site=HT01"), 80, 0),
+    ] {
+        let (status, body) = till.send(&hub, Method::GET, &path, b"").await;
+        assert_eq!(status, StatusCode::OK, "{path}");
+        let report: Value = serde_json::from_slice(&body).unwrap();
+        assert_eq!(report["rows"].as_array().unwrap().len(), 1, "{report}");
+        let row = &report["rows"][0];
+        assert_eq!(
+            (row["amount_fen"].as_i64(), row["missing"].as_i64()),
+            (Some(fen), Some(missing)),
+            "{path}"
+        );
+    }
+    let stranger = Till::new(250);
+    let (status, body) = stranger.send(&hub, Method::GET, DAY, b"").await;
+    assert_eq!((status, code(&body).as_str()), (StatusCode::UNAUTHORIZED, "HUB-AUT-002"));
 }
 
 #[tokio::test]

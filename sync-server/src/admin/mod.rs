@@ -77,6 +77,16 @@ pub async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolReply, Prob
     }
 }
 
+/// Learns of a station from the certificate that this hub's key signed: how a hub that was rebuilt from a backup,
+/// or from its key alone, knows its stations again without a hand on any till.
+///
+/// *Errors:* `Certificate`, `OtherKey`, `Store`.
+pub async fn introduce(app: &App, certificate: &Certificate) -> Result<(), Problem> {
+    certificate.verify(&app.key.public()).map_err(|_| Problem::Certificate)?;
+    let known = app.store.introduce(certificate.enrolment.clone(), now_ms()).await?;
+    if known { Ok(()) } else { Err(Problem::OtherKey) }
+}
+
 /// Makes an API key and shows it once. A key of the same name stops working.
 ///
 /// *Errors:* `Rejected`, `Random`, `Store`.

@@ -3,6 +3,8 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
+use serde::Serialize;
+use suanpan_journal::Certificate;
 use suanpan_sync::{EnrolReply, EnrolRequest};
 
 use super::Problem;
@@ -19,4 +21,21 @@ pub(super) async fn enrol(
     let request: EnrolRequest =
         serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("an enrolment is expected"))?;
     admin::enrol(&app, &request).await.map(Json)
+}
+
+#[derive(Serialize)]
+pub(super) struct Introduced {
+    introduced: bool,
+}
+
+/// The certificate speaks for itself: whoever shows it, it says only what this hub once signed.
+pub(super) async fn introduce(
+    State(app): State<App>,
+    Peer(address): Peer,
+    body: Bytes,
+) -> Result<Json<Introduced>, Problem> {
+    app.limits.introduce.take(address).map_err(Problem::RateLimit)?;
+    let certificate: Certificate =
+        serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("a certificate is expected"))?;
+    admin::introduce(&app, &certificate).await.map(|()| Json(Introduced { introduced: true }))
 }

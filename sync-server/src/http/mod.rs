@@ -31,6 +31,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
     let api = Router::new()
         .route("/enrol", post(enrol::enrol))
+        .route("/introduce", post(enrol::introduce))
         .route("/push", post(station::push))
         .route("/holes", post(station::hole))
         .route("/entries", get(station::entries))

@@ -39,6 +39,8 @@ pub enum Problem {
     CodeUsed,
     /// The station is enrolled with another key.
     OtherKey,
+    /// The certificate is not one that this hub signed.
+    Certificate,
     /// A station's segment has more branches than a till can make.
     TooManyBranches,
     /// Too many requests; seconds to wait.
@@ -90,6 +92,7 @@ impl Problem {
             Problem::CodeExpired => (403, "HUB-ENR-002", "The one-time code is too old."),
             Problem::CodeUsed => (403, "HUB-ENR-003", "The one-time code was used already."),
             Problem::OtherKey => (403, "HUB-ENR-004", "The station is enrolled with another key."),
+            Problem::Certificate => (403, "HUB-ENR-005", "The certificate is not this hub's."),
             Problem::TooManyBranches => (409, "HUB-PSH-001", "The segment has too many branches."),
             Problem::RateLimit(_) => (429, "HUB-LIM-001", "Too many requests."),
             Problem::Busy => (503, "HUB-LIM-002", "The hub is busy."),

@@ -52,6 +52,15 @@ impl TestHub {
         TestHub { running: hub.serve().await.unwrap(), folder, http: client(), api_key }
     }
 
+    /// A hub of an empty database and another's signing key: what is left after a fire.
+    pub async fn start_with_key_of(other: &TestHub) -> TestHub {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::copy(other.folder.path().join("hub.key"), folder.path().join("hub.key")).unwrap();
+        let hub = Hub::open(Config::embedded(folder.path())).unwrap();
+        let api_key = hub.api_key("tests").await.unwrap();
+        TestHub { running: hub.serve().await.unwrap(), folder, http: client(), api_key }
+    }
+
     pub fn hub(&self) -> &Hub {
         self.running.hub()
     }

@@ -185,10 +185,9 @@ impl Till {
         let inner = Arc::downgrade(&self.inner);
         let started = Driver::start(DriverConfig {
             hub_url: identity.hub_url.clone(),
-            station: identity.station(),
+            certificate: identity.certificate.clone(),
             key: identity.key.clone(),
             hub_key: identity.hub_key,
-            site: identity.certificate.enrolment.site.as_str().to_owned(),
             clock: Arc::clone(&self.config.clock),
             stores: Arc::new(Backroom(Arc::clone(&self.inner))),
             state,

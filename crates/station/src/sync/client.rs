@@ -6,7 +6,7 @@ use std::time::Duration;
 use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
-use suanpan_journal::{SigningKey, StationId};
+use suanpan_journal::{Certificate, SigningKey, StationId};
 use suanpan_sync::{Challenge, RequestAuth, RequestFacts};
 
 use crate::Clock;
@@ -28,6 +28,9 @@ const BUSY_MS: u32 = 2_000;
 
 /// Longest pause that is taken from a header, in seconds.
 const RETRY_AFTER_S_MAX: u32 = 300;
+
+/// The hub's code for a station that it does not know.
+const UNKNOWN_STATION: &str = "HUB-AUT-002";
 
 /// Why the hub gave no usable answer.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -65,6 +68,7 @@ pub struct HubClient {
     station: StationId,
     key: SigningKey,
     clock: Arc<dyn Clock>,
+    certificate: Option<Certificate>,
     /// What to add to our clock to get the hub's. Learnt from a challenge; it only signs requests.
     skew_ms: AtomicI64,
 }
@@ -126,11 +130,32 @@ impl HubClient {
         clock: Arc<dyn Clock>,
     ) -> Result<HubClient, CallError> {
         let (http, base) = connect(hub_url)?;
-        Ok(HubClient { http, base, station, key, clock, skew_ms: AtomicI64::new(0) })
+        Ok(HubClient { http, base, station, key, clock, certificate: None, skew_ms: AtomicI64::new(0) })
+    }
+
+    /// Shows this certificate to a hub that does not know the station, because it was rebuilt from a backup or
+    /// from nothing.
+    #[must_use]
+    pub fn with_certificate(self, certificate: Certificate) -> HubClient {
+        HubClient { certificate: Some(certificate), ..self }
+    }
+
+    /// Makes a call; to a hub that does not know us, once more after an introduction.
+    pub(super) async fn call(&self, call: &Call<'_>) -> Result<Vec<u8>, CallError> {
+        match (self.on_time(call).await, &self.certificate) {
+            (Err(CallError::Refused { code }), Some(certificate)) if code == UNKNOWN_STATION => {
+                tracing::warn!(error.code = code, "sync.introduce");
+                let body = serde_json::to_vec(certificate).unwrap_or_default();
+                let path = "/api/v1/introduce";
+                self.on_time(&Call { method: &Method::POST, path, body: &body, ..*call }).await?;
+                self.on_time(call).await
+            }
+            (answer, _) => answer,
+        }
     }
 
     /// Makes a call; when the hub finds our clock wrong, once more with its challenge.
-    pub(super) async fn call(&self, call: &Call<'_>) -> Result<Vec<u8>, CallError> {
+    async fn on_time(&self, call: &Call<'_>) -> Result<Vec<u8>, CallError> {
         match self.once(call, None).await {
             Err(Failure::Clock(challenge)) => {
                 let skew = challenge.hub_time_ms.saturating_sub(self.clock.now_ms());

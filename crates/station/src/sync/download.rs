@@ -264,6 +264,11 @@ async fn fetch_snapshot(link: &Link) -> Result<(), Stop> {
 /// those before it are kept.
 async fn apply_snapshot(link: &Link, manifest: SnapshotManifest) -> Result<(), Stop> {
     manifest.check(&link.hub_key).map_err(|_| Stop::Mismatch("the snapshot's signature"))?;
+    let has_catalogue = link.ask(|stores| stores.feed_heads()).await?.iter().any(|head| head.version > 0);
+    if manifest.chunks.is_empty() && has_catalogue {
+        // A hub that was rebuilt from nothing has nothing to sell yet; the till goes on with what it has.
+        return Err(CallError::Garbage("an empty catalogue does not replace one").into());
+    }
     let mut sink = link.ask(|stores| stores.begin_snapshot()).await?;
     let mut backoff = Backoff::new(link.site_hash);
     for named in &manifest.chunks {

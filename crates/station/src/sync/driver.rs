@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
-use suanpan_journal::{Hash, SigningKey, StationId, VerifyingKey};
+use suanpan_journal::{Certificate, Hash, SigningKey, StationId, VerifyingKey};
 use suanpan_ledger::SyncState;
 use tokio::sync::{Notify, watch};
 
@@ -45,14 +45,12 @@ pub enum NetworkState {
 pub struct DriverConfig {
     /// Where the hub is.
     pub hub_url: String,
-    /// Who we are.
-    pub station: StationId,
+    /// Who we are. A hub that was rebuilt without us learns it from this.
+    pub certificate: Certificate,
     /// Our key.
     pub key: SigningKey,
     /// The hub's pinned key.
     pub hub_key: VerifyingKey,
-    /// The site's code, which spreads stations over time.
-    pub site: String,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
     /// Ledger and catalogue.
@@ -123,18 +121,20 @@ impl Driver {
     ///
     /// *Errors:* `Address`; or `Unreachable` when the system gives no thread.
     pub fn start(config: DriverConfig) -> Result<Driver, CallError> {
-        let client =
-            HubClient::new(&config.hub_url, config.station, config.key.clone(), Arc::clone(&config.clock))?;
+        let (station, site) = (config.certificate.enrolment.station, config.certificate.enrolment.site.clone());
+        let clock = Arc::clone(&config.clock);
+        let client = HubClient::new(&config.hub_url, station, config.key.clone(), clock)?;
+        let client = client.with_certificate(config.certificate);
         let started_ms = config.clock.now_ms();
         let (network, seen) = watch::channel(NetworkState::Offline { since_ms: started_ms, held: 0 });
         let (stop, stopped) = watch::channel(false);
         let committed = Arc::new(Notify::new());
         let link = Arc::new(Link {
             client,
-            station: config.station,
+            station,
             key: config.key,
             hub_key: config.hub_key,
-            site_hash: hash_of(&config.site),
+            site_hash: hash_of(site.as_str()),
             clock: config.clock,
             stores: config.stores,
             state: Arc::new(Mutex::new(config.state)),

@@ -1,7 +1,7 @@
 //! Sites, stations, one-time codes, users, sessions and API keys.
 
 use rusqlite::{Connection, OptionalExtension, Row, params};
-use suanpan_journal::{Certificate, Hash, SiteCode, StationId, VerifyingKey};
+use suanpan_journal::{Certificate, Enrolment, Hash, SiteCode, StationId, VerifyingKey};
 
 use super::super::{Enrolled, Gauges, Role, Site, Station, StoreError, User};
 use super::Store;
@@ -97,6 +97,14 @@ impl Store {
         issue: impl FnOnce(SiteCode, u16) -> Certificate + Send + 'static,
     ) -> Result<Enrolled, StoreError> {
         self.write(move |connection| enrol(connection, code, station, key, now_ms, issue)).await
+    }
+
+    /// Adds a station by its certificate, and its site if that is gone too. Says whether it is known by this key
+    /// now.
+    ///
+    /// *Errors:* the store's.
+    pub async fn introduce(&self, enrolment: Enrolment, now_ms: i64) -> Result<bool, StoreError> {
+        self.write(move |connection| introduce(connection, &enrolment, now_ms)).await
     }
 
     /// Adds a user or changes role and password.
@@ -338,4 +346,27 @@ fn use_code(
         params![enrolment.station.0, text, code.0],
     )?;
     Ok(())
+}
+
+fn introduce(connection: &Connection, enrolment: &Enrolment, now_ms: i64) -> Result<bool, StoreError> {
+    let site = enrolment.site.as_str();
+    // Its name comes back with the catalogue; until then the code has to do. China's clock is the default.
+    connection.execute(
+        "insert into site (site, name, utc_offset_min, day_starts_min) values (?1, ?1, 480, 240)
+         on conflict do nothing",
+        [site],
+    )?;
+    let key = enrolment.public_key.to_bytes();
+    connection.execute(
+        "insert into station (station, site, till, public_key, enrolled_at_ms, last_seen_ms)
+         values (?, ?, ?, ?, ?, ?)
+         on conflict do nothing",
+        params![enrolment.station.0, site, enrolment.till, key, enrolment.issued_at_ms, now_ms],
+    )?;
+    let stored: [u8; 32] = connection.query_row(
+        "select public_key from station where station = ?",
+        [enrolment.station.0],
+        |row| row.get(0),
+    )?;
+    Ok(stored == key)
 }
