@@ -5,6 +5,8 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
+use crate::folder::sync_dir;
+
 /// Earlier SQLite versions may lose a commit when a WAL is reset while another connection reads.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
@@ -106,7 +108,7 @@ pub(crate) fn open(path: &Path, durability: Durability) -> Result<Connection, Db
     Ok(conn)
 }
 
-/// Starts a database that is complete or does not count: built fast, made durable once by [`finish`].
+/// Starts a database that is complete or does not count: built fast, ended by [`finish`].
 pub(crate) fn build(path: &Path) -> Result<Connection, DbError> {
     let conn = Connection::open(path)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
@@ -116,6 +118,36 @@ pub(crate) fn build(path: &Path) -> Result<Connection, DbError> {
     conn.pragma_update(None, "synchronous", "off")?;
     conn.pragma_update(None, "temp_store", "memory")?;
     Ok(conn)
+}
+
+/// Ends a build: the file is left in WAL mode, so that no later start has to change its header, and closed. The
+/// caller makes it durable.
+pub(crate) fn finish(conn: Connection) -> Result<(), DbError> {
+    // To its end, not to its first row: the change of the header is committed, or fails, only there.
+    let mut change = conn.prepare("pragma journal_mode = wal")?;
+    let mut rows = change.query([])?;
+    while rows.next()?.is_some() {}
+    drop(rows);
+    drop(change);
+    expect_wal(&conn)?;
+    conn.close().map_err(|(_, error)| error)?;
+    Ok(())
+}
+
+/// Starts reading, which opens the log, and makes the log's name durable: SQLite does not say when that fails.
+pub(crate) fn start_log(conn: Connection) -> Result<Connection, DbError> {
+    conn.query_row("select count(*) from sqlite_schema", [], |_| Ok(()))?;
+    expect_wal(&conn)?;
+    let dir = conn.path().and_then(|path| Path::new(path).parent());
+    match dir.map_or(Ok(()), sync_dir) {
+        Ok(()) => Ok(conn),
+        Err(_) => Err(DbError { extended: rusqlite::ffi::SQLITE_IOERR_DIR_FSYNC }),
+    }
+}
+
+fn expect_wal(conn: &Connection) -> Result<(), DbError> {
+    let mode: String = conn.query_row("pragma journal_mode", [], |row| row.get(0))?;
+    if mode == "wal" { Ok(()) } else { Err(DbError { extended: rusqlite::ffi::SQLITE_CORRUPT }) }
 }
 
 /// Bytes of a database page; salvage reads pages of this size.

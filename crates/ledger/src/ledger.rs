@@ -135,7 +135,7 @@ impl Ledger {
                 let replacement = replace::replace(&family, current.as_deref(), station, damage)?;
                 let file = replacement.file.clone();
                 report.replaced = (!created).then_some(replacement);
-                let conn = db::open(&file, options.durability).and_then(start_log);
+                let conn = db::open(&file, options.durability).and_then(db::start_log);
                 (file.clone(), conn.map_err(|source| OpenError::db(&file, source))?)
             }
             (Ok(_), None) => return Err(OpenError::NoLedger { dir: dir.to_path_buf() }),
@@ -235,7 +235,7 @@ impl Ledger {
         let opened = moved.and_then(|replacement| {
             let file = &replacement.file;
             let error = |source| OpenError::db(file, source);
-            let conn = db::open(file, self.options.durability).and_then(start_log).map_err(error)?;
+            let conn = db::open(file, self.options.durability).and_then(db::start_log).map_err(error)?;
             let next = next_segment(&conn, self.station, (self.mint)()).map_err(error)?;
             Ok((replacement, conn, next))
         });
@@ -273,7 +273,7 @@ fn open_sound(
                 db::checkpoint(&conn, true)?;
             }
         }
-        let conn = start_log(conn)?;
+        let conn = db::start_log(conn)?;
         let verified = tail::verify(&conn, station)?;
         if restore::is_stale(&conn)? {
             let transaction = conn.unchecked_transaction().map_err(DbError::from)?;
@@ -291,11 +291,6 @@ fn open_sound(
         Err(Damage::Unreadable(source)) if source.is_of_the_machine() => Err(OpenError::db(file, source)),
         Err(damage) => Ok(Err(damage)),
     }
-}
-
-pub(crate) fn start_log(conn: Connection) -> Result<Connection, DbError> {
-    conn.pragma_update(None, "journal_mode", "wal")?;
-    Ok(conn)
 }
 
 /// The segment that continues the file's last entry.

@@ -96,7 +96,10 @@ fn fill(
     let error = |source: DbError| OpenError::db(building, source);
     let new = db::build(building).map_err(error)?;
     schema::create(&new, &MIGRATIONS).map_err(error)?;
-    let Some(old) = old else { return Ok(Salvaged::default()) };
+    let Some(old) = old else {
+        db::finish(new).map_err(error)?;
+        return Ok(Salvaged::default());
+    };
     let mut salvaged = carry_over(old, station, &new)?;
     if let (Some(head), false) = (&salvaged.head, matches!(damage, Damage::WriteFailed(_))) {
         let open_end = Missing { segment: head.segment, from: head.seq + 1, to: None, to_hash: None };
@@ -106,7 +109,7 @@ fn fill(
     let room = if matches!(damage, Damage::WriteFailed(_)) { 1 } else { ORD_ROOM };
     tail::reserve_ord(&new, salvaged.ord_max + room).map_err(error)?;
     carry_working_state(old, &new);
-    new.close().map_err(|(_, source)| error(source.into()))?;
+    db::finish(new).map_err(error)?;
     Ok(salvaged)
 }
 

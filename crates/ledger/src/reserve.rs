@@ -40,8 +40,8 @@ impl Reserve {
     /// Gives the room back to the file system. False when there is nothing to give.
     pub(crate) fn release(&mut self) -> bool {
         self.released = true;
-        let had = std::mem::take(&mut self.filled) > 0;
-        had && std::fs::remove_file(path(&self.dir)).is_ok()
+        self.filled = 0;
+        std::fs::remove_file(path(&self.dir)).is_ok()
     }
 
     /// Fills a step of the reserve where there is room for all of it, and says how the disk stands.
@@ -51,7 +51,11 @@ impl Reserve {
         if wanted > 0 && free > wanted.saturating_add(self.bytes / 4) {
             match self.fill() {
                 Ok(()) => self.released &= self.filled < self.bytes,
-                Err(error) => tracing::warn!(error.kind = ?error.kind(), "reserve.fill"),
+                // Half a reserve would take the room that the day needs.
+                Err(error) => {
+                    tracing::warn!(error.kind = ?error.kind(), "reserve.fill");
+                    self.release();
+                }
             }
         }
         match free {

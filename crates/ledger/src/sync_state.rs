@@ -80,7 +80,10 @@ impl SyncState {
                 }
             }
         }
-        let made = db::build(&path).and_then(|conn| schema::create(&conn, &MIGRATIONS));
+        let made = db::build(&path).and_then(|conn| {
+            schema::create(&conn, &MIGRATIONS)?;
+            db::finish(conn)
+        });
         made.map_err(|source| OpenError::db(&path, source))?;
         match open_sound(&path) {
             Ok(conn) => Ok(SyncState { conn }),
@@ -209,7 +212,7 @@ pub(crate) fn open_checked(
             Fitness::Older => schema::apply(&conn, migrations)?,
             Fitness::Ready => {}
         }
-        Ok(Ok(crate::ledger::start_log(conn)?))
+        Ok(Ok(db::start_log(conn)?))
     })();
     match opened {
         Ok(Ok(conn)) => Ok(conn),

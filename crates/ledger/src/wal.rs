@@ -2,7 +2,7 @@
 //! cannot tell a torn last commit from damage in the middle.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use crate::db::PAGE;
@@ -39,13 +39,35 @@ pub(crate) fn read(database: &Path) -> io::Result<Wal> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Wal::default()),
         Err(error) => return Err(error),
     };
-    Ok(parse(&bytes))
+    let (mut log, sound) = parse(&bytes);
+    // The header is rewritten only when everything in the log has been copied into the database: then one that does
+    // not check was torn by a power cut, and the database knows all that the frames say.
+    log.damaged |= !sound && !is_copied(database, &log.pages)?;
+    Ok(log)
 }
 
-fn parse(bytes: &[u8]) -> Wal {
-    let Some((header, body)) = bytes.split_first_chunk::<HEADER>() else { return Wal::default() };
+fn is_copied(database: &Path, pages: &[(u32, Vec<u8>)]) -> io::Result<bool> {
+    let mut file = File::open(database)?;
+    let newest: std::collections::BTreeMap<u32, &Vec<u8>> =
+        pages.iter().map(|(number, page)| (*number, page)).collect();
+    for (number, logged) in newest {
+        let mut stored = vec![0; PAGE];
+        file.seek(SeekFrom::Start(u64::from(number.saturating_sub(1)) * PAGE as u64))?;
+        match file.read_exact(&mut stored) {
+            Ok(()) if stored == *logged => {}
+            Ok(()) => return Ok(false),
+            Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(false),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(true)
+}
+
+/// Reads the log, and says whether its header checks.
+fn parse(bytes: &[u8]) -> (Wal, bool) {
+    let Some((header, body)) = bytes.split_first_chunk::<HEADER>() else { return (Wal::default(), true) };
     let frames: Vec<&[u8]> = body.chunks_exact(FRAME).collect();
-    let Some(first) = frames.first() else { return Wal::default() };
+    let Some(first) = frames.first() else { return (Wal::default(), true) };
     let magic = word(header, 0);
     let big_endian = magic == 0x377f_0683;
     let mut sum = checksum(big_endian, (0, 0), &header[..24]);
@@ -66,11 +88,12 @@ fn parse(bytes: &[u8]) -> Wal {
     }
     let is_commit = |frame: &&[u8]| &frame[8..16] == salts && word(frame, 4) != 0;
     let behind = frames[checked..].iter().filter(|frame| is_commit(frame)).count();
-    let damaged = !sound || behind > 1;
-    let last = if damaged { frames.len() } else { checked };
+    let damaged = sound && behind > 1;
+    let last = if damaged || !sound { frames.len() } else { checked };
     let end = frames[..last].iter().rposition(is_commit).map_or(0, |at| at + 1);
     let pages = frames[..end].iter().filter(|frame| &frame[8..16] == salts);
-    Wal { pages: pages.map(|frame| (word(frame, 0), frame[FRAME_HEADER..].to_vec())).collect(), damaged }
+    let pages = pages.map(|frame| (word(frame, 0), frame[FRAME_HEADER..].to_vec())).collect();
+    (Wal { pages, damaged }, sound)
 }
 
 fn word(bytes: &[u8], at: usize) -> u32 {

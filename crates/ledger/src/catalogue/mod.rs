@@ -12,7 +12,7 @@ use crate::db::{self, Durability};
 use crate::folder::{Family, sync_dir, sync_file};
 use crate::schema::{self, Migration};
 use crate::sync_state::{Opening, open_checked};
-use crate::{Damage, DbError, Lock, OpenError};
+use crate::{Damage, Lock, OpenError};
 
 pub use apply::Snapshot;
 pub use read::ItemByCode;
@@ -123,13 +123,12 @@ fn finish(
     conn: Connection,
 ) -> Result<Catalogue, OpenError> {
     let io = |source| OpenError::io(building, source);
-    let closed = conn.close().map_err(|(_, source)| DbError::from(source));
-    closed.map_err(|source| OpenError::db(building, source))?;
+    db::finish(conn).map_err(|source| OpenError::db(building, source))?;
     sync_file(building).map_err(io)?;
     std::fs::rename(building, file).map_err(io)?;
     sync_dir(file.parent().unwrap_or(std::path::Path::new("."))).map_err(io)?;
     family.point_to(file).map_err(io)?;
-    let opened = db::open(file, Durability::Full).and_then(crate::ledger::start_log);
+    let opened = db::open(file, Durability::Full).and_then(db::start_log);
     let conn = opened.map_err(|source| OpenError::db(file, source))?;
     Ok(Catalogue { family, file: file.to_path_buf(), conn })
 }
