@@ -1,0 +1,143 @@
+//! One till process under the shim, and the questions asked of what it left.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus, Stdio};
+use std::sync::OnceLock;
+
+use suanpan_domain::entry::Entry;
+use suanpan_journal::{Records, SegmentId};
+use suanpan_ledger::{Durability, Ledger, Lock, Options, QueryError, verify};
+use suanpan_tests::sales::STATION;
+
+use crate::disk::told_saved;
+
+/// A folder for a till's data, with what it tells and what it does beside it.
+pub struct Run {
+    dir: tempfile::TempDir,
+}
+
+/// What the cashier was told, in order: (what, sale id).
+#[derive(Debug)]
+pub struct Told(pub Vec<(String, String)>);
+
+impl Told {
+    pub fn saved(&self) -> BTreeSet<String> {
+        self.0.iter().filter_map(|(what, id)| told_saved(&format!("{what} {id}"))).collect()
+    }
+
+    pub fn not_saved(&self) -> BTreeSet<String> {
+        self.0.iter().filter(|(what, _)| what == "not-saved").map(|(_, id)| id.clone()).collect()
+    }
+}
+
+impl Run {
+    pub fn new() -> Run {
+        let run = Run { dir: tempfile::tempdir().expect("a folder") };
+        std::fs::create_dir(run.data()).expect("data folder");
+        run
+    }
+
+    /// As the kernel names it: the shim compares with `/proc/self/fd`.
+    fn path(&self, name: &str) -> PathBuf {
+        self.dir.path().canonicalize().expect("a folder").join(name)
+    }
+
+    pub fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub fn log(&self) -> PathBuf {
+        self.path("log")
+    }
+
+    /// The variables that make the shim record.
+    pub fn recording(&self) -> Vec<(&'static str, String)> {
+        let text = |path: PathBuf| path.display().to_string();
+        vec![("SHIM_LOG", text(self.log())), ("SHIM_MARK", text(self.path("receipts")))]
+    }
+
+    pub fn till(&self, sales: u32, variables: &[(&str, String)]) -> ExitStatus {
+        self.till_as(sales, "full", variables)
+    }
+
+    pub fn till_as(&self, sales: u32, mode: &str, variables: &[(&str, String)]) -> ExitStatus {
+        Command::new(env!("CARGO_BIN_EXE_faults-till"))
+            .arg(self.data())
+            .arg(self.path("receipts"))
+            .arg(sales.to_string())
+            .arg(mode)
+            .env("LD_PRELOAD", shim())
+            .env("SHIM_DIR", self.data())
+            .envs(variables.iter().map(|(name, value)| (name, value)))
+            .stderr(Stdio::null())
+            .status()
+            .expect("the till starts")
+    }
+
+    pub fn told(&self) -> Told {
+        let text = std::fs::read_to_string(self.path("receipts")).unwrap_or_default();
+        let told = text.lines().filter_map(|line| line.split_once(' '));
+        Told(told.map(|(what, id)| (what.to_owned(), id.to_owned())).collect())
+    }
+}
+
+/// Compiles the shim once a test run.
+fn shim() -> &'static Path {
+    static SHIM: OnceLock<PathBuf> = OnceLock::new();
+    SHIM.get_or_init(|| {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("faults/shim.c");
+        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
+        let done = Command::new("cc")
+            .args(["-Wall", "-Werror", "-O1", "-shared", "-fPIC", "-o"])
+            .args([&out, &source])
+            .arg("-ldl")
+            .status();
+        assert!(done.expect("cc runs").success(), "{} compiles", source.display());
+        out
+    })
+}
+
+const OPTIONS: Options = Options { durability: Durability::Off, reserve_bytes: 0, commits_per_checkpoint: 64 };
+
+/// Opens what was left as the next start would and asserts that it is whole: no damage is seen, every sale that the
+/// cashier was told of is there, no sale is there twice, and every hash and projection checks.
+pub fn check(data: &Path, told: &BTreeSet<String>, when: &str) {
+    let lock = Lock::acquire(data).expect("lock");
+    let opened = Ledger::open(&lock, STATION, OPTIONS, Box::new(|| SegmentId([9; 16])));
+    let opened = opened.unwrap_or_else(|error| panic!("{when}: {error}"));
+    assert!(opened.report.replaced.is_none(), "{when}: {:?}", opened.report.replaced);
+    let kept = listed(&opened.ledger).unwrap_or_else(|error| panic!("{when}: {error}"));
+    let distinct: BTreeSet<String> = kept.iter().cloned().collect();
+    assert_eq!(kept.len(), distinct.len(), "{when}: a sale is there twice");
+    let lost: Vec<&String> = told.difference(&distinct).collect();
+    assert!(lost.is_empty(), "{when}: {lost:?} of {told:?} are lost");
+    drop(opened);
+    let found = verify(&lock, STATION).expect("verify");
+    assert!(found.is_whole(), "{when}: {found:?}");
+}
+
+/// The sales in what was left, salvaged if it is damaged; none if it is beyond that.
+pub fn ids(data: &Path) -> BTreeSet<String> {
+    let lock = Lock::acquire(data).expect("lock");
+    let opened = Ledger::open(&lock, STATION, OPTIONS, Box::new(|| SegmentId([9; 16]))).expect("open");
+    listed(&opened.ledger).unwrap_or_default().into_iter().collect()
+}
+
+/// Every sale of the journal, read as the upload reads it.
+fn listed(ledger: &Ledger) -> Result<Vec<String>, QueryError> {
+    let mut sales = Vec::new();
+    for segment in ledger.segments()? {
+        let mut next = 1;
+        while let Some(run) = ledger.run(segment.head.segment, next..=u64::MAX, 1 << 20)? {
+            for record in Records::new(&run.bytes) {
+                let record = record.expect("a record of this ledger");
+                if let Ok(Entry::Sale(sale)) = Entry::decode(record.header.kind, record.payload) {
+                    sales.push(sale.id.to_string());
+                }
+            }
+            next = run.from + run.count;
+        }
+    }
+    Ok(sales)
+}

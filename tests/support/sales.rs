@@ -1,0 +1,77 @@
+//! Sales to write down where a test needs some and does not care which.
+
+use suanpan_domain::entry::Entry;
+use suanpan_domain::ids::Id;
+use suanpan_domain::money::Fen;
+use suanpan_domain::pricing::{Per, Price};
+use suanpan_domain::quantity::{Grams, Quantity};
+use suanpan_domain::sale::{Sale, SaleLine, Tendered};
+use suanpan_domain::tax::Tax;
+use suanpan_journal::StationId;
+
+/// The station that sells.
+pub const STATION: StationId = StationId([0x51; 16]);
+
+/// Its business date.
+pub const DATE: u32 = 20230616;
+
+/// When it opens: 2023-06-16 06:30 in China.
+pub const START_MS: i64 = 1_686_868_200_000;
+
+/// Sales of one shift.
+const SHIFT: Id = Id([7; 16]);
+
+/// The id of the nth sale, growing as a clock makes ids grow.
+#[must_use]
+pub fn id(nth: u32) -> Id {
+    let [a, b, c, d] = nth.wrapping_mul(0x9e37_79b9).to_be_bytes();
+    Id::mint(START_MS + i64::from(nth) * 1_000, [a, b, c, d, a, b, c, d, a, b])
+}
+
+/// Three weighed lines of a range of 250 items, paid in cash: about 600 bytes of payload.
+#[must_use]
+pub fn sale(nth: u32, number: u32) -> Entry {
+    let n = i64::from(nth);
+    let lines: Vec<SaleLine> =
+        [n * 7, n * 13 + 1, n * 31 + 2].into_iter().map(|item| line(item % 250, 300 + n * 37 % 900)).collect();
+    let due: Fen = lines.iter().map(|line| line.paid).sum();
+    Entry::Sale(Sale {
+        id: id(nth),
+        number,
+        shift: SHIFT,
+        cashier: "1001".into(),
+        cut: "chain:12,site:TH01:7".into(),
+        lines,
+        discount: Fen(0),
+        rounding: Fen(0),
+        due,
+        tenders: vec![Tendered { tender: "cash".into(), amount: due, given: Some(Fen(10_000)), reference: None }],
+        change: Fen(10_000) - due,
+        approver: None,
+    })
+}
+
+fn line(item: i64, grams: i64) -> SaleLine {
+    let price = Price { fen: Fen(198 + item * 3), per: Per::Jin };
+    let quantity = Quantity::G(Grams(grams));
+    let gross = price.amount(quantity).unwrap_or(Fen(0));
+    let tax = Tax { code: if item % 5 == 0 { "V9".into() } else { "EX".into() }, rate_bp: 0 };
+    SaleLine {
+        item: format!("{:06}", 100_000 + item),
+        name: format!("本地蔬菜{item}"),
+        unit: String::new(),
+        quantity,
+        price,
+        list_price: None,
+        gross,
+        paid: gross,
+        net: gross,
+        tax_fen: Fen(0),
+        tax,
+        rounding: Fen(0),
+        source: None,
+        tare_g: 0,
+        scanned: None,
+        approver: None,
+    }
+}
