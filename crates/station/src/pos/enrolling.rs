@@ -31,8 +31,13 @@ pub(crate) fn become_till(inner: &Inner, config: &StationConfig, hub_url: &str, 
         return false;
     }
     let Phase::New(newcomer) = std::mem::replace(&mut *phase, Phase::Closed) else { return false };
-    let Newcomer { lock, now_ms, .. } = *newcomer;
-    let opened = start::core(config, lock, &identity);
+    let Newcomer { lock, now_ms, revision, sequence, .. } = *newcomer;
+    let opened = start::core(config, lock, &identity).map(|mut core| {
+        // The screen goes on from the picture it shows.
+        core.revision = revision.saturating_add(1);
+        core.sequence = core.sequence.saturating_add(sequence);
+        core
+    });
     let became = opened.is_ok();
     *phase = match opened {
         Ok(core) => Phase::Ready(Box::new(core)),

@@ -19,8 +19,8 @@ pub(crate) struct Newcomer {
     pub(crate) now_ms: i64,
     settings: MachineSettings,
     message: Option<MessageView>,
-    sequence: u64,
-    revision: u64,
+    pub(crate) sequence: u64,
+    pub(crate) revision: u64,
     /// Key and id that a hub may have enrolled already, when its answer was lost.
     trial: Option<Trial>,
 }
