@@ -7,7 +7,7 @@ use serde_json::Value;
 use suanpan_sync::{Challenge, EnrolReply};
 use support::*;
 use sync_server::store::Role;
-use sync_server::{Config, Hub};
+use sync_server::{Config, Hub, Tls};
 
 const DAY: &str = "/api/v1/reports/sales-by-day?from=2023-06-16&to=2023-06-16";
 
@@ -381,6 +381,30 @@ async fn plain_http_is_refused_beyond_this_machine() {
     let refused = Hub::start(config).await.unwrap_err();
     assert_eq!(refused.code(), "HUB-RUN-003");
     assert!(refused.to_string().contains("TLS certificate"));
+}
+
+#[tokio::test]
+async fn with_a_certificate_the_hub_speaks_tls_and_its_cookies_travel_by_nothing_else() {
+    let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::embedded(folder.path());
+    config.listen = "0.0.0.0:0".parse().unwrap();
+    config.tls = Some(Tls { cert: fixtures.join("cert.pem"), key: fixtures.join("key.pem") });
+    let hub = Hub::open(config).unwrap();
+    hub.put_user("wang", Role::Hq, Some("correct horse".into())).await.unwrap();
+    let running = hub.serve().await.unwrap();
+    let url = running.url().replace("0.0.0.0", "127.0.0.1");
+    assert!(url.starts_with("https://"));
+    let pem = std::fs::read(fixtures.join("cert.pem")).unwrap();
+    let trusted = reqwest::Certificate::from_pem(&pem).unwrap();
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only([trusted]).build().unwrap();
+    let body = r#"{"name":"wang","password":"correct horse"}"#;
+    let answer = http.post(format!("{url}/api/v1/hq/session")).body(body).send().await.unwrap();
+    assert!(answer.headers()["set-cookie"].to_str().unwrap().contains("; Secure"));
+    assert!(client().get(format!("{url}/health")).send().await.is_err(), "an unknown certificate is refused");
+    let plain = url.replace("https", "http");
+    assert!(client().get(format!("{plain}/health")).send().await.is_err(), "and so is plain text");
+    running.stop().await;
 }
 
 #[tokio::test]
