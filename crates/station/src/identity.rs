@@ -21,7 +21,7 @@ pub struct Identity {
     pub hub_key: VerifyingKey,
     /// Where the hub is, such as `https://hub.example.com`; empty for a station without one.
     pub hub_url: String,
-    seed: [u8; 32],
+    pub(crate) seed: [u8; 32],
 }
 
 /// Shows the public half only.

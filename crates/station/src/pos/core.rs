@@ -71,8 +71,17 @@ impl Core {
         command: &Command,
         decide: impl FnOnce(&mut Turn<'_>) -> Done,
     ) -> Option<Found> {
+        self.turn_at(self.clock.now_ms(), command, decide)
+    }
+
+    /// The same at a time of the caller's: a replay has its own.
+    pub(crate) fn turn_at(
+        &mut self,
+        now_ms: i64,
+        command: &Command,
+        decide: impl FnOnce(&mut Turn<'_>) -> Done,
+    ) -> Option<Found> {
         self.revision += 1;
-        let now_ms = self.clock.now_ms();
         let mut turn = Turn::new(&self.shop, now_ms, self.desk.clone());
         let done = decide(&mut turn);
         let (found, is_answered) = (turn.found.take(), turn.is_answered);

@@ -39,5 +39,8 @@ mod turn;
 mod view;
 mod weigh;
 
+pub(crate) use self::core::Core;
+pub(crate) use say::{Done, Stop};
 pub use start::StartError;
 pub use till::{StationConfig, Till};
+pub(crate) use turn::Turn;

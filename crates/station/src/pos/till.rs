@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use suanpan_contract::{Command, Reply, TillView};
 use suanpan_devices::PrintEvent;
+use tokio::sync::watch;
 
 use super::core::Core;
 use super::enrolling::become_till;
@@ -212,28 +213,46 @@ impl Till {
             }
             return Reply { view: self.view(), found: None };
         }
-        let mut phase = self.inner.lock();
-        let core = match &mut *phase {
-            Phase::New(newcomer) => return newcomer.dispatch(&command),
-            Phase::Closed => return Reply { view: newcomer::blank(0), found: None },
-            Phase::Ready(core) => core,
-        };
-        let found = core.dispatch(&command);
-        let devices_changed = std::mem::take(&mut core.devices_changed);
-        let (committed, tidies) = (std::mem::take(&mut core.committed), std::mem::take(&mut core.tidies));
-        let reply = core.reply(found);
-        drop(phase);
+        let done = self.act(|core| {
+            let found = core.dispatch(&command);
+            core.reply(found)
+        });
+        done.unwrap_or_else(|| match &mut *self.inner.lock() {
+            Phase::New(newcomer) => newcomer.dispatch(&command),
+            _ => Reply { view: newcomer::blank(0), found: None },
+        })
+    }
+
+    /// Works with the till, if it is enrolled, and then looks after what that brought about.
+    pub(crate) fn act<R>(&self, work: impl FnOnce(&mut Core) -> R) -> Option<R> {
+        let (answer, devices_changed, committed, tidies) = self.inner.with(|core| {
+            let answer = work(core);
+            let take = std::mem::take::<bool>;
+            (answer, take(&mut core.devices_changed), take(&mut core.committed), take(&mut core.tidies))
+        })?;
         if devices_changed {
             self.restart_devices();
         }
-        if let (true, Some(driver)) = (committed, &*locked(&self.driver)) {
-            driver.committed();
+        if committed {
+            self.committed();
         }
         if tidies {
             // Full means that tidying up is due already.
             let _ = self.inner.events.try_send(Event::Tidy);
         }
-        reply
+        Some(answer)
+    }
+
+    /// Follows the network line; `None` for a station without a hub.
+    pub(crate) fn network(&self) -> Option<watch::Receiver<NetworkState>> {
+        locked(&self.driver).as_ref().map(Driver::watch)
+    }
+
+    /// Tells the hub's driver that there is something to send.
+    fn committed(&self) {
+        if let Some(driver) = &*locked(&self.driver) {
+            driver.committed();
+        }
     }
 
     /// The picture as it is now.
