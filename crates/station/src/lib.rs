@@ -8,6 +8,7 @@ mod clock;
 mod files;
 pub mod identity;
 pub mod pos;
+pub mod replay;
 pub mod search;
 pub mod settings;
 pub mod sync;
