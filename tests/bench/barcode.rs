@@ -1,14 +1,12 @@
 //! From a scanned barcode to its line: look-up, price, basket, the durable save, and the picture the screen gets.
 
+use std::sync::mpsc::channel;
 use std::time::Instant;
 
-use serde_json::json;
-use suanpan_contract::Command;
-use suanpan_domain::barcode::check_digit;
-use suanpan_domain::catalogue::Table;
-use suanpan_ledger::FeedRow;
-use suanpan_tests::catalogue::{row, rows};
+use suanpan_contract::{Command, Found};
 use suanpan_tests::rig::Rig;
+
+use crate::history::{assortment, gtin};
 
 /// Lines of a basket before it is paid.
 const LINES: usize = 40;
@@ -26,6 +24,7 @@ pub(crate) fn measure(items: usize, scans: usize) -> Measured {
     let mut rig = Rig::stopped(&assortment(items), None);
     rig.start();
     rig.open_shift();
+    wait_for_index(&rig);
     let mut scan_ms = Vec::with_capacity(scans);
     let mut dice = 0x2545_f491_4f6c_dd1d_u64;
     for scan in 0..scans {
@@ -42,23 +41,12 @@ pub(crate) fn measure(items: usize, scans: usize) -> Measured {
     Measured { scan_ms, save_ms: super::disk::syncs(rig.dir.path(), 2_000) }
 }
 
-fn assortment(items: usize) -> Vec<FeedRow> {
-    let mut all = rows();
-    let mut version = all.len() as u64;
-    for number in 0..items {
-        let code = format!("{:06}", 200_000 + number);
-        let item = json!({"code": code, "name": format!("商品{number}"), "sold_by": "piece", "unit": "袋", "tax": "V13",
-            "barcodes": [{"code": gtin(number)}]});
-        for (table, body) in [(Table::Item, item), (Table::Price, json!({"fen": 100 + number % 900, "per": "pc"}))] {
-            version += 1;
-            all.push(row(table, &code, version, Some(&body)));
-        }
+/// The index is built once, beside the first sales: what it takes then is in the figure of the start.
+fn wait_for_index(rig: &Rig) {
+    let (told, heard) = channel();
+    rig.till().on_change(move |_| _ = told.send(()));
+    let query = || Command::Search { query: "shangpin".into() };
+    while rig.found(query()).is_none_or(|found| found == Found::Items { items: vec![] }) {
+        heard.recv().expect("the till runs");
     }
-    all
-}
-
-fn gtin(number: usize) -> String {
-    let digits = format!("69{number:010}");
-    let check = check_digit(&digits);
-    format!("{digits}{}", check.unwrap_or(0))
 }

@@ -26,7 +26,13 @@ impl Bench {
     }
 
     /// A figure that is stated, beside a peer of the same run.
-    pub(crate) fn stated(name: &'static str, value: f64, unit: &'static str, ratio: f64, ratio_to: &'static str) -> Bench {
+    pub(crate) fn stated(
+        name: &'static str,
+        value: f64,
+        unit: &'static str,
+        ratio: f64,
+        ratio_to: &'static str,
+    ) -> Bench {
         Bench { name, value, unit, goal: None, ratio, ratio_to }
     }
 
@@ -55,7 +61,10 @@ impl Report {
         eprintln!("{group}");
         for bench in run() {
             let goal = bench.goal.map_or(String::new(), |goal| format!("goal {goal}"));
-            eprintln!("  {:<24} {:>10.3} {:<6} {goal:<12} {:.2} × {}", bench.name, bench.value, bench.unit, bench.ratio, bench.ratio_to);
+            eprintln!(
+                "  {:<24} {:>10.3} {:<6} {goal:<12} {:.2} × {}",
+                bench.name, bench.value, bench.unit, bench.ratio, bench.ratio_to
+            );
             self.benches.push(bench);
         }
     }
@@ -72,7 +81,8 @@ impl Report {
 }
 
 /// The nth percentile by nearest rank.
-pub(crate) fn percentile(mut samples: Vec<f64>, nth: usize) -> f64 {
+pub(crate) fn percentile(samples: &[f64], nth: usize) -> f64 {
+    let mut samples = samples.to_vec();
     samples.sort_unstable_by(f64::total_cmp);
     let rank = (samples.len() * nth).div_ceil(100).max(1);
     samples.get(rank - 1).copied().unwrap_or(f64::NAN)

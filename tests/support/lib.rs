@@ -6,3 +6,4 @@ pub mod e2e;
 
 pub mod catalogue;
 pub mod rig;
+pub mod sales;

@@ -32,8 +32,10 @@ pub fn id(nth: u32) -> Id {
 #[must_use]
 pub fn sale(nth: u32, number: u32) -> Entry {
     let n = i64::from(nth);
-    let lines: Vec<SaleLine> =
-        [n * 7, n * 13 + 1, n * 31 + 2].into_iter().map(|item| line(item % 250, 300 + n * 37 % 900)).collect();
+    let lines: Vec<SaleLine> = [n * 7, n * 13 + 1, n * 31 + 2]
+        .into_iter()
+        .map(|item| line(item % 250, 300 + n * 37 % 900))
+        .collect();
     let due: Fen = lines.iter().map(|line| line.paid).sum();
     Entry::Sale(Sale {
         id: id(nth),
@@ -45,7 +47,12 @@ pub fn sale(nth: u32, number: u32) -> Entry {
         discount: Fen(0),
         rounding: Fen(0),
         due,
-        tenders: vec![Tendered { tender: "cash".into(), amount: due, given: Some(Fen(10_000)), reference: None }],
+        tenders: vec![Tendered {
+            tender: "cash".into(),
+            amount: due,
+            given: Some(Fen(10_000)),
+            reference: None,
+        }],
         change: Fen(10_000) - due,
         approver: None,
     })

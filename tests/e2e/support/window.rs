@@ -224,6 +224,11 @@ impl Window {
         self.client.execute(script, args).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
+    /// Runs JavaScript in the page that answers later, by calling its last argument.
+    pub async fn answer(&self, script: &str, args: Vec<Value>) -> Value {
+        self.client.execute_async(script, args).await.unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
     /// Saves a picture of the page as `name`.png, once what was last asked of it is painted.
     pub async fn shot(&self, name: &str) {
         let painted =
