@@ -151,7 +151,7 @@ pub(super) enum Reader {
     /// Sees every site.
     Chain,
     /// Sees what its own till sold.
-    Till(Station),
+    Till(Box<Station>),
 }
 
 impl FromRequestParts<App> for Reader {
@@ -168,7 +168,7 @@ impl FromRequestParts<App> for Reader {
         let (auth, station) = who_signed(app, parts).await?;
         check(app, &auth, &station, parts, &[])?;
         app.saw(station.station, now_ms());
-        Ok(Reader::Till(station))
+        Ok(Reader::Till(Box::new(station)))
     }
 }
 

@@ -5,15 +5,16 @@ use super::rows::{Kind, SaleRow};
 /// Lines further apart than this belong to two customers, milliseconds.
 const GAP_MS_MAX: u32 = 20_000;
 /// The most lines of one document.
-const LINES_MAX: usize = 6;
+pub(super) const LINES_MAX: i64 = 6;
 
 /// Splits rows into documents: consecutive lines of one date and kind at most 20 s apart, at most six.
 pub(crate) fn documents(rows: &[SaleRow]) -> Vec<&[SaleRow]> {
     let mut documents = Vec::new();
     let mut start = 0;
     for index in 1..=rows.len() {
-        let goes_on =
-            rows.get(index).is_some_and(|row| index - start < LINES_MAX && follows(&rows[index - 1], row));
+        let goes_on = rows
+            .get(index)
+            .is_some_and(|row| index - start < LINES_MAX as usize && follows(&rows[index - 1], row));
         if !goes_on {
             documents.extend(rows.get(start..index).filter(|group| !group.is_empty()));
             start = index;

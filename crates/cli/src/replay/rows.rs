@@ -3,9 +3,12 @@
 use std::collections::HashMap;
 use std::path::Path;
 
+use suanpan_domain::calendar;
 use suanpan_domain::money::Fen;
-use suanpan_domain::quantity::Grams;
+use suanpan_domain::pricing::{Per, Price};
+use suanpan_domain::quantity::{Grams, Quantity};
 
+use super::baskets::LINES_MAX;
 use super::refusal::Refusal;
 use super::table::{Row, read_rows};
 
@@ -73,14 +76,16 @@ pub(crate) fn read_sales(path: &Path, items: &[ItemRow]) -> Result<Vec<SaleRow>,
         if !matches!(row.field(6), "yes" | "no") {
             return Err(row.refuse(6, "yes or no"));
         }
+        let (grams, price) = (grams(row)?, price(row)?);
+        refuse_huge(row, grams, price)?;
         Ok(SaleRow {
             date: date(row)?,
             time_ms: time(row)?,
             item: *by_code
                 .get(row.field(2))
                 .ok_or_else(|| row.refuse(2, "an item_code of the items file"))?,
-            grams: grams(row)?,
-            price: price(row)?,
+            grams,
+            price,
             kind: match row.field(5) {
                 "sale" => Kind::Sale,
                 "return" => Kind::Return,
@@ -91,14 +96,8 @@ pub(crate) fn read_sales(path: &Path, items: &[ItemRow]) -> Result<Vec<SaleRow>,
 }
 
 fn date(row: &Row<'_>) -> Result<u32, Refusal> {
-    let bad = || row.refuse(0, "a date as yyyy-mm-dd");
-    let text = row.field(0);
-    if text.len() != 10 {
-        return Err(bad());
-    }
-    let date = chrono::NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| bad())?;
-    let digits = date.format("%Y%m%d").to_string();
-    digits.parse().map_err(|_| bad())
+    let text = Some(row.field(0)).filter(|text| text.len() == 10);
+    text.and_then(calendar::parse).ok_or_else(|| row.refuse(0, "a date as yyyy-mm-dd"))
 }
 
 fn time(row: &Row<'_>) -> Result<u32, Refusal> {
@@ -122,6 +121,16 @@ fn grams(row: &Row<'_>) -> Result<Grams, Refusal> {
 fn price(row: &Row<'_>) -> Result<Fen, Refusal> {
     let fen = decimal(row.field(4), 2).filter(|fen| *fen > 0 && *fen <= Fen::MAX.0 / 100);
     fen.map(Fen).ok_or_else(|| row.refuse(4, "a price above 0 and up to 100000 yuan with at most 2 decimals"))
+}
+
+/// Refuses an amount of which a document's lines together could be more than a till takes.
+fn refuse_huge(row: &Row<'_>, grams: Grams, price: Fen) -> Result<(), Refusal> {
+    let amount = Price { fen: price, per: Per::Kilogram }.amount(Quantity::G(grams));
+    let max = Fen::MAX.0 / LINES_MAX;
+    match amount {
+        Ok(amount) if amount.0 <= max => Ok(()),
+        _ => Err(row.refuse(4, &format!("weight × price of at most {} yuan", max / 100))),
+    }
 }
 
 /// Reads an unsigned decimal as an integer of 10^-places; only digits and one point, at most 9 digits before it.

@@ -11,10 +11,12 @@ mod download;
 mod driver;
 mod enrol;
 mod recover;
+mod report;
 mod stores;
 mod upload;
 
 pub use client::{CallError, HubClient};
 pub use driver::{Driver, DriverConfig, NetworkState};
 pub use enrol::{EnrolError, enrol};
+pub use report::{OwnDay, OwnReport};
 pub use stores::{Receipts, SnapshotSink, Stores, StoresError};
