@@ -9,7 +9,6 @@ use std::time::Duration;
 
 use suanpan_contract::{Command, Reply, TillView};
 use suanpan_devices::PrintEvent;
-use tokio::sync::watch;
 
 use super::core::Core;
 use super::enrolling::become_till;
@@ -243,9 +242,9 @@ impl Till {
         Some(answer)
     }
 
-    /// Follows the network line; `None` for a station without a hub.
-    pub(crate) fn network(&self) -> Option<watch::Receiver<NetworkState>> {
-        locked(&self.driver).as_ref().map(Driver::watch)
+    /// Asks the hub's driver; `None` for a station without a hub.
+    pub(crate) fn ask_driver<R>(&self, question: impl FnOnce(&Driver) -> R) -> Option<R> {
+        locked(&self.driver).as_ref().map(question)
     }
 
     /// Tells the hub's driver that there is something to send.

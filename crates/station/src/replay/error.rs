@@ -58,6 +58,9 @@ pub enum ReplayError {
         /// What the till said.
         code: Option<Code>,
     },
+    /// The hub's driver did not start: its address is not one, or its memory cannot be opened.
+    #[error("this till cannot talk to a hub at that address")]
+    NoDriver,
     /// The hub was asked and did not answer.
     #[error(transparent)]
     Call(#[from] CallError),
@@ -78,7 +81,8 @@ impl ReplayError {
             ReplayError::Start(_) => "STA-RPL-007",
             ReplayError::Query(error) => error.code(),
             ReplayError::NotSaved { .. } => "STA-RPL-008",
-            ReplayError::Call(_) => "STA-RPL-009",
+            ReplayError::NoDriver => "STA-RPL-009",
+            ReplayError::Call(_) => "STA-RPL-010",
         }
     }
 }

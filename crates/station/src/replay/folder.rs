@@ -1,14 +1,13 @@
 //! The folder of a replay: whose files it holds, and which hub it speaks to.
 
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use suanpan_contract::Command;
 use suanpan_domain::ids::Id;
 use suanpan_journal::Hash;
-use suanpan_ledger::{Lock, Options, SyncState};
+use suanpan_ledger::{Lock, Options};
 
 use super::{ReplayError, ReplayTill};
 use crate::files;
@@ -88,8 +87,8 @@ impl Folder {
             enrol(&till, hub_url, code)?;
         }
         let identity = Identity::load(&dir)?.ok_or(ReplayError::NotEnrolled)?;
-        let cursors = till.act(|core| SyncState::open(&core.lock)).ok_or(ReplayError::NotEnrolled)??;
-        Ok(ReplayTill { till, source, identity, cursors: Mutex::new(cursors) })
+        till.ask_driver(|_| ()).ok_or(ReplayError::NoDriver)?;
+        Ok(ReplayTill { till, source, identity })
     }
 }
 
@@ -118,7 +117,7 @@ fn prepare(
 fn enrol(till: &Till, hub_url: &str, code: &str) -> Result<(), ReplayError> {
     let command = Command::Enrol { hub_url: hub_url.to_owned(), code: code.to_owned() };
     match till.dispatch(command).view.message {
-        Some(message) if till.network().is_none() => {
+        Some(message) if till.ask_driver(|_| ()).is_none() => {
             let reason = message.args.get("reason").cloned();
             Err(ReplayError::Enrol { reason: reason.unwrap_or_else(|| format!("{:?}", message.code)) })
         }

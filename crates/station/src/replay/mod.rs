@@ -9,7 +9,7 @@ mod document;
 mod error;
 mod folder;
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::Arc;
 
 use suanpan_contract::Command;
 use suanpan_domain::entry::Entry;
@@ -17,12 +17,12 @@ use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
 use suanpan_domain::shift::{CashCount, CashMove, CashMoved, DayClosed, ShiftClosed, ShiftOpened};
 use suanpan_domain::totals::{Dimension, Posting, sums};
-use suanpan_ledger::{Shift, SyncState};
+use suanpan_ledger::Shift;
 use tokio::sync::watch;
 
 use crate::identity::Identity;
 use crate::pos::{Core, Done, Stop, Till, Turn};
-use crate::sync::{CallError, HubClient, NetworkState};
+use crate::sync::{Driver, HubClient, NetworkState};
 
 pub use document::{Document, Line};
 pub use error::ReplayError;
@@ -38,8 +38,6 @@ pub struct ReplayTill {
     till: Till,
     source: Source,
     identity: Identity,
-    /// A second look at the driver's cursors.
-    cursors: Mutex<SyncState>,
 }
 
 /// How far the journal has reached the hub, in entries of all its segments.
@@ -168,9 +166,9 @@ impl ReplayTill {
 
     /// How far the upload is. What is acked was read before what is written, so it is never ahead.
     ///
-    /// *Errors:* `Query`.
+    /// *Errors:* `Query`, `NoDriver`.
     pub fn upload(&self) -> Result<Upload, ReplayError> {
-        let cursors = self.cursors.lock().unwrap_or_else(PoisonError::into_inner).cursors()?;
+        let cursors = self.driver(Driver::cursors)??;
         let segments = self.with(|core| Ok(core.shop.ledger.segments()?))?;
         let mut upload = Upload { written: 0, acked: 0 };
         for segment in segments {
@@ -183,18 +181,22 @@ impl ReplayTill {
 
     /// Follows the network line.
     ///
-    /// *Errors:* `Call` when the driver could not start.
+    /// *Errors:* `NoDriver`.
     pub fn network(&self) -> Result<watch::Receiver<NetworkState>, ReplayError> {
-        self.till.network().ok_or(ReplayError::Call(CallError::Address("the hub's address is not usable")))
+        self.driver(Driver::watch)
     }
 
     /// Asks this till's hub as this till.
     ///
     /// *Errors:* `Call`.
     pub fn hub(&self) -> Result<HubClient, ReplayError> {
-        let clock = std::sync::Arc::new(crate::SystemClock);
+        let clock = Arc::new(crate::SystemClock);
         let identity = &self.identity;
         Ok(HubClient::new(&identity.hub_url, identity.station(), identity.key.clone(), clock)?)
+    }
+
+    fn driver<R>(&self, question: impl FnOnce(&Driver) -> R) -> Result<R, ReplayError> {
+        self.till.ask_driver(question).ok_or(ReplayError::NoDriver)
     }
 
     fn with<R>(&self, work: impl FnOnce(&mut Core) -> Result<R, ReplayError>) -> Result<R, ReplayError> {

@@ -2,7 +2,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
 use suanpan_journal::{Certificate, Hash, SigningKey, StationId, VerifyingKey};
-use suanpan_ledger::SyncState;
+use suanpan_ledger::{Cursor, QueryError, SyncState};
 use tokio::sync::{Notify, watch};
 
 use super::client::{CallError, HubClient};
@@ -67,6 +67,7 @@ pub struct Driver {
     stop: watch::Sender<bool>,
     committed: Arc<Notify>,
     network: watch::Receiver<NetworkState>,
+    state: Arc<Mutex<SyncState>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -121,7 +122,8 @@ impl Driver {
     ///
     /// *Errors:* `Address`; or `Unreachable` when the system gives no thread.
     pub fn start(config: DriverConfig) -> Result<Driver, CallError> {
-        let (station, site) = (config.certificate.enrolment.station, config.certificate.enrolment.site.clone());
+        let (station, site) =
+            (config.certificate.enrolment.station, config.certificate.enrolment.site.clone());
         let clock = Arc::clone(&config.clock);
         let client = HubClient::new(&config.hub_url, station, config.key.clone(), clock)?;
         let client = client.with_certificate(config.certificate);
@@ -129,6 +131,7 @@ impl Driver {
         let (network, seen) = watch::channel(NetworkState::Offline { since_ms: started_ms, held: 0 });
         let (stop, stopped) = watch::channel(false);
         let committed = Arc::new(Notify::new());
+        let state = Arc::new(Mutex::new(config.state));
         let link = Arc::new(Link {
             client,
             station,
@@ -137,7 +140,7 @@ impl Driver {
             site_hash: hash_of(site.as_str()),
             clock: config.clock,
             stores: config.stores,
-            state: Arc::new(Mutex::new(config.state)),
+            state: Arc::clone(&state),
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -162,7 +165,7 @@ impl Driver {
         };
         let thread = std::thread::Builder::new().name("hub-driver".to_owned()).spawn(work);
         let thread = thread.map_err(|error| CallError::Unreachable(error.to_string()))?;
-        Ok(Driver { stop, committed, network: seen, thread: Some(thread) })
+        Ok(Driver { stop, committed, network: seen, state, thread: Some(thread) })
     }
 
     /// Tells the driver that something was committed. Never waits.
@@ -174,6 +177,13 @@ impl Driver {
     #[must_use]
     pub fn network(&self) -> NetworkState {
         self.network.borrow().clone()
+    }
+
+    /// How far the hub has each segment, as it has signed. Waits for the disk.
+    ///
+    /// *Errors:* the store's.
+    pub fn cursors(&self) -> Result<Vec<Cursor>, QueryError> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).cursors()
     }
 
     /// Follows the network line.
