@@ -10,10 +10,20 @@ const SECTOR: usize = 512;
 #[derive(Debug, Clone)]
 pub enum Event {
     Create(PathBuf),
-    Write { path: PathBuf, offset: usize, data: Vec<u8> },
-    Truncate { path: PathBuf, len: usize },
+    Write {
+        path: PathBuf,
+        offset: usize,
+        data: Vec<u8>,
+    },
+    Truncate {
+        path: PathBuf,
+        len: usize,
+    },
     Sync(PathBuf),
-    Rename { from: PathBuf, to: PathBuf },
+    Rename {
+        from: PathBuf,
+        to: PathBuf,
+    },
     Unlink(PathBuf),
     /// What the cashier was told, outside the disk.
     Mark(String),

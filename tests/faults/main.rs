@@ -18,7 +18,8 @@ const STEPS_MAX: usize = 5_000;
 fn kill_everywhere(tear: bool) {
     for nth in 1..STEPS_MAX {
         let run = Run::new();
-        let ended = run.till(5, &[("SHIM_KILL_AT", nth.to_string()), ("SHIM_TEAR", u8::from(tear).to_string())]);
+        let ended =
+            run.till(5, &[("SHIM_KILL_AT", nth.to_string()), ("SHIM_TEAR", u8::from(tear).to_string())]);
         let told = run.told();
         check(&run.data(), &told.saved(), &format!("killed at change {nth}"));
         if ended.success() {

@@ -98,7 +98,8 @@ fn shim() -> &'static Path {
     })
 }
 
-const OPTIONS: Options = Options { durability: Durability::Off, reserve_bytes: 0, commits_per_checkpoint: 64 };
+const OPTIONS: Options =
+    Options { durability: Durability::Off, reserve_bytes: 0, commits_per_checkpoint: 64 };
 
 /// Opens what was left as the next start would and asserts that it is whole: no damage is seen, every sale that the
 /// cashier was told of is there, no sale is there twice, and every hash and projection checks.

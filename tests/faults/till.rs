@@ -10,9 +10,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use suanpan_journal::SegmentId;
-use suanpan_ledger::{
-    CommitError, Durability, Ledger, Lock, NewEntry, OpenBasket, Options, Working,
-};
+use suanpan_ledger::{CommitError, Durability, Ledger, Lock, NewEntry, OpenBasket, Options, Working};
 use suanpan_tests::sales::{DATE, START_MS, STATION, id, sale};
 
 /// A fault that a till cannot get past ends the test instead of filling the disk.
