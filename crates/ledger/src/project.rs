@@ -57,7 +57,12 @@ pub(crate) fn project(conn: &Connection, at: At, entry: &Entry) -> rusqlite::Res
                 "insert into shift values (?1, ?2, ?3, ?4, ?5, ?6, null) on conflict do nothing",
                 (shift.id.0, shift.no, at.business_date, &shift.cashier, shift.float.0, at.at_ms),
             )?;
-            run(conn, "insert into day values (?1, null) on conflict do nothing", [at.business_date])?;
+            // A closed date that a supervisor opened again is closed again.
+            run(
+                conn,
+                "insert into day values (?1, null) on conflict do update set closed_at_ms = null",
+                [at.business_date],
+            )?;
             total(conn, at, shift.id, entry)
         }
         Entry::ShiftRelieved(relief) => {
@@ -90,13 +95,14 @@ pub(crate) fn project(conn: &Connection, at: At, entry: &Entry) -> rusqlite::Res
             (&failed.staff, failed.tries, failed.locked_until_ms),
         ),
         Entry::SignedIn(signed) => run(conn, "delete from lockout where staff = ?1", [&signed.staff]),
+        // An approval proves its giver as a sign-in does; tries count only in a row.
+        Entry::Approved(approved) => run(conn, "delete from lockout where staff = ?1", [&approved.by]),
         Entry::LockoutLifted(lifted) => run(conn, "delete from lockout where staff = ?1", [&lifted.staff]),
         Entry::ShiftAudited(_)
         | Entry::LineRemoved(_)
         | Entry::QuantityLowered(_)
         | Entry::BasketVoided(_)
         | Entry::DrawerOpened(_)
-        | Entry::Approved(_)
         | Entry::ClockMoved(_)
         | Entry::LedgerReplaced(_) => Ok(()),
     }

@@ -83,12 +83,43 @@ pub(crate) fn walk(conn: &Connection, station: StationId, from: i64, limit: i64)
     let mut rows = statement.query((from, limit)).map_err(DbError::from)?;
     while let Some(row) = rows.next().map_err(DbError::from)? {
         let row = Row::read(row).map_err(DbError::from)?;
-        let segment = *segment_of(row.id)?;
+        let segment = match chain {
+            Some((segment, _)) if segment.ord == ord_of(row.id) => segment,
+            _ => *segment_of(row.id)?,
+        };
         chain = Some((segment, follow(conn, station, chain, segment, &row)?));
         walked.last = row.id;
         walked.count += u64::from(row.kind != OPENING);
     }
     Ok(walked)
+}
+
+/// Checks that each segment continues an entry that is here, if its parent's segment is.
+pub(crate) fn check_parents(conn: &Connection) -> Result<(), Damage> {
+    let segments = rows::segments(conn)?;
+    let holes = crate::query::missing(conn)?;
+    for parent in segments.iter().map(|row| row.parent) {
+        let Some(known) = segments.iter().find(|row| row.segment == parent.segment) else { continue };
+        let is_lost = |seq: u64| {
+            holes.iter().any(|hole| {
+                hole.segment == known.segment && hole.from <= seq && hole.to.is_none_or(|to| seq <= to)
+            })
+        };
+        let entry = |source| Damage::Entry { segment: known.segment, source };
+        match rows::entry_by_id(conn, id_of(known.ord, parent.seq)).map_err(DbError::from)? {
+            Some(row) if row.hash == parent.hash => {}
+            None if is_lost(parent.seq) => {}
+            Some(row) => {
+                let (seq, computed, expected) = (parent.seq, row.hash, parent.hash);
+                return Err(entry(ChainError::Hash { seq, computed, expected }));
+            }
+            None => {
+                let found = rows::head_of(conn, known)?.map_or(0, |head| head.seq);
+                return Err(entry(ChainError::Seq { expected: parent.seq, found }));
+            }
+        }
+    }
+    Ok(())
 }
 
 fn follow(

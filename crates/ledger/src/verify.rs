@@ -80,6 +80,7 @@ fn check(
         return Err(Damage::Unreadable(DbError { extended: rusqlite::ffi::SQLITE_CORRUPT }));
     }
     found.entries = tail::walk(&conn, station, 0, i64::MAX)?.count;
+    tail::check_parents(&conn)?;
     fold_days(&conn, found)?;
     found.difference = compare(&conn)?;
     Ok(None)
