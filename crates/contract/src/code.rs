@@ -73,6 +73,7 @@ codes! {
     Recalled = "POS-BSK-013" Info,
     Voided = "POS-BSK-014" Info,
     LineRemoved = "POS-BSK-015" Info,
+    DiscountDropped = "POS-BSK-016" Warning,
 
     AmountInvalid = "POS-PAY-001" Warning,
     TenderOverpays = "POS-PAY-002" Warning,

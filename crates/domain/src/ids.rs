@@ -3,6 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
+use crate::calendar;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
 /// A 128-bit identity: 48 bits of milliseconds, then 80 random bits, so that indexes over it append.
@@ -116,7 +117,7 @@ impl FromStr for DocumentNumber {
         Ok(DocumentNumber {
             site: site.to_ascii_uppercase(),
             till: till.parse().map_err(|_| BadNumber)?,
-            business_date: date.parse().map_err(|_| BadNumber)?,
+            business_date: calendar::parse(date).ok_or(BadNumber)?,
             number: number.parse().map_err(|_| BadNumber)?,
             mark: u8::from_str_radix(mark, 16).map_err(|_| BadNumber)?,
         })
@@ -179,6 +180,7 @@ mod tests {
             "TH01-+2-20261121-1-a7",
             "TH01-2-20261121-1-+7",
             "TH01-2-20261121--a7",
+            "TH01-2-20261301-0001-a7",
         ] {
             assert_eq!(bad.parse::<DocumentNumber>(), Err(BadNumber), "{bad}");
         }

@@ -321,10 +321,17 @@ fn a_blind_shift_slip_hides_what_the_drawer_should_hold() {
 #[test]
 fn the_days_slip_lists_takings_and_taxes() {
     let closed = DayClosed { date: 20_261_121, by: "2001".into(), last_number: 812, sums: sums() };
-    let told = with_slip(Lang::ZhCn, 0, |slip| squeezed(&day_slip(slip, &closed)));
-    for line in ["营业日 2026-11-21", "末单号 812", "V9 917.43 82.57", "净收款 ￥5000.00"] {
-        assert!(told.iter().any(|told| told == line), "{line} in {told:#?}");
+    let told = |blind| with_slip(Lang::ZhCn, 0, |slip| squeezed(&day_slip(slip, &closed, blind)));
+    let (full, blind) = (told(false), told(true));
+    for line in ["营业日 2026-11-21", "末单号 812", "V9 917.43 82.57", "现金 1234.00", "净收款 ￥5000.00"]
+    {
+        assert!(full.iter().any(|told| told == line), "{line} in {full:#?}");
     }
+    // A cashier who closes the day has counted blind, and stays blind.
+    for figure in ["1234.00", "5000.00", "917.43"] {
+        assert!(!blind.iter().any(|told| told.contains(figure)), "{figure} in {blind:#?}");
+    }
+    assert!(blind.iter().any(|told| told == "微信 3766.00"), "{blind:#?}");
 }
 
 #[test]

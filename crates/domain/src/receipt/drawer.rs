@@ -58,17 +58,21 @@ pub fn audit_slip(slip: &Slip, shift_no: u32, audit: &ShiftAudited) -> Vec<Block
 }
 
 /// Lays out the 日结 slip of a business date at this till.
-pub fn day_slip(slip: &Slip, closed: &DayClosed) -> Vec<Block> {
+///
+/// `blind`: closed by a cashier, who counted the drawer: without every figure that tells what it should have held.
+pub fn day_slip(slip: &Slip, closed: &DayClosed, blind: bool) -> Vec<Block> {
     let words = slip.labels();
     let mut blocks = slip.head(Some(words.day_close));
     blocks.push(Block::pair(words.date, calendar::text(closed.date)));
     blocks.push(Block::pair(words.last_number, closed.last_number.to_string()));
     blocks.push(Block::Rule);
-    blocks.extend(sums_rows(slip, &closed.sums, false));
-    blocks.push(Block::Rule);
-    blocks.push(Block::row(words.tax, words.net, words.tax));
-    for (code, (net, tax)) in &closed.sums.taxes {
-        blocks.push(Block::row(code, yuan(*net), yuan(*tax)));
+    blocks.extend(sums_rows(slip, &closed.sums, blind));
+    if !blind {
+        blocks.push(Block::Rule);
+        blocks.push(Block::row(words.tax, words.net, words.tax));
+        for (code, (net, tax)) in &closed.sums.taxes {
+            blocks.push(Block::row(code, yuan(*net), yuan(*tax)));
+        }
     }
     blocks.extend(signed_end(slip));
     blocks

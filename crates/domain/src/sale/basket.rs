@@ -127,9 +127,10 @@ impl Basket {
         found.checked_add(1)
     }
 
-    /// Changes a line's quantity; the amount follows.
+    /// Changes a line's quantity; the amount follows. Discounts in fen go as in [`Basket::remove`].
     pub fn set_quantity(&mut self, id: u32, quantity: Quantity) -> Result<&Line, BasketError> {
         self.refuse_after_tender()?;
+        let before = self.amount();
         let line = self.line_mut(id)?;
         if line.from_label() {
             return Err(BasketError::LabelFixed);
@@ -137,9 +138,11 @@ impl Basket {
         if !line.quantity.same_kind(quantity) {
             return Err(BasketError::OtherKind);
         }
-        line.gross = line.price.amount(quantity)?;
+        let gross = line.price.amount(quantity)?;
+        line.change_gross(gross);
         line.quantity = quantity;
-        Ok(line)
+        self.drop_outgrown_discount(before);
+        self.line(id).ok_or(BasketError::NoSuchLine)
     }
 
     /// Charges another price than the catalogue's. Its basis stays weight for weighed goods and piece for counted.
@@ -152,6 +155,7 @@ impl Basket {
         approver: Option<String>,
     ) -> Result<&Line, BasketError> {
         self.refuse_after_tender()?;
+        let before = self.amount();
         let line = self.line_mut(id)?;
         if !price.fen.is_positive() || price.fen > Fen::MAX {
             return Err(BasketError::BadPrice);
@@ -162,10 +166,11 @@ impl Basket {
         })?;
         line.list_price = line.list_price.or(Some(line.price));
         line.price = price;
-        line.gross = gross;
+        line.change_gross(gross);
         line.printed = false;
         line.approver = approver.or(line.approver.take());
-        Ok(line)
+        self.drop_outgrown_discount(before);
+        self.line(id).ok_or(BasketError::NoSuchLine)
     }
 
     /// Gives a line its own discount, or takes it away.
@@ -176,11 +181,13 @@ impl Basket {
         approver: Option<String>,
     ) -> Result<&Line, BasketError> {
         self.refuse_after_tender()?;
+        let before = self.amount();
         let line = self.line_mut(id)?;
         refuse_too_large(discount, line.gross)?;
         line.discount = discount;
         line.approver = approver.or(line.approver.take());
-        Ok(line)
+        self.drop_outgrown_discount(before);
+        self.line(id).ok_or(BasketError::NoSuchLine)
     }
 
     /// Gives the whole basket a discount, or takes it away.
@@ -190,7 +197,7 @@ impl Basket {
         approver: Option<String>,
     ) -> Result<(), BasketError> {
         self.refuse_after_tender()?;
-        refuse_too_large(discount, self.lines.iter().map(Line::amount).sum())?;
+        refuse_too_large(discount, self.amount())?;
         self.discount = discount;
         self.discount_approver = approver;
         Ok(())
@@ -202,11 +209,21 @@ impl Basket {
         Ok(())
     }
 
-    /// Takes a line away and returns it.
+    /// Takes a line away and returns it. A discount in fen on the whole basket goes as well: it was granted on more
+    /// than there is now, and would otherwise grow into a share that nobody decided.
     pub fn remove(&mut self, id: u32) -> Result<Line, BasketError> {
         self.refuse_after_tender()?;
+        let before = self.amount();
         let index = self.lines.iter().position(|line| line.id == id).ok_or(BasketError::NoSuchLine)?;
-        Ok(self.lines.remove(index))
+        let removed = self.lines.remove(index);
+        self.drop_outgrown_discount(before);
+        Ok(removed)
+    }
+
+    /// How many discounts there are, on lines and on the whole.
+    pub fn discounts(&self) -> usize {
+        let of_lines = self.lines.iter().filter(|line| line.discount.is_some()).count();
+        of_lines.saturating_add(usize::from(self.discount.is_some()))
     }
 
     /// Adds a tender that was taken; the caller has checked it against what remains.
@@ -226,7 +243,7 @@ impl Basket {
     /// What is due and how it comes about.
     pub fn totals(&self) -> BasketTotals {
         let gross: Fen = self.lines.iter().map(|line| line.gross).sum();
-        let after_lines: Fen = self.lines.iter().map(Line::amount).sum();
+        let after_lines = self.amount();
         let basket_discount = self.discount.map_or(Fen::ZERO, |discount| discount.of(after_lines));
         let due = after_lines - basket_discount;
         BasketTotals {
@@ -236,6 +253,17 @@ impl Basket {
             discount: gross - due,
             due,
             tendered: self.tenders.iter().map(|tendered| tendered.amount).sum(),
+        }
+    }
+
+    /// The lines after their own discounts.
+    fn amount(&self) -> Fen {
+        self.lines.iter().map(Line::amount).sum()
+    }
+
+    fn drop_outgrown_discount(&mut self, before: Fen) {
+        if matches!(self.discount, Some(Discount::Fen(_))) && self.amount() < before {
+            (self.discount, self.discount_approver) = (None, None);
         }
     }
 

@@ -170,6 +170,14 @@ impl Line {
         })
     }
 
+    /// Takes another gross. A discount in fen goes when there is less than it was granted on.
+    pub(super) fn change_gross(&mut self, gross: Fen) {
+        if gross < self.gross && matches!(self.discount, Some(Discount::Fen(_))) {
+            self.discount = None;
+        }
+        self.gross = gross;
+    }
+
     /// True when a scale label decided its quantity, which then does not change.
     pub fn from_label(&self) -> bool {
         self.printed || matches!(self.source, Some(WeightSource::Label | WeightSource::Derived))

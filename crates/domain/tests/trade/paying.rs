@@ -155,3 +155,23 @@ fn a_labels_line_keeps_its_printed_amount_and_quantity() {
     let more = Quantity::Pc(Pieces(4));
     assert_eq!(basket.set_quantity(2, more).err(), Some(BasketError::LabelFixed));
 }
+
+#[test]
+fn a_discount_in_fen_goes_when_less_is_bought_and_a_share_stays() {
+    let lines = || vec![by_piece("2001", "大米", 2, 4_000, "V9"), by_piece("2002", "可乐", 10, 350, "V13")];
+    for (discount, left) in [(Discount::Fen(Fen(500)), None), (Discount::Bp(500), Some(Discount::Bp(500)))] {
+        let mut whole = basket(lines());
+        whole.discount_basket(Some(discount), Some("1801".into())).unwrap();
+        whole.remove(2).unwrap();
+        assert_eq!(whole.discount, left);
+        let mut lowered = basket(lines());
+        lowered.discount_line(1, Some(discount), None).unwrap();
+        lowered.discount_basket(Some(discount), None).unwrap();
+        lowered.set_quantity(1, Quantity::Pc(Pieces(1))).unwrap();
+        assert_eq!((lowered.line(1).unwrap().discount, lowered.discount), (left, left));
+        let mut raised = basket(lines());
+        raised.discount_line(1, Some(discount), None).unwrap();
+        raised.set_quantity(1, Quantity::Pc(Pieces(3))).unwrap();
+        assert_eq!(raised.line(1).unwrap().discount, Some(discount));
+    }
+}

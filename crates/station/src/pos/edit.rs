@@ -1,6 +1,6 @@
 //! Changing what was rung. Whatever takes goods or money off a basket is journalled, above a limit with an approval.
 
-use suanpan_contract::{ApproveAction, Code, DiscountInput};
+use suanpan_contract::{ApproveAction, Code, Command, DiscountInput};
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::{BasketVoided, Entry, LineRemoved, QuantityLowered};
 use suanpan_domain::money::Fen;
@@ -40,8 +40,9 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
     }
     let to = line.quantity.with_number(number);
     let by = turn.person()?.code.clone();
-    let basket = turn.basket()?.id;
+    let (basket, discounts) = (turn.basket()?.id, turn.basket()?.discounts());
     let after = turn.basket()?.set_quantity(id, to)?.gross;
+    note_dropped(turn, discounts)?;
     let fell = line.gross - after;
     let types_alone = !weighs || turn.person()?.types_weight;
     let lowers = fell.is_positive() || number < line.quantity.number();
@@ -65,7 +66,9 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
 pub(crate) fn set_price(turn: &mut Turn<'_>, id: u32, fen: i64) -> Done {
     let line = line_of(turn, id)?;
     let price = Price { fen: Fen(fen), per: line.price.per };
+    let discounts = turn.basket()?.discounts();
     let after = turn.basket()?.set_price(id, price, None)?.gross;
+    note_dropped(turn, discounts)?;
     let approver = turn.authorise(ApproveAction::PriceOverride, line.gross - after, Role::Supervisor)?;
     turn.basket()?.approve_line(id, approver)?;
     Ok(())
@@ -87,7 +90,13 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
     let off = discount.map_or(Fen::ZERO, |discount| discount.of(amount));
     // First what the basket refuses anyway: nobody is called to approve the impossible.
     match line {
-        Some(id) => turn.basket()?.discount_line(id, discount, None).map(|_| ())?,
+        Some(id) => {
+            let had_basket_discount = turn.basket()?.discount.is_some();
+            turn.basket()?.discount_line(id, discount, None)?;
+            if had_basket_discount && turn.basket()?.discount.is_none() {
+                turn.say(Code::DiscountDropped);
+            }
+        }
         None => turn.basket()?.discount_basket(discount, None)?,
     }
     let Some(approver) = turn.authorise_if(above, ApproveAction::Discount, off)? else { return Ok(()) };
@@ -108,16 +117,28 @@ fn discount_of(input: DiscountInput) -> Result<Discount, Stop> {
     }
 }
 
+/// Tells the cashier when a discount went with what it was granted on.
+fn note_dropped(turn: &mut Turn<'_>, before: usize) -> Done {
+    if turn.basket()?.discounts() < before {
+        turn.say(Code::DiscountDropped);
+    }
+    Ok(())
+}
+
 /// 更正: takes a line away.
 pub(crate) fn remove_line(turn: &mut Turn<'_>, line: Option<u32>) -> Done {
     let newest = turn.basket()?.lines.last().map(|line| line.id);
     let id = line.or(turn.desk.selected).or(newest).ok_or(Code::LineGone)?;
     let line = line_of(turn, id)?;
+    // Whoever approves, approves this line, wherever the selection moves meanwhile.
+    turn.performing = Some(Command::RemoveLine { line: Some(id) });
     let above = line.amount() > turn.shop.book.settings.cashier_remove;
     let approver = turn.authorise_if(above, ApproveAction::RemoveLine, line.amount())?;
     let by = turn.person()?.code.clone();
     let basket = turn.basket()?;
+    let had_discount = basket.discount.is_some();
     basket.remove(id)?;
+    let lost_discount = had_discount && basket.discount.is_none() && !basket.is_empty();
     let (basket, newest) = (basket.id, basket.lines.last().map(|line| line.id));
     turn.desk.selected = newest;
     turn.desk.last_item = None;
@@ -125,6 +146,9 @@ pub(crate) fn remove_line(turn: &mut Turn<'_>, line: Option<u32>) -> Done {
         turn.clear_counter();
     }
     turn.say(Say::new(Code::LineRemoved).with("name", &line.name));
+    if lost_discount {
+        turn.say(Code::DiscountDropped);
+    }
     let amount = line.amount();
     let removed = LineRemoved {
         basket,

@@ -57,6 +57,7 @@ pub(crate) fn paper(
         let (site, tenders) = (&shop.book.settings, shop.book.tenders.as_slice());
         make(&Slip { site, till: shop.till, cashier: name, at_ms: document.at_ms, tenders, lang, copy })
     };
+    let sees_all = |code: &String| shop.book.staff(code).is_some_and(|staff| staff.role >= Role::Supervisor);
     match &document.entry {
         Entry::Sale(sale) => {
             let number = shop.number_of(document, sale.number);
@@ -71,14 +72,15 @@ pub(crate) fn paper(
         Entry::ShiftClosed(closed) => {
             let Some(shift) = shift else { return vec![] };
             let opened = ShiftOpened { id: shift.id, no, cashier: shift.cashier.clone(), float: shift.float };
-            let sees_all =
-                |code: &String| shop.book.staff(code).is_some_and(|staff| staff.role >= Role::Supervisor);
             let blind = !(sees_all(&closed.by) || closed.approver.as_ref().is_some_and(sees_all));
             slip(&cashier(&shift.cashier), &|slip| {
                 shift_slip(slip, shift.opened_at_ms, &opened, closed, blind)
             })
         }
-        Entry::DayClosed(closed) => slip(&cashier(&closed.by), &|slip| day_slip(slip, closed)),
+        Entry::DayClosed(closed) => {
+            let blind = !sees_all(&closed.by);
+            slip(&cashier(&closed.by), &|slip| day_slip(slip, closed, blind))
+        }
         _ => vec![],
     }
 }
