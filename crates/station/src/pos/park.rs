@@ -29,7 +29,7 @@ pub(crate) fn park(turn: &mut Turn<'_>) -> Done {
 
 /// 取单.
 pub(crate) fn recall(turn: &mut Turn<'_>, basket: &str) -> Done {
-    turn.own_shift()?;
+    turn.own_shift_of_any_date()?;
     turn.refuse_open_basket(Code::BasketOpen)?;
     let id: Id = basket.parse().map_err(|_| Code::BadRequest)?;
     let by = turn.person()?.code.clone();

@@ -86,10 +86,12 @@ impl Core {
 
     fn screen(&self) -> Screen {
         let (shop, desk) = (&self.shop, &self.desk);
+        // Goods from before block the close of an older shift, so they are finished first.
+        let is_unfinished = desk.has_lines() || !shop.parked.is_empty();
         match () {
             () if !shop.book.has_arrived => Screen::Waiting,
             () if desk.person.is_none() => Screen::SignIn,
-            () if shop.shift.is_none() || desk.shift_is_old => Screen::OpenShift,
+            () if shop.shift.is_none() || (desk.shift_is_old && !is_unfinished) => Screen::OpenShift,
             () => Screen::Selling,
         }
     }

@@ -92,17 +92,22 @@ impl<'a> Turn<'a> {
         self.shop.shift.as_ref().ok_or_else(|| Code::ShiftNotOpen.into())
     }
 
-    /// The open shift of today, which the person signed in answers for: what every sale and refund needs.
+    /// The open shift, which the person signed in answers for: what every sale and refund needs. In a shift of an
+    /// earlier date nothing new begins; what lies on the counter is finished, since it would block the close.
     pub(crate) fn own_shift(&self) -> Result<&'a Shift, Stop> {
-        let person = self.person()?;
+        self.person()?;
         let shift = self.shift()?;
-        if self.desk.shift_is_old {
+        if self.desk.shift_is_old && !self.desk.has_lines() {
             return Err(self.older_shift(shift));
         }
-        if shift.cashier != person.code {
-            return Err(Stop::Relieve);
-        }
-        Ok(shift)
+        self.own_shift_of_any_date()
+    }
+
+    /// The same whatever its date: a parked basket blocks the close of an older shift as well.
+    pub(crate) fn own_shift_of_any_date(&self) -> Result<&'a Shift, Stop> {
+        let person = self.person()?;
+        let shift = self.shift()?;
+        if shift.cashier == person.code { Ok(shift) } else { Err(Stop::Relieve) }
     }
 
     pub(crate) fn older_shift(&self, shift: &Shift) -> Stop {
