@@ -181,6 +181,8 @@ fn refuse_long_text(command: &Command) -> Result<(), Stop> {
         Command::Search { query } => [query, ""],
         Command::Tender { tender, reference, .. } => [tender, reference.as_deref().unwrap_or_default()],
         Command::FindDocuments { number } | Command::RefundLookup { number } => [number, ""],
+        Command::RefundCited { number, tender, .. } => [number, tender],
+        Command::AddItem { item } => [item, ""],
         _ => ["", ""],
     };
     if texts.iter().any(|text| text.chars().count() > TEXT_LEN_MAX) {

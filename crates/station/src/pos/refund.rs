@@ -14,6 +14,9 @@ use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
 use super::view;
 
+/// What is shown of a number that was not found: more than any number has, less than fills the message line.
+const NUMBER_CHARS_MAX: usize = 40;
+
 /// A sale that may be refunded, wherever it was rung.
 #[derive(Clone, Debug)]
 pub(crate) struct Refundable {
@@ -52,7 +55,8 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, number: &str) -> Done {
 }
 
 pub(crate) fn not_found(number: &str) -> Stop {
-    Say::new(Code::ReceiptNotFound).with("number", number.trim()).into()
+    let shown: String = number.trim().chars().take(NUMBER_CHARS_MAX).collect();
+    Say::new(Code::ReceiptNotFound).with("number", shown).into()
 }
 
 fn show(turn: &mut Turn<'_>, refundable: &Refundable) {

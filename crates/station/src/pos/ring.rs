@@ -10,6 +10,7 @@ use suanpan_domain::quantity::{Pieces, Quantity};
 use suanpan_domain::sale::{Basket, NewLine, WeightSource};
 use suanpan_ledger::ItemByCode;
 
+use super::credential::owner_of_card;
 use super::desk::{Asked, LastItem, Means};
 use super::say::{Done, Say, Stop};
 use super::turn::Turn;
@@ -120,8 +121,12 @@ fn by_gs1(turn: &mut Turn<'_>, gs1: Gs1, scanned: &str) -> Done {
     }
     let found = turn.shop.by_barcode(&gs1.gtin, turn.priced_at_ms())?;
     let scanned = scanned.to_owned();
+    let packed = gs1.pieces.map_or(1, |pieces| pieces.0);
     let means = |pieces: u16| match (gs1.grams, gs1.amount) {
-        (None, None) => Means::Count { pieces: i64::from(pieces), scanned: Some(scanned.clone()) },
+        (None, None) => {
+            let pieces = i64::from(pieces).saturating_mul(packed);
+            Means::Count { pieces, scanned: Some(scanned.clone()) }
+        }
         _ => Means::Gs1 { gs1: gs1.clone(), scanned: scanned.clone() },
     };
     let found = found.into_iter().map(|found| (means(found.count), found)).collect();
@@ -131,6 +136,8 @@ fn by_gs1(turn: &mut Turn<'_>, gs1: Gs1, scanned: &str) -> Done {
 fn one_of(turn: &mut Turn<'_>, mut found: Vec<(Means, ItemByCode)>, text: &str) -> Done {
     found.truncate(CHOICES_MAX);
     match found.len() {
+        // A card's characters are a secret: they are never shown.
+        0 if owner_of_card(turn.shop.book.all_staff(), text).is_some() => Err(Code::NothingWaiting.into()),
         0 => Err(Say::new(Code::UnknownCode).with("code", text).into()),
         1 => found.pop().map_or(Ok(()), |(means, found)| item(turn, found, means)),
         _ => {
