@@ -145,18 +145,68 @@ async fn a_cloned_disk_sold_on_twice_keeps_every_sale_and_is_shown_to_it() {
     till.sell(100, 80);
     copy.sell(100, 80);
     assert_eq!(tail_and_clone(&till.push_all(&hub).await), (None, false));
-    assert_eq!(tail_and_clone(&copy.push_all(&hub).await), (None, false), "two children, nothing lost yet");
-    // Both go on from the very same segment.
+    let tail = LostTail { segment: till.segments[1].id, from_seq: 1, to_seq: 1 };
+    assert_eq!(tail_and_clone(&copy.push_all(&hub).await), (Some(tail), false), "so far an older copy");
+    till.sell(100, 80);
+    assert_eq!(tail_and_clone(&till.push(&hub, 2, 2).await), (None, true), "the other disk sells on");
+    let today = hub.today(&hub.session().await).await;
+    assert_eq!(problems(&today, "clone")[0]["till"], 1);
+    assert_eq!(hub.day().await[0]["sales"], 4);
+}
+
+#[tokio::test]
+async fn a_running_system_that_was_copied_keeps_both_ends_of_its_segment() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    acked(&till.push_all(&hub).await);
     let mut twin = till.clone();
     till.sell(100, 80);
     twin.sell(200, 160);
     acked(&till.push(&hub, 2, 2).await);
-    acked(&twin.push(&hub, 2, 2).await);
+    assert_eq!(tail_and_clone(&twin.push(&hub, 2, 2).await), (None, false));
+    twin.sell(200, 160);
+    assert_eq!(tail_and_clone(&twin.push(&hub, 3, 3).await), (None, false));
     till.sell(100, 80);
     assert_eq!(tail_and_clone(&till.push(&hub, 3, 3).await), (None, true));
-    let today = hub.today(&hub.session().await).await;
-    assert_eq!(problems(&today, "clone")[0]["till"], 1);
-    assert_eq!(hub.day().await[0]["sales"], 6);
+    assert_eq!(hub.day().await[0]["sales"], 5);
+}
+
+#[tokio::test]
+async fn a_lost_tail_of_several_starts_is_fetched_segment_by_segment_and_then_built_upon() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    acked(&till.push_all(&hub).await);
+    let copy = till.clone();
+    for _ in 0..2 {
+        let head = *till.current().chains.last().unwrap();
+        till.open(head.as_parent());
+        till.sell(100, 80);
+        till.sell(100, 80);
+        acked(&till.push_all(&hub).await);
+    }
+    let (lost, mut till) = (till, copy);
+    let head = till.current().chains[1];
+    till.open(head.as_parent());
+    till.sell(100, 80);
+    let mut reply = till.push_all(&hub).await;
+    let mut told = Vec::new();
+    while let (Some(tail), false) = tail_and_clone(&reply) {
+        told.push((tail.segment, tail.from_seq, tail.to_seq));
+        let path = format!("/api/v1/entries?segment={}&from=3", tail.segment);
+        till.send(&hub, Method::GET, &path, &[]).await;
+        reply = till.push_all(&hub).await;
+    }
+    told.sort_unstable();
+    let mut expected: Vec<_> = lost.segments[1..].iter().map(|it| (it.id, 1, 2)).collect();
+    expected.sort_unstable();
+    assert_eq!(told, expected);
+    // The station has both sides now, and may go on from either.
+    till.open(lost.segments[2].chains[2].as_parent());
+    till.sell(100, 80);
+    assert_eq!(tail_and_clone(&till.push_all(&hub).await), (None, false));
+    assert_eq!(hub.day().await[0]["sales"], 7);
 }
 
 #[tokio::test]

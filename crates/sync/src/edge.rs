@@ -359,10 +359,22 @@ impl Edge {
         self.paused_until_ms = now_ms.saturating_add(i64::try_from(pause).unwrap_or(i64::MAX));
     }
 
-    /// Where each segment with unacked entries goes on, oldest first.
+    /// Where each segment that is not known to be acked whole goes on, oldest first. After a new epoch that is its
+    /// start, until the hub says that it still has it.
     pub fn unacked(&self) -> impl Iterator<Item = (SegmentId, u64)> + '_ {
-        let behind = self.segments.iter().filter(|segment| segment.acked_seq < segment.head_seq);
-        behind.map(|segment| (segment.id, segment.acked_seq.saturating_add(1)))
+        self.segments.iter().filter_map(|segment| match segment.is_unsure(self.epoch) {
+            true => Some((segment.id, 1)),
+            false if segment.acked_seq < segment.head_seq => {
+                Some((segment.id, segment.acked_seq.saturating_add(1)))
+            }
+            false => None,
+        })
+    }
+
+    /// Where the newest segment goes on, acked whole or not: it may have grown since it was observed.
+    #[must_use]
+    pub fn newest(&self) -> Option<(SegmentId, u64)> {
+        self.segments.last().map(|segment| (segment.id, segment.acked_seq.saturating_add(1)))
     }
 
     /// The oldest refused entry.

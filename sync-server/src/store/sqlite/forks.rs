@@ -35,7 +35,9 @@ pub(super) fn after_append(
     outgrow_children(connection, station, push, branch, now_ms)
 }
 
-/// A new segment hangs on an entry: a fork if that is not its segment's newest.
+/// A new segment hangs on an entry. It is a fork if that entry is not its segment's newest, or if another segment
+/// hangs there already: each start of the app opens a segment, so an older copy of a till's disk mostly shows itself
+/// as a second child.
 fn hang(
     connection: &Connection,
     station: StationId,
@@ -44,17 +46,49 @@ fn hang(
     now_ms: i64,
 ) -> Result<(), StoreError> {
     let mut old = Segment::load(connection, station, parent.segment)?;
-    match old.branch_with(parent.seq, parent.hash)? {
-        Some(head) if head.seq > parent.seq => record(
-            connection,
-            station,
-            &Parting { segment: parent.segment, at_seq: parent.seq, old_branch: head.branch },
-            (child, 0),
-            head.seq,
-            now_ms,
-        ),
-        _ => Ok(()),
+    let mut left_behind = Vec::new();
+    if let Some(head) = old.branch_with(parent.seq, parent.hash)?.filter(|head| head.seq > parent.seq) {
+        let old_branch = head.branch;
+        left_behind.push((Parting { segment: parent.segment, at_seq: parent.seq, old_branch }, head.seq));
     }
+    left_behind.extend(children(connection, station, parent.segment, parent.seq, child)?);
+    // What hangs on the old side belongs to it.
+    let mut next = 0;
+    while let Some((Parting { segment, .. }, _)) = left_behind.get(next).filter(|_| next < FORKS_MAX as usize)
+    {
+        let from_seq = if *segment == parent.segment { parent.seq } else { 1 };
+        for found in children(connection, station, *segment, from_seq, child)? {
+            if !left_behind.iter().any(|(known, _)| known.segment == found.0.segment) {
+                left_behind.push(found);
+            }
+        }
+        next += 1;
+    }
+    for (parting, old_head_seq) in left_behind {
+        record(connection, station, &parting, (child, 0), old_head_seq, now_ms)?;
+    }
+    Ok(())
+}
+
+/// The segments that hang on an entry or a later one of their parent, with their heads.
+fn children(
+    connection: &Connection,
+    station: StationId,
+    parent: SegmentId,
+    from_seq: u64,
+    except: SegmentId,
+) -> Result<Vec<(Parting, u64)>, StoreError> {
+    let found = connection
+        .prepare_cached(
+            "select segment, branch, head_seq from branch
+             where station = ? and parent_segment = ? and parent_seq >= ? and segment <> ? limit ?",
+        )?
+        .query_map(params![station.0, parent.0, from_seq, except.0, FORKS_MAX], |row| {
+            let parting = Parting { segment: SegmentId(row.get(0)?), at_seq: 0, old_branch: row.get(1)? };
+            Ok((parting, row.get(2)?))
+        })?
+        .collect::<Result<_, _>>()?;
+    Ok(found)
 }
 
 /// A segment grew past an entry on which another segment already hangs.
@@ -132,8 +166,13 @@ fn grow_old_sides(
     push: &CheckedPush,
     branch: u32,
 ) -> Result<(), StoreError> {
-    for parting in open_forks(connection, station)? {
-        if is_old_side(connection, station, &parting, push, branch)? {
+    for (parting, fetched) in open_forks(connection, station)? {
+        // A station that fetched the old side may open its next segment there; nobody continues a segment itself.
+        let grew = match push.segment == parting.segment {
+            true => branch == parting.old_branch,
+            false => !fetched && descends(connection, station, &parting, push)?,
+        };
+        if grew {
             connection.execute(
                 "update fork set old_side_grew = 1 where station = ? and segment = ? and at_seq = ?",
                 params![station.0, parting.segment.0, parting.at_seq],
@@ -144,30 +183,29 @@ fn grow_old_sides(
     Ok(())
 }
 
-fn open_forks(connection: &Connection, station: StationId) -> Result<Vec<Parting>, StoreError> {
+/// Forks whose old side has not grown, and whether the station has fetched that side.
+fn open_forks(connection: &Connection, station: StationId) -> Result<Vec<(Parting, bool)>, StoreError> {
     let forks = connection
         .prepare_cached(
-            "select segment, at_seq, old_branch from fork where station = ? and old_side_grew = 0 limit ?",
+            "select segment, at_seq, old_branch, fetched from fork where station = ? and old_side_grew = 0
+             order by seen_at_ms desc limit ?",
         )?
         .query_map(params![station.0, FORKS_MAX], |row| {
-            Ok(Parting { segment: SegmentId(row.get(0)?), at_seq: row.get(1)?, old_branch: row.get(2)? })
+            let parting =
+                Parting { segment: SegmentId(row.get(0)?), at_seq: row.get(1)?, old_branch: row.get(2)? };
+            Ok((parting, row.get(3)?))
         })?
         .collect::<Result<_, _>>()?;
     Ok(forks)
 }
 
-/// Says whether a run belongs to the history that a fork left behind: the old branch itself, or a segment that
-/// descends from it after the fork.
-fn is_old_side(
+/// Says whether a run's segment descends from the history that a fork left behind.
+fn descends(
     connection: &Connection,
     station: StationId,
     parting: &Parting,
     push: &CheckedPush,
-    branch: u32,
 ) -> Result<bool, StoreError> {
-    if push.segment == parting.segment {
-        return Ok(branch == parting.old_branch);
-    }
     let mut at = push.segment;
     let mut parent = push.parent.filter(|parent| !parent.is_root());
     for _ in 0..ANCESTORS_MAX {
