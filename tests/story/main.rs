@@ -3,8 +3,10 @@
 mod authority;
 mod clocks;
 mod devices;
+mod hub;
 mod journal;
 mod people;
+mod random;
 mod refunds;
 mod scanning;
 mod selling;

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Instant;
 
 use suanpan_contract::{Code, Command, DenominationCount, Found, LineView, Prompt, Reply, TillView};
 use suanpan_domain::entry::Entry;
@@ -22,25 +23,34 @@ pub const MINUTE: i64 = 60_000;
 /// One hour.
 pub const HOUR: i64 = 60 * MINUTE;
 
-/// A clock that stands until it is moved.
+/// A clock that stands until it is moved, or goes on by itself from where it was set.
 #[derive(Debug)]
-pub struct TestClock(AtomicI64);
+pub struct TestClock {
+    at_ms: AtomicI64,
+    runs_since: Option<Instant>,
+}
 
 impl Clock for TestClock {
     fn now_ms(&self) -> i64 {
-        self.0.load(Ordering::SeqCst)
+        let since =
+            self.runs_since.map_or(0, |since| i64::try_from(since.elapsed().as_millis()).unwrap_or(0));
+        self.at_ms.load(Ordering::SeqCst) + since
     }
 }
 
 impl TestClock {
+    fn new(runs_since: Option<Instant>) -> Arc<TestClock> {
+        Arc::new(TestClock { at_ms: AtomicI64::new(MORNING_MS), runs_since })
+    }
+
     /// Lets time pass, or turns it back.
     pub fn pass(&self, ms: i64) {
-        self.0.fetch_add(ms, Ordering::SeqCst);
+        self.at_ms.fetch_add(ms, Ordering::SeqCst);
     }
 
     /// Sets the time.
     pub fn set(&self, at_ms: i64) {
-        self.0.store(at_ms, Ordering::SeqCst);
+        self.at_ms.store(at_ms, Ordering::SeqCst);
     }
 }
 
@@ -50,8 +60,8 @@ pub struct Rig {
     pub dir: TempDir,
     /// Its clock.
     pub clock: Arc<TestClock>,
-    /// Extra settings of its machine.
     with_devices: bool,
+    with_sync: bool,
     till: Option<Till>,
 }
 
@@ -78,8 +88,16 @@ impl Rig {
             settings.save(dir.path()).expect("settings");
         }
         publish(dir.path(), rows);
-        let clock = Arc::new(TestClock(AtomicI64::new(MORNING_MS)));
-        Rig { dir, clock, with_devices: settings.is_some(), till: None }
+        let clock = TestClock::new(None);
+        Rig { dir, clock, with_devices: settings.is_some(), with_sync: false, till: None }
+    }
+
+    /// A till that no hub knows yet and that talks to one, not yet started.
+    pub fn unenrolled() -> Rig {
+        let dir = tempfile::tempdir().expect("a folder");
+        // The driver's pauses end by the clock.
+        let clock = TestClock::new(Some(Instant::now()));
+        Rig { dir, clock, with_devices: false, with_sync: true, till: None }
     }
 
     /// How this till is started.
@@ -88,7 +106,7 @@ impl Rig {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
             ledger: Options { reserve_bytes: 0, ..Options::default() },
             with_devices: self.with_devices,
-            with_sync: false,
+            with_sync: self.with_sync,
             ..StationConfig::new(self.dir.path())
         }
     }

@@ -80,6 +80,11 @@ impl Stores for Backroom {
             for (segment, first) in unacked {
                 receipts.unsent += ledger.documents_after(*segment, first.saturating_sub(1))?;
             }
+            // What is being written may be newer than all that the driver has seen.
+            let writing = ledger.segment();
+            if !unacked.iter().any(|(segment, _)| *segment == writing) {
+                receipts.unsent += ledger.documents_after(writing, 0)?;
+            }
             receipts.missing = ledger.missing()?.len() as u64;
             if let Some(shift) = &core.shop.shift {
                 receipts.last_number = ledger.next_number(shift.business_date)?.saturating_sub(1);

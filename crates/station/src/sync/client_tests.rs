@@ -52,7 +52,8 @@ async fn call(url: &str, timeout: Duration) -> Result<Vec<u8>, CallError> {
 }
 
 async fn check(answer: Option<Vec<u8>>, expected: CallError) {
-    let shown = answer.as_ref().map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned());
+    let shown =
+        answer.as_ref().map(|bytes| String::from_utf8_lossy(&bytes[..bytes.len().min(80)]).into_owned());
     let found = call(&server(answer).await, Duration::from_secs(20)).await.unwrap_err();
     let same = match (&found, &expected) {
         (CallError::Unreachable(_), CallError::Unreachable(_)) => true,
@@ -72,7 +73,8 @@ async fn garbage_and_broken_answers_are_named() {
     check(Some(b"HTTP/1.1 200 OK\r\ncontent-length: 500\r\n\r\nshort".to_vec()), unreachable()).await;
     let portal = "<html>please pay for this network</html>";
     check(http("404 Not Found", "", portal), CallError::Garbage("a refusal without a code")).await;
-    check(http("302 Found", "location: /login\r\n", ""), CallError::Garbage("a refusal without a code")).await;
+    check(http("302 Found", "location: /login\r\n", ""), CallError::Garbage("a refusal without a code"))
+        .await;
     let shouting = r#"{"code":"<script>"}"#;
     check(http("400 Bad Request", "", shouting), CallError::Garbage("a refusal without a code")).await;
 }
@@ -117,7 +119,8 @@ async fn a_hub_that_never_answers_or_is_not_there_is_unreachable() {
 #[tokio::test]
 async fn a_hub_that_challenges_for_ever_is_not_obeyed_for_ever() {
     let challenge = Challenge::issue(&SigningKey::from_seed(&[2; 32]), StationId([1; 16]), 5);
-    let problem = format!(r#"{{"code":"HUB-AUT-004","challenge":{}}}"#, serde_json::to_string(&challenge).unwrap());
+    let problem =
+        format!(r#"{{"code":"HUB-AUT-004","challenge":{}}}"#, serde_json::to_string(&challenge).unwrap());
     check(http("401 Unauthorized", "", &problem), CallError::Garbage("a challenge after a challenge")).await;
 }
 
@@ -125,10 +128,13 @@ async fn a_hub_that_challenges_for_ever_is_not_obeyed_for_ever() {
 fn only_https_or_this_machine_is_an_address() {
     let key = SigningKey::from_seed(&[1; 32]);
     let is_one = |url: &str| HubClient::new(url, StationId([1; 16]), key.clone(), Arc::new(Noon)).is_ok();
-    for url in ["http://127.0.0.1:8787", "http://[::1]:8787", "http://localhost:1", "https://hub.example.com"] {
+    for url in ["http://127.0.0.1:8787", "http://[::1]:8787", "http://localhost:1", "https://hub.example.com"]
+    {
         assert!(is_one(url), "{url}");
     }
-    for url in ["", "hub", "http://10.0.0.1", "http://hub.example.com", "ftp://127.0.0.1", "file:///etc/passwd"] {
+    for url in
+        ["", "hub", "http://10.0.0.1", "http://hub.example.com", "ftp://127.0.0.1", "file:///etc/passwd"]
+    {
         assert!(!is_one(url), "{url}");
     }
 }

@@ -54,7 +54,8 @@ pub trait Stores: Send + Sync + 'static {
     /// Nobody has more of this segment's end.
     fn close_open_end(&self, segment: SegmentId) -> Result<(), StoresError>;
 
-    /// Counts for the network line. `unacked` names each segment that is not acked whole and its first such entry.
+    /// Counts for the network line. `unacked` names each segment that is not acked whole and its first such entry, and
+    /// the newest segment in any case. A segment that is newer still counts whole.
     fn receipts(&self, unacked: &[(SegmentId, u64)]) -> Result<Receipts, StoresError>;
 
     /// The receipt number of an entry, or 0.

@@ -1,0 +1,165 @@
+//! A till and its hub, the hub in this process.
+
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use suanpan_contract::{Code, Command, Found, NetworkView, Prompt, Screen, TillView};
+use suanpan_station::pos::Till;
+use suanpan_tests::rig::{Rig, cash};
+use sync_server::{Config, Hub, RunningHub};
+use tokio::runtime::Runtime;
+
+/// Longer than any of it takes; a test that waits this long fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// The sample chain's hub; it comes back at its old address.
+struct Chain {
+    runtime: Runtime,
+    config: Config,
+    running: Option<RunningHub>,
+    url: String,
+    _folder: tempfile::TempDir,
+}
+
+impl Chain {
+    fn new() -> Chain {
+        let folder = tempfile::tempdir().expect("a folder");
+        let runtime = Runtime::new().expect("a runtime");
+        let mut config = Config::embedded(folder.path());
+        let sample: PathBuf = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sync-server/sample");
+        let running = runtime.block_on(async {
+            let hub = Hub::open(config.clone()).expect("a hub");
+            hub.import(&sample).await.expect("the sample chain");
+            hub.serve().await.expect("a port")
+        });
+        let url = running.url().to_owned();
+        config.listen = address(&url);
+        Chain { runtime, config, running: Some(running), url, _folder: folder }
+    }
+
+    fn enrol_code(&self, till: u16) -> String {
+        let hub = self.running.as_ref().expect("the hub runs").hub();
+        let site = "HT01".parse().expect("a site");
+        self.runtime.block_on(hub.enrol_code(&site, till)).expect("a code")
+    }
+
+    fn stop(&mut self) {
+        if let Some(running) = self.running.take() {
+            self.runtime.block_on(running.stop());
+        }
+    }
+
+    fn restart(&mut self) {
+        self.running = Some(self.runtime.block_on(Hub::start(self.config.clone())).expect("the hub"));
+    }
+}
+
+impl Drop for Chain {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+fn address(url: &str) -> SocketAddr {
+    url.trim_start_matches("http://").parse().expect("an address")
+}
+
+/// A till of the sample chain.
+struct Shop {
+    till: Till,
+    changes: Receiver<TillView>,
+    _rig: Rig,
+}
+
+impl Shop {
+    /// Enrols, waits for the price list, signs 1101 in and opens a shift.
+    fn open(chain: &Chain, number: u16) -> Shop {
+        let rig = Rig::unenrolled();
+        let till = Till::start(rig.config()).expect("a till");
+        let (told, changes) = channel();
+        till.on_change(move |view| {
+            // A test that has seen enough no longer listens.
+            let _ = told.send(view.clone());
+        });
+        let shop = Shop { till, changes, _rig: rig };
+        assert_eq!(shop.till.view().screen, Screen::Enrol);
+        shop.send(Command::Enrol { hub_url: chain.url.clone(), code: chain.enrol_code(number) });
+        shop.wait(|view| view.screen == Screen::SignIn);
+        shop.send(Command::SignIn { staff: "1101".into(), pin: "3141".into(), relieve: false });
+        shop.send(Command::OpenShift { float_fen: 20_000 });
+        shop
+    }
+
+    fn send(&self, command: Command) -> TillView {
+        self.till.dispatch(command).view
+    }
+
+    /// Sells 328 g of 菠菜 at ¥4.00 for 500 g and a packet of rice; gives the printed number.
+    fn sell(&self) -> String {
+        self.send(Command::Enter { text: "10101".into() });
+        assert!(matches!(self.till.view().prompt, Some(Prompt::Weigh { may_type: true, .. })));
+        self.send(Command::TypeWeight { grams: 328 });
+        self.send(Command::Scan { text: "6990000502014".into() });
+        self.send(cash(None)).closed.expect("a closed sale").number
+    }
+
+    fn wait(&self, wanted: impl Fn(&TillView) -> bool) -> TillView {
+        let now = self.till.view();
+        if wanted(&now) {
+            return now;
+        }
+        loop {
+            let view = self.changes.recv_timeout(PATIENCE).expect("the picture never came");
+            if wanted(&view) {
+                return view;
+            }
+        }
+    }
+}
+
+#[test]
+fn a_till_sells_on_without_its_hub_and_hq_sees_every_receipt_afterwards() {
+    let mut chain = Chain::new();
+    let shop = Shop::open(&chain, 1);
+    shop.sell();
+    shop.wait(|view| view.status.network == NetworkView::Online { received_to: 1, missing: 0 });
+    chain.stop();
+    shop.sell();
+    shop.sell();
+    shop.wait(|view| matches!(view.status.network, NetworkView::Offline { held: 2, .. }));
+    let message = shop.send(Command::Quit).message.expect("a warning");
+    assert_eq!((message.code, message.args["count"].as_str()), (Code::UnsentAtClose, "2"));
+    assert!(matches!(shop.till.dispatch(Command::Quit).found, Some(Found::MayQuit)));
+    chain.restart();
+    let view = shop.wait(|view| view.status.network == NetworkView::Online { received_to: 3, missing: 0 });
+    assert!(view.last_document.is_some_and(|last| last.received));
+}
+
+#[test]
+fn an_enrolment_with_a_wrong_code_or_without_a_hub_says_why() {
+    let mut chain = Chain::new();
+    let rig = Rig::unenrolled();
+    let till = Till::start(rig.config()).expect("a till");
+    let enrol = || Command::Enrol { hub_url: chain.url.clone(), code: "WRONG-CODE".into() };
+    let message = till.dispatch(enrol()).view.message.expect("a reason");
+    assert_eq!(message.code, Code::EnrolFailed);
+    let again = enrol();
+    chain.stop();
+    let view = till.dispatch(again).view;
+    assert_eq!(
+        (view.message.map(|message| message.code), view.screen),
+        (Some(Code::EnrolFailed), Screen::Enrol)
+    );
+}
+
+#[test]
+fn items_are_found_by_pinyin_once_the_catalogue_is_there() {
+    let chain = Chain::new();
+    let shop = Shop::open(&chain, 1);
+    shop.wait(|view| !view.bags.is_empty());
+    let found = shop.till.dispatch(Command::Search { query: "bocai".into() }).found;
+    let Some(Found::Items { items }) = found else { panic!("{found:?}") };
+    assert_eq!(items.first().map(|item| item.name.as_str()), Some("菠菜"));
+}
