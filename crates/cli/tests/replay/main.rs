@@ -1,0 +1,8 @@
+//! A file of sales becomes a till's day, at the till and at the hub, to the fen, whatever is killed meanwhile.
+#![allow(unreachable_pub)]
+
+mod data;
+mod hub;
+mod kills;
+mod runs;
+mod totals;
