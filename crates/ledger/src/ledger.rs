@@ -216,8 +216,8 @@ impl Ledger {
     }
 
     pub(crate) fn give_up_reserve(&mut self) -> bool {
-        self.disk = DiskState::Full;
         let given = self.reserve.release();
+        self.disk = if given { DiskState::ReserveInUse } else { DiskState::Full };
         tracing::warn!(reserve.released = given, "ledger.disk_full");
         given
     }

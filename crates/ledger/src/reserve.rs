@@ -10,6 +10,9 @@ const STEP: u64 = 4 << 20;
 /// Below this much free space a warning shows: days of sales, time to call IT.
 const LOW_BYTES: u64 = 1 << 30;
 
+/// The last sixteenth of the reserve is for the sale that has begun, the shift's close and the log's checkpoint.
+const LAST_PART: u64 = 16;
+
 /// Whether there is room to go on selling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum DiskState {
@@ -18,7 +21,9 @@ pub enum DiskState {
     Plenty,
     /// Yes, for days: warn.
     Low,
-    /// The reserve was given up: finish the begun sale, refuse a new one.
+    /// Yes, in the room that the reserve gave back: finish the day and call IT.
+    ReserveInUse,
+    /// No: finish the begun sale, refuse a new one.
     Full,
 }
 
@@ -28,18 +33,16 @@ pub(crate) struct Reserve {
     dir: PathBuf,
     bytes: u64,
     filled: u64,
-    released: bool,
 }
 
 impl Reserve {
     pub(crate) fn open(dir: &Path, bytes: u64) -> Reserve {
         let filled = std::fs::metadata(path(dir)).map_or(0, |file| file.len());
-        Reserve { dir: dir.to_path_buf(), bytes, filled, released: false }
+        Reserve { dir: dir.to_path_buf(), bytes, filled }
     }
 
     /// Gives the room back to the file system. False when there is nothing to give.
     pub(crate) fn release(&mut self) -> bool {
-        self.released = true;
         self.filled = 0;
         std::fs::remove_file(path(&self.dir)).is_ok()
     }
@@ -48,18 +51,17 @@ impl Reserve {
     pub(crate) fn tend(&mut self) -> DiskState {
         let free = fs4::available_space(&self.dir).unwrap_or(u64::MAX);
         let wanted = self.bytes.saturating_sub(self.filled);
-        if wanted > 0 && free > wanted.saturating_add(self.bytes / 4) {
-            match self.fill() {
-                Ok(()) => self.released &= self.filled < self.bytes,
-                // Half a reserve would take the room that the day needs.
-                Err(error) => {
-                    tracing::warn!(error.kind = ?error.kind(), "reserve.fill");
-                    self.release();
-                }
+        let has_room = free > wanted.saturating_add(self.bytes / 4);
+        if wanted > 0 && has_room {
+            // Half a reserve would take the room that the day needs.
+            if let Err(error) = self.fill() {
+                tracing::warn!(error.kind = ?error.kind(), "reserve.fill");
+                self.release();
             }
         }
         match free {
-            _ if self.released => DiskState::Full,
+            _ if self.filled == 0 && free < self.bytes / LAST_PART => DiskState::Full,
+            _ if wanted > 0 && !has_room => DiskState::ReserveInUse,
             _ if free < LOW_BYTES.min(self.bytes.saturating_mul(4)) => DiskState::Low,
             _ => DiskState::Plenty,
         }

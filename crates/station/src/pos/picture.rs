@@ -119,6 +119,7 @@ impl Core {
             disk: match shop.ledger.disk() {
                 DiskState::Plenty => DiskView::Enough,
                 DiskState::Low => DiskView::Low,
+                DiskState::ReserveInUse => DiskView::ReserveInUse,
                 DiskState::Full => DiskView::Full,
             },
         }
