@@ -1,5 +1,6 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use suanpan_journal::{Certificate, Hash, SigningKey, StationId, VerifyingKey};
 use suanpan_ledger::{Cursor, QueryError, SyncState};
@@ -9,6 +10,9 @@ use super::client::{CallError, HubClient};
 use super::stores::{Stores, StoresError};
 use super::{download, upload};
 use crate::Clock;
+
+/// A store answers within this even on a slow disk; what takes longer finishes by itself.
+const STOP_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// What the network line says. Counts are receipts.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -160,8 +164,8 @@ impl Driver {
                     download::run(&link, stopped.clone())
                 );
             });
-            // What a store is doing it finishes by itself; nobody waits for it here.
-            runtime.shutdown_background();
+            // Whoever stops the driver wants the files next, so a store's last answer is waited for.
+            runtime.shutdown_timeout(STOP_TIMEOUT);
         };
         let thread = std::thread::Builder::new().name("hub-driver".to_owned()).spawn(work);
         let thread = thread.map_err(|error| CallError::Unreachable(error.to_string()))?;

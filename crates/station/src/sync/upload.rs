@@ -331,7 +331,8 @@ impl<'a> Upload<'a> {
 
     async fn tell_state(&self, tell: &dyn Fn(NetworkState)) -> Result<(), StoresError> {
         let mut unacked: Vec<_> = self.edge.unacked().collect();
-        let newest = self.edge.newest().filter(|(newest, _)| !unacked.iter().any(|(segment, _)| segment == newest));
+        let newest =
+            self.edge.newest().filter(|(newest, _)| !unacked.iter().any(|(segment, _)| segment == newest));
         unacked.extend(newest);
         let receipts = self.link.ask(move |stores| stores.receipts(&unacked)).await?;
         if let Some((segment, seq)) = self.edge.refused() {
