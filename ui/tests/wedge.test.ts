@@ -22,8 +22,24 @@ describe('a scanner that types like a keyboard', () => {
     expect(heard([...CODE, 'Enter', 'Tab'], 5)).toEqual(['scan 6901234567892'])
   })
 
-  it('is a scan even when it sends nothing after the code', () => {
-    expect(heard(CODE, 5)).toEqual(['scan 6901234567892'])
+  it('is one scan when the machine stalls in the middle of it', () => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+    for (const key of '690') wedge.press(key, 1000)
+    wedge.quiet()
+    for (const key of '1234567892') wedge.press(key, 1000 + GAP_MS + 60)
+    wedge.press('Enter', 1000 + GAP_MS + 61)
+    expect(events).toEqual(['6', '9', '0', 'Backspace', 'Backspace', 'Backspace', 'scan 6901234567892'])
+  })
+
+  it('is not mixed with a quantity that was typed before', () => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+    wedge.press('3', 0)
+    wedge.quiet()
+    wedge.press('*', 200, true)
+    for (const key of [...CODE, 'Enter']) wedge.press(key, 400)
+    expect(events).toEqual(['3', '*', 'scan 6901234567892'])
   })
 
   it('never presses a key of the screen, whatever its characters', () => {

@@ -1,4 +1,4 @@
-import { computed, ref, type ComputedRef } from 'vue'
+import { computed, ref, watchEffect, type ComputedRef } from 'vue'
 
 import type { Code } from '../bindings/Code'
 import type { Language } from '../bindings/Language'
@@ -7,6 +7,8 @@ import sentencesZh from '../bindings/messages.zh-CN.json'
 
 /** The language of everything on screen. */
 export const language = ref<Language>('zh-CN')
+// Fonts, and what is read aloud, follow the document's language.
+watchEffect(() => typeof document === 'object' && (document.documentElement.lang = language.value))
 
 type Table = Record<string, string>
 

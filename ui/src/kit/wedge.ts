@@ -1,9 +1,11 @@
 /** Pause between two characters beyond which a person, not a scanner, presses the keys, milliseconds. */
 export const GAP_MS = 80
+/** A busy machine delivers one burst in parts this far apart, milliseconds; no hand goes from keys to scanner so fast. */
+const STALL_MS = 300
 /** Fewer characters than this before Enter are typed, however fast. */
 const SCAN_LEN_MIN = 4
-/** A burst this long is a scan even when the scanner sends nothing after it. */
-const BARE_SCAN_LEN_MIN = 8
+/** At most one pause in so many characters is a stall; more are a person's. */
+const STALLS_APART = 6
 /** The longest text a command carries; what comes after it is dropped, and the station refuses the length. */
 export const SCAN_LEN_MAX = 10_000
 
@@ -20,8 +22,11 @@ export interface Listener {
  */
 export class Wedge {
   #held = ''
+  #firstAt = -Infinity
   #lastAt = -Infinity
   #scannedAt = -Infinity
+  /** Characters that a pause gave to the person, and when the last of them came. */
+  #given = { text: '', at: -Infinity }
 
   constructor(private readonly listener: Listener) {}
 
@@ -32,35 +37,43 @@ export class Wedge {
 
   /** A key: one character, or a name such as `Enter`. `person`: it is on no scanner, such as the number pad's plus. */
   press(key: string, at: number, person = false): void {
-    if (this.waiting && at - this.#lastAt > GAP_MS) this.quiet()
+    if (this.waiting && at - this.#lastAt > STALL_MS) this.quiet()
     if (key === 'Enter' || key === 'Tab') return this.#end(key, at)
-    if (key.length !== 1 || person) {
-      this.#release()
-      return this.listener.key(key)
-    }
+    if (key.length !== 1 || person) return this.#tell(key)
+    if (!this.waiting) this.#firstAt = at
     this.#lastAt = at
-    if (this.#held.length < SCAN_LEN_MAX + 1) this.#held += key
+    if (this.#held.length <= SCAN_LEN_MAX) this.#held += key
   }
 
-  /** Nothing came for {@link GAP_MS}. */
+  /** Nothing came for {@link GAP_MS}: what is held was typed. */
   quiet(): void {
-    if (this.#held.length >= BARE_SCAN_LEN_MIN) this.#scan(this.#lastAt)
-    else this.#release()
+    const { text, at } = this.#given
+    this.#given = { text: (this.#firstAt - at <= STALL_MS ? text : '') + this.#held, at: this.#lastAt }
+    this.#release()
   }
 
   #end(key: string, at: number): void {
     if (this.#held.length >= SCAN_LEN_MIN) return this.#scan(at)
     // Some scanners close with two keys, such as Enter and Tab.
     if (!this.waiting && at - this.#scannedAt <= GAP_MS) return
-    this.#release()
-    this.listener.key(key)
+    this.#tell(key)
   }
 
   #scan(at: number): void {
-    const text = this.#held.slice(0, SCAN_LEN_MAX)
+    const { text: head, at: headAt } = this.#given
+    const text = this.#firstAt - headAt <= STALL_MS ? head + this.#held : this.#held
+    // The head of a burst that came in parts was taken for typing: it is taken back.
+    for (let back = this.#held.length; back < text.length; back += 1) this.listener.key('Backspace')
     this.#held = ''
+    this.#given = { text: '', at: -Infinity }
     this.#scannedAt = at
-    this.listener.scan(text)
+    this.listener.scan(text.slice(0, SCAN_LEN_MAX))
+  }
+
+  #tell(key: string): void {
+    this.#release()
+    this.#given = { text: '', at: -Infinity }
+    this.listener.key(key)
   }
 
   #release(): void {
@@ -76,23 +89,28 @@ export class Wedge {
  */
 export class FieldWedge {
   #burst = ''
+  #slow = 0
   #before = ''
   #lastAt = -Infinity
 
   /** A key pressed while the field holds `value`. Returns the scan that this Enter or Tab ends, and the field's own text. */
   press(key: string, at: number, value: string): { scan: string; value: string } | null {
-    const together = at - this.#lastAt <= GAP_MS
-    if ((key === 'Enter' || key === 'Tab') && together && this.#burst.length >= SCAN_LEN_MIN) {
-      const scan = this.#burst.slice(0, SCAN_LEN_MAX)
-      this.#burst = ''
-      return { scan, value: this.#before }
-    }
-    if (!together || key.length !== 1) {
-      this.#burst = ''
-      this.#before = value
-    }
-    if (key.length === 1 && this.#burst.length <= SCAN_LEN_MAX) this.#burst += key
+    const gap = at - this.#lastAt
     this.#lastAt = at
+    if (key === 'Enter' || key === 'Tab') return this.#end(gap)
+    if (gap > STALL_MS || key.length !== 1) {
+      this.#burst = ''
+      this.#slow = 0
+      this.#before = value
+    } else if (gap > GAP_MS) this.#slow += 1
+    if (key.length === 1 && this.#burst.length <= SCAN_LEN_MAX) this.#burst += key
     return null
+  }
+
+  #end(gap: number): { scan: string; value: string } | null {
+    const isScan = gap <= GAP_MS && this.#burst.length >= SCAN_LEN_MIN && this.#slow * STALLS_APART <= this.#burst.length
+    const scan = this.#burst.slice(0, SCAN_LEN_MAX)
+    this.#burst = ''
+    return isScan ? { scan, value: this.#before } : null
   }
 }

@@ -1,0 +1,82 @@
+//! The sample chain's hub, stopped and started as a power cut at HQ would.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use suanpan_tests::e2e::{Display, Window};
+use sync_server::store::Role;
+use sync_server::{Config, Hub, RunningHub};
+use tempfile::TempDir;
+
+use crate::counter::{self, pictures};
+
+/// The sample chain's first store, and the till that these tests open there.
+pub(crate) const SITE: &str = "HT01";
+const TILL: u16 = 1;
+const HQ_USER: &str = "wangmin";
+const HQ_PASSWORD: &str = "a long day in November";
+
+/// A hub with the sample chain.
+pub(crate) struct Chain {
+    folder: TempDir,
+    config: Config,
+    running: Option<RunningHub>,
+    pub(crate) url: String,
+}
+
+impl Chain {
+    pub(crate) async fn start() -> Self {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut config = Config::embedded(folder.path().join("hub"));
+        std::fs::create_dir_all(&config.data_dir).expect("the hub's folder");
+        config.ui_dir = Some(root.join("ui/dist"));
+        let hub = Hub::open(config.clone()).expect("a hub");
+        hub.import(&root.join("sync-server/sample")).await.expect("the sample chain");
+        hub.put_user(HQ_USER, Role::Hq, Some(HQ_PASSWORD.to_owned())).await.expect("somebody at HQ");
+        let running = hub.serve().await.expect("the hub serves");
+        let url = running.url().to_owned();
+        config.listen = url.trim_start_matches("http://").parse::<SocketAddr>().expect("an address");
+        Self { folder, config, running: Some(running), url }
+    }
+
+    /// A new till's folder.
+    pub(crate) fn till_folder(&self) -> std::path::PathBuf {
+        self.folder.path().join("till")
+    }
+
+    pub(crate) async fn enrol_code(&self) -> String {
+        let hub = self.running.as_ref().expect("the hub runs").hub();
+        hub.enrol_code(&SITE.parse().expect("a site"), TILL).await.expect("a code")
+    }
+
+    pub(crate) async fn stop(&mut self) {
+        self.running.take().expect("the hub runs").stop().await;
+    }
+
+    pub(crate) async fn restart(&mut self) {
+        self.running = Some(Hub::start(self.config.clone()).await.expect("the hub starts again"));
+    }
+
+    /// A till's window, enrolled and with its catalogue.
+    pub(crate) async fn open_till(&self, display: &Display, size: (u32, u32)) -> Window {
+        let code = self.enrol_code().await;
+        let more = ["--hub", self.url.as_str(), "--enrol-code", code.as_str()];
+        let window = counter::open(display, "pos-app", &self.till_folder(), &more, size).await;
+        window.find("pad-Enter").await;
+        window
+    }
+
+    /// HQ's page of today, signed in.
+    pub(crate) async fn open_hq(&self, display: &Display, size: (u32, u32)) -> Window {
+        let url = format!("{}/hq.html", self.url);
+        let mut window = Window::open_browser(display, &url, size, &pictures()).await;
+        window.touch("hq-name").await;
+        window.type_text(HQ_USER).await;
+        window.touch("hq-password").await;
+        window.type_text(HQ_PASSWORD).await;
+        window.touch("hq-go").await;
+        window.find("hq-paid").await;
+        window
+    }
+}

@@ -1,0 +1,82 @@
+//! The five minutes of a new user, on the real windows.
+
+use suanpan_domain::barcode::check_digit;
+use suanpan_tests::e2e::{Display, Window};
+
+use crate::counter::{self, SMALL, WIDE, open_shift, sign_in};
+use crate::hub::Chain;
+
+pub(crate) const RICE: &str = "6990000502014";
+
+/// A label of the store's scales: 20, PLU, grams, fen, check digit.
+pub(crate) fn label(plu: u32, grams: u32, fen: u32) -> String {
+    let body = format!("20{plu:05}{grams:05}{fen:05}");
+    let check = check_digit(&body).expect("digits");
+    format!("{body}{check}")
+}
+
+/// Three weighed vegetables, two by label and one by touch with a typed weight, and a packet of rice.
+async fn ring_a_basket(window: &mut Window) {
+    window.scan(&label(10101, 482, 386)).await;
+    window.wait_text("due", "3.86").await;
+    window.scan(&label(10102, 735, 515)).await;
+    window.wait_text("due", "9.01").await;
+    window.touch("quick-key").await;
+    for key in ["pad-.", "pad-5"] {
+        window.touch(key).await;
+    }
+    window.touch("weigh-go").await;
+    window.wait_text("due", "13.01").await;
+    window.scan(RICE).await;
+    window.wait_text("pieces", "4").await;
+}
+
+#[tokio::test]
+async fn new_user_sells_on_and_offline_and_hq_has_every_fen() {
+    let display = Display::start(WIDE.0, WIDE.1);
+    let mut chain = Chain::start().await;
+
+    let code = chain.enrol_code().await;
+    let mut till = counter::open_till(&display, &chain.till_folder(), SMALL).await;
+    till.find("field-hub").await;
+    till.scan(&chain.url).await;
+    till.scan(&code).await;
+    till.wait_text_has("field-code", &code).await;
+    till.shot("enrol").await;
+    till.touch("enrol").await;
+    till.find("field-staff").await;
+    sign_in(&mut till, "1101", "3141").await;
+    open_shift(&mut till, "300").await;
+
+    ring_a_basket(&mut till).await;
+    till.shot("selling").await;
+    let first = till.text("due").await;
+    till.touch("pad-settle").await;
+    till.shot("pay").await;
+    till.touch("pay-F7").await;
+    till.find("change").await;
+    till.shot("change").await;
+    assert_eq!(till.text("received").await, "￥100.00");
+    till.wait_text_has("network", "1–1").await;
+
+    chain.stop().await;
+    till.wait_text_has("network", "▲").await;
+    ring_a_basket(&mut till).await;
+    assert_eq!(till.text("due").await, first, "the same goods cost the same without a network");
+    till.press_all("+ Enter").await;
+    till.find("change").await;
+    till.wait_text_has("network", "1 笔已存本机").await;
+    till.shot("offline").await;
+
+    chain.restart().await;
+    till.wait_text_has("network", "1–2").await;
+    let hq = chain.open_hq(&display, WIDE).await;
+    hq.wait_text("hq-sales", "2").await;
+    hq.shot("hq").await;
+    let paid = hq.text("hq-paid").await;
+    till.press("F12").await;
+    till.touch("menu-lock").await;
+    assert_eq!(paid, "?");
+    hq.close().await;
+    till.close().await;
+}
