@@ -1,6 +1,6 @@
 //! What is written down beside sales.
 
-use suanpan_contract::{Code, Command};
+use suanpan_contract::{Code, Command, DiskView};
 use suanpan_domain::entry::Entry;
 use suanpan_tests::catalogue::gtin;
 use suanpan_tests::rig::{Rig, pays};
@@ -53,4 +53,24 @@ fn a_split_tender_survives_a_power_cut_and_closes() {
     let tenders: Vec<(&str, i64)> =
         closed.tenders.iter().map(|taken| (taken.tender.as_str(), taken.amount_fen)).collect();
     assert_eq!(tenders, [("wechat", 4_000), ("cash", 290)]);
+}
+
+#[test]
+fn on_a_full_disk_the_begun_sale_is_finished_and_a_new_one_is_refused_before_anything_is_rung() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    rig.stop();
+    // No disk has room for this reserve, nor for its last part.
+    rig.reserve_bytes = 1 << 60;
+    rig.start();
+    assert_eq!(rig.now().status.disk, DiskView::Full);
+    rig.sign_in("1101", "3141");
+    assert_eq!(rig.scan(&gtin("690000000002")).basket.lines.len(), 2);
+    assert!(rig.pay_exact().closed.is_some());
+    let view = rig.scan(&gtin("690000000002"));
+    assert_eq!(view.message.map(|message| message.code), Some(Code::DiskFull));
+    assert!(view.basket.lines.is_empty());
+    rig.view(Command::Clear);
+    assert_eq!(rig.said(Command::CloseShift { count: vec![] }), Some(Code::ShiftClosed));
 }

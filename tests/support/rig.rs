@@ -62,6 +62,8 @@ pub struct Rig {
     pub clock: Arc<TestClock>,
     with_devices: bool,
     with_sync: bool,
+    /// Bytes that the ledger keeps in reserve.
+    pub reserve_bytes: u64,
     till: Option<Till>,
 }
 
@@ -89,7 +91,7 @@ impl Rig {
         }
         publish(dir.path(), rows);
         let clock = TestClock::new(None);
-        Rig { dir, clock, with_devices: settings.is_some(), with_sync: false, till: None }
+        Rig { dir, clock, with_devices: settings.is_some(), with_sync: false, reserve_bytes: 0, till: None }
     }
 
     /// A till that no hub knows yet and that talks to one, not yet started.
@@ -97,14 +99,14 @@ impl Rig {
         let dir = tempfile::tempdir().expect("a folder");
         // The driver's pauses end by the clock.
         let clock = TestClock::new(Some(Instant::now()));
-        Rig { dir, clock, with_devices: false, with_sync: true, till: None }
+        Rig { dir, clock, with_devices: false, with_sync: true, reserve_bytes: 0, till: None }
     }
 
     /// How this till is started.
     pub fn config(&self) -> StationConfig {
         StationConfig {
             clock: Arc::clone(&self.clock) as Arc<dyn Clock>,
-            ledger: Options { reserve_bytes: 0, ..Options::default() },
+            ledger: Options { reserve_bytes: self.reserve_bytes, ..Options::default() },
             with_devices: self.with_devices,
             with_sync: self.with_sync,
             ..StationConfig::new(self.dir.path())
