@@ -146,3 +146,33 @@ fn other_commands_wait_until_the_question_is_answered() {
     }
     assert!(rig.prompt().is_some());
 }
+
+#[test]
+fn what_is_approved_is_what_was_asked_wherever_the_selection_moves() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::Multiply { pieces: 20 });
+    rig.scan(&gtin(RICE));
+    rig.view(Command::Multiply { pieces: 30 });
+    let lines = rig.scan(&gtin(RICE)).basket.lines;
+    rig.view(Command::Select { line: Some(lines[0].id) });
+    rig.view(Command::RemoveLine { line: None });
+    rig.view(Command::Select { line: Some(lines[1].id) });
+    let left = rig.supervisor_approves().basket.lines;
+    assert_eq!(left, lines[1..]);
+}
+
+#[test]
+fn a_discount_in_yuan_does_not_grow_into_a_share_that_nobody_decided() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::Multiply { pieces: 20 });
+    rig.scan(&gtin(RICE));
+    let cola = rig.scan(&gtin("690000000002")).basket.lines[1].id;
+    let discount = Some(DiscountInput::Fen { fen: 4_000 });
+    assert_eq!(rig.view(Command::Discount { line: None, discount }).prompt, None);
+    assert_eq!(rig.now().basket.discount_fen, 4_000);
+    let view = rig.view(Command::RemoveLine { line: Some(cola) });
+    assert_eq!(view.message.map(|message| message.code), Some(Code::DiscountDropped));
+    assert_eq!(view.basket.discount_fen, 0);
+}

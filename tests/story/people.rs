@@ -102,3 +102,16 @@ fn a_supervisor_looks_in_and_relieves_before_ringing() {
     rig.view(Command::Confirm);
     assert_eq!(rig.scan(&gtin("690000000001")).basket.lines.len(), 1);
 }
+
+#[test]
+fn wrong_pins_count_only_in_a_row_also_for_who_only_approves() {
+    let rig = Rig::new();
+    rig.open_shift();
+    for _ in 0..3 {
+        rig.view(Command::OpenDrawer);
+        for _ in 0..4 {
+            rig.approve("1801", "0000");
+        }
+        assert_eq!(rig.supervisor_approves().prompt, None);
+    }
+}

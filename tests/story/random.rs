@@ -28,6 +28,10 @@ const STEPS_MAX: usize = 120;
 #[derive(Clone, Debug)]
 enum Step {
     Send(Command),
+    /// Errors are cleared and the cashier is at the till again.
+    Back,
+    /// A bag of rice is sold, if nothing is in the way.
+    Sell,
     /// The prompt is answered by the supervisor.
     Approve,
     /// The last sale that the till shows is looked up and some of it comes back.
@@ -156,8 +160,10 @@ fn any_step() -> impl Strategy<Value = Step> {
         10 => changing().prop_map(Step::Send),
         12 => paying().prop_map(Step::Send),
         6 => managing().prop_map(Step::Send),
-        6 => coming_and_going().prop_map(Step::Send),
+        4 => coming_and_going().prop_map(Step::Send),
         14 => Just(Step::Send(Command::Clear)),
+        16 => Just(Step::Back),
+        10 => Just(Step::Sell),
         4 => Just(Step::Send(Command::Confirm)),
         8 => Just(Step::Approve),
         5 => (1i64..1_000, any::<bool>()).prop_map(|(part, to_cash)| Step::Refund { part, to_cash }),
@@ -170,6 +176,16 @@ fn any_step() -> impl Strategy<Value = Step> {
 fn take(rig: &mut Rig, step: Step) {
     match step {
         Step::Send(command) => _ = rig.send(command),
+        Step::Back => {
+            for _ in 0..3 {
+                rig.send(Command::Clear);
+            }
+            rig.view(Command::SignIn { staff: "1101".into(), pin: "3141".into(), relieve: true });
+        }
+        Step::Sell => {
+            rig.scan(&gtin("690000000001"));
+            rig.pay_exact();
+        }
         Step::Approve => _ = rig.supervisor_approves(),
         Step::Refund { part, to_cash } => refund(rig, part, to_cash),
         Step::Recall => {

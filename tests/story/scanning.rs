@@ -1,7 +1,7 @@
 //! What a scan does and refuses to do.
 
 use suanpan_contract::{Code, Command, Level, Prompt, SourceView};
-use suanpan_tests::catalogue::{gtin, label};
+use suanpan_tests::catalogue::{CARD, gtin, label};
 use suanpan_tests::rig::{Rig, cash, pays};
 
 const RICE: &str = "690000000001";
@@ -166,6 +166,14 @@ fn a_receipt_scanned_on_the_selling_screen_is_told_by_its_number() {
     let message = rig.scan(&number).message.expect("a warning");
     assert_eq!((message.code, message.level), (Code::ReceiptScanned, Level::Warning));
     assert_eq!(message.args["code"], number);
+}
+
+#[test]
+fn a_card_on_the_selling_screen_is_not_shown() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let message = rig.scan(CARD).message.expect("an answer");
+    assert_eq!((message.code, message.args.len()), (Code::NothingWaiting, 0));
 }
 
 #[test]

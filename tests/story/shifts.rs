@@ -4,7 +4,7 @@ use suanpan_contract::{ApproveAction, CashMoveKind, Code, Command, Prompt, Scree
 use suanpan_domain::entry::Entry;
 use suanpan_domain::money::Fen;
 use suanpan_tests::catalogue::gtin;
-use suanpan_tests::rig::{HOUR, Rig, cash, count};
+use suanpan_tests::rig::{HOUR, Rig, cash, count, pays};
 
 fn close(pieces: &[(i64, u32)]) -> Command {
     Command::CloseShift { count: count(pieces) }
@@ -140,4 +140,74 @@ fn a_float_has_bounds() {
     }
     assert_eq!(rig.said(Command::OpenShift { float_fen: 0 }), Some(Code::ShiftOpened));
     assert_eq!(rig.said(Command::OpenShift { float_fen: 0 }), Some(Code::ShiftAlreadyOpen));
+}
+
+/// Leaves something at the till, lets a night pass, and has a supervisor finish it and close the shift.
+fn check_left_overnight(leave: impl Fn(&mut Rig), finish: impl Fn(&Rig)) {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    leave(&mut rig);
+    rig.clock.pass(24 * HOUR);
+    rig.pull_the_plug();
+    // The cashier of the new day is not asked to take yesterday's shift over, and does not get it.
+    let view = rig.sign_in("1102", "2718");
+    assert_eq!(view.message.map(|message| message.code), Some(Code::OlderShiftOpen));
+    assert_eq!(view.screen, Screen::Selling, "what is unfinished can be seen");
+    rig.sign_in("1801", "8246");
+    finish(&rig);
+    assert_eq!(rig.said(Command::Confirm), Some(Code::Relieved));
+    finish(&rig);
+    assert_eq!(rig.now().screen, Screen::OpenShift);
+    rig.scan(&gtin("690000000001"));
+    assert!(rig.lines().is_empty(), "nothing new begins in yesterday's shift");
+    rig.view(Command::Clear);
+    rig.view(close(&[]));
+    rig.view(Command::OpenShift { float_fen: 0 });
+    assert_eq!(rig.now().status.business_date.as_deref(), Some("2026-11-22"));
+    rig.sell_rice();
+}
+
+#[test]
+fn what_was_left_overnight_is_finished_in_its_own_shift() {
+    check_left_overnight(|_| (), |rig| _ = rig.view(Command::VoidBasket));
+    check_left_overnight(
+        |rig| _ = rig.view(pays("wechat", Some(4_000))),
+        |rig| {
+            if let Some(closed) = rig.pay_exact().closed {
+                assert!(closed.number.contains("-20261121-0001-"), "{}", closed.number);
+            }
+        },
+    );
+    check_left_overnight(
+        |rig| _ = rig.view(Command::Park),
+        |rig| {
+            let parked = rig.now().parked.into_iter().next();
+            parked.into_iter().for_each(|parked| _ = rig.view(Command::Recall { basket: parked.basket }));
+            rig.view(Command::VoidBasket);
+        },
+    );
+}
+
+#[test]
+fn a_date_that_was_opened_again_is_closed_again() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.view(close(&[(10_000, 3)]));
+    rig.view(Command::CloseDay);
+    rig.view(Command::OpenShift { float_fen: 0 });
+    rig.supervisor_approves();
+    rig.sell_rice();
+    rig.view(close(&[]));
+    assert_eq!(rig.said(Command::CloseDay), Some(Code::DayClosed));
+    assert_eq!(rig.said(Command::CloseDay), Some(Code::NothingWaiting));
+    let closes: Vec<u32> = rig
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::DayClosed(closed) => Some(closed.sums.sales),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(closes, [0, 1]);
 }
