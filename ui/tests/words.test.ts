@@ -17,7 +17,7 @@ describe('money and weight', () => {
   })
 
   it('stand on their own basis', () => {
-    expect(money(30)).toBe('￥0.30')
+    expect(money(30)).toBe('¥0.30')
     expect(kilograms(482)).toBe('0.482')
     expect(price({ fen: 400, per: '500g' })).toBe('4.00/500g')
   })

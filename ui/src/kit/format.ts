@@ -16,9 +16,9 @@ export function yuan(fen: number): string {
   return withPoint(fen, 2)
 }
 
-/** Fen as an amount of money: `￥89.59`. */
+/** Fen as an amount of money: `¥89.59`. */
 export function money(fen: number): string {
-  return `￥${yuan(fen)}`
+  return `¥${yuan(fen)}`
 }
 
 /** Grams as kilograms without the unit: `482` is `0.482`. */

@@ -38,6 +38,8 @@ export const zh = {
   bufferQuantity: '数量',
   bufferWeight: '重量 kg',
   bufferPrice: '单价 元',
+  bufferPercent: '减百分之几',
+  bufferFen: '减 元',
   bufferReference: '凭证号',
   bufferNumber: '小票号（可只输末几位）',
   bufferFloat: '备用金 元',
@@ -105,7 +107,7 @@ export const zh = {
   pricePanelHelp: 'F5 换方式 · 减 20% 即八折',
   // prompts
   yes: '确认',
-  no: '不',
+  no: '返回',
   weighTitle: '请称重',
   weighHelp: '放上秤盘，稳定后自动入单',
   weighType: '也可输入重量 kg 后按「确认」',
