@@ -169,12 +169,11 @@ impl Core {
         if !self.shop.has_printer {
             return vec![];
         }
-        let job = |document, copy| PrintJob {
-            id: self.shop.mint(decision.now_ms),
-            document,
-            copy,
-            state: PrintState::Queued,
-            at_ms: decision.now_ms,
+        let mut newest = self.shop.jobs.iter().map(|job| job.id).max();
+        let mut job = |document, copy| {
+            let id = self.shop.mint_after(decision.now_ms, newest);
+            newest = Some(id);
+            PrintJob { id, document, copy, state: PrintState::Queued, at_ms: decision.now_ms }
         };
         let again = match &decision.extra {
             Some(Extra::Reprint { document, copy }) => {

@@ -111,6 +111,12 @@ impl Shop {
         Id::mint(at_ms, random)
     }
 
+    /// An id that sorts after another one, also when the clock stands or was set back.
+    pub(crate) fn mint_after(&self, at_ms: i64, last: Option<Id>) -> Id {
+        let next = last.map(|last| Id(u128::from_be_bytes(last.0).saturating_add(1).to_be_bytes()));
+        next.map_or_else(|| self.mint(at_ms), |next| next.max(self.mint(at_ms)))
+    }
+
     pub(crate) fn refuses_new_sales(&self) -> bool {
         self.ledger.disk() == DiskState::Full
     }
@@ -170,6 +176,10 @@ impl Shop {
 
     pub(crate) fn refunds_of(&self, sale: Id) -> Asked<Vec<Refund>> {
         self.ledger.refunds_of(sale).map_err(failed)
+    }
+
+    pub(crate) fn refunds_citing(&self, number: &str) -> Asked<Vec<Refund>> {
+        self.ledger.refunds_citing(number).map_err(failed)
     }
 
     pub(crate) fn copies(&self, document: Id) -> Asked<u16> {
