@@ -9,6 +9,7 @@ use suanpan_journal::{SigningKey, StationId};
 use tokio::sync::{Semaphore, watch};
 
 use crate::limit::{Nonces, RateLimit};
+use crate::refund::Reservations;
 use crate::store::Store;
 
 /// Pushes in progress at once: each may hold a body and its records, so this bounds memory at some 200 MB.
@@ -54,6 +55,7 @@ pub struct Shared {
     pub(crate) pushes: Arc<Semaphore>,
     pub(crate) wakes: Arc<Semaphore>,
     pub(crate) passwords: Arc<Semaphore>,
+    pub(crate) reservations: Reservations,
     seen: Mutex<HashMap<StationId, i64>>,
 }
 
@@ -114,6 +116,7 @@ impl App {
             pushes: Arc::new(Semaphore::new(PUSHES_MAX)),
             wakes: Arc::new(Semaphore::new(WAKES_MAX)),
             passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
+            reservations: Reservations::default(),
             seen: Mutex::new(HashMap::new()),
         }))
     }

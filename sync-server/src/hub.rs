@@ -87,6 +87,16 @@ impl Hub {
         admin::import(&self.store, path).await
     }
 
+    /// Builds the read models anew from the stored entries; what an older hub parked may be understood now. Reports are
+    /// incomplete meanwhile. Gives the number of entries.
+    ///
+    /// *Errors:* `Store`.
+    pub async fn rebuild(&self) -> Result<i64, HubError> {
+        self.store.forget_projections().await?;
+        while project::project_pending(&self.store).await? > 0 {}
+        Ok(self.store.gauges().await?.gseq)
+    }
+
     /// The store, for what has no use case of its own.
     #[must_use]
     pub fn store(&self) -> &Arc<Store> {

@@ -22,6 +22,7 @@ pub mod identity;
 mod intake;
 mod limit;
 pub mod project;
+mod refund;
 pub mod store;
 mod supply;
 

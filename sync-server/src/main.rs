@@ -64,6 +64,8 @@ enum Command {
         #[arg(long, value_parser = role)]
         role: Role,
     },
+    /// Build all figures anew from the stored entries, as after an upgrade that understands more of them.
+    Rebuild,
     /// Serve until interrupted.
     Serve {
         /// Address to listen on. Without TLS it must be this machine's own.
@@ -116,6 +118,7 @@ async fn run(cli: Cli) -> Result<(), HubError> {
             let made = Hub::open(config)?.put_user(&name, role, piped_password()?).await?;
             say(&made.unwrap_or_else(|| "the password is set".to_owned()));
         }
+        Command::Rebuild => say(&format!("{} entries", Hub::open(config)?.rebuild().await?)),
         Command::Serve { listen, tls_cert, tls_key, ui } => {
             config.listen = listen;
             config.tls = tls_cert.zip(tls_key).map(|(cert, key)| Tls { cert, key });

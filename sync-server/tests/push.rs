@@ -307,6 +307,34 @@ async fn a_stopped_hub_comes_back_with_everything_it_acked() {
 }
 
 #[tokio::test]
+async fn projections_built_anew_are_the_same_to_the_last_row() {
+    let mut hub = TestHub::start().await;
+    let (mut one, mut two) = (hub.till("HT01", 1).await, hub.till("HT02", 1).await);
+    for n in 0..30 {
+        one.sell(100 + n, 80 + n);
+        two.sell(200, 160);
+        one.push(&hub, n as usize + 1, n as usize + 1).await;
+    }
+    one.write(MORNING_MS, 999, b"{}");
+    one.push(&hub, 31, 31).await;
+    two.push_all(&hub).await;
+    let cookie = hub.session().await;
+    let shown = async |hub: &TestHub| {
+        let mut today = hub.today(&cookie).await;
+        // When it was asked is no projection.
+        today["as_of_ms"] = 0.into();
+        let by_item = "/api/v1/reports/sales-by-item?from=2023-06-16&to=2023-06-16";
+        (today, hub.day().await, hub.report(by_item).await, hub.hub().store().gauges().await.unwrap())
+    };
+    let before = shown(&hub).await;
+    hub.running.stop().await;
+    let again = sync_server::Hub::open(sync_server::Config::embedded(hub.folder.path())).unwrap();
+    assert_eq!(again.rebuild().await.unwrap(), 61);
+    hub.running = again.serve().await.unwrap();
+    assert_eq!(shown(&hub).await, before);
+}
+
+#[tokio::test]
 async fn one_hub_owns_a_folder() {
     let hub = TestHub::start().await;
     let second = sync_server::Hub::open(sync_server::Config::embedded(hub.folder.path()));

@@ -37,6 +37,7 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
         .route("/entries", get(station::entries))
         .route("/pull", post(station::pull))
         .route("/wake", get(station::wake))
+        .route("/refunds", post(station::refund))
         .route("/snapshot", get(station::snapshot))
         .route("/snapshot/{hash}", get(station::chunk))
         .route("/reports/sales-by-day", get(reports::by_day))

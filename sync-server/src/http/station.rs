@@ -6,12 +6,12 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use suanpan_journal::{Hash, SegmentId};
-use suanpan_sync::{PullReply, PushReply, SnapshotManifest};
+use suanpan_sync::{PullReply, PushReply, RefundReply, SnapshotManifest};
 
 use super::Problem;
 use super::auth::{PushPlace, StationRequest};
 use crate::app::App;
-use crate::{intake, supply};
+use crate::{intake, refund, supply};
 
 pub(super) async fn push(
     State(app): State<App>,
@@ -48,6 +48,13 @@ pub(super) async fn pull(
     request: StationRequest,
 ) -> Result<Json<PullReply>, Problem> {
     supply::pull(&app, &request.station, &request.body).await.map(Json)
+}
+
+pub(super) async fn refund(
+    State(app): State<App>,
+    request: StationRequest,
+) -> Result<Json<RefundReply>, Problem> {
+    refund::reserve(&app, &request.station, &request.body).await.map(Json)
 }
 
 #[derive(Deserialize)]

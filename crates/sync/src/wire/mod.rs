@@ -8,6 +8,7 @@ pub(crate) mod entries;
 pub(crate) mod feed;
 pub(crate) mod hole;
 pub(crate) mod push;
+pub(crate) mod refund;
 pub(crate) mod request;
 
 use suanpan_journal::ChainError;

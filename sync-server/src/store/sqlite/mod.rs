@@ -6,6 +6,7 @@ mod ingest;
 mod known;
 mod people;
 mod projection;
+mod recorded;
 mod reports;
 mod schema;
 mod snapshot;
@@ -272,4 +273,52 @@ fn one(connection: &Connection, write: Write) -> Result<Reply, StoreError> {
     // After some errors SQLite has rolled everything back by itself; then these fail, and so does the group.
     connection.execute_batch(if keep { "release one" } else { "rollback to one; release one" })?;
     Ok(reply)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_write_that_fails_takes_no_other_of_its_commit_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        let insert = |key: &'static str, fails: bool| {
+            store.write(move |connection| {
+                connection.execute("insert into meta (key, value) values (?, '')", [key])?;
+                if fails { Err(StoreError::Damaged("on purpose")) } else { Ok(()) }
+            })
+        };
+        let (one, two, three) = tokio::join!(insert("a", false), insert("b", true), insert("c", false));
+        assert!(one.is_ok() && two.is_err() && three.is_ok());
+        let kept = store.read(|connection| {
+            let sql = "select group_concat(key, '') from meta where length(key) = 1";
+            Ok(connection.query_row(sql, [], |row| row.get::<_, String>(0))?)
+        });
+        assert_eq!(kept.await.unwrap(), "ac");
+    }
+
+    #[tokio::test]
+    async fn a_stopped_store_takes_nothing_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        store.stop();
+        let refused = store.write(|_| Ok(())).await;
+        assert!(matches!(refused, Err(StoreError::Stopped)));
+    }
+
+    #[tokio::test]
+    async fn a_database_of_a_newer_hub_or_with_a_changed_migration_is_refused_untouched() {
+        for change in [
+            "insert into migration (id, sha256, older_may_open, applied_at_ms) values (99, '', 0, 0)",
+            "update migration set sha256 = 'changed'",
+        ] {
+            let folder = tempfile::tempdir().unwrap();
+            drop(Store::open(folder.path(), 0).unwrap());
+            let file = Connection::open(folder.path().join("hub.db")).unwrap();
+            file.execute_batch(change).unwrap();
+            drop(file);
+            assert_eq!(Store::open(folder.path(), 0).unwrap_err().code(), "HUB-STO-007");
+        }
+    }
 }

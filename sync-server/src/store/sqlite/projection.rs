@@ -74,6 +74,25 @@ impl Store {
     }
 }
 
+impl Store {
+    /// Forgets the read models and hands every batch to the projector again. Batches were stamped in the order of
+    /// their rows, so they get the same global sequence again.
+    ///
+    /// *Errors:* the store's.
+    pub async fn forget_projections(&self) -> Result<(), StoreError> {
+        self.write(|connection| {
+            connection.execute_batch(
+                "delete from document; delete from total; delete from numbering; delete from shift;
+                 delete from day_close; delete from parked; delete from stamp;
+                 insert or ignore into pending (batch) select id from batch;
+                 update meta set value = '1' where key = 'next_gseq';",
+            )?;
+            Ok(())
+        })
+        .await
+    }
+}
+
 type Totals = BTreeMap<(String, u16, TotalKey), Sum>;
 
 fn next_gseq(connection: &Connection) -> Result<u64, StoreError> {

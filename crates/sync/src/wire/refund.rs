@@ -1,0 +1,42 @@
+use serde::{Deserialize, Serialize};
+
+/// Refunds of one sale that the hub tells at most: more parts than anybody brings back one by one.
+pub const REFUNDS_MAX: usize = 200;
+
+/// A till asks for another till's sale, to refund it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RefundRequest {
+    /// The printed number.
+    pub number: String,
+}
+
+/// The hub's answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "snake_case")]
+pub enum RefundReply {
+    /// The sale is kept for this till for some minutes.
+    Reserved {
+        /// Names the reservation in the refund's entry.
+        reservation: String,
+        /// The sale, and what was refunded of it so far; two sales when the number finds two.
+        documents: Vec<Recorded>,
+    },
+    /// Another till has it now.
+    Elsewhere {
+        /// Its number at its site.
+        till: u16,
+    },
+    /// The hub has no such sale.
+    Unknown,
+}
+
+/// An entry as its till recorded it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// Kind of the payload.
+    pub kind: u16,
+    /// The till's clock, in ms since 1970-01-01 UTC.
+    pub at_ms: i64,
+    /// The payload's JSON text, byte for byte.
+    pub payload: String,
+}

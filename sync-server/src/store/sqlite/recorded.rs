@@ -1,0 +1,49 @@
+use rusqlite::{Connection, params};
+use suanpan_journal::Records;
+use suanpan_sync::{Push, REFUNDS_MAX, Recorded};
+
+use super::super::StoreError;
+use super::Store;
+
+/// A document and the stored push that holds it, with the number of entries before it there.
+const FOUND: &str = "select d.gseq - s.gseq, b.body
+     from document d
+     join stamp s on s.gseq = (select max(gseq) from stamp where gseq <= d.gseq)
+     join batch b on b.id = s.batch";
+
+impl Store {
+    /// The sales with a printed number, as their till recorded them, and then the refunds that cite it, in the order
+    /// in which they arrived. Nothing when there is no such sale.
+    ///
+    /// *Errors:* the store's.
+    pub async fn sale_and_refunds(&self, printed: String) -> Result<Vec<Recorded>, StoreError> {
+        self.read(move |connection| {
+            let mut found = read(connection, "d.printed = ?1 and d.kind = 1", &printed)?;
+            if !found.is_empty() {
+                found.extend(read(connection, "d.cites = ?1", &printed)?);
+            }
+            Ok(found)
+        })
+        .await
+    }
+}
+
+fn read(connection: &Connection, which: &str, printed: &str) -> Result<Vec<Recorded>, StoreError> {
+    let sql = format!("{FOUND} where {which} order by d.gseq limit ?2");
+    let mut statement = connection.prepare_cached(&sql)?;
+    let mut rows = statement.query(params![printed, REFUNDS_MAX])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let (place, body): (usize, Vec<u8>) = (row.get(0)?, row.get(1)?);
+        found.push(entry(&body, place).ok_or(StoreError::Damaged("batch"))?);
+    }
+    Ok(found)
+}
+
+fn entry(body: &[u8], place: usize) -> Option<Recorded> {
+    let push = Push::decode(body).ok()?;
+    let records = push.container.unpack().ok()?;
+    let record = Records::new(&records).nth(place)?.ok()?;
+    let payload = std::str::from_utf8(record.payload).ok()?.to_owned();
+    Some(Recorded { kind: record.header.kind, at_ms: record.header.at_ms, payload })
+}
