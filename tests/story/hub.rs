@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use suanpan_contract::{Code, Command, Found, NetworkView, Prompt, Screen, TillView};
+use suanpan_contract::{
+    Code, Command, Found, NetworkView, Prompt, RefundLineInput, RefundableSale, Screen, TillView,
+};
 use suanpan_station::pos::Till;
 use suanpan_tests::rig::{Rig, cash};
 use sync_server::{Config, Hub, RunningHub};
@@ -13,6 +15,9 @@ use tokio::runtime::Runtime;
 
 /// Longer than any of it takes; a test that waits this long fails.
 const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks at the hub until a receipt that it has received is in its figures.
+const LOOKS_MAX: u32 = 2_000;
 
 /// The sample chain's hub; it comes back at its old address.
 struct Chain {
@@ -105,6 +110,17 @@ impl Shop {
         self.send(cash(None)).closed.expect("a closed sale").number
     }
 
+    /// Looks another till's sale up, until the hub's figures have it.
+    fn find(&self, number: &str) -> RefundableSale {
+        for _ in 0..LOOKS_MAX {
+            match self.till.dispatch(Command::RefundLookup { number: number.to_owned() }).found {
+                Some(Found::Sale { sale }) => return sale,
+                _ => std::thread::yield_now(),
+            }
+        }
+        panic!("{:?}", self.till.view().message);
+    }
+
     fn wait(&self, wanted: impl Fn(&TillView) -> bool) -> TillView {
         let now = self.till.view();
         if wanted(&now) {
@@ -162,4 +178,30 @@ fn items_are_found_by_pinyin_once_the_catalogue_is_there() {
     let found = shop.till.dispatch(Command::Search { query: "bocai".into() }).found;
     let Some(Found::Items { items }) = found else { panic!("{found:?}") };
     assert_eq!(items.first().map(|item| item.name.as_str()), Some("菠菜"));
+}
+
+#[test]
+fn another_tills_sale_is_refunded_once_through_the_hub() {
+    let chain = Chain::new();
+    let (first, second, third) = (Shop::open(&chain, 1), Shop::open(&chain, 2), Shop::open(&chain, 3));
+    let number = first.sell();
+    first.wait(|view| view.status.network == NetworkView::Online { received_to: 1, missing: 0 });
+    let sale = second.find(&number);
+    // The third till cannot have it while the second refunds it.
+    let refused = third.send(Command::RefundLookup { number: number.clone() }).message.expect("a reason");
+    assert_eq!((refused.code, refused.args["till"].as_str()), (Code::RefundReservedElsewhere, "2"));
+    let lines = vec![RefundLineInput { line: 0, quantity: 328, restock: true }];
+    second.send(Command::Refund { sale: sale.sale.clone(), lines: lines.clone(), to_cash: false });
+    let closed = second.send(supervisor()).closed.expect("a closed refund");
+    assert_eq!(closed.due_fen, 262);
+    // What was paid out counts at once, before the hub has heard of it.
+    assert_eq!(second.find(&number).returned_fen, 262);
+    let again = Command::Refund { sale: sale.sale, lines, to_cash: false };
+    assert_eq!(second.send(again).message.map(|message| message.code), Some(Code::RefundTooMuch));
+    let unknown = Command::RefundLookup { number: "HT02-9-20261121-0001-00".into() };
+    assert_eq!(second.send(unknown).message.map(|message| message.code), Some(Code::ReceiptNotFound));
+}
+
+fn supervisor() -> Command {
+    Command::Approve { staff: "1801".into(), pin: "8246".into() }
 }

@@ -10,6 +10,7 @@ use suanpan_ledger::Lock;
 
 pub(crate) use super::cuts::NextCut;
 use super::desk::{Asked, Desk};
+use super::foreign::Question;
 use super::perform::perform;
 use super::picture::Keys;
 use super::print::Extra;
@@ -36,6 +37,8 @@ pub(crate) struct Core {
     pub(crate) next_cut: Option<NextCut>,
     /// Printer and scale must be started anew, which is done without the mutex.
     pub(crate) devices_changed: bool,
+    /// What the hub is to be asked, without the mutex.
+    pub(crate) question: Option<Question>,
     /// Something was committed: time for the driver to send it.
     pub(crate) committed: bool,
     /// The catalogue changed: the search index is to be built again.
@@ -128,7 +131,7 @@ impl Core {
                 let person = self.desk.person.clone();
                 self.desk.asked = person.map(|person| Asked::Relieve { person });
             }
-            Stop::AskHub => self.tell_code(Code::RefundNeedsHub),
+            Stop::AskHub(question) => self.question = Some(question),
         }
         if let Some(say) = say {
             self.tell(&say);

@@ -11,6 +11,7 @@ use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Basket, WeightSource};
 use suanpan_ledger::ItemByCode;
 
+use super::refund::Refundable;
 use super::say::Say;
 
 /// Somebody who has proved who they are.
@@ -90,6 +91,8 @@ pub(crate) struct Desk {
     pub(crate) asked: Option<Asked>,
     pub(crate) closed: Option<ClosedView>,
     pub(crate) message: Option<MessageView>,
+    /// Another till's sale that the hub keeps for this one.
+    pub(crate) foreign: Option<Box<Refundable>>,
     /// The cashier was told that receipts are unsent, and may close the app now.
     pub(crate) quit_warned: bool,
 }

@@ -16,6 +16,7 @@ mod cuts;
 mod desk;
 mod edit;
 mod enrolling;
+mod foreign;
 mod index;
 mod newcomer;
 mod park;

@@ -10,6 +10,7 @@ use suanpan_domain::refund::{self, Disposition, Origin, Refund, RefundLine, Retu
 use suanpan_domain::sale::{Basket, NewLine, Sale, Tendered};
 use suanpan_ledger::Document;
 
+use super::foreign::Question;
 use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
 use super::view;
@@ -31,15 +32,16 @@ pub(crate) struct Refundable {
 /// Looks a sale up by its printed number, or by its id when a number found two.
 pub(crate) fn look_up(turn: &mut Turn<'_>, number: &str) -> Done {
     turn.own_shift()?;
-    let (found, is_ours) = if let Ok(id) = number.trim().parse::<Id>() {
-        (turn.shop.document(id)?.into_iter().collect(), true)
+    let (found, question) = if let Ok(id) = number.trim().parse::<Id>() {
+        let question = Question { number: id.to_string(), is_ours: true };
+        (turn.shop.document(id)?.into_iter().collect(), question)
     } else {
         let number: DocumentNumber = number.parse().map_err(|_| not_found(number))?;
-        (turn.shop.documents_by_number(&number)?, turn.shop.is_ours(&number))
+        let question = Question { number: number.to_string(), is_ours: turn.shop.is_ours(&number) };
+        (turn.shop.documents_by_number(&number)?, question)
     };
     match found.as_slice() {
-        [] if is_ours => Err(not_found(number)),
-        [] => Err(Stop::AskHub),
+        [] => Err(Stop::AskHub(question)),
         [one] => {
             let refundable = own_sale(turn, one)?.ok_or_else(|| not_found(number))?;
             show(turn, &refundable);
@@ -59,7 +61,7 @@ pub(crate) fn not_found(number: &str) -> Stop {
     Say::new(Code::ReceiptNotFound).with("number", shown).into()
 }
 
-fn show(turn: &mut Turn<'_>, refundable: &Refundable) {
+pub(crate) fn show(turn: &mut Turn<'_>, refundable: &Refundable) {
     turn.found = Some(Found::Sale { sale: view::refundable(refundable, &turn.shop.book.settings) });
 }
 
@@ -82,7 +84,7 @@ pub(crate) fn refund(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput],
     let id: Id = sale.parse().map_err(|_| Code::BadRequest)?;
     let refundable = match turn.shop.document(id)? {
         Some(document) => own_sale(turn, &document)?,
-        None => None,
+        None => turn.desk.foreign.take().map(|foreign| *foreign).filter(|foreign| foreign.sale.id == id),
     };
     let Some(Refundable { sale, number, returned, reservation, .. }) = refundable else {
         return Err(not_found(sale));

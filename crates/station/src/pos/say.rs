@@ -10,6 +10,8 @@ use suanpan_domain::refund::RefundError;
 use suanpan_domain::sale::settle::TenderError;
 use suanpan_domain::sale::{BasketError, LINES_MAX};
 
+use super::foreign::Question;
+
 /// A code and the values of its sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Say {
@@ -46,7 +48,7 @@ pub(crate) enum Stop {
     /// Another cashier's shift is open.
     Relieve,
     /// Only the hub knows this sale.
-    AskHub,
+    AskHub(Question),
 }
 
 /// What a use case gives back.

@@ -82,6 +82,7 @@ pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> R
         drop_asked: None,
         keys,
         next_cut: None,
+        question: None,
         committed: false,
         devices_changed: false,
         rebuilds_index: false,

@@ -12,6 +12,7 @@ use suanpan_devices::PrintEvent;
 
 use super::core::Core;
 use super::enrolling::become_till;
+use super::foreign::{self, Question};
 use super::index::{self, Indexed};
 use super::newcomer;
 use super::start::{self, Phase, StartError};
@@ -201,8 +202,9 @@ impl Till {
         started.inspect_err(|error| tracing::error!(error.what = %error, "till.driver")).ok()
     }
 
-    /// Carries a command out and gives the picture after it. Never waits for printer, scale or network, but for the
-    /// disk and a PIN's hash, and with [`Command::Enrol`] for the hub: call it off the window's own thread.
+    /// Carries a command out and gives the picture after it. Waits for the disk and a PIN's hash, never for printer or
+    /// scale; [`Command::Enrol`] and the look-up of another till's sale wait for the hub, while others may go on with
+    /// the till. Call it off the window's own thread.
     pub fn dispatch(&self, command: Command) -> Reply {
         if let Command::Enrol { hub_url, code } = &command
             && self.inner.with(|_| ()).is_none()
@@ -214,11 +216,24 @@ impl Till {
         }
         let done = self.act(|core| {
             let found = core.dispatch(&command);
-            core.reply(found)
+            (core.reply(found), core.question.take())
+        });
+        let done = done.map(|(reply, question)| match question {
+            Some(question) => self.ask_hub(&command, &question).unwrap_or(reply),
+            None => reply,
         });
         done.unwrap_or_else(|| match &mut *self.inner.lock() {
             Phase::New(newcomer) => newcomer.dispatch(&command),
             _ => Reply { view: newcomer::blank(0), found: None },
+        })
+    }
+
+    /// Asks the hub, while others may go on with the till, and then puts its answer before the cashier.
+    fn ask_hub(&self, command: &Command, question: &Question) -> Option<Reply> {
+        let answer = foreign::ask(&self.config, question);
+        self.act(|core| {
+            let found = core.turn(command, |turn| foreign::answered(turn, question, answer));
+            core.reply(found)
         })
     }
 

@@ -11,6 +11,7 @@ mod download;
 mod driver;
 mod enrol;
 mod recover;
+mod refund;
 mod report;
 mod stores;
 mod upload;
