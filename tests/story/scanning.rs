@@ -116,7 +116,8 @@ fn after_an_error_every_scan_is_refused_with_a_tone_of_its_own_until_cleared() {
 
 #[test]
 fn a_scan_never_answers_a_question() {
-    let opens: [(&str, fn(&Rig)); 4] = [
+    type Opens = fn(&Rig);
+    let opens: [(&str, Opens); 4] = [
         ("weigh", |rig| _ = rig.view(Command::AddItem { item: "1001".into() })),
         ("choose", |rig| _ = rig.scan(&gtin(CRISPS))),
         ("confirm", |rig| _ = rig.view(cash(Some(1_000_000)))),
