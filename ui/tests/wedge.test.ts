@@ -32,6 +32,15 @@ describe('a scanner that types like a keyboard', () => {
     expect(events).toEqual(['6', '9', '0', 'Backspace', 'Backspace', 'Backspace', 'scan 6901234567892'])
   })
 
+  it('is not mixed with the plus that opened the payment just before', () => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+    wedge.press('+', 0)
+    wedge.quiet()
+    for (const key of [...CODE, 'Enter']) wedge.press(key, 100)
+    expect(events).toEqual(['+', 'scan 6901234567892'])
+  })
+
   it('is not mixed with a quantity that was typed before', () => {
     const events: string[] = []
     const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })

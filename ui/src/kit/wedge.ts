@@ -48,7 +48,9 @@ export class Wedge {
   /** Nothing came for {@link GAP_MS}: what is held was typed. */
   quiet(): void {
     const { text, at } = this.#given
-    this.#given = { text: (this.#firstAt - at <= STALL_MS ? text : '') + this.#held, at: this.#lastAt }
+    const given = (this.#firstAt - at <= STALL_MS ? text : '') + this.#held
+    // A sign, such as the plus of 结算, has done its work: only what was merely typed can be taken back.
+    this.#given = { text: /^\w*$/.test(given) ? given : '', at: this.#lastAt }
     this.#release()
   }
 
