@@ -49,6 +49,11 @@ fn a_bad_row_is_refused_by_line_and_column() {
             "unit_price_yuan_per_kg",
             "a price above 0",
         ),
+        (
+            "2023-06-16,09:14:23.342,1001,900,90000,sale,no",
+            "unit_price_yuan_per_kg",
+            "weight × price of at most",
+        ),
         ("2023-06-16,09:14:23.342,1001,0.328,4.00,gift,no", "kind", "sale or return"),
         ("2023-06-16,09:14:23.342,1001,0.328,4.00,sale,maybe", "discounted", "yes or no"),
         ("2023-13-16,09:14:23.342,1001,0.328,4.00,sale,no", "date", "a date as yyyy-mm-dd"),

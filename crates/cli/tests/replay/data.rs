@@ -26,10 +26,7 @@ impl Week {
     pub fn real() -> Option<Week> {
         let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/data");
         let folder = std::env::var_os("SUANPAN_SHARED").map_or_else(beside, PathBuf::from);
-        let Ok(totals) = fs::read_to_string(folder.join("expected_daily_totals.csv")) else {
-            println!("skipped: no real week at {}", folder.display());
-            return None;
-        };
+        let totals = fs::read_to_string(folder.join("expected_daily_totals.csv")).ok()?;
         let days = totals.lines().skip(1).map(|line| {
             let cells: Vec<&str> = line.split(',').collect();
             let number = |at: usize| cells[at].parse().unwrap();

@@ -22,8 +22,9 @@ fn till_ledger_and_hub_give_the_files_totals_and_a_second_run_changes_nothing() 
 
 #[test]
 fn the_real_week_comes_out_to_the_fen() {
-    if let Some(week) = Week::real() {
-        check_twice(&week);
+    match Week::real() {
+        Some(week) => check_twice(&week),
+        None => println!("skipped: the real week is not on this machine"),
     }
 }
 

@@ -117,26 +117,23 @@ impl ReplayTill {
         let (at_ms, date) = (core.shop.last_at_ms, shift.business_date);
         record(core, at_ms, date, |turn| {
             let of_shift = turn.shop.totals_of_shift(shift.id)?;
+            let (shift, by, approver) = (shift.id, OPERATOR.to_owned(), Some(OPERATOR.to_owned()));
             let takings = cash(&of_shift);
-            let (by, approver) = (OPERATOR.to_owned(), None);
             if !takings.is_zero() {
                 let kind = if takings.is_positive() { CashMove::Drop } else { CashMove::AddFloat };
-                let id = self.source.id("takings", u64::from(date), at_ms);
-                let amount = Fen(takings.0.abs());
-                let moved = CashMoved { id, shift: shift.id, kind, amount, by: by.clone(), approver: None };
+                let (id, amount) = (self.source.id("takings", u64::from(date), at_ms), Fen(takings.0.abs()));
+                let moved = CashMoved { id, shift, kind, amount, by: by.clone(), approver };
                 turn.entries.push(Entry::CashMoved(moved));
             }
-            let (count, counted, expected) = (CashCount::default(), Fen::ZERO, Fen::ZERO);
-            let closed = ShiftClosed {
-                shift: shift.id,
+            turn.entries.push(Entry::ShiftClosed(ShiftClosed {
+                shift,
                 by: by.clone(),
-                approver,
-                count,
-                counted,
-                expected,
+                approver: None,
+                count: CashCount::default(),
+                counted: Fen::ZERO,
+                expected: Fen::ZERO,
                 sums: sums(&of_shift),
-            };
-            turn.entries.push(Entry::ShiftClosed(closed));
+            }));
             let last_number = turn.shop.next_number(date)?.saturating_sub(1);
             let sums = sums(&turn.shop.totals_of_day(date)?);
             turn.entries.push(Entry::DayClosed(DayClosed { date, by, last_number, sums }));
