@@ -6,10 +6,11 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use suanpan_contract::{
-    Code, Command, Found, NetworkView, Prompt, RefundLineInput, RefundableSale, Screen, TillView,
+    CitedLineInput, Code, Command, Found, NetworkView, Prompt, RefundLineInput, RefundableSale, Screen,
+    TillView,
 };
 use suanpan_station::pos::Till;
-use suanpan_tests::rig::{Rig, cash};
+use suanpan_tests::rig::{MORNING_MS, Rig, cash};
 use sync_server::{Config, Hub, RunningHub};
 use tokio::runtime::Runtime;
 
@@ -54,6 +55,20 @@ impl Chain {
         if let Some(running) = self.running.take() {
             self.runtime.block_on(running.stop());
         }
+    }
+
+    /// What HQ's page reports as wrong, once it is as wanted.
+    fn problems(&self, wanted: impl Fn(&str) -> bool) -> String {
+        let store = self.running.as_ref().expect("the hub runs").hub().store();
+        let mut problems = String::new();
+        for _ in 0..LOOKS_MAX {
+            let today = self.runtime.block_on(store.today(Some(20261121), MORNING_MS, 0)).expect("figures");
+            problems = serde_json::to_string(&today.problems).expect("problems");
+            if wanted(&problems) {
+                break;
+            }
+        }
+        problems
     }
 
     fn restart(&mut self) {
@@ -204,4 +219,27 @@ fn another_tills_sale_is_refunded_once_through_the_hub() {
 
 fn supervisor() -> Command {
     Command::Approve { staff: "1801".into(), pin: "8246".into() }
+}
+
+#[test]
+fn two_offline_tills_refund_one_receipt_and_hq_is_told() {
+    let mut chain = Chain::new();
+    let (first, second, third) = (Shop::open(&chain, 1), Shop::open(&chain, 2), Shop::open(&chain, 3));
+    let number = first.sell();
+    first.wait(|view| view.status.network == NetworkView::Online { received_to: 1, missing: 0 });
+    chain.stop();
+    for shop in [&second, &third] {
+        let look_up = Command::RefundLookup { number: number.clone() };
+        assert_eq!(shop.send(look_up).message.map(|message| message.code), Some(Code::RefundNeedsHub));
+        let line = CitedLineInput { item: "10101".into(), quantity: 328, amount_fen: 5_000, restock: false };
+        let tender = "cash".to_owned();
+        shop.send(Command::RefundCited { number: number.clone(), lines: vec![line], tender });
+        assert!(shop.send(supervisor()).closed.is_some_and(|closed| closed.is_refund));
+    }
+    chain.restart();
+    for shop in [&second, &third] {
+        shop.wait(|view| view.status.network == NetworkView::Online { received_to: 1, missing: 0 });
+    }
+    let told = chain.problems(|problems| problems.contains("double_refund"));
+    assert!(told.contains(&number), "{told}");
 }
