@@ -8,7 +8,7 @@ const SECTOR: usize = 512;
 
 /// One recorded change, in the order the till made them.
 #[derive(Debug, Clone)]
-pub enum Event {
+pub(crate) enum Event {
     Create(PathBuf),
     Write {
         path: PathBuf,
@@ -30,7 +30,7 @@ pub enum Event {
 }
 
 /// Reads what the shim recorded; a torn end, after a kill, is left out.
-pub fn read_log(path: &Path) -> Vec<Event> {
+pub(crate) fn read_log(path: &Path) -> Vec<Event> {
     let bytes = std::fs::read(path).unwrap_or_default();
     let (mut rest, mut events) = (bytes.as_slice(), Vec::new());
     while let Some((event, after)) = read_event(rest) {
@@ -64,7 +64,7 @@ fn read_event(bytes: &[u8]) -> Option<(Event, &[u8])> {
 
 /// What becomes of changes that no sync covered.
 #[derive(Debug, Clone, Copy)]
-pub enum Cut {
+pub(crate) enum Cut {
     /// None reached the disk.
     Dropped,
     /// All of them did.
@@ -87,7 +87,7 @@ struct File {
 
 /// Files, and the names that lead to them. Names become durable with their folder's sync, in order.
 #[derive(Debug, Clone, Default)]
-pub struct Disk {
+pub(crate) struct Disk {
     files: Vec<File>,
     names: BTreeMap<PathBuf, usize>,
     durable: BTreeMap<PathBuf, usize>,
@@ -95,7 +95,7 @@ pub struct Disk {
 }
 
 impl Disk {
-    pub fn apply(&mut self, event: &Event) {
+    pub(crate) fn apply(&mut self, event: &Event) {
         match event {
             Event::Create(path) => {
                 self.files.push(File::default());
@@ -145,7 +145,7 @@ impl Disk {
     }
 
     /// Writes into `to` what a power cut now leaves of the files below `from`.
-    pub fn cut(&self, from: &Path, to: &Path, cut: Cut) {
+    pub(crate) fn cut(&self, from: &Path, to: &Path, cut: Cut) {
         let mut dice = Dice(match cut {
             Cut::Torn(seed) => seed | 1,
             _ => 1,
@@ -219,7 +219,7 @@ impl Dice {
 }
 
 /// The sales that the cashier was told are saved, among the marks of `events`.
-pub fn saved(events: &[Event]) -> BTreeSet<String> {
+pub(crate) fn saved(events: &[Event]) -> BTreeSet<String> {
     let marks = events.iter().filter_map(|event| match event {
         Event::Mark(text) => Some(text.as_str()),
         _ => None,
@@ -228,7 +228,7 @@ pub fn saved(events: &[Event]) -> BTreeSet<String> {
 }
 
 /// The id of a receipt line that says the sale is saved.
-pub fn told_saved(line: &str) -> Option<String> {
+pub(crate) fn told_saved(line: &str) -> Option<String> {
     let (what, id) = line.split_once(' ')?;
     matches!(what, "printed" | "saved").then(|| id.to_owned())
 }

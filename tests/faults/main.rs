@@ -82,7 +82,7 @@ fn name(event: &Event) -> String {
 #[test]
 fn every_printed_receipt_survives_a_power_cut_at_any_moment() {
     let (run, events) = recorded_day("full");
-    cut_everywhere(&run, &events, |left, told, when| check(left, told, when));
+    cut_everywhere(&run, &events, check);
 }
 
 #[test]
@@ -146,7 +146,7 @@ fn after_a_failed_write_the_cashier_is_told_the_truth_once() {
 fn a_full_disk_gives_up_its_reserve_finishes_the_sale_and_then_refuses() {
     let run = Run::new();
     let room = (2 << 20).to_string();
-    let ended = run.till_as(3_000, "reserve", &[("SHIM_ROOM", room)]);
+    let ended = run.till_as(3_000, "off+reserve", &[("SHIM_ROOM", room)]);
     assert!(!ended.success(), "two megabytes do not hold 3,000 sales");
     let told = run.told();
     let (sold, full) = (told.saved().len(), told.0.iter().filter(|(what, _)| what == "full").count());

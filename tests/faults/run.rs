@@ -13,26 +13,26 @@ use suanpan_tests::sales::STATION;
 use crate::disk::told_saved;
 
 /// A folder for a till's data, with what it tells and what it does beside it.
-pub struct Run {
+pub(crate) struct Run {
     dir: tempfile::TempDir,
 }
 
 /// What the cashier was told, in order: (what, sale id).
 #[derive(Debug)]
-pub struct Told(pub Vec<(String, String)>);
+pub(crate) struct Told(pub(crate) Vec<(String, String)>);
 
 impl Told {
-    pub fn saved(&self) -> BTreeSet<String> {
+    pub(crate) fn saved(&self) -> BTreeSet<String> {
         self.0.iter().filter_map(|(what, id)| told_saved(&format!("{what} {id}"))).collect()
     }
 
-    pub fn not_saved(&self) -> BTreeSet<String> {
+    pub(crate) fn not_saved(&self) -> BTreeSet<String> {
         self.0.iter().filter(|(what, _)| what == "not-saved").map(|(_, id)| id.clone()).collect()
     }
 }
 
 impl Run {
-    pub fn new() -> Run {
+    pub(crate) fn new() -> Run {
         let run = Run { dir: tempfile::tempdir().expect("a folder") };
         std::fs::create_dir(run.data()).expect("data folder");
         run
@@ -43,30 +43,30 @@ impl Run {
         self.dir.path().canonicalize().expect("a folder").join(name)
     }
 
-    pub fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.path("data")
     }
 
-    pub fn log(&self) -> PathBuf {
+    pub(crate) fn log(&self) -> PathBuf {
         self.path("log")
     }
 
     /// The variables that make the shim record.
-    pub fn recording(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn recording(&self) -> Vec<(&'static str, String)> {
         let text = |path: PathBuf| path.display().to_string();
         vec![("SHIM_LOG", text(self.log())), ("SHIM_MARK", text(self.path("receipts")))]
     }
 
-    pub fn till(&self, sales: u32, variables: &[(&str, String)]) -> ExitStatus {
+    pub(crate) fn till(&self, sales: u32, variables: &[(&str, String)]) -> ExitStatus {
         self.till_as(sales, "full", variables)
     }
 
-    pub fn till_as(&self, sales: u32, mode: &str, variables: &[(&str, String)]) -> ExitStatus {
+    pub(crate) fn till_as(&self, sales: u32, mode: &str, variables: &[(&str, String)]) -> ExitStatus {
         Command::new(env!("CARGO_BIN_EXE_faults-till"))
             .arg(self.data())
             .arg(self.path("receipts"))
             .arg(sales.to_string())
-            .arg(mode)
+            .args(mode.split('+'))
             .env("LD_PRELOAD", shim())
             .env("SHIM_DIR", self.data())
             .envs(variables.iter().map(|(name, value)| (name, value)))
@@ -75,7 +75,7 @@ impl Run {
             .expect("the till starts")
     }
 
-    pub fn told(&self) -> Told {
+    pub(crate) fn told(&self) -> Told {
         let text = std::fs::read_to_string(self.path("receipts")).unwrap_or_default();
         let told = text.lines().filter_map(|line| line.split_once(' '));
         Told(told.map(|(what, id)| (what.to_owned(), id.to_owned())).collect())
@@ -103,7 +103,7 @@ const OPTIONS: Options =
 
 /// Opens what was left as the next start would and asserts that it is whole: no damage is seen, every sale that the
 /// cashier was told of is there, no sale is there twice, and every hash and projection checks.
-pub fn check(data: &Path, told: &BTreeSet<String>, when: &str) {
+pub(crate) fn check(data: &Path, told: &BTreeSet<String>, when: &str) {
     let lock = Lock::acquire(data).expect("lock");
     let opened = Ledger::open(&lock, STATION, OPTIONS, Box::new(|| SegmentId([9; 16])));
     let opened = opened.unwrap_or_else(|error| panic!("{when}: {error}"));
@@ -119,7 +119,7 @@ pub fn check(data: &Path, told: &BTreeSet<String>, when: &str) {
 }
 
 /// The sales in what was left, salvaged if it is damaged; none if it is beyond that.
-pub fn ids(data: &Path) -> BTreeSet<String> {
+pub(crate) fn ids(data: &Path) -> BTreeSet<String> {
     let lock = Lock::acquire(data).expect("lock");
     let opened = Ledger::open(&lock, STATION, OPTIONS, Box::new(|| SegmentId([9; 16]))).expect("open");
     listed(&opened.ledger).unwrap_or_default().into_iter().collect()

@@ -1,6 +1,6 @@
 //! A till without a screen for the fault tests: sells, and "prints" a receipt into a file after each commit.
 //!
-//! `faults-till DATA RECEIPTS SALES [off]`. A line of the receipts is what a cashier was told: `printed ID`,
+//! `faults-till DATA RECEIPTS SALES [off] [reserve]`. A line of the receipts is what a cashier was told: `printed ID`,
 //! `saved ID`, `not-saved ID` or `full ID`.
 
 use std::fs::OpenOptions;
