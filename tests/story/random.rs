@@ -6,8 +6,8 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
 use suanpan_contract::{
-    CashMoveKind, CitedLineInput, Command, DenominationCount, DiscountInput, Found, Language,
-    RefundLineInput, TillView,
+    CashMoveKind, CitedLineInput, Command, DenominationCount, DiscountInput, Found, Language, QuantityView,
+    RefundLineInput, RefundableLine, TillView,
 };
 use suanpan_domain::entry::Entry;
 use suanpan_domain::money::Fen;
@@ -166,7 +166,7 @@ fn any_step() -> impl Strategy<Value = Step> {
         10 => Just(Step::Sell),
         4 => Just(Step::Send(Command::Confirm)),
         8 => Just(Step::Approve),
-        5 => (1i64..1_000, any::<bool>()).prop_map(|(part, to_cash)| Step::Refund { part, to_cash }),
+        8 => (1i64..1_000, any::<bool>()).prop_map(|(part, to_cash)| Step::Refund { part, to_cash }),
         3 => Just(Step::Recall),
         3 => select(vec![MINUTE, 6 * MINUTE, 20 * HOUR, -HOUR]).prop_map(Step::Pass),
         1 => Just(Step::PullThePlug),
@@ -176,12 +176,7 @@ fn any_step() -> impl Strategy<Value = Step> {
 fn take(rig: &mut Rig, step: Step) {
     match step {
         Step::Send(command) => _ = rig.send(command),
-        Step::Back => {
-            for _ in 0..3 {
-                rig.send(Command::Clear);
-            }
-            rig.view(Command::SignIn { staff: "1101".into(), pin: "3141".into(), relieve: true });
-        }
+        Step::Back => come_back(rig),
         Step::Sell => {
             rig.scan(&gtin("690000000001"));
             rig.pay_exact();
@@ -210,12 +205,30 @@ fn money(view: &TillView) -> impl PartialEq + std::fmt::Debug + use<> {
     (lines, view.basket.due_fen, view.pay.taken.clone(), view.parked.clone(), last)
 }
 
+fn come_back(rig: &Rig) {
+    for _ in 0..3 {
+        rig.send(Command::Clear);
+    }
+    rig.view(Command::SignIn { staff: "1101".into(), pin: "3141".into(), relieve: true });
+}
+
+/// Brings a part of what may still come back of the last sale, or now and then more than that.
 fn refund(rig: &Rig, part: i64, to_cash: bool) {
+    come_back(rig);
     let Some(last) = rig.now().last_document else { return };
     let Some(Found::Sale { sale }) = rig.found(Command::RefundLookup { number: last.number }) else { return };
-    let lines = sale.lines.iter().take(2);
-    let lines = lines.map(|line| RefundLineInput { line: line.line, quantity: part, restock: part % 2 == 0 });
-    rig.send(Command::Refund { sale: sale.sale.clone(), lines: lines.collect(), to_cash });
+    let line = |line: &RefundableLine| {
+        let left = match &line.left {
+            QuantityView::Weight { grams } => *grams,
+            QuantityView::Count { pieces, .. } => *pieces,
+        };
+        RefundLineInput { line: line.line, quantity: 1 + part % (left + 1), restock: part % 2 == 0 }
+    };
+    let lines = sale.lines.iter().take(2).map(line).collect();
+    rig.send(Command::Refund { sale: sale.sale.clone(), lines, to_cash });
+    if part % 8 != 0 {
+        rig.supervisor_approves();
+    }
 }
 
 /// What the screen shows adds up.
