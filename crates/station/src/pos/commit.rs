@@ -19,8 +19,8 @@ const CLOCK_BACK_MS: i64 = 60_000;
 enum Kept {
     /// Each entry and where it stands.
     Saved(Vec<EntryRef>),
-    /// Saved after all, in a new file.
-    SavedAnew,
+    /// Saved after all, in a new file that holds so many older entries.
+    SavedAnew(u64),
     NotSaved,
 }
 
@@ -37,12 +37,13 @@ impl Core {
         let shift = self.shop.shift.clone();
         match self.write(&decision, date, basket_changed, &jobs) {
             Kept::Saved(places) => self.after_commit(decision, date, &places, &jobs, shift.as_ref()),
-            Kept::SavedAnew => {
+            Kept::SavedAnew(salvaged) => {
                 let is_document = has_document(&decision.entries);
                 let places = self.places_anew(&decision);
                 self.after_commit(decision, date, &places, &jobs, shift.as_ref());
-                if is_document {
-                    self.tell_code(Code::SaleSaved);
+                match is_document {
+                    true => self.tell_code(Code::SaleSaved),
+                    false => self.tell(&Say::new(Code::LedgerSalvaged).with("salvaged", salvaged)),
                 }
             }
             Kept::NotSaved => return,
@@ -99,14 +100,19 @@ impl Core {
             CommitError::Recovered { saved, replacement } => {
                 let only_basket = decision.entries.is_empty();
                 self.note_replacement(&replacement);
-                if saved || only_basket {
-                    return Kept::SavedAnew;
+                if saved {
+                    return Kept::SavedAnew(replacement.salvaged);
                 }
+                // What was being rung is kept either way: with this change when nothing else hung on it.
+                let desk = if only_basket { &decision.desk } else { &self.desk };
                 let basket =
-                    self.desk.basket.as_ref().map(|basket| serde_json::to_vec(basket).unwrap_or_default());
+                    desk.basket.as_ref().map(|basket| serde_json::to_vec(basket).unwrap_or_default());
                 let basket = basket.as_deref().map_or(OpenBasket::Clear, OpenBasket::Save);
                 if let Err(error) = self.shop.ledger.save_basket(basket) {
                     tracing::error!(error.code = error.code(), "till.basket_not_saved");
+                }
+                if only_basket {
+                    return Kept::SavedAnew(replacement.salvaged);
                 }
                 if has_document(&decision.entries) {
                     self.tell_code(Code::SaleNotSaved);
@@ -116,7 +122,7 @@ impl Core {
             // The sale is in the ledger: the basket was left open by a till that stopped in between.
             CommitError::Duplicate => {
                 let _ = self.shop.ledger.save_basket(OpenBasket::Clear);
-                Kept::SavedAnew
+                Kept::SavedAnew(0)
             }
             CommitError::DiskFull => {
                 self.tell_code(Code::DiskFull);
@@ -153,10 +159,6 @@ impl Core {
         if moved {
             let note = ClockMoved { before_ms, now_ms: decision.now_ms };
             decision.entries.insert(0, Entry::ClockMoved(note));
-        }
-        if !decision.entries.is_empty() {
-            self.shop.last_at_ms = decision.now_ms;
-            self.shop.latest_ms = self.shop.latest_ms.max(decision.now_ms);
         }
         moved
     }
@@ -224,7 +226,11 @@ impl Core {
         if refreshed.is_err() {
             self.tell_code(Code::LedgerFailed);
         }
-        self.committed |= !documents.is_empty();
+        if !documents.is_empty() {
+            self.shop.last_at_ms = now_ms;
+            self.shop.latest_ms = self.shop.latest_ms.max(now_ms);
+            self.committed = true;
+        }
         self.tidies |= self.desk.basket.is_none();
         self.number_closed(&documents);
         self.ask_for_drop(&documents);

@@ -141,5 +141,9 @@ pub(crate) fn open_drawer(turn: &mut Turn<'_>) -> Done {
     let approver = Some(turn.authorise(ApproveAction::OpenDrawer, Fen::ZERO, Role::Supervisor)?);
     turn.entries.push(Entry::DrawerOpened(DrawerOpened { shift, by, approver }));
     turn.kicks_drawer = true;
+    if !turn.shop.has_printer {
+        // The drawer hangs on the printer: there is the key.
+        turn.say(Code::NoPrinter);
+    }
     Ok(())
 }
