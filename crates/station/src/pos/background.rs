@@ -57,8 +57,11 @@ impl Core {
     pub(crate) fn scale_moved(&mut self) -> bool {
         if matches!(self.desk.asked, Some(Asked::Weigh { .. })) && self.shop.scale.settled().is_some() {
             self.turn(&Command::View, weigh::settled);
+            return true;
         }
-        true
+        // A scale sends the same weight ten times a second; the screen hears of another one only.
+        let shows = self.shop.scale.view();
+        shows != std::mem::replace(&mut self.scale_shown, shows)
     }
 
     /// Takes a new search index.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use suanpan_contract::{Code, Command, Found, Level, MessageView};
+use suanpan_contract::{Code, Command, Found, Level, MessageView, ScaleView};
 use suanpan_devices::PrintQueue;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
@@ -33,6 +33,8 @@ pub(crate) struct Core {
     /// The shift whose cashier was asked to make a drop.
     pub(crate) drop_asked: Option<Id>,
     pub(crate) keys: Keys,
+    /// The weight that the screen was last told.
+    pub(crate) scale_shown: Option<ScaleView>,
     /// Items and prices that wait for the open basket.
     pub(crate) next_cut: Option<NextCut>,
     /// Printer and scale must be started anew, which is done without the mutex.

@@ -81,6 +81,7 @@ pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> R
         revision: 0,
         drop_asked: None,
         keys,
+        scale_shown: None,
         next_cut: None,
         question: None,
         committed: false,
