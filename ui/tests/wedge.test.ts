@@ -32,6 +32,17 @@ describe('a scanner that types like a keyboard', () => {
     expect(events).toEqual(['6', '9', '0', 'Backspace', 'Backspace', 'Backspace', 'scan 6901234567892'])
   })
 
+  it('is one scan when only its last digit comes late', () => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+    for (const key of '690123456789') wedge.press(key, 1000)
+    wedge.quiet()
+    wedge.press('2', 1200)
+    wedge.press('Enter', 1201)
+    expect(events.slice(-1)).toEqual(['scan 6901234567892'])
+    expect(events.filter((event) => event === 'Backspace')).toHaveLength(12)
+  })
+
   it('is not mixed with the plus that opened the payment just before', () => {
     const events: string[] = []
     const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
@@ -67,6 +78,17 @@ describe('a scanner that types like a keyboard', () => {
 })
 
 describe('a person', () => {
+  it('types a long code, however it ends', () => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: () => events.push('scan'), key: (key) => events.push(key) })
+    CODE.forEach((key, index) => {
+      wedge.press(key, index * 150)
+      wedge.quiet()
+    })
+    wedge.press('Enter', CODE.length * 150)
+    expect(events).toEqual([...CODE, 'Enter'])
+  })
+
   it('types digits and Enter as keys', () => {
     expect(heard(['+', '5', '4', 'Enter'], GAP_MS + 20)).toEqual(['+', '5', '4', 'Enter'])
   })

@@ -1,9 +1,11 @@
 /** Pause between two characters beyond which a person, not a scanner, presses the keys, milliseconds. */
 export const GAP_MS = 80
 /** A busy machine delivers one burst in parts this far apart, milliseconds; no hand goes from keys to scanner so fast. */
-const STALL_MS = 300
+const STALL_MS = 500
 /** Fewer characters than this before Enter are typed, however fast. */
 const SCAN_LEN_MIN = 4
+/** Parts shorter than a scan are one together when they are this long and one of them was no person's. */
+const SCAN_IN_PARTS_LEN_MIN = 8
 /** At most one pause in so many characters is a stall; more are a person's. */
 const STALLS_APART = 6
 /** The longest text a command carries; what comes after it is dropped, and the station refuses the length. */
@@ -16,6 +18,14 @@ export interface Listener {
   key(key: string): void
 }
 
+interface Given {
+  text: string
+  run: number
+  at: number
+}
+
+const NOTHING_GIVEN: Given = { text: '', run: 0, at: -Infinity }
+
 /**
  * Tells a scanner that types like a keyboard from a person. Characters are held until a pause shows whose they are, so a
  * burst never presses a button, a dialog or a tender, and its Enter is eaten. Times are passed in, milliseconds.
@@ -25,8 +35,8 @@ export class Wedge {
   #firstAt = -Infinity
   #lastAt = -Infinity
   #scannedAt = -Infinity
-  /** Characters that a pause gave to the person, and when the last of them came. */
-  #given = { text: '', at: -Infinity }
+  /** Characters that a pause gave to the person, when the last of them came, and the longest run without a pause. */
+  #given = NOTHING_GIVEN
 
   constructor(private readonly listener: Listener) {}
 
@@ -47,34 +57,40 @@ export class Wedge {
 
   /** Nothing came for {@link GAP_MS}: what is held was typed. */
   quiet(): void {
-    const { text, at } = this.#given
-    const given = (this.#firstAt - at <= STALL_MS ? text : '') + this.#held
+    const { text, run } = this.#head()
+    const given = { text: text + this.#held, run: Math.max(run, this.#held.length), at: this.#lastAt }
     // A sign, such as the plus of 结算, has done its work: only what was merely typed can be taken back.
-    this.#given = { text: /^\w*$/.test(given) ? given : '', at: this.#lastAt }
+    this.#given = /^\w*$/.test(given.text) ? given : NOTHING_GIVEN
     this.#release()
   }
 
   #end(key: string, at: number): void {
-    if (this.#held.length >= SCAN_LEN_MIN) return this.#scan(at)
+    const { text, run } = this.#head()
+    const isInParts = run >= SCAN_LEN_MIN && text.length + this.#held.length >= SCAN_IN_PARTS_LEN_MIN
+    if (this.waiting && (this.#held.length >= SCAN_LEN_MIN || isInParts)) return this.#scan(at)
     // Some scanners close with two keys, such as Enter and Tab.
     if (!this.waiting && at - this.#scannedAt <= GAP_MS) return
     this.#tell(key)
   }
 
   #scan(at: number): void {
-    const { text: head, at: headAt } = this.#given
-    const text = this.#firstAt - headAt <= STALL_MS ? head + this.#held : this.#held
+    const text = this.#head().text + this.#held
     // The head of a burst that came in parts was taken for typing: it is taken back.
     for (let back = this.#held.length; back < text.length; back += 1) this.listener.key('Backspace')
     this.#held = ''
-    this.#given = { text: '', at: -Infinity }
+    this.#given = NOTHING_GIVEN
     this.#scannedAt = at
     this.listener.scan(text.slice(0, SCAN_LEN_MAX))
   }
 
+  /** What was given away so shortly before the held characters that they may belong together. */
+  #head(): Given {
+    return this.#firstAt - this.#given.at <= STALL_MS ? this.#given : NOTHING_GIVEN
+  }
+
   #tell(key: string): void {
     this.#release()
-    this.#given = { text: '', at: -Infinity }
+    this.#given = NOTHING_GIVEN
     this.listener.key(key)
   }
 
