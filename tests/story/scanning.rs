@@ -1,6 +1,8 @@
 //! What a scan does and refuses to do.
 
 use suanpan_contract::{Code, Command, Level, Prompt, SourceView};
+use suanpan_domain::entry::Entry;
+use suanpan_domain::money::Fen;
 use suanpan_tests::catalogue::{CARD, gtin, label};
 use suanpan_tests::rig::{Rig, cash, pays};
 
@@ -145,7 +147,7 @@ fn a_scan_never_answers_a_question() {
 
 #[test]
 fn a_scan_on_the_pay_panel_adds_a_line_before_any_tender_and_is_refused_after_one() {
-    let rig = Rig::new();
+    let mut rig = Rig::new();
     rig.open_shift();
     rig.scan(&gtin(RICE));
     assert_eq!(rig.scan(&gtin(COLA)).basket.lines.len(), 2);
@@ -156,6 +158,12 @@ fn a_scan_on_the_pay_panel_adds_a_line_before_any_tender_and_is_refused_after_on
     rig.view(Command::Clear);
     assert_eq!(rig.said(Command::ClearTenders), Some(Code::TendersCleared));
     assert_eq!(rig.scan(&gtin(COLA)).basket.lines.len(), 3);
+    let journal = rig.journal();
+    let cleared = journal.iter().find_map(|entry| match entry {
+        Entry::TendersCleared(cleared) => Some(cleared),
+        _ => None,
+    });
+    assert_eq!(cleared.expect("what was given back is journalled").tenders[0].amount, Fen(1_000));
 }
 
 #[test]

@@ -10,7 +10,7 @@ use crate::ids::Id;
 use crate::money::Fen;
 use crate::quantity::Quantity;
 use crate::refund::Refund;
-use crate::sale::{Basket, Sale};
+use crate::sale::{Basket, Sale, Tendered};
 use crate::shift::{CashMoved, DayClosed, ShiftAudited, ShiftClosed, ShiftOpened, ShiftRelieved};
 
 /// The payload version this code writes.
@@ -45,6 +45,8 @@ pub enum Entry {
     BasketParked(BasketParked),
     /// 取单.
     BasketRecalled(BasketRecalled),
+    /// Tenders that were taken and given back before the sale was closed.
+    TendersCleared(TendersCleared),
     /// The drawer was opened without a sale.
     DrawerOpened(DrawerOpened),
     /// 补打.
@@ -133,6 +135,18 @@ pub struct BasketParked {
 pub struct BasketRecalled {
     /// Basket id.
     pub basket: Id,
+    /// Cashier.
+    pub by: String,
+}
+
+/// Tenders given back before the sale was closed: HQ sees a confirmed reference that paid for nothing.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TendersCleared {
+    /// Basket they were taken for.
+    pub basket: Id,
+    /// What was taken.
+    #[serde(rename = "pay")]
+    pub tenders: Vec<Tendered>,
     /// Cashier.
     pub by: String,
 }
@@ -322,6 +336,7 @@ kinds! {
     BasketVoided = 42,
     BasketParked = 43,
     BasketRecalled = 44,
+    TendersCleared = 45,
     SignedIn = 60,
     SignInFailed = 61,
     LockoutLifted = 62,

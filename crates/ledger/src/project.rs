@@ -102,6 +102,7 @@ pub(crate) fn project(conn: &Connection, at: At, entry: &Entry) -> rusqlite::Res
         | Entry::LineRemoved(_)
         | Entry::QuantityLowered(_)
         | Entry::BasketVoided(_)
+        | Entry::TendersCleared(_)
         | Entry::DrawerOpened(_)
         | Entry::ClockMoved(_)
         | Entry::LedgerReplaced(_) => Ok(()),

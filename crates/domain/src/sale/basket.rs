@@ -235,9 +235,9 @@ impl Basket {
         Ok(())
     }
 
-    /// Gives every tender back: the customer changed their mind before the sale was closed.
-    pub fn clear_tenders(&mut self) {
-        self.tenders.clear();
+    /// Gives every tender back and returns them: the customer changed their mind before the sale was closed.
+    pub fn clear_tenders(&mut self) -> Vec<Tendered> {
+        std::mem::take(&mut self.tenders)
     }
 
     /// What is due and how it comes about.

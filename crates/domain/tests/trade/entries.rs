@@ -7,13 +7,13 @@ use suanpan_domain::catalogue::Rounding;
 use suanpan_domain::entry::{
     Approved, BasketParked, BasketRecalled, BasketVoided, ClockMoved, Credential, DrawerOpened, Entry,
     EntryError, LedgerReplaced, LineRemoved, LockoutLifted, QuantityLowered, Reprinted, SignInFailed,
-    SignedIn,
+    SignedIn, TendersCleared,
 };
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::{Per, Price};
 use suanpan_domain::quantity::{Grams, Pieces, Quantity};
 use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine, Returned, Wanted, lines, tenders};
-use suanpan_domain::sale::{Basket, Discount, NewLine, Sale, WeightSource};
+use suanpan_domain::sale::{Basket, Discount, NewLine, Sale, Tendered, WeightSource};
 use suanpan_domain::shift::{
     CashCount, CashMove, CashMoved, DayClosed, ShiftAudited, ShiftClosed, ShiftOpened, ShiftRelieved, Sums,
 };
@@ -171,6 +171,12 @@ fn before_payment() -> Vec<(&'static str, Entry)> {
         by: by(),
         approver: approver(),
     };
+    let wechat = Tendered {
+        tender: "wechat".into(),
+        amount: Fen(1_000),
+        given: None,
+        reference: Some("4200001234".into()),
+    };
     let voided = BasketVoided { basket: full_basket(), amount: Fen(1991), by: by(), approver: approver() };
     vec![
         ("line-removed", Entry::LineRemoved(removed)),
@@ -178,6 +184,10 @@ fn before_payment() -> Vec<(&'static str, Entry)> {
         ("basket-voided", Entry::BasketVoided(voided)),
         ("basket-parked", Entry::BasketParked(BasketParked { basket: full_basket(), by: by() })),
         ("basket-recalled", Entry::BasketRecalled(BasketRecalled { basket: id(1), by: by() })),
+        (
+            "tenders-cleared",
+            Entry::TendersCleared(TendersCleared { basket: id(1), tenders: vec![wechat], by: by() }),
+        ),
     ]
 }
 

@@ -2,10 +2,10 @@
 
 use suanpan_contract::{ClosedView, Code};
 use suanpan_domain::catalogue::Tender;
-use suanpan_domain::entry::Entry;
+use suanpan_domain::entry::{Entry, TendersCleared};
 use suanpan_domain::money::Fen;
 use suanpan_domain::sale::settle::{self, Stamp, Taken};
-use suanpan_domain::sale::{Sale, TENDERS_MAX};
+use suanpan_domain::sale::Sale;
 
 use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
@@ -84,13 +84,14 @@ fn close(turn: &mut Turn<'_>, sale: Sale) {
 /// Gives the tenders back: lines may change again.
 pub(crate) fn clear_tenders(turn: &mut Turn<'_>) -> Done {
     turn.own_shift()?;
+    let by = turn.person()?.code.clone();
     let basket = turn.basket()?;
-    let taken: Vec<_> = basket.tenders.iter().take(TENDERS_MAX).collect();
-    if taken.is_empty() {
+    if basket.tenders.is_empty() {
         return Err(Code::NothingWaiting.into());
     }
-    let amount: Fen = taken.iter().map(|tendered| tendered.amount).sum();
-    basket.clear_tenders();
+    let cleared = TendersCleared { basket: basket.id, tenders: basket.clear_tenders(), by };
+    let amount: Fen = cleared.tenders.iter().map(|tendered| tendered.amount).sum();
+    turn.entries.push(Entry::TendersCleared(cleared));
     turn.say(Say::new(Code::TendersCleared).with("amount", yuan(amount)));
     Ok(())
 }
