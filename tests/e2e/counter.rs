@@ -18,12 +18,19 @@ fn program(name: &str) -> PathBuf {
     dir.join(name)
 }
 
-/// Where pictures go: README's own folder when they are to be renewed, else beside the build.
+/// Where pictures go.
 pub(crate) fn pictures() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    match std::env::var_os("SUANPAN_WRITE_SCREENSHOTS") {
-        Some(_) => root.join("docs/screenshots"),
-        None => root.join("target/screenshots"),
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/screenshots")
+}
+
+/// Pictures `name`, which README shows; it is renewed only when `SUANPAN_WRITE_SCREENSHOTS` is set.
+pub(crate) async fn picture_for_readme(window: &Window, name: &str) {
+    let file = format!("{name}.png");
+    window.shot(&file).await;
+    if std::env::var_os("SUANPAN_WRITE_SCREENSHOTS").is_some() {
+        let shown = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/screenshots");
+        std::fs::create_dir_all(&shown).expect("the folder for README's pictures");
+        std::fs::copy(pictures().join(&file), shown.join(&file)).expect("the picture can be copied");
     }
 }
 

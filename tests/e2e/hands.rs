@@ -66,7 +66,16 @@ async fn cashier_works_a_shift_by_keyboard_alone() {
     window.find("menu-close_shift").await;
     window.press("1").await;
     window.find("count-go").await;
-    for (denomination, pieces) in [("10000", "3"), ("5000", "0"), ("2000", "2"), ("1000", "0"), ("500", "0"), ("100", "2"), ("50", "1"), ("10", "4")] {
+    for (denomination, pieces) in [
+        ("10000", "3"),
+        ("5000", "0"),
+        ("2000", "2"),
+        ("1000", "0"),
+        ("500", "0"),
+        ("100", "2"),
+        ("50", "1"),
+        ("10", "4"),
+    ] {
         type_into(&mut window, &format!("count-{denomination}"), pieces).await;
         window.press("Enter").await;
     }

@@ -112,3 +112,15 @@ async fn shortcuts_of_a_browser_do_nothing_to_a_till() {
     );
     window.close().await;
 }
+
+#[tokio::test]
+async fn second_window_says_that_the_till_is_open_already() {
+    let display = Display::start(SMALL.0, SMALL.1);
+    let rig = Rig::stopped(&rows(), None);
+    let first = open_till(&display, rig.dir.path(), SMALL).await;
+    first.find("field-staff").await;
+    let second = open_till(&display, rig.dir.path(), SMALL).await;
+    second.wait_text("failure", "程序已在运行：请切换到已打开的窗口").await;
+    second.close().await;
+    first.close().await;
+}

@@ -3,7 +3,7 @@
 use suanpan_domain::barcode::check_digit;
 use suanpan_tests::e2e::{Display, Window};
 
-use crate::counter::{self, SMALL, WIDE, open_shift, sign_in};
+use crate::counter::{self, SMALL, WIDE, open_shift, picture_for_readme, sign_in};
 use crate::hub::Chain;
 
 pub(crate) const RICE: &str = "6990000502014";
@@ -53,20 +53,17 @@ async fn new_user_sells_on_and_offline_and_hq_has_every_fen() {
     till.scan(&chain.url).await;
     till.scan(&code).await;
     till.wait_text_has("field-code", &code).await;
-    till.shot("enrol").await;
     till.touch("enrol").await;
     till.find("field-staff").await;
     sign_in(&mut till, "1101", "3141").await;
     open_shift(&mut till, "300").await;
 
     ring_a_basket(&mut till).await;
-    till.shot("selling").await;
+    picture_for_readme(&till, "selling.zh-CN").await;
     let due = till.text("due").await;
     till.touch("pad-settle").await;
-    till.shot("pay").await;
     till.touch("pay-F7").await;
     till.find("change").await;
-    till.shot("change").await;
     let first = paid(&till).await;
     till.wait_text_has("network", "1–1").await;
 
@@ -78,13 +75,16 @@ async fn new_user_sells_on_and_offline_and_hq_has_every_fen() {
     till.wait_text_has("network", "▲ 断网").await;
     till.wait_text_has("network", "照常收银 1 笔已存本机").await;
     let second = paid(&till).await;
-    till.shot("offline").await;
+    picture_for_readme(&till, "offline.zh-CN").await;
 
     chain.restart().await;
     till.wait_text_has("network", "1–2").await;
-    let hq = chain.open_hq(&display, WIDE).await;
+    let mut hq = chain.open_hq(&display, WIDE).await;
     hq.wait_text("hq-sales", "2").await;
-    hq.shot("hq").await;
+    picture_for_readme(&hq, "hq.zh-CN").await;
+    hq.touch("hq-language").await;
+    hq.wait_text_has("hq-out", "Sign out").await;
+    picture_for_readme(&hq, "hq.en").await;
     assert_eq!(fen(&hq.text("hq-paid").await), first + second, "HQ's figure is the till's, to the fen");
     hq.close().await;
     till.close().await;
