@@ -4,8 +4,8 @@ use suanpan_contract::{ClosedView, Code};
 use suanpan_domain::catalogue::Tender;
 use suanpan_domain::entry::{Entry, TendersCleared};
 use suanpan_domain::money::Fen;
-use suanpan_domain::sale::settle::{self, Stamp, Taken};
 use suanpan_domain::sale::Sale;
+use suanpan_domain::sale::settle::{self, Stamp, Taken};
 
 use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
