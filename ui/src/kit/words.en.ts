@@ -30,7 +30,6 @@ export const en: Record<keyof typeof zh, string> = {
   key_settle_hint: '+ or Space',
   key_confirm: 'Enter',
   key_back: 'Back',
-  key_space: 'Space',
   hub: 'Hub address',
   enrolCode: 'Code',
   enrolTitle: 'Enrol this station',
@@ -44,7 +43,6 @@ export const en: Record<keyof typeof zh, string> = {
   signInNote: 'Scan your card, or type staff number and PIN',
   staff: 'Staff no.',
   pin: 'PIN',
-  signInGo: 'Sign in',
   shiftOf: 'Shift {no} of {cashier} is open',
   relieveTitle: 'The shift of {cashier} is still open',
   relieveNote: 'You may relieve it and sell on; a supervisor may then close it.',
@@ -53,5 +51,4 @@ export const en: Record<keyof typeof zh, string> = {
   relieveNo: 'Back',
   lift: 'Ask a manager to unlock',
   failTitle: 'The program did not start',
-  failQuit: 'Close',
 }

@@ -28,7 +28,6 @@ export const zh = {
   key_settle_hint: '+ 或 空格',
   key_confirm: '确认',
   key_back: '返回',
-  key_space: '空格',
   hub: '总部地址',
   enrolCode: '登记码',
   enrolTitle: '登记本机',
@@ -42,7 +41,6 @@ export const zh = {
   signInNote: '刷卡，或输入工号和密码',
   staff: '工号',
   pin: '密码',
-  signInGo: '登录',
   shiftOf: '班次 {no} · {cashier} 未班结',
   relieveTitle: '{cashier} 的班次还开着',
   relieveNote: '您可以顶班继续收银；要代为班结，请先顶班再由主管班结。',
@@ -51,5 +49,4 @@ export const zh = {
   relieveNo: '不顶班',
   lift: '请店长解锁',
   failTitle: '程序没有启动',
-  failQuit: '关闭',
 }
