@@ -58,13 +58,11 @@ impl Chain {
         self.running = Some(Hub::start(self.config.clone()).await.expect("the hub starts again"));
     }
 
-    /// A till's window, enrolled and with its catalogue.
-    pub(crate) async fn open_till(&self, display: &Display, size: (u32, u32)) -> Window {
+    /// A program's window that enrols by itself, as IT starts it on a new machine.
+    pub(crate) async fn open_enrolling(&self, display: &Display, name: &str, size: (u32, u32)) -> Window {
         let code = self.enrol_code().await;
         let more = ["--hub", self.url.as_str(), "--enrol-code", code.as_str()];
-        let window = counter::open(display, "pos-app", &self.till_folder(), &more, size).await;
-        window.find("pad-Enter").await;
-        window
+        counter::open(display, name, &self.till_folder(), &more, size).await
     }
 
     /// HQ's page of today, signed in.

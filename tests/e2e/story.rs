@@ -91,15 +91,10 @@ async fn new_user_sells_on_and_offline_and_hq_has_every_fen() {
 }
 
 #[tokio::test]
-async fn warehouse_desk_enrols_and_shows_its_line() {
+async fn warehouse_desk_enrols_by_itself_and_shows_its_line() {
     let display = Display::start(SMALL.0, SMALL.1);
     let chain = Chain::start().await;
-    let desk = chain.till_folder();
-    let mut window = counter::open(&display, "wms-app", &desk, &[], SMALL).await;
-    window.find("field-hub").await;
-    window.scan(&chain.url).await;
-    window.scan(&chain.enrol_code().await).await;
-    window.touch("enrol").await;
+    let window = chain.open_enrolling(&display, "wms-app", SMALL).await;
     window.wait_text_has("network", "● 联网").await;
     window.shot("warehouse-desk").await;
     window.close().await;
