@@ -62,7 +62,10 @@ fn an_audit_shows_a_supervisor_the_difference_and_the_shift_goes_on() {
     let message = rig.supervisor_approves().message.expect("the figures");
     let args = ["expected", "counted", "over"].map(|name| message.args[name].as_str());
     assert_eq!((message.code, args), (Code::Audited, ["¥342.90", "¥340.00", "-¥2.90"]));
+    assert_eq!(rig.view(Command::View).message, Some(message), "the supervisor reads it");
     assert_eq!(rig.now().screen, Screen::Selling);
+    let view = rig.view(Command::FindDocuments { number: String::new() });
+    assert_eq!(view.message, None, "the cashier counts blind");
 }
 
 #[test]
@@ -101,6 +104,29 @@ fn a_night_shift_sells_on_past_four_with_its_date() {
     rig.clock.pass(20 * HOUR);
     rig.sell_rice();
     assert!(rig.now().closed.is_some_and(|closed| closed.number.contains("-20261121-0001-")));
+}
+
+#[test]
+fn a_till_left_signed_in_over_the_night_closes_the_older_shift_first() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.sell_rice();
+    rig.till().look_after();
+    assert_eq!(rig.now().screen, Screen::Selling, "the day goes on");
+    rig.scan(&gtin("690000000001"));
+    rig.clock.pass(24 * HOUR);
+    rig.till().look_after();
+    assert_eq!(rig.now().screen, Screen::Selling, "somebody rings");
+    rig.pay_exact();
+    rig.till().look_after();
+    assert_eq!(rig.now().screen, Screen::Selling, "the next customer of a night shift waits");
+    rig.clock.pass(HOUR);
+    rig.till().look_after();
+    assert_eq!(rig.now().screen, Screen::SignIn);
+    let message = rig.sign_in("1101", "3141").message.expect("a warning");
+    assert_eq!((message.code, message.args["date"].as_str()), (Code::OlderShiftOpen, "2026-11-21"));
+    rig.till().look_after();
+    assert_eq!(rig.now().screen, Screen::OpenShift, "it can be closed");
 }
 
 #[test]

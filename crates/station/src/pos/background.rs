@@ -8,7 +8,10 @@ use super::desk::Asked;
 use super::index::Indexed;
 use super::picture::Keys;
 use super::scale::Counter;
-use super::{print, settings, weigh};
+use super::{people, print, settings, weigh};
+
+/// A till that wrote nothing for so long has no queue before it, also in a shop that sells through the night.
+const REST_MS: i64 = 30 * 60_000;
 
 impl Core {
     /// Notes a print outcome or the printer's state; true when the picture changed.
@@ -71,6 +74,20 @@ impl Core {
         self.keys = Keys::read(&self.shop, self.clock.now_ms());
     }
 
+    /// Locks a till that was left signed in past its shift's date: whoever signs in next closes that shift first. True
+    /// when it did.
+    pub(crate) fn lock_overnight(&mut self) -> bool {
+        let now_ms = self.clock.now_ms();
+        let rests = !self.desk.has_lines() && now_ms.saturating_sub(self.shop.last_at_ms) >= REST_MS;
+        let locks = self.desk.person.is_some() && rests && self.shop.shift_is_old(now_ms);
+        // Whoever signed in to an older shift is about to close it.
+        if !locks || self.desk.shift_is_old {
+            return false;
+        }
+        self.turn(&Command::Lock, people::lock);
+        true
+    }
+
     /// Housekeeping between sales; true when the picture changed.
     pub(crate) fn tidy(&mut self) -> bool {
         let waited = self.apply_next_cut().unwrap_or_else(|error| {
@@ -78,7 +95,7 @@ impl Core {
             false
         });
         let new_prices = self.follow_announced() || waited;
-        let before = self.shop.ledger.disk();
+        let (before, said_before) = (self.shop.ledger.disk(), self.sequence);
         match self.shop.ledger.between_sales() {
             Ok(Some(replacement)) => self.note_replacement(&replacement),
             Ok(None) => {}
@@ -91,7 +108,7 @@ impl Core {
         if now != before && now != suanpan_ledger::DiskState::Plenty {
             self.tell_code(Code::DiskLow);
         }
-        new_prices || now != before
+        new_prices || now != before || self.sequence != said_before
     }
 
     /// Starts printer and scale as the settings say and gives back those before, to be dropped elsewhere.

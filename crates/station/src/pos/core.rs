@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use suanpan_contract::{Code, Command, Found, Level, MessageView, ScaleView};
 use suanpan_devices::PrintQueue;
+use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_ledger::Lock;
@@ -87,6 +88,7 @@ impl Core {
         decide: impl FnOnce(&mut Turn<'_>) -> Done,
     ) -> Option<Found> {
         self.revision += 1;
+        self.hide_audit(command);
         let mut turn = Turn::new(&self.shop, now_ms, self.desk.clone());
         let done = decide(&mut turn);
         let (found, is_answered) = (turn.found.take(), turn.is_answered);
@@ -117,6 +119,15 @@ impl Core {
                 self.stop(stop, say, then);
                 None
             }
+        }
+    }
+
+    /// The count at 班结 is blind: what 中途对账 told a supervisor goes with the cashier's next command.
+    fn hide_audit(&mut self, command: &Command) {
+        let is_cashier = self.desk.person.as_ref().is_none_or(|person| person.role < Role::Supervisor);
+        // A view is only looked at; the screen and the scale ask for it by themselves.
+        if is_cashier && !matches!(command, Command::View) {
+            self.desk.message.take_if(|message| message.code == Code::Audited);
         }
     }
 

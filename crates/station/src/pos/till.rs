@@ -278,6 +278,12 @@ impl Till {
         }
     }
 
+    /// Looks after printer, disk and an overnight shift, as the till does by itself every ten quiet seconds: for a host
+    /// whose clock does not run by itself.
+    pub fn look_after(&self) {
+        happened(&self.inner, None);
+    }
+
     /// Calls back with every picture that no command of this host brought about: print outcomes, weights, news from
     /// the hub. Called from the till's own thread; must not wait and must not call the till.
     pub fn on_change(&self, listener: impl Fn(&TillView) + Send + 'static) {
@@ -325,20 +331,25 @@ fn work(inner: &Arc<Inner>, waiting: &Receiver<Event>) {
         if matches!(event, Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected)) {
             return;
         }
-        let news = locked(&inner.network).take();
-        let changed = inner.with(|core| {
-            let heard = news.is_some_and(|state| core.network_is(state));
-            let changed = take(core, event.ok()) | heard;
-            core.revision += u64::from(changed);
-            (changed.then(|| core.view()), std::mem::take(&mut core.rebuilds_index))
-        });
-        let (view, rebuilds_index) = changed.unwrap_or((None, false));
-        if let Some(view) = view {
-            inner.tell(&view);
-        }
-        if rebuilds_index {
-            inner.rebuild_index();
-        }
+        happened(inner, event.ok());
+    }
+}
+
+/// Takes an event and tells of the picture that came of it.
+fn happened(inner: &Arc<Inner>, event: Option<Event>) {
+    let news = locked(&inner.network).take();
+    let changed = inner.with(|core| {
+        let heard = news.is_some_and(|state| core.network_is(state));
+        let changed = take(core, event) | heard;
+        core.revision += u64::from(changed);
+        (changed.then(|| core.view()), std::mem::take(&mut core.rebuilds_index))
+    });
+    let (view, rebuilds_index) = changed.unwrap_or((None, false));
+    if let Some(view) = view {
+        inner.tell(&view);
+    }
+    if rebuilds_index {
+        inner.rebuild_index();
     }
 }
 
@@ -356,7 +367,7 @@ fn take(core: &mut Core, event: Option<Event>) -> bool {
         Some(Event::Network | Event::Stop) => false,
         None => {
             core.ask_printer();
-            core.tidy()
+            core.lock_overnight() | core.tidy()
         }
     }
 }
