@@ -2,6 +2,7 @@
 
 mod authority;
 mod clocks;
+mod damage;
 mod devices;
 mod hub;
 mod journal;

@@ -13,6 +13,9 @@ use super::{people, print, settings, weigh};
 /// A till that wrote nothing for so long has no queue before it, also in a shop that sells through the night.
 const REST_MS: i64 = 30 * 60_000;
 
+/// Steps in which a start reads the journal again, a million entries: the next start goes on from there.
+pub(crate) const SCRUBS_MAX: u32 = 500;
+
 impl Core {
     /// Notes a print outcome or the printer's state; true when the picture changed.
     pub(crate) fn print_event(&mut self, event: PrintEvent) -> bool {
@@ -85,6 +88,24 @@ impl Core {
             return false;
         }
         self.turn(&Command::Lock, people::lock);
+        true
+    }
+
+    /// Reads on in the journal while nobody rings, so that damage is found while the hub still knows better; true when it
+    /// found any.
+    pub(crate) fn scrub(&mut self) -> bool {
+        if self.desk.has_lines() || self.scrubs_left == 0 {
+            return false;
+        }
+        self.scrubs_left -= 1;
+        match self.shop.ledger.scrub_step() {
+            Ok(None) => return false,
+            Ok(Some(replacement)) => self.note_replacement(&replacement),
+            Err(error) => {
+                tracing::error!(error.code = error.code(), error.what = %error, "till.scrub");
+                self.tell_code(Code::LedgerFailed);
+            }
+        }
         true
     }
 

@@ -149,6 +149,9 @@ impl Core {
         if let Err(error) = self.shop.ledger.append(&[new], &Working::KEEP) {
             tracing::error!(error.code = error.code(), "till.replacement_not_journalled");
         }
+        if let Err(error) = self.shop.reread() {
+            tracing::error!(error.code = error.code(), "till.reread");
+        }
         self.tell(&Say::new(Code::LedgerSalvaged).with("salvaged", replacement.salvaged));
     }
 

@@ -48,6 +48,8 @@ pub(crate) struct Core {
     pub(crate) rebuilds_index: bool,
     /// The counter is empty: there is time to tidy up.
     pub(crate) tidies: bool,
+    /// Steps of reading the journal again that this start has left.
+    pub(crate) scrubs_left: u32,
     /// Held as long as the till runs.
     pub(crate) lock: Lock,
 }

@@ -88,6 +88,7 @@ pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> R
         devices_changed: false,
         rebuilds_index: false,
         tidies: false,
+        scrubs_left: super::background::SCRUBS_MAX,
         lock,
     };
     restore(&mut core)?;

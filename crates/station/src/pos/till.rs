@@ -278,7 +278,7 @@ impl Till {
         }
     }
 
-    /// Looks after printer, disk and an overnight shift, as the till does by itself every ten quiet seconds: for a host
+    /// Looks after printer, disk, journal and an overnight shift, as the till does by itself every ten quiet seconds: for a host
     /// whose clock does not run by itself.
     pub fn look_after(&self) {
         happened(&self.inner, None);
@@ -367,7 +367,7 @@ fn take(core: &mut Core, event: Option<Event>) -> bool {
         Some(Event::Network | Event::Stop) => false,
         None => {
             core.ask_printer();
-            core.lock_overnight() | core.tidy()
+            core.lock_overnight() | core.tidy() | core.scrub()
         }
     }
 }
