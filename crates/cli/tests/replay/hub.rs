@@ -143,7 +143,8 @@ fn program() -> PathBuf {
     let program = beside.join(format!("sync-server{}", std::env::consts::EXE_SUFFIX));
     if !program.exists() {
         let mut build = Command::new(env!("CARGO"));
-        build.args(["build", "--quiet", "-p", "suanpan-cli", "-p", "sync-server", "--bins"]);
+        build.args(["build", "--quiet", "-p", "suanpan-cli", "-p", "sync-server", "--bins", "--target-dir"]);
+        build.arg(beside.parent().unwrap());
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
