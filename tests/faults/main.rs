@@ -9,7 +9,8 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use disk::{Cut, Disk, Event, read_log, saved};
-use run::{Run, check, ids};
+use run::{Run, check, ids, ids_of};
+use suanpan_tests::rig::identity;
 
 /// More changes or syncs than any run here makes: a search that gets this far would never end.
 const STEPS_MAX: usize = 5_000;
@@ -140,6 +141,47 @@ fn after_a_failed_sync_the_cashier_is_told_the_truth_once() {
 fn after_a_failed_write_the_cashier_is_told_the_truth_once() {
     let (_, not_saved) = fail_everywhere("SHIM_BAD_AT", |event| matches!(event, Event::Write { .. }));
     assert!(not_saved > 20, "each write of each sale failed once: {not_saved}");
+}
+
+/// Fails the nth call of a kind under the whole till, for every n: each tender is told once as saved or not saved, and
+/// what was rung stays on the counter exactly when it is not. Gives how often the cashier was told each.
+fn fail_under_the_screen(variable: &'static str, is_it: impl Fn(&Event) -> bool) -> (usize, usize) {
+    let (mut saved, mut not_saved) = (0, 0);
+    for nth in 1..STEPS_MAX {
+        let run = Run::enrolled();
+        let mut variables = run.recording();
+        variables.push((variable, nth.to_string()));
+        let ended = run.till_as(2, "station", &variables);
+        let told = run.told().0;
+        for (what, lines) in &told {
+            let left = if what == "not-saved" { "1" } else { "0" };
+            assert_eq!(lines, left, "{variable} {nth}: {told:?}");
+        }
+        let count = |word: &str| told.iter().filter(|(what, _)| what == word).count();
+        let (kept, sold) =
+            (ids_of(&run.data(), identity().station()).len(), count("printed") + count("saved"));
+        assert_eq!(kept, sold, "{variable} {nth}: {told:?}");
+        saved += count("saved");
+        not_saved += count("not-saved");
+        let events = read_log(&run.log());
+        if ended.success() && events.iter().filter(|event| is_it(event)).count() < nth {
+            return (saved, not_saved);
+        }
+    }
+    panic!("the till never finished");
+}
+
+#[test]
+fn after_a_failed_sync_the_screen_says_that_the_sale_is_saved() {
+    let (saved, not_saved) = fail_under_the_screen("SHIM_EIO_AT", |event| matches!(event, Event::Sync(_)));
+    assert!(saved >= 2, "the sync of each sale failed once: {saved}, {not_saved}");
+}
+
+#[test]
+fn after_a_failed_write_the_screen_says_not_saved_and_keeps_what_was_rung() {
+    let (saved, not_saved) =
+        fail_under_the_screen("SHIM_BAD_AT", |event| matches!(event, Event::Write { .. }));
+    assert!(not_saved > 10, "each write of each sale failed once: {saved}, {not_saved}");
 }
 
 #[test]

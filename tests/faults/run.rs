@@ -6,8 +6,10 @@ use std::process::{Command, ExitStatus, Stdio};
 use std::sync::OnceLock;
 
 use suanpan_domain::entry::Entry;
-use suanpan_journal::{Records, SegmentId};
+use suanpan_journal::{Records, SegmentId, StationId};
 use suanpan_ledger::{Durability, Ledger, Lock, Options, QueryError, verify};
+use suanpan_tests::catalogue::rows;
+use suanpan_tests::rig::{identity, publish};
 use suanpan_tests::sales::STATION;
 
 use crate::disk::told_saved;
@@ -35,6 +37,14 @@ impl Run {
     pub(crate) fn new() -> Run {
         let run = Run { dir: tempfile::tempdir().expect("a folder") };
         std::fs::create_dir(run.data()).expect("data folder");
+        run
+    }
+
+    /// The folder of an enrolled till with the small catalogue.
+    pub(crate) fn enrolled() -> Run {
+        let run = Run::new();
+        identity().save(&run.data()).expect("an identity");
+        publish(&run.data(), &rows());
         run
     }
 
@@ -120,8 +130,13 @@ pub(crate) fn check(data: &Path, told: &BTreeSet<String>, when: &str) {
 
 /// The sales in what was left, salvaged if it is damaged; none if it is beyond that.
 pub(crate) fn ids(data: &Path) -> BTreeSet<String> {
+    ids_of(data, STATION)
+}
+
+/// The same of another station's.
+pub(crate) fn ids_of(data: &Path, station: StationId) -> BTreeSet<String> {
     let lock = Lock::acquire(data).expect("lock");
-    let opened = Ledger::open(&lock, STATION, OPTIONS, Box::new(|| SegmentId([9; 16]))).expect("open");
+    let opened = Ledger::open(&lock, station, OPTIONS, Box::new(|| SegmentId([9; 16]))).expect("open");
     listed(&opened.ledger).unwrap_or_default().into_iter().collect()
 }
 

@@ -238,6 +238,11 @@ impl Default for Rig {
     }
 }
 
+/// A clock that stands at [`MORNING_MS`].
+pub fn still_clock() -> Arc<dyn Clock> {
+    TestClock::new(None)
+}
+
 /// Takes cash; `None` is exactly what is due.
 pub fn cash(amount_fen: Option<i64>) -> Command {
     Command::Tender { tender: "cash".to_owned(), amount_fen, reference: None }
