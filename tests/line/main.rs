@@ -62,7 +62,7 @@ async fn sales_reach_the_hub_once_whatever_stands_in_between() {
         counter.until(&online(sold)).await;
     }
     assert_eq!(sales_at(&hub).await, 12);
-    assert_eq!(counter.rows(), counter.rows_of(&hub).await, "the catalogue arrived too");
+    counter.until_rows(counter.rows_of(&hub).await).await;
     hub.stop().await;
 }
 
@@ -105,7 +105,8 @@ async fn a_burnt_hub_with_its_escrowed_key_is_refilled_without_a_hand_on_the_til
     counter = counter.restart(folder.path(), &enrolled);
     counter.sell();
     counter.until(&online(3)).await;
-    let catalogue = counter.rows();
+    let catalogue = counter.rows_of(&running).await;
+    counter.until_rows(catalogue).await;
     running.stop().await;
     counter.sell();
     counter.until_held(1).await;
