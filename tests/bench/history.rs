@@ -99,7 +99,7 @@ pub(crate) fn assortment(items: usize) -> Vec<FeedRow> {
     let mut all = rows();
     let mut version = all.len() as u64;
     for number in 0..items {
-        let code = format!("{:06}", 200_000 + number);
+        let code = code(number);
         let item = json!({"code": code, "name": format!("商品{number}"), "sold_by": "piece", "unit": "袋", "tax": "V13",
             "barcodes": [{"code": gtin(number)}]});
         let price = json!({"fen": 100 + number % 900, "per": "pc"});
@@ -109,6 +109,11 @@ pub(crate) fn assortment(items: usize) -> Vec<FeedRow> {
         }
     }
     all
+}
+
+/// The code of the nth of the goods.
+pub(crate) fn code(number: usize) -> String {
+    format!("{:06}", 200_000 + number)
 }
 
 /// The barcode of the nth of the goods.
