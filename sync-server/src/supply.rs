@@ -56,7 +56,7 @@ async fn is_of_this_hub(app: &App, station: &Station, request: &PullRequest) -> 
     }
     let held = app.store.holds(shown.clone()).await?;
     for (head, held) in shown.iter().zip(&held) {
-        app.store.believe_if_new(head.epoch, *held).await?;
+        app.store.believe_if_new(head.epoch, *held, now_ms()).await?;
     }
     Ok(held.iter().all(|held| *held))
 }

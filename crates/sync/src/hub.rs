@@ -288,10 +288,13 @@ impl Fork {
 ///
 /// `shown` is the epoch it was signed in (check the signature first), `held` whether the hub still has it. What
 /// was signed in an earlier epoch was counted when that epoch ended.
+///
+/// A new epoch is named by the time, never by counting on alone: a hub that is restored twice would count to the same
+/// number twice, and a station could not tell the two histories apart.
 #[must_use]
-pub fn epoch_after(own: u64, shown: u64, held: bool) -> Option<u64> {
+pub fn epoch_after(own: u64, shown: u64, held: bool, now_ms: i64) -> Option<u64> {
     if shown > own || (shown == own && !held) {
-        return Some(shown.saturating_add(1));
+        return Some(shown.saturating_add(1).max(u64::try_from(now_ms).unwrap_or(0)));
     }
     None
 }

@@ -167,13 +167,14 @@ fn a_lost_tail_becomes_a_clone_when_the_old_side_grows() {
 fn an_epoch_ends_when_something_signed_in_it_is_gone() {
     for (own, shown, held, expected) in [
         (1, 1, true, None),
-        (1, 1, false, Some(2)),
+        (1, 1, false, Some(1_000)),
         (2, 1, false, None),
         (2, 1, true, None),
-        (1, 3, true, Some(4)),
-        (1, 3, false, Some(4)),
+        (1, 3, true, Some(1_000)),
+        (1, 3, false, Some(1_000)),
+        (1, 2_000, false, Some(2_001)),
         (u64::MAX, u64::MAX, false, Some(u64::MAX)),
     ] {
-        assert_eq!(epoch_after(own, shown, held), expected, "own {own}, shown {shown}, held {held}");
+        assert_eq!(epoch_after(own, shown, held, 1_000), expected, "own {own}, shown {shown}, held {held}");
     }
 }

@@ -249,6 +249,34 @@ fn a_twice_restored_hub_hears_of_its_loss_although_the_next_push_goes_on_elsewhe
     ]);
 }
 
+#[test]
+fn two_histories_of_a_twice_restored_hub_are_never_taken_for_one() {
+    use Step::*;
+    run(&[
+        Sell,
+        Sell,
+        RestartTill,
+        Sell,
+        Exchange,
+        Exchange,
+        Sell,
+        BackUpHub,
+        Exchange,
+        Sell,
+        LoseRequest,
+        RestoreHub,
+        LoseHub,
+        Exchange,
+        LoseRequest,
+        Exchange,
+        Exchange,
+        Exchange,
+        RestoreHub,
+        Repeat,
+        Exchange,
+    ]);
+}
+
 fn one_sale() -> (Till, MemoryHub, Vec<u8>) {
     let mut till = Till::new();
     till.sell(1);

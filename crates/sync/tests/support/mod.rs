@@ -106,6 +106,13 @@ impl Known for StoredSegment {
     }
 }
 
+/// A clock that goes on through every restore.
+fn tick() -> i64 {
+    thread_local!(static NOW: std::cell::Cell<i64> = const { std::cell::Cell::new(1_000) });
+    NOW.set(NOW.get() + 1);
+    NOW.get()
+}
+
 /// A hub in memory: the store a real one keeps, without its bytes.
 #[derive(Clone, Default)]
 pub struct MemoryHub {
@@ -157,7 +164,7 @@ impl MemoryHub {
             Some(stored) => (0..stored.heads.len() as u32)
                 .any(|branch| stored.hash_at(branch, shown.have_seq).unwrap() == Some(shown.have_hash)),
         };
-        self.epoch = epoch_after(self.epoch, shown.hub_epoch, held).unwrap_or(self.epoch);
+        self.epoch = epoch_after(self.epoch, shown.hub_epoch, held, tick()).unwrap_or(self.epoch);
     }
 
     fn ack(&self, push: &CheckedPush) -> PushReply {

@@ -61,14 +61,14 @@ impl Store {
     /// before it writes: nearly always there is nothing to do.
     ///
     /// *Errors:* the store's.
-    pub async fn believe_if_new(&self, shown: u64, held: bool) -> Result<(), StoreError> {
+    pub async fn believe_if_new(&self, shown: u64, held: bool, now_ms: i64) -> Result<(), StoreError> {
         let own = self.read(epoch).await?;
-        if epoch_after(own, shown, held).is_none() {
+        if epoch_after(own, shown, held, now_ms).is_none() {
             return Ok(());
         }
         self.write(move |connection| {
             let own = epoch(connection)?;
-            advance_epoch(connection, epoch_after(own, shown, held), own).map(drop)
+            advance_epoch(connection, epoch_after(own, shown, held, now_ms), own).map(drop)
         })
         .await
     }

@@ -80,7 +80,7 @@ impl Store {
 
 fn take(connection: &Connection, ingest: &Ingest) -> Result<Ingested, StoreError> {
     let (station, push) = (ingest.station, &ingest.push);
-    let epoch = believe(connection, station, ingest.shown.as_ref())?;
+    let epoch = believe(connection, station, ingest.shown.as_ref(), ingest.now_ms)?;
     let mut segment = Segment::load(connection, station, push.segment)?;
     let verdict = classify(&Offer::from(push), &mut segment)?;
     match &verdict {
@@ -107,12 +107,17 @@ fn take(connection: &Connection, ingest: &Ingest) -> Result<Ingested, StoreError
 }
 
 /// Starts a new epoch if an ack is shown that this database does not bear out. Gives the epoch.
-fn believe(connection: &Connection, station: StationId, shown: Option<&Ack>) -> Result<u64, StoreError> {
+fn believe(
+    connection: &Connection,
+    station: StationId,
+    shown: Option<&Ack>,
+    now_ms: i64,
+) -> Result<u64, StoreError> {
     let epoch = feed::epoch(connection)?;
     let Some(ack) = shown else { return Ok(epoch) };
     let mut segment = Segment::load(connection, station, ack.segment)?;
     let held = segment.branch_with(ack.have_seq, ack.have_hash)?.is_some();
-    feed::advance_epoch(connection, epoch_after(epoch, ack.hub_epoch, held), epoch)
+    feed::advance_epoch(connection, epoch_after(epoch, ack.hub_epoch, held, now_ms), epoch)
 }
 
 fn append(
