@@ -71,7 +71,6 @@ pub(crate) fn measure(sales: u32) -> Measured {
 }
 
 async fn sit_down(dir: &Path) -> Measured {
-    let t = std::time::Instant::now();
     let display = Display::start(SIZE.0, SIZE.1);
     let mut counter = Counter::start(&display, dir).await;
     counter.open_shift().await;
@@ -82,7 +81,6 @@ async fn sit_down(dir: &Path) -> Measured {
         ready_ms.push(counter.scan(&gtin(0)).await["at"].as_f64().expect("a time") - counter.started_ms);
         counter.pay().await;
     }
-    eprintln!("  starts {:?}", t.elapsed()); let t = std::time::Instant::now();
     let mut scan_ms = vec![];
     for _ in 0..BASKETS {
         for line in 0..BASKET.end {
@@ -93,14 +91,12 @@ async fn sit_down(dir: &Path) -> Measured {
         }
         counter.pay().await;
     }
-    eprintln!("  scans {:?}", t.elapsed()); let t = std::time::Instant::now();
     let before = memory::of_tree(counter.pid);
     for sale in 0..SALES {
         counter.scan(&code(sale * 7)).await;
         counter.pay().await;
     }
     let memory_mb = [before, memory::of_tree(counter.pid)];
-    eprintln!("  sales {:?}", t.elapsed());
     Measured { sign_in_ms, ready_ms, scan_ms, memory_mb }
 }
 
