@@ -87,14 +87,15 @@ fn search(name: &'static str, items: usize, goal: f64) -> Bench {
 
 fn barcode() -> Bench {
     let measured = barcode::measure(100_000, 4_000);
-    let (scan, save) = (&measured.scan_ms, &measured.save_ms);
-    eprintln!(
-        "  p50: a scan {:.3} ms, a bare durable write of 4 KiB {:.3} ms",
-        percentile(scan, 50),
-        percentile(save, 50)
-    );
-    eprintln!("  p99: of them the bare durable write {:.3} ms", percentile(save, 99));
-    Bench::against_goal("barcode_p99_ms_100k", percentile(scan, 99), "ms", 0.2)
+    let told = |nth| {
+        let [scan, save, bare] =
+            [&measured.scan_ms, &measured.save_ms, &measured.bare_ms].map(|times| percentile(times, nth));
+        eprintln!(
+            "  p{nth}: to the line {scan:.3} ms, then to the disk {save:.3} ms; a bare durable write {bare:.3} ms"
+        );
+    };
+    (told(50), told(99));
+    Bench::against_goal("barcode_p99_ms_100k", percentile(&measured.scan_ms, 99), "ms", 0.2)
 }
 
 #[cfg(feature = "e2e")]

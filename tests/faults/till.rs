@@ -103,6 +103,8 @@ fn station(data: &Path, receipts: &Path, sales: u32, ledger: Options) -> Result<
     for _ in 0..sales {
         let rice = || Command::Scan { text: gtin("690000000001") };
         until(&till, rice, |view| view.basket.lines.len() == 1)?;
+        till.settle();
+        till.dispatch(Command::Clear);
         let sold = (0..REFUSALS_MAX).find_map(|_| match tender(&till, &mut told) {
             Ok("not-saved") => None,
             done => Some(done),

@@ -137,6 +137,7 @@ impl Rig {
 
     /// Ends the app where it stands: the next start sees the files as they are now, mid-work.
     pub fn pull_the_plug(&mut self) {
+        self.till().settle();
         let left = tempfile::tempdir().expect("a folder");
         copy(self.dir.path(), left.path());
         self.till = None;

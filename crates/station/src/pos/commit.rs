@@ -9,6 +9,7 @@ use suanpan_ledger::{
 };
 
 use super::core::{Core, Decision};
+use super::desk::Desk;
 use super::print::{self, Extra};
 use super::say::{Say, yuan};
 
@@ -27,15 +28,16 @@ enum Kept {
 impl Core {
     /// Writes a decision and makes it so; refused by the ledger, everything stays as it was.
     pub(crate) fn keep(&mut self, mut decision: Decision, is_query: bool) {
-        let basket_changed = decision.desk.basket != self.desk.basket;
-        if decision.entries.is_empty() && decision.extra.is_none() && !basket_changed {
+        if !self.waits_for_disk(&decision) {
+            self.basket_unsaved |= decision.desk.basket != self.desk.basket;
+            self.tidies |= self.basket_unsaved && decision.desk.basket.is_none();
             return self.adopt(decision, is_query);
         }
         let jobs = self.jobs_of(&decision);
         let clock_moved = self.note_clock(&mut decision);
         let date = self.date_of(&decision);
         let shift = self.shop.shift.clone();
-        match self.write(&decision, date, basket_changed, &jobs) {
+        match self.write(&decision, date, &jobs) {
             Kept::Saved(places) => self.after_commit(decision, date, &places, &jobs, shift.as_ref()),
             Kept::SavedAnew(salvaged) => {
                 let is_document = has_document(&decision.entries);
@@ -51,6 +53,35 @@ impl Core {
         if clock_moved {
             self.tell_code(Code::ClockBehind);
         }
+    }
+
+    /// Money and what is written for good wait for the disk. A line does not: it is on the screen at once and on the
+    /// disk a moment later, or with what is committed meanwhile.
+    fn waits_for_disk(&self, decision: &Decision) -> bool {
+        let is_money = decision.desk.is_tendered() || self.desk.is_tendered();
+        let is_new_money = is_money && decision.desk.basket != self.desk.basket;
+        !decision.entries.is_empty() || decision.extra.is_some() || decision.kicks_drawer || is_new_money
+    }
+
+    /// Writes what is being rung, if the disk does not have it yet; true when the picture changed.
+    pub(crate) fn save_basket(&mut self) -> bool {
+        if !std::mem::take(&mut self.basket_unsaved) {
+            return false;
+        }
+        let bytes = bytes_of(&self.desk);
+        let Err(error) = self.shop.ledger.save_basket(open_basket(&bytes)) else { return false };
+        tracing::error!(error.code = error.code(), error.what = %error, "till.save_basket");
+        match error {
+            CommitError::Recovered { replacement, .. } => {
+                self.note_replacement(&replacement);
+                if let Err(error) = self.shop.ledger.save_basket(open_basket(&bytes)) {
+                    tracing::error!(error.code = error.code(), "till.basket_not_saved");
+                }
+            }
+            CommitError::DiskFull => self.tell_code(Code::DiskFull),
+            _ => self.tell_code(Code::LedgerFailed),
+        }
+        true
     }
 
     fn adopt(&mut self, decision: Decision, is_query: bool) {
@@ -74,21 +105,22 @@ impl Core {
         }
     }
 
-    fn write(&mut self, decision: &Decision, date: u32, basket_changed: bool, jobs: &[PrintJob]) -> Kept {
+    fn write(&mut self, decision: &Decision, date: u32, jobs: &[PrintJob]) -> Kept {
         let new: Vec<NewEntry<'_>> = decision
             .entries
             .iter()
             .map(|entry| NewEntry { at_ms: decision.now_ms, business_date: date, entry })
             .collect();
-        let bytes =
-            decision.desk.basket.as_ref().map(|basket| serde_json::to_vec(basket).unwrap_or_default());
-        let basket = match &bytes {
-            _ if !basket_changed => OpenBasket::Keep,
-            Some(bytes) => OpenBasket::Save(bytes),
-            None => OpenBasket::Clear,
+        let bytes = bytes_of(&decision.desk);
+        let basket = match self.basket_unsaved || decision.desk.basket != self.desk.basket {
+            true => open_basket(&bytes),
+            false => OpenBasket::Keep,
         };
         match self.shop.ledger.append(&new, &Working { basket, print: jobs }) {
-            Ok(committed) => Kept::Saved(committed.entries),
+            Ok(committed) => {
+                self.basket_unsaved = false;
+                Kept::Saved(committed.entries)
+            }
             Err(error) => self.not_written(error, decision),
         }
     }
@@ -105,10 +137,7 @@ impl Core {
                 }
                 // What was being rung is kept either way: with this change when nothing else hung on it.
                 let desk = if only_basket { &decision.desk } else { &self.desk };
-                let basket =
-                    desk.basket.as_ref().map(|basket| serde_json::to_vec(basket).unwrap_or_default());
-                let basket = basket.as_deref().map_or(OpenBasket::Clear, OpenBasket::Save);
-                if let Err(error) = self.shop.ledger.save_basket(basket) {
+                if let Err(error) = self.shop.ledger.save_basket(open_basket(&bytes_of(desk))) {
                     tracing::error!(error.code = error.code(), "till.basket_not_saved");
                 }
                 if only_basket {
@@ -322,6 +351,14 @@ fn document_id(entry: &Entry) -> Option<Id> {
         Entry::Refund(refund) => Some(refund.id),
         _ => None,
     }
+}
+
+fn bytes_of(desk: &Desk) -> Option<Vec<u8>> {
+    desk.basket.as_ref().map(|basket| serde_json::to_vec(basket).unwrap_or_default())
+}
+
+fn open_basket(bytes: &Option<Vec<u8>>) -> OpenBasket<'_> {
+    bytes.as_deref().map_or(OpenBasket::Clear, OpenBasket::Save)
 }
 
 fn has_document(entries: &[Entry]) -> bool {

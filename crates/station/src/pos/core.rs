@@ -42,6 +42,8 @@ pub(crate) struct Core {
     pub(crate) devices_changed: bool,
     /// What the hub is to be asked, without the mutex.
     pub(crate) question: Option<Question>,
+    /// The disk does not have the open basket as it is.
+    pub(crate) basket_unsaved: bool,
     /// Something was committed: time for the driver to send it.
     pub(crate) committed: bool,
     /// The catalogue changed: the search index is to be built again.

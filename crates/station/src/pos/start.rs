@@ -84,6 +84,7 @@ pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> R
         scale_shown: None,
         next_cut: None,
         question: None,
+        basket_unsaved: false,
         committed: false,
         devices_changed: false,
         rebuilds_index: false,

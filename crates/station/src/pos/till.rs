@@ -60,6 +60,8 @@ pub(crate) enum Event {
     /// The scale shows something else.
     Scale,
     Index(Indexed),
+    /// The open basket is to be saved.
+    Save,
     /// The counter is empty: time to tidy up before the next sale.
     Tidy,
     /// New items or prices are in force.
@@ -239,11 +241,16 @@ impl Till {
 
     /// Works with the till, if it is enrolled, and then looks after what that brought about.
     pub(crate) fn act<R>(&self, work: impl FnOnce(&mut Core) -> R) -> Option<R> {
-        let (answer, devices_changed, committed, tidies) = self.inner.with(|core| {
+        let (answer, saves, devices_changed, committed, tidies) = self.inner.with(|core| {
             let answer = work(core);
             let take = std::mem::take::<bool>;
-            (answer, take(&mut core.devices_changed), take(&mut core.committed), take(&mut core.tidies))
+            let (changed, committed) = (take(&mut core.devices_changed), take(&mut core.committed));
+            (answer, core.basket_unsaved, changed, committed, take(&mut core.tidies))
         })?;
+        if saves {
+            // Full means that the till's own thread is awake, and it saves with whatever it does.
+            let _ = self.inner.events.try_send(Event::Save);
+        }
         if devices_changed {
             self.restart_devices();
         }
@@ -276,6 +283,11 @@ impl Till {
             Phase::Ready(core) => core.view(),
             Phase::Closed => newcomer::blank(0),
         }
+    }
+
+    /// Returns when the disk has what was rung, which the till's own thread sees to by itself within a moment.
+    pub fn settle(&self) {
+        self.inner.with(Core::save_basket);
     }
 
     /// Looks after printer, disk, journal and an overnight shift, as the till does by itself every ten quiet seconds: for a host
@@ -320,6 +332,7 @@ impl Drop for Till {
             let _ = thread.join();
         }
         // Whoever still holds on to the till finds it closed.
+        self.settle();
         let phase = std::mem::replace(&mut *self.inner.lock(), Phase::Closed);
         drop(phase);
     }
@@ -340,7 +353,7 @@ fn happened(inner: &Arc<Inner>, event: Option<Event>) {
     let news = locked(&inner.network).take();
     let changed = inner.with(|core| {
         let heard = news.is_some_and(|state| core.network_is(state));
-        let changed = take(core, event) | heard;
+        let changed = core.save_basket() | take(core, event) | heard;
         core.revision += u64::from(changed);
         (changed.then(|| core.view()), std::mem::take(&mut core.rebuilds_index))
     });
@@ -364,7 +377,7 @@ fn take(core: &mut Core, event: Option<Event>) -> bool {
         }
         Some(Event::Tidy) => core.tidy(),
         Some(Event::Catalogue) => true,
-        Some(Event::Network | Event::Stop) => false,
+        Some(Event::Save | Event::Network | Event::Stop) => false,
         None => {
             core.ask_printer();
             core.lock_overnight() | core.tidy() | core.scrub()
