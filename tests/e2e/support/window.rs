@@ -19,6 +19,8 @@ use super::process::Group;
 /// How long anything on the screen may take. Far beyond what is good, so that only a real fault reaches it
 /// even on two busy cores.
 const WAIT_MAX: Duration = Duration::from_secs(30);
+/// How long a program may take to open its window: a debug build on a machine that does much else.
+const OPEN_MAX: Duration = Duration::from_secs(90);
 /// How often a condition is looked at: below a frame and a half of a person's notice, cheap for the driver.
 const POLL: Duration = Duration::from_millis(25);
 
@@ -79,7 +81,9 @@ impl Window {
         let mut driver = Group::start(&mut server);
         assert!(answers(&mut driver, port).await, "{name} does not answer on port {port}");
         let mut builder = ClientBuilder::new(HttpConnector::new());
-        let client = builder.capabilities(options).connect(&format!("http://127.0.0.1:{port}")).await;
+        let url = format!("http://127.0.0.1:{port}");
+        let client = tokio::time::timeout(OPEN_MAX, builder.capabilities(options).connect(&url)).await;
+        let client = client.unwrap_or_else(|_| panic!("the program opens no window: does it end at once?"));
         let client = client.unwrap_or_else(|error| panic!("{name} opens no window: {error}"));
         Self { client, shots: shots.to_owned(), presses: 0, _driver: driver }
     }
@@ -229,12 +233,15 @@ impl Window {
         self.client.execute_async(script, args).await.unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 
-    /// Saves a picture of the page as `name`.png, once what was last asked of it is painted.
+    /// Saves a picture of the page as `name`.png.
     pub async fn shot(&self, name: &str) {
-        let painted =
-            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => done()))";
-        self.client.execute_async(painted, vec![]).await.expect("the page paints");
+        // WebKit's driver waits for the next paint, and a page at rest that the processor paints has none.
+        let stir = "let on = false; const root = document.documentElement.style
+            window.stirring = setInterval(() => (root.opacity = (on = !on) ? '0.9999' : ''), 16)";
+        self.script(stir, vec![]).await;
         let png = self.client.screenshot().await.expect("the window can be pictured");
+        let rest = "clearInterval(window.stirring); document.documentElement.style.opacity = ''";
+        self.script(rest, vec![]).await;
         std::fs::write(self.shots.join(name).with_extension("png"), png).expect("the picture can be saved");
     }
 

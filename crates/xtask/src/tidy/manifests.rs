@@ -17,8 +17,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("suanpan-payments", &[DOMAIN]),
     ("suanpan-contract", &[DOMAIN]),
     ("suanpan-station", &[DOMAIN, JOURNAL, LEDGER, SYNC, DEVICES, PAYMENTS, TUNNEL, CONTRACT]),
-    ("pos-app", &[STATION, CONTRACT]),
-    ("wms-app", &[STATION, CONTRACT]),
+    ("suanpan-shell", &[STATION, CONTRACT]),
+    ("pos-app", &[SHELL]),
+    ("wms-app", &[SHELL]),
     ("sync-server", &[DOMAIN, JOURNAL, SYNC, CONTRACT, PAYMENTS, TUNNEL]),
     ("suanpan-cli", &[DOMAIN, JOURNAL, LEDGER, SYNC, STATION, CONTRACT, HUB]),
     ("suanpan-tests", &[DOMAIN, JOURNAL, LEDGER, SYNC, DEVICES, PAYMENTS, TUNNEL, STATION, CONTRACT, HUB]),
@@ -32,18 +33,16 @@ const DEVICES: &str = "suanpan-devices";
 const PAYMENTS: &str = "suanpan-payments";
 const TUNNEL: &str = "suanpan-tunnel";
 const STATION: &str = "suanpan-station";
+const SHELL: &str = "suanpan-shell";
 const CONTRACT: &str = "suanpan-contract";
 const HUB: &str = "sync-server";
 
 /// Libraries that mark a layer, with the only packages that may use them.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &[LEDGER, HUB, "suanpan-tests"]),
-    ("tauri", &["pos-app", "wms-app"]),
+    ("tauri", &[SHELL, "pos-app", "wms-app"]),
     ("axum", &[HUB, "suanpan-tests"]),
-    (
-        "tokio",
-        &[DEVICES, PAYMENTS, TUNNEL, STATION, HUB, "suanpan-cli", "suanpan-tests", "pos-app", "wms-app"],
-    ),
+    ("tokio", &[DEVICES, PAYMENTS, TUNNEL, STATION, HUB, "suanpan-cli", "suanpan-tests"]),
 ];
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {

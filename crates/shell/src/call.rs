@@ -1,7 +1,9 @@
+//! The one thing that the page may ask for.
+
 use suanpan_contract::{Command, Found, Reply};
 use tauri::{AppHandle, Manager, async_runtime};
 
-use crate::state::{StartFailure, Station};
+use crate::station::{StartFailure, Station};
 
 /// Carries one command out, off the window's own thread.
 #[tauri::command]

@@ -1,0 +1,96 @@
+//! A station behind a window: what a till's window and a warehouse desk's have in common.
+//!
+//! It decides nothing: no rule of the trade, no money, no network. It shows the built screens and carries their commands
+//! to the station in this process. Start reading at [`station`].
+
+mod call;
+mod paint;
+mod station;
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+
+use suanpan_contract::Command;
+use suanpan_station::pos::StationConfig;
+use tauri::{App, Context, Emitter, Manager, WebviewWindowBuilder, Window, WindowEvent};
+
+/// The page asks the station whether it may close.
+const CLOSE_ASKED: &str = "close-asked";
+
+/// What every station's program is asked on its command line.
+#[derive(clap::Args)]
+pub struct StationArgs {
+    /// Folder of the ledger, the catalogue and the settings [default: SUANPAN_DATA_DIR, or the user's own folder]
+    #[arg(long)]
+    data_dir: Option<PathBuf>,
+    /// Hub to enrol at when this station is not enrolled yet
+    #[arg(long, requires = "enrol_code")]
+    hub: Option<String>,
+    /// One-time code to enrol with
+    #[arg(long, requires = "hub")]
+    enrol_code: Option<String>,
+    /// Fill the whole screen
+    #[arg(long)]
+    fullscreen: bool,
+}
+
+/// Opens the window of `tauri.conf.json` and runs until it is closed. `script` gives what the page runs first, from the
+/// station's folder.
+///
+/// *Errors:* no window could be made, or the configuration names none.
+pub fn run(
+    context: Context,
+    args: StationArgs,
+    script: impl FnOnce(&Path) -> String + Send + 'static,
+) -> Result<(), Box<dyn Error>> {
+    log();
+    tauri::Builder::default()
+        .manage(station::Station::default())
+        .invoke_handler(tauri::generate_handler![call::call])
+        .on_window_event(ask_before_closing)
+        .setup(move |app| open(app, args, script))
+        .run(context)?;
+    Ok(())
+}
+
+fn log() {
+    use tracing_subscriber::EnvFilter;
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+}
+
+fn open(
+    app: &mut App,
+    args: StationArgs,
+    script: impl FnOnce(&Path) -> String,
+) -> Result<(), Box<dyn Error>> {
+    let data_dir = data_dir(app, args.data_dir)?;
+    let script = script(&data_dir);
+    let enrolment = args.hub.zip(args.enrol_code).map(|(hub_url, code)| Command::Enrol { hub_url, code });
+    let (opener, config) = (app.handle().clone(), StationConfig::new(data_dir));
+    std::thread::Builder::new()
+        .name("station-start".to_owned())
+        .spawn(move || station::open(&opener, config, enrolment))?;
+    let window = app.config().app.windows.first().ok_or("tauri.conf.json has no window")?.clone();
+    let builder = WebviewWindowBuilder::from_config(app.handle(), &window)?;
+    let window = builder.initialization_script(script).fullscreen(args.fullscreen).build()?;
+    paint::by_processor(&window)?;
+    Ok(())
+}
+
+fn data_dir(app: &App, asked: Option<PathBuf>) -> tauri::Result<PathBuf> {
+    match asked.or_else(|| std::env::var_os("SUANPAN_DATA_DIR").map(PathBuf::from)) {
+        Some(dir) => Ok(dir),
+        None => app.path().app_local_data_dir(),
+    }
+}
+
+/// Closing the window is a question to the station: receipts may be unsent.
+fn ask_before_closing(window: &Window, event: &WindowEvent) {
+    let WindowEvent::CloseRequested { api, .. } = event else { return };
+    if !window.state::<station::Station>().has_failed() {
+        api.prevent_close();
+        // The page is the window's own: it hears this as long as there is a window.
+        let _ = window.emit(CLOSE_ASKED, ());
+    }
+}

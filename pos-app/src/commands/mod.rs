@@ -1,3 +1,0 @@
-//! What the page may ask for.
-
-pub(crate) mod call;
