@@ -169,6 +169,24 @@ fn a_till_sells_on_without_its_hub_and_hq_sees_every_receipt_afterwards() {
 }
 
 #[test]
+fn a_till_that_stops_before_it_kept_the_hubs_answer_enrols_with_the_same_code() {
+    let chain = Chain::new();
+    let mut rig = Rig::unenrolled();
+    rig.start();
+    let enrol = Command::Enrol { hub_url: chain.url.clone(), code: chain.enrol_code(1) };
+    let identity = rig.dir.path().join("identity.json");
+    // The hub answers, and the answer cannot be written down.
+    std::fs::create_dir(&identity).expect("a folder in the file's place");
+    assert_eq!(rig.said(enrol.clone()), Some(Code::EnrolFailed));
+    rig.stop();
+    std::fs::remove_dir(&identity).expect("the folder");
+    rig.start();
+    assert_eq!(rig.view(enrol).status.till, 1);
+    let left = std::fs::read_dir(rig.dir.path()).expect("the folder").flatten();
+    assert!(left.map(|file| file.file_name()).all(|name| name != "enrolling.json"));
+}
+
+#[test]
 fn an_enrolment_with_a_wrong_code_or_without_a_hub_says_why() {
     let mut chain = Chain::new();
     let rig = Rig::unenrolled();

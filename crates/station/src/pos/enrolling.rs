@@ -4,20 +4,22 @@ use suanpan_contract::Code;
 use suanpan_journal::SigningKey;
 use suanpan_ledger::Lock;
 
-use super::newcomer::{Newcomer, Trial};
+use super::newcomer::Newcomer;
 use super::say::Say;
 use super::start::{self, Phase};
 use super::till::{Inner, StationConfig};
+use super::trial::Trial;
 use crate::identity::Identity;
 use crate::sync::enrol;
 
 /// Enrols with a one-time code and becomes that till; true when it did. Waits for the hub.
 pub(crate) fn become_till(inner: &Inner, config: &StationConfig, hub_url: &str, code: &str) -> bool {
-    let trial = match &mut *inner.lock() {
-        Phase::New(newcomer) => newcomer.trial(),
-        Phase::Ready(_) | Phase::Closed => return false,
-    };
-    let done = trial.map_err(|error| error.to_string()).and_then(|trial| ask(hub_url, code, trial));
+    if !matches!(*inner.lock(), Phase::New(_)) {
+        return false;
+    }
+    let done = Trial::begin(&config.data_dir)
+        .map_err(|error| error.to_string())
+        .and_then(|trial| ask(hub_url, code, trial));
     let mut phase = inner.lock();
     let identity = match done {
         Ok(identity) => identity,
@@ -30,6 +32,7 @@ pub(crate) fn become_till(inner: &Inner, config: &StationConfig, hub_url: &str, 
         tell(&mut phase, error.to_string());
         return false;
     }
+    Trial::end(&config.data_dir);
     let Phase::New(newcomer) = std::mem::replace(&mut *phase, Phase::Closed) else { return false };
     let Newcomer { lock, now_ms, revision, sequence, .. } = *newcomer;
     let opened = start::core(config, lock, &identity).map(|mut core| {

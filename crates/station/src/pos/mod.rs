@@ -36,6 +36,7 @@ mod shop;
 mod start;
 mod stores;
 mod till;
+mod trial;
 mod turn;
 mod view;
 mod weigh;

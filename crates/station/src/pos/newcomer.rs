@@ -6,7 +6,6 @@ use suanpan_contract::{
     BasketView, Code, Command, DiskView, Found, Language, MessageView, NetworkView, PayView, PrinterView,
     Reply, Screen, StatusView, TillView,
 };
-use suanpan_journal::StationId;
 use suanpan_ledger::Lock;
 
 use super::say::Say;
@@ -21,21 +20,12 @@ pub(crate) struct Newcomer {
     message: Option<MessageView>,
     pub(crate) sequence: u64,
     pub(crate) revision: u64,
-    /// Key and id that a hub may have enrolled already, when its answer was lost.
-    trial: Option<Trial>,
-}
-
-/// A key and an id that ask to be enrolled.
-#[derive(Clone, Copy)]
-pub(crate) struct Trial {
-    pub(crate) seed: [u8; 32],
-    pub(crate) station: StationId,
 }
 
 impl Newcomer {
     pub(crate) fn new(lock: Lock, now_ms: i64) -> Newcomer {
         let settings = MachineSettings::load(lock.dir());
-        Newcomer { lock, now_ms, settings, message: None, sequence: 0, revision: 0, trial: None }
+        Newcomer { lock, now_ms, settings, message: None, sequence: 0, revision: 0 }
     }
 
     pub(crate) fn dispatch(&mut self, command: &Command) -> Reply {
@@ -54,17 +44,6 @@ impl Newcomer {
             _ => self.tell(&Say::new(Code::NotEnrolled)),
         }
         Reply { view: self.view(), found }
-    }
-
-    /// The key to enrol with: the same again after a lost answer.
-    pub(crate) fn trial(&mut self) -> Result<Trial, getrandom::Error> {
-        if let Some(trial) = self.trial {
-            return Ok(trial);
-        }
-        let (mut seed, mut station) = ([0; 32], [0; 16]);
-        getrandom::fill(&mut seed)?;
-        getrandom::fill(&mut station)?;
-        Ok(*self.trial.insert(Trial { seed, station: StationId(station) }))
     }
 
     pub(crate) fn tell(&mut self, say: &Say) {
