@@ -4,11 +4,9 @@ mod barcode;
 mod commit;
 mod disk;
 mod history;
-#[cfg(feature = "e2e")]
 mod memory;
 mod pinyin;
 mod report;
-#[cfg(feature = "e2e")]
 mod window;
 
 use std::path::PathBuf;
@@ -27,7 +25,6 @@ fn main() -> ExitCode {
     report.measure("pinyin", || {
         vec![search("pinyin_p99_ms_100k", 100_000, 10.0), search("pinyin_p99_ms_1m", 1_000_000, 30.0)]
     });
-    #[cfg(feature = "e2e")]
     report.measure("window", window);
     match report.finish(asked.json.as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
@@ -98,7 +95,6 @@ fn barcode() -> Bench {
     Bench::against_goal("barcode_p99_ms_100k", percentile(&measured.scan_ms, 99), "ms", 0.2)
 }
 
-#[cfg(feature = "e2e")]
 fn window() -> Vec<Bench> {
     let measured = window::measure(SALES);
     let (ready, scan) = (&measured.ready_ms, &measured.scan_ms);
