@@ -104,16 +104,41 @@ fn a_deleted_ledger_is_replaced_and_selling_goes_on() {
     rig.sell_rice();
 }
 
+/// A catalogue file that is no database any more.
+fn damage_catalogue(rig: &Rig) {
+    let current = std::fs::read_to_string(rig.dir.path().join("catalogue.current")).expect("a pointer");
+    std::fs::write(rig.dir.path().join(current), b"no database").expect("damage");
+}
+
 #[test]
 fn a_damaged_catalogue_is_told_and_waited_for() {
     let mut rig = Rig::new();
     rig.stop();
-    let file = rig
-        .dir
-        .path()
-        .join(std::fs::read_to_string(rig.dir.path().join("catalogue.current")).expect("a pointer"));
-    std::fs::write(file, b"no database").expect("damage");
+    damage_catalogue(&rig);
     rig.start();
     assert_eq!(rig.now().message.map(|message| message.code), Some(Code::CatalogueDamaged));
+    assert_eq!(rig.now().screen, Screen::Waiting);
+}
+
+#[test]
+fn after_a_quiet_moment_a_damaged_catalogue_is_told_and_the_till_sells_on_by_its_copy() {
+    let mut rig = Rig::new();
+    rig.till().look_after();
+    // The second damage is cured like the first.
+    for _ in 0..2 {
+        rig.stop();
+        damage_catalogue(&rig);
+        rig.start();
+        assert_eq!(rig.now().message.map(|message| message.code), Some(Code::CatalogueDamaged));
+        rig.sign_in("1101", "3141");
+        if rig.now().status.shift_no.is_none() {
+            rig.view(Command::OpenShift { float_fen: 30_000 });
+        }
+        rig.sell_rice();
+    }
+    std::fs::write(rig.dir.path().join("catalogue.spare"), b"no database").expect("damage");
+    rig.stop();
+    damage_catalogue(&rig);
+    rig.start();
     assert_eq!(rig.now().screen, Screen::Waiting);
 }

@@ -34,7 +34,7 @@ mod tail;
 mod verify;
 mod wal;
 
-pub use catalogue::{Catalogue, CutHead, FeedRow, ItemByCode, OpenedCatalogue, Snapshot};
+pub use catalogue::{Catalogue, CutHead, FeedRow, ItemByCode, OpenedCatalogue, Snapshot, Spare};
 pub use commit::{Committed, EntryRef, NewEntry, OpenBasket, Working};
 pub use db::{DbError, Durability};
 pub use error::{CommitError, Damage, OpenError, QueryError};

@@ -2,6 +2,7 @@
 
 mod apply;
 mod read;
+mod spare;
 
 use std::path::PathBuf;
 
@@ -16,6 +17,7 @@ use crate::{Damage, Lock, OpenError};
 
 pub use apply::Snapshot;
 pub use read::ItemByCode;
+pub use spare::Spare;
 
 const MIGRATIONS: [Migration; 1] = [Migration {
     version: 1,
@@ -65,9 +67,9 @@ pub struct Catalogue {
 /// A catalogue and what was wrong with the one before.
 #[derive(Debug)]
 pub struct OpenedCatalogue {
-    /// The catalogue; empty after damage, until the hub's snapshot is in.
+    /// The catalogue; after damage the last spare, or an empty one until the hub's snapshot is in.
     pub catalogue: Catalogue,
-    /// Set when the file was damaged or gone: it is kept under `kept`, and everything is to be asked for again.
+    /// Set when the file was damaged or gone: it is kept under `kept`, and what the spare lacks is to be asked for again.
     pub damage: Option<Damage>,
     /// The damaged file, if there is one.
     pub kept: Option<PathBuf>,
@@ -98,9 +100,14 @@ impl Catalogue {
         if used {
             tracing::error!(damage.code = damage.code(), damage.what = %damage, "catalogue.replaced");
         }
-        let file = family.next().map_err(error)?;
-        let (building, conn) = build(&file)?;
-        let catalogue = finish(family, &file, &building, conn)?;
+        let catalogue = match used.then(|| spare::fall_back(dir, &family)).flatten() {
+            Some(catalogue) => catalogue,
+            None => {
+                let file = family.next().map_err(error)?;
+                let (building, conn) = build(&file)?;
+                finish(family, &file, &building, conn)?
+            }
+        };
         Ok(OpenedCatalogue { catalogue, damage: used.then_some(damage), kept })
     }
 }

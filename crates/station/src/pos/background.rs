@@ -3,6 +3,8 @@
 use suanpan_contract::{Code, Command, PrinterView};
 use suanpan_devices::{Outcome, Patience, PrintEvent, PrintQueue, Printer, PrinterStatus};
 
+use suanpan_ledger::Spare;
+
 use super::core::Core;
 use super::desk::Asked;
 use super::index::Indexed;
@@ -12,6 +14,9 @@ use super::{people, print, settings, weigh};
 
 /// A till that wrote nothing for so long has no queue before it, also in a shop that sells through the night.
 const REST_MS: i64 = 30 * 60_000;
+
+/// Between two copies of the catalogue.
+const SPARE_MS: i64 = 24 * 60 * 60_000;
 
 /// Steps in which a start reads the journal again, a million entries: the next start goes on from there.
 pub(crate) const SCRUBS_MAX: u32 = 500;
@@ -107,6 +112,18 @@ impl Core {
             }
         }
         true
+    }
+
+    /// Copies the catalogue once a start and once a day, while nobody rings.
+    pub(crate) fn spare_catalogue(&mut self) -> Option<Spare> {
+        let now_ms = self.clock.now_ms();
+        let is_due = self.spared_at_ms.is_none_or(|at_ms| now_ms.saturating_sub(at_ms) >= SPARE_MS);
+        if !is_due || self.desk.has_lines() || !self.shop.book.has_arrived {
+            return None;
+        }
+        self.spared_at_ms = Some(now_ms);
+        let spare = self.shop.catalogue.spare();
+        spare.inspect_err(|error| tracing::warn!(error.code = error.code(), "till.spare_catalogue")).ok()
     }
 
     /// Housekeeping between sales; true when the picture changed.

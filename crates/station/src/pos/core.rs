@@ -52,6 +52,8 @@ pub(crate) struct Core {
     pub(crate) tidies: bool,
     /// Steps of reading the journal again that this start has left.
     pub(crate) scrubs_left: u32,
+    /// When the catalogue was last copied in this run.
+    pub(crate) spared_at_ms: Option<i64>,
     /// Held as long as the till runs.
     pub(crate) lock: Lock,
 }

@@ -90,6 +90,7 @@ pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> R
         rebuilds_index: false,
         tidies: false,
         scrubs_left: super::background::SCRUBS_MAX,
+        spared_at_ms: None,
         lock,
     };
     restore(&mut core)?;

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use suanpan_contract::{Command, Reply, TillView};
 use suanpan_devices::PrintEvent;
+use suanpan_ledger::Spare;
 
 use super::core::Core;
 use super::enrolling::become_till;
@@ -351,13 +352,18 @@ fn work(inner: &Arc<Inner>, waiting: &Receiver<Event>) {
 /// Takes an event and tells of the picture that came of it.
 fn happened(inner: &Arc<Inner>, event: Option<Event>) {
     let news = locked(&inner.network).take();
+    let is_quiet = event.is_none();
     let changed = inner.with(|core| {
         let heard = news.is_some_and(|state| core.network_is(state));
         let changed = core.save_basket() | take(core, event) | heard;
         core.revision += u64::from(changed);
-        (changed.then(|| core.view()), std::mem::take(&mut core.rebuilds_index))
+        let spare = is_quiet.then(|| core.spare_catalogue()).flatten();
+        (changed.then(|| core.view()), std::mem::take(&mut core.rebuilds_index), spare)
     });
-    let (view, rebuilds_index) = changed.unwrap_or((None, false));
+    let (view, rebuilds_index, spare) = changed.unwrap_or((None, false, None));
+    if let Some(Err(error)) = spare.map(Spare::keep) {
+        tracing::warn!(error.what = %error, "till.spare_catalogue");
+    }
     if let Some(view) = view {
         inner.tell(&view);
     }
