@@ -26,7 +26,8 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
     count_push(app, &ingested, count);
     match ingested.verdict {
         Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. } | Verdict::Same => {
-            let ack = Ack::sign(&app.key, station.station, ingested.epoch, what, WINDOW_BYTES, 0);
+            let at = (ingested.epoch, ingested.arrival);
+            let ack = Ack::sign(&app.key, station.station, at, what, WINDOW_BYTES, 0);
             Ok(PushReply::Ack { ack, lost_tail: ingested.lost_tail, re_enrol: ingested.re_enrol })
         }
         Verdict::Have(head) => Ok(PushReply::Have { head }),

@@ -249,7 +249,7 @@ async fn an_ack_that_this_database_does_not_bear_out_starts_a_new_epoch() {
 
     let key = std::fs::read_to_string(hub.folder.path().join("hub.key")).unwrap();
     let hub_key = suanpan_journal::SigningKey::from_seed(&key.trim().parse::<Hash>().unwrap().0);
-    let lost = Ack::sign(&hub_key, till.station, 1, (head.segment, 9, Hash([7; 32])), 4096, 0);
+    let lost = Ack::sign(&hub_key, till.station, (1, 1), (head.segment, 9, Hash([7; 32])), 4096, 0);
     let forged = Ack { have_seq: 10, ..lost.clone() };
     till.open(till.segments[1].chains[1].as_parent());
     till.sell(100, 80);
@@ -261,6 +261,11 @@ async fn an_ack_that_this_database_does_not_bear_out_starts_a_new_epoch() {
     }
     assert_eq!(epochs[0], 1, "what is forged starts no epoch");
     assert!(epochs[1] > 1 && epochs[2] == epochs[1], "a loss starts one epoch: {epochs:?}");
+    let what = (ack.segment, ack.have_seq, ack.have_hash);
+    let mut push = till.push_of(2, 1, 1);
+    push.shown = Some(Ack::sign(&hub_key, till.station, (epochs[2], ack.arrival + 1), what, 4096, 0));
+    let again = acked(&till.send_push(&hub, &push).await.unwrap()).hub_epoch;
+    assert!(again > epochs[2], "what came again in another order proves nothing of the rest");
 }
 
 #[tokio::test]

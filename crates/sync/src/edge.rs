@@ -43,7 +43,7 @@ pub struct Range {
     pub to_seq_max: u64,
     /// Bytes of records to stop at.
     pub bytes_max: u32,
-    /// Whether the push shows the last ack.
+    /// Whether the push shows the newest ack.
     pub shows: bool,
 }
 
@@ -130,7 +130,7 @@ pub struct Edge {
     hub: VerifyingKey,
     segments: Vec<Segment>,
     places: HashMap<SegmentId, usize>,
-    last_ack: Option<Ack>,
+    newest_ack: Option<Ack>,
     epoch: u64,
     flight: Option<Flight>,
     /// The hub's last ack was of an older epoch than one before: it does not know yet that it was restored.
@@ -143,14 +143,14 @@ pub struct Edge {
 impl Edge {
     /// Starts from what the stores remember. `site_hash` only spreads stations over time.
     #[must_use]
-    pub fn new(station: StationId, hub: VerifyingKey, last_ack: Option<Ack>, site_hash: u64) -> Edge {
+    pub fn new(station: StationId, hub: VerifyingKey, newest_ack: Option<Ack>, site_hash: u64) -> Edge {
         Edge {
             station,
             hub,
             segments: Vec::new(),
             places: HashMap::new(),
-            epoch: last_ack.as_ref().map_or(0, |ack| ack.hub_epoch),
-            last_ack,
+            epoch: newest_ack.as_ref().map_or(0, |ack| ack.hub_epoch),
+            newest_ack,
             flight: None,
             behind_epoch: false,
             window_bytes: WINDOW_BYTES,
@@ -207,8 +207,8 @@ impl Edge {
             from_seq,
             to_seq_max: if asks { from_seq } else { most.min(segment.head_seq) },
             bytes_max: self.window_bytes,
-            shows: self.last_ack.as_ref().is_some_and(|ack| {
-                // A push that goes on where the last ack ends shows it by its previous hash.
+            shows: self.newest_ack.as_ref().is_some_and(|ack| {
+                // A push that goes on where the newest ack ends shows it by its previous hash.
                 let goes_on = ack.segment == segment.id && ack.have_seq.saturating_add(1) == from_seq;
                 self.behind_epoch || !goes_on
             }),
@@ -252,8 +252,8 @@ impl Edge {
 
     /// The ack to show in a push whose range says so.
     #[must_use]
-    pub fn last_ack(&self) -> Option<&Ack> {
-        self.last_ack.as_ref()
+    pub fn newest_ack(&self) -> Option<&Ack> {
+        self.newest_ack.as_ref()
     }
 
     /// Takes the outcome of the push in flight. `own_hash` looks up the station's own journal.
@@ -321,11 +321,13 @@ impl Edge {
         segment.epoch = ack.hub_epoch;
         segment.surprises = 0;
         segment.refused = None;
-        if !self.behind_epoch {
-            self.last_ack = Some(ack.clone());
+        // An ack for what the hub held all along proves nothing of what came after that.
+        let newer = |old: &Ack| (ack.hub_epoch, ack.arrival) >= (old.hub_epoch, old.arrival);
+        if !self.behind_epoch && self.newest_ack.as_ref().is_none_or(newer) {
+            self.newest_ack = Some(ack.clone());
         }
         let (segment, acked_seq, epoch) = (ack.segment, ack.have_seq, ack.hub_epoch);
-        Some(vec![Effect::SaveCursor { segment, acked_seq, epoch, ack: self.last_ack.clone() }])
+        Some(vec![Effect::SaveCursor { segment, acked_seq, epoch, ack: self.newest_ack.clone() }])
     }
 
     /// The hub has less, or more, than this station thought.

@@ -286,8 +286,9 @@ impl Fork {
 /// Gives the epoch to move to when something that the hub signed is shown to it and is not there, or `None`
 /// if nothing is new.
 ///
-/// `shown` is the epoch it was signed in (check the signature first), `held` whether the hub still has it. What
-/// was signed in an earlier epoch was counted when that epoch ended.
+/// `shown` is the epoch it was signed in (check the signature first), `held` whether the hub still has it: an ack's
+/// entry counts as held under the same arrival number only, because one that came again after a restore says nothing
+/// of those that came before it the first time. What was signed in an earlier epoch was counted when that epoch ended.
 ///
 /// A new epoch is named by the time, never by counting on alone: a hub that is restored twice would count to the same
 /// number twice, and a station could not tell the two histories apart.

@@ -27,7 +27,8 @@ fn bytes(text: &str) -> Vec<u8> {
 fn today() -> BTreeMap<&'static str, String> {
     let parent = Parent { segment: segment(3), seq: 41, hash: suanpan_journal::Hash([9; 32]) };
     let written = Written::new(segment(4), parent, &[r#"{"v":1}"#, r#"{"v":1,"a":2}"#, r#"{"v":1,"b":3}"#]);
-    let ack = Ack::sign(&hub_key(), STATION, 2, (segment(4), 3, written.hash_at(3).unwrap()), 262_144, 0);
+    let ack =
+        Ack::sign(&hub_key(), STATION, (2, 77), (segment(4), 3, written.hash_at(3).unwrap()), 262_144, 0);
     let hole =
         Hole::declare(&station_key(), STATION, segment(4), (2, 3), written.hash_at(3).unwrap()).unwrap();
     let facts = RequestFacts { method: "POST", path: "/api/v1/push", body: b"body" };

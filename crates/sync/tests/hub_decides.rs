@@ -149,7 +149,7 @@ fn a_hole_that_nothing_followed_is_closed_by_the_bytes_themselves() {
 fn a_segment_of_which_only_a_hole_is_known_accepts_its_opening() {
     let mut hub = MemoryHub::new();
     let known = hub.segments.entry(segment(1)).or_default();
-    known.branches.push(Branch { from: None, at_seq: 0, root: None, hashes: Default::default() });
+    known.branches.push(Branch { from: None, at_seq: 0, root: None, entries: Default::default() });
     known.heads.push(BranchHead { branch: 0, seq: 0, hash: Hash::ZERO });
     known.holes.push(RecordedHole { branch: 0, from_seq: 1, to_seq: 2, to_hash: at("ab").hash });
     assert_eq!(verdict(&hub, "abc", 3), Verdict::Append { branch: 0 });

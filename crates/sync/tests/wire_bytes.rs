@@ -41,7 +41,7 @@ fn a_push_costs_its_signature_its_place_and_its_compressed_records() {
 #[test]
 fn a_push_comes_back_from_its_bytes_in_every_form() {
     let day = day();
-    let ack = Ack::sign(&hub_key(), STATION, 3, (segment(1), 9, Hash([4; 32])), 4096, 250);
+    let ack = Ack::sign(&hub_key(), STATION, (3, 12), (segment(1), 9, Hash([4; 32])), 4096, 250);
     let hung =
         Written { parent: Parent { segment: segment(8), seq: 60, hash: Hash([8; 32]) }, ..day.clone() };
     for mut push in [day.push(1, 1), day.push(1, 100), day.push(50, 200), hung.push(1, 2)] {

@@ -78,6 +78,8 @@ pub struct Ingested {
     pub verdict: Verdict,
     /// The epoch after it.
     pub epoch: u64,
+    /// The row of the batch that holds the range's last entry; 0 if it is not stored.
+    pub arrival: u64,
     /// Entries that the station should fetch back.
     pub lost_tail: Option<LostTail>,
     /// Two disks write as this station.

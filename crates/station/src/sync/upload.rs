@@ -166,7 +166,7 @@ impl<'a> Upload<'a> {
             from => Start::After { seq: from.saturating_sub(1), hash: run.prev_hash },
         };
         let mut push = Push::seal(&self.link.key, self.link.station, range.segment, start, &run.bytes)?;
-        push.shown = self.edge.last_ack().filter(|_| range.shows).cloned();
+        push.shown = self.edge.newest_ack().filter(|_| range.shows).cloned();
         Ok(push)
     }
 

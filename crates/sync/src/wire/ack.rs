@@ -10,10 +10,16 @@ const ACK: Tag = Tag::new("suanpan/ack/v1");
 ///
 /// *Invariant:* the hash covers every entry before it, so one ack proves the whole segment. A range that is
 /// pushed again gets the same ack.
+///
+/// A hub whose database holds the newest batch that it acked to a station, under the same arrival number, holds all
+/// that it acked to it in that epoch: a restore takes the youngest away first. So a station shows the ack with the
+/// highest number, and not the one it heard last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ack {
-    /// How many times the hub lost something it had signed.
+    /// Names the hub's history; a new one begins when the hub lost something it had signed.
     pub hub_epoch: u64,
+    /// The hub's number, rising in the order of arrival, of the batch that holds the last entry of the range.
+    pub arrival: u64,
     /// The segment.
     pub segment: SegmentId,
     /// The last entry of the range that was pushed.
@@ -34,14 +40,14 @@ impl Ack {
     pub fn sign(
         hub: &SigningKey,
         station: StationId,
-        hub_epoch: u64,
+        (hub_epoch, arrival): (u64, u64),
         (segment, have_seq, have_hash): (SegmentId, u64, Hash),
         window_bytes: u32,
         retry_after_ms: u32,
     ) -> Ack {
         let signature = Signature([0; 64]);
         let mut ack =
-            Ack { hub_epoch, segment, have_seq, have_hash, window_bytes, retry_after_ms, signature };
+            Ack { hub_epoch, arrival, segment, have_seq, have_hash, window_bytes, retry_after_ms, signature };
         ack.signature = hub.sign(&ack.message(station));
         ack
     }
@@ -56,6 +62,7 @@ impl Ack {
     fn message(&self, station: StationId) -> Message {
         Message::new(ACK, station)
             .u64(self.hub_epoch)
+            .u64(self.arrival)
             .segment(self.segment)
             .u64(self.have_seq)
             .hash(&self.have_hash)
@@ -65,6 +72,7 @@ impl Ack {
 
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
         put_varint(out, self.hub_epoch);
+        put_varint(out, self.arrival);
         out.extend_from_slice(&self.segment.0);
         put_varint(out, self.have_seq);
         out.extend_from_slice(&self.have_hash.0);
@@ -76,6 +84,7 @@ impl Ack {
     pub(crate) fn read(reader: &mut Reader<'_>) -> Result<Ack, WireError> {
         Ok(Ack {
             hub_epoch: reader.varint("epoch")?,
+            arrival: reader.varint("arrival")?,
             segment: reader.segment()?,
             have_seq: reader.varint("acked seq")?,
             have_hash: reader.hash("acked hash")?,

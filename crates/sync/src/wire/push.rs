@@ -53,7 +53,7 @@ pub struct Push {
     pub count: u32,
     /// The station's signature over the range and both its ends.
     pub signature: Signature,
-    /// The last ack that the station holds, so that a hub restored from a backup learns what it lost. Left out
+    /// The newest ack that the station holds, so that a hub restored from a backup learns what it lost. Left out
     /// when the run goes on where that ack ends: the previous hash says the same.
     pub shown: Option<Ack>,
     /// The records.

@@ -67,13 +67,13 @@ impl Written {
     }
 }
 
-/// A branch: the hash of every entry from its fork on, and where it forked.
+/// A branch: the hash of every entry from its fork on and the number of the batch that brought it, and where it forked.
 #[derive(Clone)]
 pub struct Branch {
     pub from: Option<u32>,
     pub at_seq: u64,
     pub root: Option<Hash>,
-    pub hashes: BTreeMap<u64, Hash>,
+    pub entries: BTreeMap<u64, (Hash, u64)>,
 }
 
 #[derive(Clone, Default)]
@@ -81,6 +81,21 @@ pub struct StoredSegment {
     pub branches: Vec<Branch>,
     pub heads: Vec<BranchHead>,
     pub holes: Vec<RecordedHole>,
+}
+
+impl StoredSegment {
+    fn owner(&self, branch: u32, seq: u64) -> &Branch {
+        let mut branch = &self.branches[branch as usize];
+        while let Some(from) = branch.from.filter(|_| seq <= branch.at_seq) {
+            branch = &self.branches[from as usize];
+        }
+        branch
+    }
+
+    fn arrival_of(&self, seq: u64, hash: Hash) -> Option<u64> {
+        let found = self.heads.iter().filter_map(|head| self.owner(head.branch, seq).entries.get(&seq));
+        found.into_iter().find(|(it, _)| *it == hash).map(|(_, arrival)| *arrival)
+    }
 }
 
 impl Known for StoredSegment {
@@ -95,14 +110,11 @@ impl Known for StoredSegment {
     }
 
     fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
-        let mut branch = &self.branches[branch as usize];
-        while let Some(from) = branch.from.filter(|_| seq <= branch.at_seq) {
-            branch = &self.branches[from as usize];
-        }
+        let owner = self.owner(branch, seq);
         if seq == 0 {
-            return Ok(branch.root);
+            return Ok(owner.root);
         }
-        Ok(branch.hashes.get(&seq).copied())
+        Ok(owner.entries.get(&seq).map(|(hash, _)| *hash))
     }
 }
 
@@ -117,6 +129,7 @@ fn tick() -> i64 {
 #[derive(Clone, Default)]
 pub struct MemoryHub {
     pub epoch: u64,
+    pub arrivals: u64,
     pub segments: BTreeMap<SegmentId, StoredSegment>,
     pub lost_tail: Option<LostTail>,
 }
@@ -133,24 +146,25 @@ impl MemoryHub {
             self.believe(shown);
         }
         let stored = self.segments.entry(checked.segment).or_default();
+        let arrival = self.arrivals + 1;
         let verdict = classify(&Offer::from(&checked), stored).unwrap();
         Ok(match verdict {
             Verdict::Append { branch } => {
-                store(stored, branch, &checked);
+                store(stored, branch, &checked, arrival);
                 self.ack(&checked)
             }
             Verdict::Branch { branch, from, at_seq } => {
                 let root = from.is_none().then_some(checked.prev_hash);
-                stored.branches.push(Branch { from, at_seq, root, hashes: BTreeMap::new() });
+                stored.branches.push(Branch { from, at_seq, root, entries: BTreeMap::new() });
                 stored.heads.push(BranchHead { branch, seq: at_seq, hash: checked.prev_hash });
-                store(stored, branch, &checked);
+                store(stored, branch, &checked, arrival);
                 self.ack(&checked)
             }
             Verdict::Same => self.ack(&checked),
             Verdict::Have(head) => PushReply::Have { head },
             Verdict::Gap(have) => PushReply::Gap { have },
             Verdict::Fill { branch } => {
-                fill(stored, branch, &checked);
+                fill(stored, branch, &checked, arrival);
                 self.ack(&checked)
             }
             Verdict::TooManyBranches => return Err("too many branches".into()),
@@ -159,39 +173,39 @@ impl MemoryHub {
 
     fn believe(&mut self, shown: &Ack) {
         shown.verify(&hub_key().public(), STATION).unwrap();
-        let held = match self.segments.get_mut(&shown.segment) {
-            None => false,
-            Some(stored) => (0..stored.heads.len() as u32)
-                .any(|branch| stored.hash_at(branch, shown.have_seq).unwrap() == Some(shown.have_hash)),
-        };
+        let stored = self.segments.get(&shown.segment);
+        let held =
+            stored.and_then(|it| it.arrival_of(shown.have_seq, shown.have_hash)) == Some(shown.arrival);
         self.epoch = epoch_after(self.epoch, shown.hub_epoch, held, tick()).unwrap_or(self.epoch);
     }
 
-    fn ack(&self, push: &CheckedPush) -> PushReply {
+    fn ack(&mut self, push: &CheckedPush) -> PushReply {
         let what = (push.segment, push.to_seq(), push.head_hash());
-        let ack = Ack::sign(&hub_key(), STATION, self.epoch, what, 64 * 1024, 0);
+        let arrival = self.segments[&push.segment].arrival_of(push.to_seq(), push.head_hash()).unwrap();
+        self.arrivals = self.arrivals.max(arrival);
+        let ack = Ack::sign(&hub_key(), STATION, (self.epoch, arrival), what, 64 * 1024, 0);
         PushReply::Ack { ack, lost_tail: self.lost_tail, re_enrol: false }
     }
 
     /// Every hash of a segment's branch 0, in order.
     pub fn hashes(&self, id: SegmentId) -> Vec<Hash> {
         let first = self.segments.get(&id).and_then(|it| it.branches.first());
-        first.map(|it| it.hashes.values().copied().collect()).unwrap_or_default()
+        first.map(|it| it.entries.values().map(|(hash, _)| *hash).collect()).unwrap_or_default()
     }
 }
 
-fn store(stored: &mut StoredSegment, branch: u32, push: &CheckedPush) {
+fn store(stored: &mut StoredSegment, branch: u32, push: &CheckedPush, arrival: u64) {
     if stored.branches.is_empty() {
         let root = Some(segment_hash(STATION, push.segment, &push.parent.unwrap()));
-        stored.branches.push(Branch { from: None, at_seq: 0, root, hashes: BTreeMap::new() });
+        stored.branches.push(Branch { from: None, at_seq: 0, root, entries: BTreeMap::new() });
         stored.heads.push(BranchHead { branch: 0, seq: 0, hash: push.prev_hash });
     }
-    put(stored, branch, push);
+    put(stored, branch, push, arrival);
     stored.heads[branch as usize] = BranchHead { branch, seq: push.to_seq(), hash: push.head_hash() };
 }
 
-fn fill(stored: &mut StoredSegment, branch: u32, push: &CheckedPush) {
-    put(stored, branch, push);
+fn fill(stored: &mut StoredSegment, branch: u32, push: &CheckedPush, arrival: u64) {
+    put(stored, branch, push, arrival);
     for hole in stored.holes.iter_mut().filter(|hole| hole.branch == branch && hole.from_seq == push.from_seq)
     {
         hole.from_seq = push.to_seq() + 1;
@@ -199,9 +213,9 @@ fn fill(stored: &mut StoredSegment, branch: u32, push: &CheckedPush) {
     stored.holes.retain(|hole| hole.from_seq <= hole.to_seq);
 }
 
-fn put(stored: &mut StoredSegment, branch: u32, push: &CheckedPush) {
+fn put(stored: &mut StoredSegment, branch: u32, push: &CheckedPush, arrival: u64) {
     for (seq, hash) in (push.from_seq..).zip(&push.hashes) {
-        let before = stored.branches[branch as usize].hashes.insert(seq, *hash);
+        let before = stored.branches[branch as usize].entries.insert(seq, (*hash, arrival));
         assert!(before.is_none(), "entry {seq} was stored twice");
     }
 }

@@ -83,27 +83,29 @@ fn take(connection: &Connection, ingest: &Ingest) -> Result<Ingested, StoreError
     let epoch = believe(connection, station, ingest.shown.as_ref(), ingest.now_ms)?;
     let mut segment = Segment::load(connection, station, push.segment)?;
     let verdict = classify(&Offer::from(push), &mut segment)?;
-    match &verdict {
+    let arrival = match &verdict {
         Verdict::Append { branch } => {
             append(connection, &segment, *branch, push)?;
-            insert(connection, *branch, ingest)?;
+            let arrival = insert(connection, *branch, ingest)?;
             trim_holes(connection, station, push, *branch)?;
             forks::after_append(connection, station, push, *branch, ingest.now_ms)?;
+            arrival
         }
         Verdict::Fill { branch } => {
-            insert(connection, *branch, ingest)?;
             trim_holes(connection, station, push, *branch)?;
+            insert(connection, *branch, ingest)?
         }
         Verdict::Branch { branch, from, at_seq } => {
             forks::record_branch(connection, &segment, (*branch, *from, *at_seq), ingest.now_ms)?;
             open_branch(connection, station, push, (*branch, *from, *at_seq))?;
-            insert(connection, *branch, ingest)?;
+            insert(connection, *branch, ingest)?
         }
-        Verdict::Same | Verdict::Have(_) | Verdict::Gap(_) | Verdict::TooManyBranches => {}
-    }
+        Verdict::Same => segment.arrival_of(push.to_seq(), push.head_hash())?.unwrap_or(0),
+        Verdict::Have(_) | Verdict::Gap(_) | Verdict::TooManyBranches => 0,
+    };
     seen(connection, station, ingest.now_ms)?;
     let (lost_tail, re_enrol) = forks::standing(connection, station)?;
-    Ok(Ingested { verdict, epoch, lost_tail, re_enrol })
+    Ok(Ingested { verdict, epoch, arrival, lost_tail, re_enrol })
 }
 
 /// Starts a new epoch if an ack is shown that this database does not bear out. Gives the epoch.
@@ -116,7 +118,7 @@ fn believe(
     let epoch = feed::epoch(connection)?;
     let Some(ack) = shown else { return Ok(epoch) };
     let mut segment = Segment::load(connection, station, ack.segment)?;
-    let held = segment.branch_with(ack.have_seq, ack.have_hash)?.is_some();
+    let held = segment.arrival_of(ack.have_seq, ack.have_hash)? == Some(ack.arrival);
     feed::advance_epoch(connection, epoch_after(epoch, ack.hub_epoch, held, now_ms), epoch)
 }
 
@@ -167,7 +169,8 @@ fn open_branch(
     Ok(())
 }
 
-fn insert(connection: &Connection, branch: u32, ingest: &Ingest) -> Result<(), StoreError> {
+/// Stores a batch and gives its row: rows count up, so their order is that of arrival.
+fn insert(connection: &Connection, branch: u32, ingest: &Ingest) -> Result<u64, StoreError> {
     let push = &ingest.push;
     connection
         .prepare_cached(
@@ -186,10 +189,9 @@ fn insert(connection: &Connection, branch: u32, ingest: &Ingest) -> Result<(), S
             ingest.now_ms,
             ingest.body,
         ])?;
-    connection
-        .prepare_cached("insert into pending (batch) values (?)")?
-        .execute([connection.last_insert_rowid()])?;
-    Ok(())
+    let row = connection.last_insert_rowid();
+    connection.prepare_cached("insert into pending (batch) values (?)")?.execute([row])?;
+    Ok(row.unsigned_abs())
 }
 
 /// What was stored is no longer missing.

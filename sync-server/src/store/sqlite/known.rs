@@ -57,6 +57,22 @@ impl<'a> Segment<'a> {
         Ok(None)
     }
 
+    /// The row of the batch that holds an entry.
+    pub(super) fn arrival_of(&mut self, seq: u64, hash: Hash) -> Result<Option<u64>, StoreError> {
+        let Some(head) = self.branch_with(seq, hash)? else { return Ok(None) };
+        let (branch, _) = self.owner(head.branch, seq)?;
+        let row = self
+            .connection
+            .prepare_cached(
+                "select id from batch
+                 where station = ? and segment = ? and branch = ? and from_seq <= ? and to_seq >= ?
+                 order by from_seq desc limit 1",
+            )?
+            .query_row(params![self.station.0, self.segment.0, branch, seq, seq], |row| row.get(0))
+            .optional()?;
+        Ok(row)
+    }
+
     /// The branch that owns a seq: before its fork a branch shares its elder's entries.
     fn owner(&self, mut branch: u32, seq: u64) -> Result<(u32, Option<Hash>), StoreError> {
         loop {
