@@ -6,10 +6,10 @@
 //! Deliberately absent: sockets, files, clocks, threads.
 //!
 //! *Vocabulary:* a **push** carries a contiguous run of entries; an **ack** is the hub's signed statement that
-//! it holds a run durably; a **cut** is one consistent set of feed versions; an **epoch** counts the times the
-//! hub lost something it had signed.
+//! it holds a run durably; a **cut** is one consistent set of feed versions; an **epoch** names a
+//! hub's history, and ends when the hub lost something it had signed.
 //!
-//! Start reading at [`Push`], then [`classify`] (the hub) and [`Edge`] (the station).
+//! Start reading at [`Push`], then [`classify`] (the hub) and [`Edge`] (the station); downwards, at [`Staging`].
 #![cfg_attr(
     not(test),
     deny(
@@ -25,11 +25,13 @@ mod backoff;
 mod edge;
 mod hub;
 pub mod limits;
+mod staging;
 mod wire;
 
 pub use backoff::{Backoff, retry_delay_ms};
 pub use edge::{Edge, Effect, Next, Outcome, Range, SegmentStatus};
 pub use hub::{BranchHead, Fork, ForkKind, Known, Offer, RecordedHole, Verdict, classify, epoch_after};
+pub use staging::{Mismatch, Staged, Staging};
 pub use wire::WireError;
 pub use wire::ack::{Ack, KnownHead, LostTail, PushReply};
 pub use wire::container::{Codec, Container};

@@ -1,14 +1,11 @@
-use std::collections::HashMap;
 use std::time::Duration;
 
 use reqwest::Method;
 use serde::Deserialize;
-use suanpan_journal::Hash;
 use suanpan_ledger::KeptFeed;
-use suanpan_sync::limits::{CHUNK_MAX, JSON_MAX, SCOPES_MAX, STAGED_MAX};
+use suanpan_sync::limits::{CHUNK_MAX, JSON_MAX};
 use suanpan_sync::{
-    Backoff, FeedEntry, FeedHead, PullReply, PullRequest, Scope, ScopeVersion, SnapshotManifest,
-    decode_chunk, feed_genesis, follow_feed,
+    Backoff, FeedEntry, Mismatch, PullReply, SnapshotManifest, Staged, Staging, decode_chunk,
 };
 use tokio::sync::watch;
 
@@ -42,7 +39,13 @@ enum Stop {
     Call(CallError),
     Stores(StoresError),
     /// The entries do not lead to the signed cut.
-    Mismatch(&'static str),
+    Mismatch(String),
+}
+
+impl From<Mismatch> for Stop {
+    fn from(mismatch: Mismatch) -> Stop {
+        Stop::Mismatch(mismatch.to_string())
+    }
 }
 
 impl From<CallError> for Stop {
@@ -100,53 +103,30 @@ async fn pull_and_wait(link: &Link) -> Result<(), Stop> {
     }
 }
 
-/// A cut while it is downloaded page by page.
-struct Staging {
-    heads: Vec<FeedHead>,
-    cut: Vec<FeedHead>,
-    entries: Vec<FeedEntry>,
-    /// How far each scope is checked.
-    at: HashMap<Scope, (u64, Hash)>,
-}
-
 /// Pulls one cut and applies it. Gives what to show to the wake-up, or `None` after a snapshot.
 async fn pull(link: &Link) -> Result<Option<String>, Stop> {
-    let heads = link.ask(|stores| stores.feed_heads()).await?;
-    let at = heads.iter().map(|head| (head.scope.clone(), (head.version, head.hash))).collect();
-    let mut staging = Staging { heads, cut: Vec::new(), entries: Vec::new(), at };
+    let mut staging = Staging::new(link.ask(|stores| stores.feed_heads()).await?);
     loop {
-        let (page, more, seen) = match ask(link, &staging).await? {
+        match ask(link, &staging).await? {
             PullReply::Snapshot { manifest } => {
                 apply_snapshot(link, manifest).await?;
                 return Ok(None);
             }
             PullReply::Changes { cut, entries, more, wake } => {
-                staging.set_cut(link, cut)?;
-                (entries, more, wake)
+                staging.add(&link.hub_key, cut, entries, more)?;
+                if !more {
+                    if let Some(staged) = staging.finish()? {
+                        apply(link, staged).await?;
+                    }
+                    return Ok(Some(wake));
+                }
             }
-        };
-        if more && page.is_empty() {
-            return Err(Stop::Mismatch("an empty page that is not the last"));
-        }
-        staging.add(page)?;
-        if !more {
-            staging.apply(link).await?;
-            return Ok(Some(seen));
         }
     }
 }
 
 async fn ask(link: &Link, staging: &Staging) -> Result<PullReply, Stop> {
-    let staged = if staging.cut.is_empty() {
-        Vec::new()
-    } else {
-        let versions = staging.at.iter();
-        versions
-            .map(|(scope, (version, _))| ScopeVersion { scope: scope.clone(), version: *version })
-            .collect()
-    };
-    let request = PullRequest { heads: staging.heads.clone(), cut: staging.cut.clone(), staged };
-    let body = serde_json::to_vec(&request).unwrap_or_default();
+    let body = serde_json::to_vec(&staging.request()).unwrap_or_default();
     let call = Call {
         method: &Method::POST,
         path: "/api/v1/pull",
@@ -158,62 +138,13 @@ async fn ask(link: &Link, staging: &Staging) -> Result<PullReply, Stop> {
     serde_json::from_slice(&answer).map_err(|_| Stop::Call(CallError::Garbage("not a reply to a pull")))
 }
 
-impl Staging {
-    /// Takes the first page's cut; later pages belong to the same.
-    fn set_cut(&mut self, link: &Link, cut: Vec<FeedHead>) -> Result<(), Stop> {
-        if cut.is_empty() || cut.len() > SCOPES_MAX {
-            return Err(Stop::Mismatch("a cut of no or too many scopes"));
-        }
-        if cut.iter().any(|head| head.verify(&link.hub_key).is_err()) {
-            return Err(Stop::Mismatch("a head that the hub did not sign"));
-        }
-        if self.cut.is_empty() {
-            self.at.retain(|scope, _| cut.iter().any(|head| head.scope == *scope));
-            for head in &cut {
-                let genesis = feed_genesis(&head.scope);
-                self.at.entry(head.scope.clone()).or_insert((0, genesis));
-            }
-            self.cut = cut;
-            return Ok(());
-        }
-        if self.cut == cut { Ok(()) } else { Err(Stop::Mismatch("the cut changed between pages")) }
-    }
-
-    /// Chains a page onto what is staged.
-    fn add(&mut self, page: Vec<FeedEntry>) -> Result<(), Stop> {
-        for entry in page {
-            if self.entries.len() >= STAGED_MAX || entry.fits().is_err() {
-                return Err(Stop::Mismatch("more or larger entries than fit"));
-            }
-            let Some((version, hash)) = self.at.get_mut(&entry.scope) else {
-                return Err(Stop::Mismatch("an entry of another scope"));
-            };
-            if entry.version != version.saturating_add(1) {
-                return Err(Stop::Mismatch("a version was skipped or repeated"));
-            }
-            *hash = follow_feed(hash, &entry);
-            *version = entry.version;
-            self.entries.push(entry);
-        }
-        Ok(())
-    }
-
-    /// Applies the whole cut at once, if the entries lead to exactly what the hub signed.
-    async fn apply(self, link: &Link) -> Result<(), Stop> {
-        let reached = |head: &FeedHead| self.at.get(&head.scope) == Some(&(head.version, head.hash));
-        if !self.cut.iter().all(reached) {
-            return Err(Stop::Mismatch("the entries do not lead to the signed heads"));
-        }
-        if self.cut == self.heads {
-            return Ok(());
-        }
-        let at_ms = link.clock.now_ms();
-        let kept = kept(&self.entries, at_ms);
-        let (cut, entries) = (self.cut, self.entries);
-        link.ask(move |stores| stores.apply_cut(&cut, &entries)).await?;
-        link.remember(move |state| state.keep_feed(&kept, at_ms.saturating_sub(KEPT_MS))).await?;
-        Ok(())
-    }
+/// Applies a whole cut in one transaction.
+async fn apply(link: &Link, Staged { cut, entries }: Staged) -> Result<(), Stop> {
+    let at_ms = link.clock.now_ms();
+    let kept = kept(&entries, at_ms);
+    link.ask(move |stores| stores.apply_cut(&cut, &entries)).await?;
+    link.remember(move |state| state.keep_feed(&kept, at_ms.saturating_sub(KEPT_MS))).await?;
+    Ok(())
 }
 
 fn kept(entries: &[FeedEntry], at_ms: i64) -> Vec<KeptFeed> {
@@ -263,7 +194,7 @@ async fn fetch_snapshot(link: &Link) -> Result<(), Stop> {
 /// Builds a new catalogue from a snapshot's chunks and puts it in place. A chunk that does not arrive is tried again;
 /// those before it are kept.
 async fn apply_snapshot(link: &Link, manifest: SnapshotManifest) -> Result<(), Stop> {
-    manifest.check(&link.hub_key).map_err(|_| Stop::Mismatch("the snapshot's signature"))?;
+    manifest.check(&link.hub_key).map_err(|_| Stop::Mismatch("the snapshot's signature".to_owned()))?;
     let has_catalogue = link.ask(|stores| stores.feed_heads()).await?.iter().any(|head| head.version > 0);
     if manifest.chunks.is_empty() && has_catalogue {
         // A hub that was rebuilt from nothing has nothing to sell yet; the till goes on with what it has.
@@ -284,7 +215,7 @@ async fn apply_snapshot(link: &Link, manifest: SnapshotManifest) -> Result<(), S
             match link.client.call(&call).await {
                 Ok(bytes) => {
                     break decode_chunk(named, &bytes)
-                        .map_err(|_| Stop::Mismatch("a chunk is not what it is named"))?;
+                        .map_err(|_| Stop::Mismatch("a chunk is not what it is named".to_owned()))?;
                 }
                 Err(error) if backoff.failures() >= CHUNK_TRIES_MAX => return Err(error.into()),
                 Err(CallError::Refused { code }) => return Err(CallError::Refused { code }.into()),
@@ -293,7 +224,7 @@ async fn apply_snapshot(link: &Link, manifest: SnapshotManifest) -> Result<(), S
         };
         backoff.reset();
         if entries.iter().any(|entry| manifest.cut.iter().all(|head| head.scope != entry.scope)) {
-            return Err(Stop::Mismatch("an entry of another scope"));
+            return Err(Stop::Mismatch("an entry of another scope".to_owned()));
         }
         sink = link
             .ask(move |_| {
