@@ -1,9 +1,10 @@
-//! `./dev bench till`: what a till costs, against a limit measured in the same run.
+//! `./dev bench till|hub`: what a till or the hub costs, against a limit measured in the same run.
 
 mod barcode;
 mod commit;
 mod disk;
 mod history;
+mod hub;
 mod memory;
 mod pinyin;
 mod report;
@@ -16,16 +17,24 @@ use report::{Bench, Report, percentile};
 
 fn main() -> ExitCode {
     let Some(asked) = Asked::read() else {
-        eprintln!("usage: bench till [--json FILE] [--only PREFIX]");
+        eprintln!("usage: bench till|hub [--json FILE] [--only PREFIX]");
         return ExitCode::from(2);
     };
     let mut report = Report::new(asked.only);
-    report.measure("commit", commits);
-    report.measure("barcode", || vec![barcode()]);
-    report.measure("pinyin", || {
-        vec![search("pinyin_p99_ms_100k", 100_000, 10.0), search("pinyin_p99_ms_1m", 1_000_000, 30.0)]
-    });
-    report.measure("window", window);
+    match asked.of {
+        Of::Till => {
+            report.measure("commit", commits);
+            report.measure("barcode", || vec![barcode()]);
+            report.measure("pinyin", || {
+                vec![search("pinyin_p99_ms_100k", 100_000, 10.0), search("pinyin_p99_ms_1m", 1_000_000, 30.0)]
+            });
+            report.measure("window", window);
+        }
+        Of::Hub => {
+            report.measure("batches", hub::batches);
+            report.measure("trickle", hub::trickle);
+        }
+    }
     match report.finish(asked.json.as_deref()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -38,8 +47,15 @@ fn main() -> ExitCode {
 /// Sales in the ledger of a till that has sold for a year or more.
 const SALES: u32 = 500_000;
 
+/// What is measured.
+enum Of {
+    Till,
+    Hub,
+}
+
 /// What the command line asks for.
 struct Asked {
+    of: Of,
     json: Option<PathBuf>,
     only: Option<String>,
 }
@@ -47,10 +63,12 @@ struct Asked {
 impl Asked {
     fn read() -> Option<Asked> {
         let mut arguments = std::env::args().skip(1);
-        if arguments.next()? != "till" {
-            return None;
-        }
-        let mut asked = Asked { json: None, only: None };
+        let of = match arguments.next()?.as_str() {
+            "till" => Of::Till,
+            "hub" => Of::Hub,
+            _ => return None,
+        };
+        let mut asked = Asked { of, json: None, only: None };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--json" => asked.json = Some(arguments.next()?.into()),
@@ -91,7 +109,8 @@ fn barcode() -> Bench {
             "  p{nth}: to the line {scan:.3} ms, then to the disk {save:.3} ms; a bare durable write {bare:.3} ms"
         );
     };
-    (told(50), told(99));
+    told(50);
+    told(99);
     Bench::against_goal("barcode_p99_ms_100k", percentile(&measured.scan_ms, 99), "ms", 0.2)
 }
 

@@ -1,0 +1,93 @@
+//! Stations with real journals and real signatures, and their pushes made beforehand: what is measured is the hub.
+
+use suanpan_domain::entry::Entry;
+use suanpan_domain::ids::Id;
+use suanpan_journal::{
+    Certificate, CertificateId, Chain, Enrolment, Parent, SegmentId, SigningKey, StationId, push_record,
+};
+use suanpan_station::{Clock, SystemClock};
+use suanpan_sync::{Push, RequestAuth, RequestFacts, Start};
+use suanpan_tests::sales::{DATE, START_MS, sale};
+
+/// A station that sells.
+pub(crate) struct Station {
+    pub(crate) id: StationId,
+    pub(crate) key: SigningKey,
+    number: u16,
+    chain: Chain,
+    sales: u32,
+    requests: u64,
+}
+
+impl Station {
+    /// The nth station.
+    pub(crate) fn new(number: u16) -> Station {
+        let bytes = |kind: u8| {
+            let mut bytes = [kind; 32];
+            bytes[..2].copy_from_slice(&number.to_be_bytes());
+            bytes
+        };
+        let id = StationId(bytes(1)[..16].try_into().expect("sixteen bytes"));
+        let segment = SegmentId(bytes(2)[..16].try_into().expect("sixteen bytes"));
+        let key = SigningKey::from_seed(&bytes(3));
+        Station { id, key, number, chain: Chain::open(id, segment, &Parent::ROOT), sales: 0, requests: 0 }
+    }
+
+    /// What it shows to a hub that does not know it.
+    pub(crate) fn certificate(&self, hub: &SigningKey) -> Certificate {
+        let mut id = [4; 16];
+        id[..2].copy_from_slice(&self.number.to_be_bytes());
+        let enrolment = Enrolment {
+            id: CertificateId(id),
+            station: self.id,
+            site: format!("S{:03}", self.number / 4).parse().expect("a site code"),
+            till: self.number % 4 + 1,
+            public_key: self.key.public(),
+            issued_at_ms: START_MS,
+        };
+        Certificate::issue(enrolment, hub)
+    }
+
+    /// The next push, of so many sales: its body.
+    pub(crate) fn push(&mut self, sales: u32) -> Vec<u8> {
+        let start = match self.chain.seq {
+            0 => Start::Opening(Parent::ROOT),
+            seq => Start::After { seq, hash: self.chain.hash },
+        };
+        let mut records = Vec::new();
+        for _ in 0..sales {
+            self.sales += 1;
+            let nth = self.sales;
+            let Entry::Sale(mut sold) = sale(nth, nth) else { unreachable!("it is a sale") };
+            let at_ms = START_MS + i64::from(nth) * 1_000;
+            let mut random = [0; 10];
+            random[..2].copy_from_slice(&self.number.to_be_bytes());
+            random[2..6].copy_from_slice(&nth.to_be_bytes());
+            sold.id = Id::mint(at_ms, random);
+            let entry = Entry::Sale(sold);
+            let payload = entry.encode().expect("a sale");
+            let header = self.chain.append(at_ms, DATE, entry.kind(), &payload).expect("room");
+            push_record(&mut records, &header, &payload);
+        }
+        let push = Push::seal(&self.key, self.id, self.chain.segment, start, &records).expect("a push");
+        push.encode()
+    }
+
+    /// A whole signed HTTP request.
+    pub(crate) fn request(&mut self, path: &str, body: &[u8]) -> Vec<u8> {
+        self.requests += 1;
+        let mut nonce = [5; 16];
+        nonce[..2].copy_from_slice(&self.number.to_be_bytes());
+        nonce[2..10].copy_from_slice(&self.requests.to_be_bytes());
+        let facts = RequestFacts { method: "POST", path, body };
+        let auth = RequestAuth::sign(&self.key, self.id, &facts, SystemClock.now_ms(), nonce, None);
+        let mut request = format!(
+            "POST {path} HTTP/1.1\r\nhost: hub\r\nauthorization: {}\r\ncontent-length: {}\r\n\r\n",
+            auth.header(),
+            body.len()
+        )
+        .into_bytes();
+        request.extend_from_slice(body);
+        request
+    }
+}
