@@ -7,8 +7,8 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
+use crate::store::Today;
 use crate::store::User;
-use crate::store::sqlite::Today;
 
 fn files_in(dir: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = fs::read_dir(dir) else { return BTreeMap::new() };

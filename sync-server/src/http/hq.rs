@@ -14,8 +14,8 @@ use super::auth::{Peer, SESSION_COOKIE, Session};
 use crate::admin::{self, SESSION_LIFE_S};
 use crate::app::App;
 use crate::clock::now_ms;
+use crate::store::Today;
 use crate::store::User;
-use crate::store::sqlite::Today;
 
 /// A station that has not spoken for this long is silent: longer than the longest wake-up, with room.
 const SILENT_AFTER_MS: i64 = 90_000;

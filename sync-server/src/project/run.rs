@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::{Parked, Projected, project};
-use crate::store::sqlite::UNREADABLE;
+use crate::store::UNREADABLE;
 use crate::store::{PendingBatch, Store, StoreError};
 
 /// Pause after an error of the store, which a retry alone may outlast.

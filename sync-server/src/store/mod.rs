@@ -1,12 +1,134 @@
 //! What the hub keeps. SQL lives below this module and no row type leaves it.
 
-pub mod sqlite;
+mod feed;
+mod forks;
+mod ingest;
+mod known;
+mod people;
+mod projection;
+mod recorded;
+mod reports;
+mod snapshot;
+mod sql;
+mod sqlite;
+mod threads;
+mod today;
 mod types;
 
-pub use sqlite::Store;
+pub use projection::UNREADABLE;
+pub use reports::REPORT_ROWS_MAX;
+pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
 pub use types::*;
 
+use std::path::Path;
 use std::sync::Arc;
+
+use suanpan_journal::StationId;
+use tokio::sync::{oneshot, watch};
+
+use self::sql::Sql;
+use self::threads::{Connection, Reply, Threads, Write};
+
+/// The hub's database, whichever it is: all that is decided and written lies beside this file and runs on either.
+/// Dropping it finishes the writes that wait, then closes the connections.
+#[derive(Debug)]
+pub struct Store {
+    threads: Threads,
+    pending: watch::Sender<()>,
+    published: watch::Sender<u64>,
+    /// Held for the life of the store where one hub owns a folder.
+    _lock: Option<std::fs::File>,
+}
+
+impl Store {
+    /// Opens or makes `hub.db` in a folder, brings it up to date and starts its threads.
+    ///
+    /// *Errors:* `Locked`, `File`, `OldSqlite`, `Migration`, `Database`.
+    pub fn open(folder: &Path, now_ms: i64) -> Result<Arc<Store>, StoreError> {
+        let (threads, lock) = sqlite::open(folder, now_ms)?;
+        Ok(Store::of(threads, Some(lock)))
+    }
+
+    fn of(threads: Threads, lock: Option<std::fs::File>) -> Arc<Store> {
+        let (pending, published) = (watch::Sender::new(()), watch::Sender::new(0));
+        Arc::new(Store { threads, pending, published, _lock: lock })
+    }
+
+    /// Tells when a batch came in.
+    #[must_use]
+    pub fn on_pending(&self) -> watch::Receiver<()> {
+        self.pending.subscribe()
+    }
+
+    /// Tells when something was published.
+    #[must_use]
+    pub fn on_published(&self) -> watch::Receiver<u64> {
+        self.published.subscribe()
+    }
+
+    /// Runs a write that is no station's in a transaction of its own; returns after the commit is durable.
+    async fn write<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.write_for(None, run).await
+    }
+
+    /// Runs a station's write, undone by itself if it fails; returns after the commit that holds it is durable.
+    async fn write_of<T, F>(&self, station: StationId, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
+    {
+        self.write_for(Some(station), run).await
+    }
+
+    async fn write_for<T, F>(&self, station: Option<StationId>, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let run = Box::new(move |sql: &dyn Sql| {
+            let result = run(sql);
+            let keep = result.is_ok();
+            // Nobody may be waiting any more: the write stands all the same.
+            let reply: Reply = Box::new(move |commit| drop(answer.send(commit.and(result))));
+            (keep, reply)
+        });
+        self.threads.write(Write { station, run })?;
+        answered.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// Runs a read on one consistent state.
+    async fn read<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
+    {
+        let (answer, answered) = oneshot::channel();
+        let read = Box::new(move |connection: &dyn Connection| {
+            drop(answer.send(threads::in_one_state(connection, run)));
+        });
+        self.threads.read(read)?;
+        answered.await.unwrap_or(Err(StoreError::Stopped))
+    }
+
+    /// Takes no more writes, finishes those that wait, and returns when the writers are done.
+    pub fn stop(&self) {
+        self.threads.stop();
+    }
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// What the database says.
+pub type Cause = Arc<dyn std::error::Error + Send + Sync>;
 
 /// Says why the store did not do something. Nothing of it was done, unless it is `Outcome`.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -22,10 +144,10 @@ pub enum StoreError {
     DiskFull,
     /// The commit failed: whether it is durable is unknown, and nothing of it is acked.
     #[error("a commit failed: {0}")]
-    Outcome(Arc<rusqlite::Error>),
-    /// SQLite refused.
+    Outcome(Cause),
+    /// The database refused, or cannot be reached.
     #[error("the database refused: {0}")]
-    Database(Arc<rusqlite::Error>),
+    Database(Cause),
     /// A stored value is not what this code wrote.
     #[error("the database holds a malformed {0}")]
     Damaged(&'static str),
@@ -74,11 +196,36 @@ impl StoreError {
     }
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> StoreError {
-        match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => StoreError::DiskFull,
-            _ => StoreError::Database(Arc::new(error)),
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_write_that_fails_takes_no_other_of_its_commit_with_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        let insert = |key: &'static str, fails: bool| {
+            store.write_of(StationId([1; 16]), move |sql| {
+                sql.execute("insert into meta (key, value) values (?, '')", sql::values![key])?;
+                if fails { Err(StoreError::Damaged("on purpose")) } else { Ok(()) }
+            })
+        };
+        let (one, two, three) = tokio::join!(insert("a", false), insert("b", true), insert("c", false));
+        assert!(one.is_ok() && two.is_err() && three.is_ok());
+        let kept = store.read(|sql| {
+            sql.all("select key from meta where length(key) = 1 order by key", sql::values![], |row| {
+                row.get::<String>(0)
+            })
+        });
+        assert_eq!(kept.await.unwrap(), ["a".to_owned(), "c".to_owned()]);
+    }
+
+    #[tokio::test]
+    async fn a_stopped_store_takes_nothing_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        store.stop();
+        let refused = store.write(|_| Ok(())).await;
+        assert!(matches!(refused, Err(StoreError::Stopped)));
     }
 }

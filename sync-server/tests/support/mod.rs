@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -25,6 +25,8 @@ pub const DATE: u32 = 20_230_616;
 pub const MORNING_MS: i64 = 1_686_878_040_000;
 
 static COUNTER: AtomicU64 = AtomicU64::new(1);
+/// Seeds of the tills' keys: a byte is enough for those of one test program.
+static TILLS: AtomicU8 = AtomicU8::new(1);
 
 fn next() -> u64 {
     COUNTER.fetch_add(1, Ordering::Relaxed)
@@ -70,8 +72,7 @@ impl TestHub {
     }
 
     pub async fn till(&self, site: &str, number: u16) -> Till {
-        let seed = u8::try_from(next()).unwrap();
-        let mut till = Till::new(seed);
+        let mut till = Till::new(TILLS.fetch_add(1, Ordering::Relaxed));
         let code = self.hub().enrol_code(&site.parse().unwrap(), number).await.unwrap();
         let reply = self.enrol(&till, &code).await.unwrap();
         reply.certificate.verify(&self.hub().public_key()).unwrap();

@@ -2,7 +2,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
 use suanpan_journal::Hash;
 
-use super::super::StoreError;
+use crate::store::StoreError;
 
 /// One step of the schema. Append only: a released text never changes, and its checksum proves it.
 struct Migration {

@@ -18,6 +18,10 @@ date: string,
  */
 as_of_ms: number, 
 /**
+ * The sites' clocks are this far ahead of UTC, minutes.
+ */
+utc_offset_min: number, 
+/**
  * What customers paid today, refunds subtracted, in fen.
  */
 paid_fen: number, 

@@ -1,11 +1,12 @@
 //! What HQ's page of today shows.
 
-use rusqlite::{Connection, params};
 use serde::Serialize;
 use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
+use suanpan_journal::StationId;
 
-use super::super::{DayRow, ReportFilter, Site, StoreError};
+use super::sql::{Row, Sql, values};
+use super::{DayRow, ReportFilter, Site, StoreError};
 use super::{Store, people, reports};
 
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
@@ -19,6 +20,8 @@ pub struct Today {
     pub date: String,
     /// The hub's clock.
     pub as_of_ms: i64,
+    /// The sites' clocks are this far ahead of UTC, minutes.
+    pub utc_offset_min: i32,
     /// What customers paid today, refunds subtracted, in fen.
     pub paid_fen: i64,
     /// Sales.
@@ -191,17 +194,22 @@ impl Store {
     }
 }
 
-/// The business date of most sites now: the first site's, since a chain trades in one country.
+/// How far most sites' clocks are ahead of UTC and when their day starts, in minutes: the first site's, since a chain
+/// trades in one country.
+fn clock(sites: &[Site]) -> (i32, i32) {
+    sites.first().map_or((480, 240), |site| (site.utc_offset_min, site.day_starts_min))
+}
+
+/// The business date of most sites now.
 fn current_date(sites: &[Site], now_ms: i64) -> u32 {
-    let (offset, starts) =
-        sites.first().map_or((480, 240), |site| (site.utc_offset_min, site.day_starts_min));
+    let (offset, starts) = clock(sites);
     let (date, minute) = calendar::local(now_ms, offset);
     let begun = i64::from(minute) >= i64::from(starts);
     if begun { date } else { calendar::previous(date).unwrap_or(date) }
 }
 
 fn build(
-    connection: &Connection,
+    connection: &dyn Sql,
     sites: &[Site],
     date: u32,
     now_ms: i64,
@@ -215,6 +223,7 @@ fn build(
     Ok(Today {
         date: calendar::text(date),
         as_of_ms: now_ms,
+        utc_offset_min: clock(sites).0,
         paid_fen,
         sales,
         average_fen: paid_fen.checked_div_euclid(sales).unwrap_or(0),
@@ -241,38 +250,31 @@ fn store_line(site: &Site, rows: &[DayRow]) -> StoreLine {
     }
 }
 
-fn hours(connection: &Connection, date: u32) -> Result<Vec<Hour>, StoreError> {
+fn hours(connection: &dyn Sql, date: u32) -> Result<Vec<Hour>, StoreError> {
     let (sales, refunds) = (Dimension::Sales as u8, Dimension::Refunds as u8);
-    let hours = connection
-        .prepare_cached(
-            "select hour, sum(fen), sum(iif(dimension = ?2, count, 0)) from total
+    let hours = connection.all(
+        "select hour, cast(sum(fen) as bigint),
+           cast(sum(case when dimension = ?2 then count else 0 end) as bigint) from total
              where business_date = ?1 and dimension in (?2, ?3) group by hour order by hour",
-        )?
-        .query_map(params![date, sales, refunds], |row| {
-            Ok(Hour { hour: row.get(0)?, paid_fen: row.get(1)?, sales: row.get(2)? })
-        })?
-        .collect::<Result<_, _>>()?;
+        values![date, sales, refunds],
+        |row| Ok(Hour { hour: row.get(0)?, paid_fen: row.get(1)?, sales: row.get(2)? }),
+    )?;
     Ok(hours)
 }
 
-fn stations(
-    connection: &Connection,
-    date: u32,
-    silent_before_ms: i64,
-) -> Result<Vec<StationLine>, StoreError> {
-    let stations = connection
-        .prepare_cached(
-            "select hex(s.station), s.site, w.name, s.till, coalesce(n.last_number, 0), coalesce(n.received, 0),
+fn stations(connection: &dyn Sql, date: u32, silent_before_ms: i64) -> Result<Vec<StationLine>, StoreError> {
+    let stations = connection.all(
+        "select s.station, s.site, w.name, s.till, coalesce(n.last_number, 0), coalesce(n.received, 0),
                s.last_seen_ms
              from station s join site w on w.site = s.site
              left join numbering n on n.site = s.site and n.till = s.till and n.business_date = ?
              order by s.site, s.till, s.enrolled_at_ms",
-        )?
-        .query_map([date], |row| {
+        values![date],
+        |row| {
             let (last_number, received): (u32, u32) = (row.get(4)?, row.get(5)?);
             let last_seen_ms: i64 = row.get(6)?;
             Ok(StationLine {
-                station: row.get::<_, String>(0)?.to_ascii_lowercase(),
+                station: StationId(row.get(0)?).to_string(),
                 site: row.get(1)?,
                 name: row.get(2)?,
                 till: row.get(3)?,
@@ -282,18 +284,17 @@ fn stations(
                 last_seen_ms,
                 silent_since_ms: (last_seen_ms < silent_before_ms).then_some(last_seen_ms),
             })
-        })?
-        .collect::<Result<_, _>>()?;
+        },
+    )?;
     Ok(stations)
 }
 
-fn unclosed_shifts(connection: &Connection) -> Result<Vec<UnclosedShift>, StoreError> {
-    let shifts = connection
-        .prepare_cached(
-            "select site, till, no, cashier, business_date, opened_at_ms from shift
+fn unclosed_shifts(connection: &dyn Sql) -> Result<Vec<UnclosedShift>, StoreError> {
+    let shifts = connection.all(
+        "select site, till, no, cashier, business_date, opened_at_ms from shift
              where closed_at_ms is null order by business_date, site, till limit ?",
-        )?
-        .query_map([PROBLEMS_MAX], |row| {
+        values![PROBLEMS_MAX],
+        |row| {
             Ok(UnclosedShift {
                 site: row.get(0)?,
                 till: row.get(1)?,
@@ -302,16 +303,15 @@ fn unclosed_shifts(connection: &Connection) -> Result<Vec<UnclosedShift>, StoreE
                 date: calendar::text(row.get(4)?),
                 opened_at_ms: row.get(5)?,
             })
-        })?
-        .collect::<Result<_, _>>()?;
+        },
+    )?;
     Ok(shifts)
 }
 
-fn problems(connection: &Connection) -> Result<Vec<Problem>, StoreError> {
+fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
     let mut problems = double_refunds(connection)?;
-    let mut add = |sql: &str, problem: fn(&rusqlite::Row<'_>) -> rusqlite::Result<Problem>| {
-        let found: Vec<Problem> =
-            connection.prepare_cached(sql)?.query_map([PROBLEMS_MAX], problem)?.collect::<Result<_, _>>()?;
+    let mut add = |sql: &str, problem: fn(&Row<'_>) -> Result<Problem, StoreError>| {
+        let found: Vec<Problem> = connection.all(sql, values![PROBLEMS_MAX], problem)?;
         problems.extend(found);
         Ok::<(), StoreError>(())
     };
@@ -325,7 +325,7 @@ fn problems(connection: &Connection) -> Result<Vec<Problem>, StoreError> {
         |row| Ok(Problem::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
-        "select s.site, s.till, sum(h.to_seq - h.from_seq + 1) from hole h join station s on s.station = h.station
+        "select s.site, s.till, cast(sum(h.to_seq - h.from_seq + 1) as bigint) from hole h join station s on s.station = h.station
          group by s.site, s.till limit ?",
         |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
@@ -344,17 +344,16 @@ fn problems(connection: &Connection) -> Result<Vec<Problem>, StoreError> {
     Ok(problems)
 }
 
-fn double_refunds(connection: &Connection) -> Result<Vec<Problem>, StoreError> {
-    let found = connection
-        .prepare_cached(
-            "select d.printed, d.site, d.fen, sum(r.fen), group_concat(r.printed, ' ')
+fn double_refunds(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
+    let found = connection.all(
+        "select d.printed, d.site, d.fen, cast(sum(r.fen) as bigint), string_agg(r.printed, ' ')
              from document r join document d on d.printed = r.cites and d.kind = 1
              where r.cites is not null
-             group by d.gseq
+             group by d.gseq, d.printed, d.site, d.fen
              having count(distinct r.station) > 1 and sum(r.fen) > d.fen
              order by d.gseq desc limit ?",
-        )?
-        .query_map([PROBLEMS_MAX], |row| {
+        values![PROBLEMS_MAX],
+        |row| {
             Ok(Problem::DoubleRefund {
                 number: row.get(0)?,
                 site: row.get(1)?,
@@ -362,7 +361,7 @@ fn double_refunds(connection: &Connection) -> Result<Vec<Problem>, StoreError> {
                 refunded_fen: row.get(3)?,
                 refunds: row.get(4)?,
             })
-        })?
-        .collect::<Result<_, _>>()?;
+        },
+    )?;
     Ok(found)
 }

@@ -1,9 +1,9 @@
-use rusqlite::{Connection, params};
 use suanpan_journal::Records;
 use suanpan_sync::{Push, REFUNDS_MAX, Recorded};
 
-use super::super::StoreError;
 use super::Store;
+use super::StoreError;
+use super::sql::{Sql, values};
 
 /// A document and the stored push that holds it, with the number of entries before it there.
 const FOUND: &str = "select d.gseq - s.gseq, b.body
@@ -28,16 +28,12 @@ impl Store {
     }
 }
 
-fn read(connection: &Connection, which: &str, printed: &str) -> Result<Vec<Recorded>, StoreError> {
+fn read(connection: &dyn Sql, which: &str, printed: &str) -> Result<Vec<Recorded>, StoreError> {
     let sql = format!("{FOUND} where {which} order by d.gseq limit ?2");
-    let mut statement = connection.prepare_cached(&sql)?;
-    let mut rows = statement.query(params![printed, REFUNDS_MAX])?;
-    let mut found = Vec::new();
-    while let Some(row) = rows.next()? {
+    connection.all(&sql, values![printed, REFUNDS_MAX], |row| {
         let (place, body): (usize, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        found.push(entry(&body, place).ok_or(StoreError::Damaged("batch"))?);
-    }
-    Ok(found)
+        entry(&body, place).ok_or(StoreError::Damaged("batch"))
+    })
 }
 
 fn entry(body: &[u8], place: usize) -> Option<Recorded> {

@@ -1,10 +1,10 @@
-use rusqlite::{Connection, params};
 use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
 use suanpan_journal::SiteCode;
 
-use super::super::{ByRow, DayRow, ReportBy, ReportFilter, StoreError};
 use super::Store;
+use super::sql::{Sql, values};
+use super::{ByRow, DayRow, ReportBy, ReportFilter, StoreError};
 
 /// Rows of one report. A year of a thousand sites by day fits; more is asked for in parts.
 pub const REPORT_ROWS_MAX: u32 = 400_000;
@@ -15,7 +15,7 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn report_days(&self, filter: ReportFilter) -> Result<(Vec<DayRow>, i64), StoreError> {
         self.read(move |connection| {
-            let waiting = connection.query_row("select count(*) from pending", [], |row| row.get(0))?;
+            let waiting = connection.only("select count(*) from pending", values![], |row| row.get(0))?;
             Ok((days(connection, &filter)?, waiting))
         })
         .await
@@ -29,14 +29,14 @@ impl Store {
     }
 }
 
-pub(super) fn days(connection: &Connection, filter: &ReportFilter) -> Result<Vec<DayRow>, StoreError> {
+pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<DayRow>, StoreError> {
     let sum = |dimension: Dimension, column: &str| {
-        format!("coalesce(sum({column}) filter (where dimension = {}), 0)", dimension as u8)
+        format!("cast(coalesce(sum({column}) filter (where dimension = {}), 0) as bigint)", dimension as u8)
     };
     let sql = format!(
         "select business_date, site, {sales}, {refunds}, {lines}, {grams}, {goods}, {discount}, {rounding},
            {paid} + {refunded},
-           (select coalesce(sum(last_number - received), 0) from numbering n
+           (select cast(coalesce(sum(last_number - received), 0) as bigint) from numbering n
             where n.site = t.site and n.business_date = t.business_date and (?4 is null or n.till = ?4))
          from total t
          where (?1 is null or site = ?1) and business_date between ?2 and ?3 and (?4 is null or till = ?4)
@@ -52,9 +52,8 @@ pub(super) fn days(connection: &Connection, filter: &ReportFilter) -> Result<Vec
         refunded = sum(Dimension::Refunds, "fen"),
     );
     let site = filter.site.as_ref().map(SiteCode::as_str);
-    let rows = connection
-        .prepare_cached(&sql)?
-        .query_map(params![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX], |row| {
+    let rows =
+        connection.all(&sql, values![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX], |row| {
             Ok(DayRow {
                 date: calendar::text(row.get(0)?),
                 site: row.get(1)?,
@@ -68,34 +67,29 @@ pub(super) fn days(connection: &Connection, filter: &ReportFilter) -> Result<Vec
                 paid_fen: row.get(9)?,
                 missing: row.get(10)?,
             })
-        })?
-        .collect::<Result<_, _>>()?;
+        })?;
     Ok(rows)
 }
 
-fn broken_down(
-    connection: &Connection,
-    by: ReportBy,
-    filter: &ReportFilter,
-) -> Result<Vec<ByRow>, StoreError> {
+fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Result<Vec<ByRow>, StoreError> {
     // Hours and tills show what was paid, refunds subtracted; counts are of sales.
     let (key, dimensions) = match by {
-        ReportBy::Hour => ("printf('%02d', hour)", "(1, 2)"),
+        ReportBy::Hour => ("substr(cast(100 + hour as text), 2)", "(1, 2)"),
         ReportBy::Station => ("cast(till as text)", "(1, 2)"),
         ReportBy::Item => ("key", "(10)"),
         ReportBy::Tender => ("key", "(6)"),
     };
     let sql = format!(
-        "select business_date, site, {key} as k, sum(iif(dimension = 2, 0, count)), sum(fen), sum(grams), sum(pieces)
+        "select business_date, site, {key} as k, cast(sum(case dimension when 2 then 0 else count end) as bigint), cast(sum(fen) as bigint),
+           cast(sum(grams) as bigint), cast(sum(pieces) as bigint)
          from total
          where (?1 is null or site = ?1) and business_date between ?2 and ?3 and (?4 is null or till = ?4)
            and dimension in {dimensions}
          group by business_date, site, k order by business_date, site, k limit ?5"
     );
     let site = filter.site.as_ref().map(SiteCode::as_str);
-    let rows = connection
-        .prepare_cached(&sql)?
-        .query_map(params![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX], |row| {
+    let rows =
+        connection.all(&sql, values![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX], |row| {
             Ok(ByRow {
                 date: calendar::text(row.get(0)?),
                 site: row.get(1)?,
@@ -105,7 +99,6 @@ fn broken_down(
                 grams: row.get(5)?,
                 pieces: row.get(6)?,
             })
-        })?
-        .collect::<Result<_, _>>()?;
+        })?;
     Ok(rows)
 }

@@ -1,10 +1,10 @@
 use std::collections::BTreeMap;
 
-use rusqlite::{Connection, OptionalExtension, params};
 use suanpan_journal::{SegmentId, SiteCode, StationId};
 
-use super::super::{PendingBatch, StoreError};
 use super::Store;
+use super::sql::{Sql, values};
+use super::{PendingBatch, StoreError};
 use crate::project::{Close, Document, Projected, Shift, Sum, TotalKey};
 
 /// Batches projected in one transaction: some ten thousand sales, a fraction of a second.
@@ -12,6 +12,9 @@ const BATCHES_AT_ONCE: u32 = 100;
 
 /// The code of a document whose id the hub has already: kept, shown to IT, and not summed twice.
 const DOUBLED: &str = "HUB-PRJ-004";
+
+/// What can be dropped and projected again.
+const READ_MODELS: [&str; 7] = ["document", "total", "numbering", "shift", "day_close", "parked", "stamp"];
 
 /// The code of a batch that does not unpack.
 pub const UNREADABLE: &str = "HUB-PRJ-005";
@@ -22,30 +25,28 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn pending(&self) -> Result<Vec<PendingBatch>, StoreError> {
         self.read(|connection| {
-            let mut statement = connection.prepare_cached(
+            connection.all(
                 "select b.id, b.station, s.site, s.till, w.utc_offset_min, b.segment, b.branch, b.body
                  from pending p
                  join batch b on b.id = p.batch
                  join station s on s.station = b.station
                  join site w on w.site = s.site
                  order by p.batch limit ?",
-            )?;
-            let mut rows = statement.query([BATCHES_AT_ONCE])?;
-            let mut batches = Vec::new();
-            while let Some(row) = rows.next()? {
-                batches.push(PendingBatch {
-                    id: row.get(0)?,
-                    station: StationId(row.get(1)?),
-                    site: SiteCode::try_from(row.get::<_, String>(2)?)
-                        .map_err(|_| StoreError::Damaged("site code"))?,
-                    till: row.get(3)?,
-                    utc_offset_min: row.get(4)?,
-                    segment: SegmentId(row.get(5)?),
-                    branch: row.get(6)?,
-                    body: row.get(7)?,
-                });
-            }
-            Ok(batches)
+                values![BATCHES_AT_ONCE],
+                |row| {
+                    Ok(PendingBatch {
+                        id: row.get(0)?,
+                        station: StationId(row.get(1)?),
+                        site: SiteCode::try_from(row.get::<String>(2)?)
+                            .map_err(|_| StoreError::Damaged("site code"))?,
+                        till: row.get(3)?,
+                        utc_offset_min: row.get(4)?,
+                        segment: SegmentId(row.get(5)?),
+                        branch: row.get(6)?,
+                        body: row.get(7)?,
+                    })
+                },
+            )
         })
         .await
     }
@@ -66,8 +67,7 @@ impl Store {
                 add_total(connection, site, *till, key, sum)?;
             }
             connection
-                .prepare_cached("update meta set value = ? where key = 'next_gseq'")?
-                .execute([gseq.to_string()])?;
+                .execute("update meta set value = ? where key = 'next_gseq'", values![gseq.to_string()])?;
             Ok(())
         })
         .await
@@ -81,12 +81,14 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn forget_projections(&self) -> Result<(), StoreError> {
         self.write(|connection| {
-            connection.execute_batch(
-                "delete from document; delete from total; delete from numbering; delete from shift;
-                 delete from day_close; delete from parked; delete from stamp;
-                 insert or ignore into pending (batch) select id from batch;
-                 update meta set value = '1' where key = 'next_gseq';",
+            for table in READ_MODELS {
+                connection.execute(&format!("delete from {table}"), values![])?;
+            }
+            connection.execute(
+                "insert into pending (batch) select id from batch where true on conflict do nothing",
+                values![],
             )?;
+            connection.execute("update meta set value = '1' where key = 'next_gseq'", values![])?;
             Ok(())
         })
         .await
@@ -95,28 +97,28 @@ impl Store {
 
 type Totals = BTreeMap<(String, u16, TotalKey), Sum>;
 
-fn next_gseq(connection: &Connection) -> Result<u64, StoreError> {
-    let text: String = connection
-        .prepare_cached("select value from meta where key = 'next_gseq'")?
-        .query_row([], |row| row.get(0))?;
+fn next_gseq(connection: &dyn Sql) -> Result<u64, StoreError> {
+    let text: String =
+        connection.only("select value from meta where key = 'next_gseq'", values![], |row| row.get(0))?;
     text.parse().map_err(|_| StoreError::Damaged("global sequence"))
 }
 
 fn apply_one(
-    connection: &Connection,
+    connection: &dyn Sql,
     gseq: u64,
     batch: &PendingBatch,
     projected: &Projected,
     totals: &mut Totals,
 ) -> Result<(), StoreError> {
-    let stamped = connection.prepare_cached("delete from pending where batch = ?")?.execute([batch.id])?;
+    let stamped = connection.execute("delete from pending where batch = ?", values![batch.id])?;
     if stamped == 0 {
         // Already projected: nothing is summed twice.
         return Ok(());
     }
-    connection
-        .prepare_cached("insert into stamp (gseq, batch, entries) values (?, ?, ?)")?
-        .execute(params![gseq, batch.id, projected.entries])?;
+    connection.execute(
+        "insert into stamp (gseq, batch, entries) values (?, ?, ?)",
+        values![gseq, batch.id, projected.entries],
+    )?;
     let number = |seq: u64| gseq.saturating_add(seq.saturating_sub(projected.from_seq));
     let mut sum_up = |key: &TotalKey, sum: &Sum| {
         let place = (batch.site.as_str().to_owned(), batch.till, key.clone());
@@ -143,28 +145,23 @@ fn apply_one(
     Ok(())
 }
 
-fn is_known(connection: &Connection, id: &[u8; 16]) -> Result<bool, StoreError> {
-    let found = connection
-        .prepare_cached("select 1 from document where id = ?")?
-        .query_row([id], |_| Ok(()))
-        .optional()?;
+fn is_known(connection: &dyn Sql, id: &[u8; 16]) -> Result<bool, StoreError> {
+    let found = connection.one("select 1 from document where id = ?", values![id], |_| Ok(()))?;
     Ok(found.is_some())
 }
 
 fn add_document(
-    connection: &Connection,
+    connection: &dyn Sql,
     gseq: u64,
     batch: &PendingBatch,
     document: &Document,
 ) -> Result<(), StoreError> {
     count_number(connection, batch, document)?;
-    connection
-        .prepare_cached(
-            "insert into document (gseq, id, kind, site, till, business_date, number, printed, at_ms,
+    connection.execute(
+        "insert into document (gseq, id, kind, site, till, business_date, number, printed, at_ms,
                station, segment, seq, cashier, shift, lines, fen, cites)
              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
+        values![
             gseq,
             document.id,
             document.kind,
@@ -182,58 +179,55 @@ fn add_document(
             document.lines,
             document.fen,
             document.cites
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
 /// Counts the different numbers of a till and day. A number that two numberings share counts once.
-fn count_number(
-    connection: &Connection,
-    batch: &PendingBatch,
-    document: &Document,
-) -> Result<(), StoreError> {
-    let place = params![batch.site.as_str(), document.business_date, batch.till, document.number];
+fn count_number(connection: &dyn Sql, batch: &PendingBatch, document: &Document) -> Result<(), StoreError> {
     let again = connection
-        .prepare_cached(
+        .one(
             "select 1 from document where site = ? and business_date = ? and till = ? and number = ? limit 1",
+            values![batch.site.as_str(), document.business_date, batch.till, document.number],
+            |_| Ok(()),
         )?
-        .query_row(place, |_| Ok(()))
-        .optional()?
         .is_some();
-    connection
-        .prepare_cached(
-            "insert into numbering (site, business_date, till, received, last_number, last_at_ms)
+    connection.execute(
+        "insert into numbering (site, business_date, till, received, last_number, last_at_ms)
              values (?, ?, ?, ?, ?, ?)
-             on conflict do update set received = received + excluded.received,
-               last_number = max(last_number, excluded.last_number),
-               last_at_ms = max(last_at_ms, excluded.last_at_ms)",
-        )?
-        .execute(params![
+             on conflict (site, business_date, till) do update set
+               received = numbering.received + excluded.received,
+               last_number = case when excluded.last_number > numbering.last_number then excluded.last_number
+                 else numbering.last_number end,
+               last_at_ms = case when excluded.last_at_ms > numbering.last_at_ms then excluded.last_at_ms
+                 else numbering.last_at_ms end",
+        values![
             batch.site.as_str(),
             document.business_date,
             batch.till,
             u8::from(!again),
             document.number,
             document.at_ms
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
 fn add_total(
-    connection: &Connection,
+    connection: &dyn Sql,
     site: &str,
     till: u16,
     key: &TotalKey,
     sum: &Sum,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "insert into total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)
+    connection.execute(
+        "insert into total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)
              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-             on conflict do update set count = count + excluded.count, fen = fen + excluded.fen,
-               grams = grams + excluded.grams, pieces = pieces + excluded.pieces",
-        )?
-        .execute(params![
+             on conflict (site, business_date, till, dimension, key, hour) do update set
+               count = total.count + excluded.count, fen = total.fen + excluded.fen,
+               grams = total.grams + excluded.grams, pieces = total.pieces + excluded.pieces",
+        values![
             site,
             key.business_date,
             till,
@@ -244,55 +238,46 @@ fn add_total(
             sum.fen,
             sum.grams,
             sum.pieces
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
-fn add_shift(connection: &Connection, batch: &PendingBatch, shift: &Shift) -> Result<(), StoreError> {
+fn add_shift(connection: &dyn Sql, batch: &PendingBatch, shift: &Shift) -> Result<(), StoreError> {
     let place = (batch.site.as_str(), batch.till);
     match shift {
-        Shift::Opened { id, business_date, no, cashier, at_ms } => connection
-            .prepare_cached(
-                "insert into shift (id, site, till, business_date, no, cashier, opened_at_ms)
+        Shift::Opened { id, business_date, no, cashier, at_ms } => connection.execute(
+            "insert into shift (id, site, till, business_date, no, cashier, opened_at_ms)
                  values (?, ?, ?, ?, ?, ?, ?)
-                 on conflict do update set no = excluded.no, cashier = excluded.cashier,
+                 on conflict (id) do update set no = excluded.no, cashier = excluded.cashier,
                    opened_at_ms = excluded.opened_at_ms",
-            )?
-            .execute(params![id, place.0, place.1, business_date, no, cashier, at_ms])?,
-        Shift::Closed { id, business_date, cashier, at_ms, over_short_fen } => connection
-            .prepare_cached(
-                "insert into shift (id, site, till, business_date, no, cashier, closed_at_ms, over_short_fen)
+            values![id, place.0, place.1, business_date, no, cashier, at_ms],
+        )?,
+        Shift::Closed { id, business_date, cashier, at_ms, over_short_fen } => connection.execute(
+            "insert into shift (id, site, till, business_date, no, cashier, closed_at_ms, over_short_fen)
                  values (?, ?, ?, ?, 0, ?, ?, ?)
-                 on conflict do update set closed_at_ms = excluded.closed_at_ms,
+                 on conflict (id) do update set closed_at_ms = excluded.closed_at_ms,
                    over_short_fen = excluded.over_short_fen",
-            )?
-            .execute(params![id, place.0, place.1, business_date, cashier, at_ms, over_short_fen])?,
+            values![id, place.0, place.1, business_date, cashier, at_ms, over_short_fen],
+        )?,
     };
     Ok(())
 }
 
-fn add_close(
-    connection: &Connection,
-    gseq: u64,
-    batch: &PendingBatch,
-    close: &Close,
-) -> Result<(), StoreError> {
-    connection.execute(
-        "insert into day_close (site, business_date, till, gseq, last_number, sums) values (?, ?, ?, ?, ?, ?)",
-        params![
+fn add_close(connection: &dyn Sql, gseq: u64, batch: &PendingBatch, close: &Close) -> Result<(), StoreError> {
+    connection.execute("insert into day_close (site, business_date, till, gseq, last_number, sums) values (?, ?, ?, ?, ?, ?)", values![
             batch.site.as_str(),
             close.business_date,
             batch.till,
             gseq,
             close.last_number,
             close.sums
-        ],
-    )?;
+        ])?;
     Ok(())
 }
 
 fn park(
-    connection: &Connection,
+    connection: &dyn Sql,
     batch: &PendingBatch,
     gseq: u64,
     seq: u64,
@@ -302,7 +287,7 @@ fn park(
     connection.execute(
         "insert into parked (station, segment, branch, seq, gseq, kind, code) values (?, ?, ?, ?, ?, ?, ?)
          on conflict do nothing",
-        params![batch.station.0, batch.segment.0, batch.branch, seq, gseq, kind, code],
+        values![batch.station.0, batch.segment.0, batch.branch, seq, gseq, kind, code],
     )?;
     Ok(())
 }

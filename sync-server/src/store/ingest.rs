@@ -1,10 +1,10 @@
-use rusqlite::{Connection, params};
 use suanpan_journal::{Hash, SegmentId, StationId};
 use suanpan_sync::{Ack, CheckedPush, Hole, Known, Offer, Verdict, classify, epoch_after};
 
-use super::super::{Ingest, Ingested, StoreError};
 use super::forks;
 use super::known::Segment;
+use super::sql::{Sql, values};
+use super::{Ingest, Ingested, StoreError};
 use super::{Store, feed};
 
 /// Rows of a fetch: enough to fill its answer with the smallest pushes that a till makes.
@@ -15,7 +15,7 @@ impl Store {
     ///
     /// *Errors:* the store's; then nothing was stored, or after `Outcome` nobody knows, and nothing is acked.
     pub async fn ingest(&self, ingest: Ingest) -> Result<Ingested, StoreError> {
-        let ingested = self.write(move |connection| take(connection, &ingest)).await?;
+        let ingested = self.write_of(ingest.station, move |connection| take(connection, &ingest)).await?;
         if matches!(ingested.verdict, Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. })
         {
             self.pending.send_replace(());
@@ -27,7 +27,7 @@ impl Store {
     ///
     /// *Errors:* the store's.
     pub async fn declare_hole(&self, station: StationId, hole: Hole, now_ms: i64) -> Result<(), StoreError> {
-        self.write(move |connection| record_hole(connection, station, &hole, now_ms)).await
+        self.write_of(station, move |connection| record_hole(connection, station, &hole, now_ms)).await
     }
 
     /// Stored pushes of a segment that hold `from_seq` or later, in order, and whether there is any.
@@ -42,16 +42,13 @@ impl Store {
         self.read(move |connection| {
             let known = Segment::load(connection, station, segment)?;
             let longest = known.heads().iter().max_by_key(|head| head.seq).map_or(0, |head| head.branch);
-            let bodies = connection
-                .prepare_cached(
-                    "select body from batch
+            let bodies = connection.all(
+                "select body from batch
                      where station = ? and segment = ? and branch = ? and to_seq >= ?
                      order by from_seq limit ?",
-                )?
-                .query_map(params![station.0, segment.0, longest, from_seq, FETCH_ROWS_MAX], |row| {
-                    row.get(0)
-                })?
-                .collect::<Result<_, _>>()?;
+                values![station.0, segment.0, longest, from_seq, FETCH_ROWS_MAX],
+                |row| row.get(0),
+            )?;
             Ok(bodies)
         })
         .await
@@ -66,20 +63,20 @@ impl Store {
         segment: SegmentId,
         to_seq: u64,
     ) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection
-                .prepare_cached(
-                    "update fork set fetched = 1 where station = ? and segment = ? and old_head_seq <= ?",
-                )?
-                .execute(params![station.0, segment.0, to_seq])?;
+        self.write_of(station, move |connection| {
+            connection.execute(
+                "update fork set fetched = 1 where station = ? and segment = ? and old_head_seq <= ?",
+                values![station.0, segment.0, to_seq],
+            )?;
             Ok(())
         })
         .await
     }
 }
 
-fn take(connection: &Connection, ingest: &Ingest) -> Result<Ingested, StoreError> {
+fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
     let (station, push) = (ingest.station, &ingest.push);
+    lock(connection, station)?;
     let epoch = believe(connection, station, ingest.shown.as_ref(), ingest.now_ms)?;
     let mut segment = Segment::load(connection, station, push.segment)?;
     let verdict = classify(&Offer::from(push), &mut segment)?;
@@ -108,9 +105,14 @@ fn take(connection: &Connection, ingest: &Ingest) -> Result<Ingested, StoreError
     Ok(Ingested { verdict, epoch, arrival, lost_tail, re_enrol })
 }
 
+/// One push of a station is decided at a time, whichever hub it came to.
+fn lock(connection: &dyn Sql, station: StationId) -> Result<(), StoreError> {
+    connection.lock("select station from station where station = ?", values![station.0])
+}
+
 /// Starts a new epoch if an ack is shown that this database does not bear out. Gives the epoch.
 fn believe(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     shown: Option<&Ack>,
     now_ms: i64,
@@ -123,37 +125,44 @@ fn believe(
 }
 
 fn append(
-    connection: &Connection,
+    connection: &dyn Sql,
     segment: &Segment<'_>,
     branch: u32,
     push: &CheckedPush,
 ) -> Result<(), StoreError> {
-    if segment.head(branch).is_none() {
+    let Some(head) = segment.head(branch) else {
         return open_branch(connection, segment.station, push, (branch, None, 0));
-    }
-    connection
-        .prepare_cached(
-            "update branch set head_seq = ?, head_hash = ? where station = ? and segment = ? and branch = ?",
-        )?
-        .execute(params![push.to_seq(), push.head_hash().0, segment.station.0, push.segment.0, branch])?;
-    Ok(())
+    };
+    // This decides, whatever was read and locked before: a head that moved takes no second run.
+    let moved = connection.execute(
+        "update branch set head_seq = ?, head_hash = ?
+         where station = ? and segment = ? and branch = ? and head_seq = ? and head_hash = ?",
+        values![
+            push.to_seq(),
+            push.head_hash().0,
+            segment.station.0,
+            push.segment.0,
+            branch,
+            head.seq,
+            head.hash.0
+        ],
+    )?;
+    if moved == 1 { Ok(()) } else { Err(StoreError::Busy) }
 }
 
 fn open_branch(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     push: &CheckedPush,
     (branch, from, at_seq): (u32, Option<u32>, u64),
 ) -> Result<(), StoreError> {
     let root = push.parent.map(|_| push.prev_hash.0);
     let parent = push.parent.filter(|parent| !parent.is_root());
-    connection
-        .prepare_cached(
-            "insert into branch (station, segment, branch, from_branch, at_seq, root,
+    connection.execute(
+        "insert into branch (station, segment, branch, from_branch, at_seq, root,
                parent_segment, parent_seq, parent_hash, head_seq, head_hash)
              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
+        values![
             station.0,
             push.segment.0,
             branch,
@@ -165,20 +174,19 @@ fn open_branch(
             parent.map(|parent| parent.hash.0),
             push.to_seq(),
             push.head_hash().0,
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
 /// Stores a batch and gives its row: rows count up, so their order is that of arrival.
-fn insert(connection: &Connection, branch: u32, ingest: &Ingest) -> Result<u64, StoreError> {
+fn insert(connection: &dyn Sql, branch: u32, ingest: &Ingest) -> Result<u64, StoreError> {
     let push = &ingest.push;
-    connection
-        .prepare_cached(
-            "insert into batch (station, segment, branch, from_seq, to_seq, prev_hash, head_hash,
+    let row: u64 = connection.only(
+        "insert into batch (station, segment, branch, from_seq, to_seq, prev_hash, head_hash,
                received_at_ms, body)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?) returning id",
+        values![
             ingest.station.0,
             push.segment.0,
             branch,
@@ -188,25 +196,22 @@ fn insert(connection: &Connection, branch: u32, ingest: &Ingest) -> Result<u64, 
             push.head_hash().0,
             ingest.now_ms,
             ingest.body,
-        ])?;
-    let row = connection.last_insert_rowid();
-    connection.prepare_cached("insert into pending (batch) values (?)")?.execute([row])?;
-    Ok(row.unsigned_abs())
+        ],
+        |row| row.get(0),
+    )?;
+    connection.execute("insert into pending (batch) values (?)", values![row])?;
+    Ok(row)
 }
 
 /// What was stored is no longer missing.
 fn trim_holes(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     push: &CheckedPush,
     branch: u32,
 ) -> Result<(), StoreError> {
     let place = (station.0, push.segment.0, branch);
-    connection
-        .prepare_cached(
-            "update hole set from_seq = ? where station = ? and segment = ? and branch = ? and from_seq between ? and ?",
-        )?
-        .execute(params![
+    connection.execute("update hole set from_seq = ? where station = ? and segment = ? and branch = ? and from_seq between ? and ?", values![
             push.to_seq().saturating_add(1),
             place.0,
             place.1,
@@ -214,28 +219,22 @@ fn trim_holes(
             push.from_seq,
             push.to_seq()
         ])?;
-    connection
-        .prepare_cached(
-            "delete from hole where station = ? and segment = ? and branch = ? and from_seq > to_seq",
-        )?
-        .execute(params![place.0, place.1, place.2])?;
+    connection.execute(
+        "delete from hole where station = ? and segment = ? and branch = ? and from_seq > to_seq",
+        values![place.0, place.1, place.2],
+    )?;
     Ok(())
 }
 
-fn seen(connection: &Connection, station: StationId, now_ms: i64) -> Result<(), StoreError> {
+fn seen(connection: &dyn Sql, station: StationId, now_ms: i64) -> Result<(), StoreError> {
     connection
-        .prepare_cached("update station set last_seen_ms = ? where station = ?")?
-        .execute(params![now_ms, station.0])?;
+        .execute("update station set last_seen_ms = ? where station = ?", values![now_ms, station.0])?;
     Ok(())
 }
 
 /// Records a hole at the head of the branch it continues; what the hub has anyway is no hole.
-fn record_hole(
-    connection: &Connection,
-    station: StationId,
-    hole: &Hole,
-    now_ms: i64,
-) -> Result<(), StoreError> {
+fn record_hole(connection: &dyn Sql, station: StationId, hole: &Hole, now_ms: i64) -> Result<(), StoreError> {
+    lock(connection, station)?;
     let segment = Segment::load(connection, station, hole.segment)?;
     let longest = segment.heads().iter().max_by_key(|head| head.seq).copied();
     let head = match longest {
@@ -253,7 +252,7 @@ fn record_hole(
     let grown = connection.execute(
         "update hole set to_seq = ?, to_hash = ?, signature = ?
          where station = ? and segment = ? and branch = ? and to_seq = ?",
-        params![
+        values![
             hole.to_seq,
             hole.to_hash.0,
             hole.signature.0,
@@ -270,7 +269,7 @@ fn record_hole(
         "insert into hole (station, segment, branch, from_seq, to_seq, to_hash, declared_at_ms, signature)
          values (?, ?, ?, ?, ?, ?, ?, ?)
          on conflict do nothing",
-        params![
+        values![
             station.0,
             hole.segment.0,
             head.branch,
@@ -285,10 +284,7 @@ fn record_hole(
 }
 
 /// A segment of which nothing is known but a hole at its start.
-fn open_unknown(connection: &Connection, station: StationId, segment: SegmentId) -> Result<(), StoreError> {
-    connection.execute(
-        "insert into branch (station, segment, branch, at_seq, head_seq, head_hash) values (?, ?, 0, 0, 0, ?)",
-        params![station.0, segment.0, Hash::ZERO.0],
-    )?;
+fn open_unknown(connection: &dyn Sql, station: StationId, segment: SegmentId) -> Result<(), StoreError> {
+    connection.execute("insert into branch (station, segment, branch, at_seq, head_seq, head_hash) values (?, ?, 0, 0, 0, ?)", values![station.0, segment.0, Hash::ZERO.0])?;
     Ok(())
 }

@@ -1,17 +1,17 @@
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use suanpan_journal::{Hash, SegmentId, StationId};
 use suanpan_sync::{BranchHead, Known, Push, RecordedHole};
 
-use super::super::StoreError;
+use super::StoreError;
+use super::sql::{Row, Sql, values};
 
 /// Reads 32 bytes.
-pub(super) fn hash(row: &Row<'_>, column: usize) -> rusqlite::Result<Hash> {
+pub(super) fn hash(row: &Row<'_>, column: usize) -> Result<Hash, StoreError> {
     row.get(column).map(Hash)
 }
 
 /// Everything stored of one segment, read inside the transaction that decides.
 pub(super) struct Segment<'a> {
-    connection: &'a Connection,
+    connection: &'a dyn Sql,
     pub(super) station: StationId,
     pub(super) segment: SegmentId,
     heads: Vec<BranchHead>,
@@ -20,26 +20,16 @@ pub(super) struct Segment<'a> {
 
 impl<'a> Segment<'a> {
     pub(super) fn load(
-        connection: &'a Connection,
+        connection: &'a dyn Sql,
         station: StationId,
         segment: SegmentId,
     ) -> Result<Segment<'a>, StoreError> {
-        let place = params![station.0, segment.0];
-        let heads = connection
-            .prepare_cached(
-                "select branch, head_seq, head_hash from branch where station = ? and segment = ? order by branch",
-            )?
-            .query_map(place, |row| Ok(BranchHead { branch: row.get(0)?, seq: row.get(1)?, hash: hash(row, 2)? }))?
-            .collect::<Result<_, _>>()?;
-        let holes = connection
-            .prepare_cached(
-                "select branch, from_seq, to_seq, to_hash from hole where station = ? and segment = ? order by from_seq",
-            )?
-            .query_map(place, |row| {
+        let place = values![station.0, segment.0];
+        let heads = connection.all("select branch, head_seq, head_hash from branch where station = ? and segment = ? order by branch", place, |row| Ok(BranchHead { branch: row.get(0)?, seq: row.get(1)?, hash: hash(row, 2)? }))?;
+        let holes = connection.all("select branch, from_seq, to_seq, to_hash from hole where station = ? and segment = ? order by from_seq", place, |row| {
                 let (branch, from_seq, to_seq) = (row.get(0)?, row.get(1)?, row.get(2)?);
                 Ok(RecordedHole { branch, from_seq, to_seq, to_hash: hash(row, 3)? })
-            })?
-            .collect::<Result<_, _>>()?;
+            })?;
         Ok(Segment { connection, station, segment, heads, holes })
     }
 
@@ -61,27 +51,20 @@ impl<'a> Segment<'a> {
     pub(super) fn arrival_of(&mut self, seq: u64, hash: Hash) -> Result<Option<u64>, StoreError> {
         let Some(head) = self.branch_with(seq, hash)? else { return Ok(None) };
         let (branch, _) = self.owner(head.branch, seq)?;
-        let row = self
-            .connection
-            .prepare_cached(
-                "select id from batch
+        let row = self.connection.one(
+            "select id from batch
                  where station = ? and segment = ? and branch = ? and from_seq <= ? and to_seq >= ?
                  order by from_seq desc limit 1",
-            )?
-            .query_row(params![self.station.0, self.segment.0, branch, seq, seq], |row| row.get(0))
-            .optional()?;
+            values![self.station.0, self.segment.0, branch, seq, seq],
+            |row| row.get(0),
+        )?;
         Ok(row)
     }
 
     /// The branch that owns a seq: before its fork a branch shares its elder's entries.
     fn owner(&self, mut branch: u32, seq: u64) -> Result<(u32, Option<Hash>), StoreError> {
         loop {
-            let (from, at_seq, root): (Option<u32>, u64, Option<[u8; 32]>) = self
-                .connection
-                .prepare_cached(
-                    "select from_branch, at_seq, root from branch where station = ? and segment = ? and branch = ?",
-                )?
-                .query_row(params![self.station.0, self.segment.0, branch], |row| {
+            let (from, at_seq, root): (Option<u32>, u64, Option<[u8; 32]>) = self.connection.only("select from_branch, at_seq, root from branch where station = ? and segment = ? and branch = ?", values![self.station.0, self.segment.0, branch], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
                 })?;
             match from {
@@ -109,17 +92,13 @@ impl Known for Segment<'_> {
         if seq == 0 {
             return Ok(root);
         }
-        let found = self
-            .connection
-            .prepare_cached(
-                "select to_seq, head_hash, id from batch
+        let found = self.connection.one(
+            "select to_seq, head_hash, id from batch
                  where station = ? and segment = ? and branch = ? and from_seq <= ?
                  order by from_seq desc limit 1",
-            )?
-            .query_row(params![self.station.0, self.segment.0, branch, seq], |row| {
-                Ok((row.get::<_, u64>(0)?, hash(row, 1)?, row.get::<_, i64>(2)?))
-            })
-            .optional()?;
+            values![self.station.0, self.segment.0, branch, seq],
+            |row| Ok((row.get::<u64>(0)?, hash(row, 1)?, row.get::<i64>(2)?)),
+        )?;
         match found {
             Some((to_seq, head, _)) if to_seq == seq => Ok(Some(head)),
             Some((to_seq, _, id)) if to_seq > seq => inside(self.connection, self.station, id, seq).map(Some),
@@ -136,11 +115,10 @@ impl Segment<'_> {
 }
 
 /// The hash of an entry inside a stored batch, recomputed from its bytes.
-fn inside(connection: &Connection, station: StationId, batch: i64, seq: u64) -> Result<Hash, StoreError> {
+fn inside(connection: &dyn Sql, station: StationId, batch: i64, seq: u64) -> Result<Hash, StoreError> {
     let damaged = || StoreError::Damaged("batch");
-    let body: Vec<u8> = connection
-        .prepare_cached("select body from batch where id = ?")?
-        .query_row([batch], |row| row.get(0))?;
+    let body: Vec<u8> =
+        connection.only("select body from batch where id = ?", values![batch], |row| row.get(0))?;
     let push = Push::decode(&body).map_err(|_| damaged())?;
     let (from_seq, hashes) = push.hashes(station).map_err(|_| damaged())?;
     let index =

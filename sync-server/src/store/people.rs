@@ -1,10 +1,10 @@
 //! Sites, stations, one-time codes, users, sessions and API keys.
 
-use rusqlite::{Connection, OptionalExtension, Row, params};
 use suanpan_journal::{Certificate, Enrolment, Hash, SiteCode, StationId, VerifyingKey};
 
-use super::super::{Enrolled, Gauges, Role, Site, Station, StoreError, User};
 use super::Store;
+use super::sql::{Row, Sql, values};
+use super::{Enrolled, Gauges, Role, Site, Station, StoreError, User};
 
 const STATION_COLUMNS: &str = "s.station, s.site, s.till, s.public_key, w.zone
    from station s join site w on w.site = s.site";
@@ -17,9 +17,9 @@ impl Store {
         self.write(move |connection| {
             connection.execute(
                 "insert into site (site, zone, name, utc_offset_min, day_starts_min) values (?, ?, ?, ?, ?)
-                 on conflict do update set zone = excluded.zone, name = excluded.name,
+                 on conflict (site) do update set zone = excluded.zone, name = excluded.name,
                    utc_offset_min = excluded.utc_offset_min, day_starts_min = excluded.day_starts_min",
-                params![
+                values![
                     site.site.as_str(),
                     site.zone.as_ref().map(SiteCode::as_str),
                     site.name,
@@ -44,10 +44,8 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn station(&self, station: StationId) -> Result<Option<Station>, StoreError> {
         self.read(move |connection| {
-            let mut statement =
-                connection.prepare_cached(&format!("select {STATION_COLUMNS} where s.station = ?"))?;
-            let mut rows = statement.query([station.0])?;
-            rows.next()?.map(station_row).transpose()
+            let sql = format!("select {STATION_COLUMNS} where s.station = ?");
+            connection.one(&sql, values![station.0], station_row)
         })
         .await
     }
@@ -57,9 +55,10 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn seen(&self, station: StationId, now_ms: i64) -> Result<(), StoreError> {
         self.write(move |connection| {
-            connection
-                .prepare_cached("update station set last_seen_ms = ? where station = ?")?
-                .execute(params![now_ms, station.0])?;
+            connection.execute(
+                "update station set last_seen_ms = ? where station = ?",
+                values![now_ms, station.0],
+            )?;
             Ok(())
         })
         .await
@@ -78,7 +77,7 @@ impl Store {
         self.write(move |connection| {
             connection.execute(
                 "insert into enrol_code (code_sha256, site, till, expires_at_ms) values (?, ?, ?, ?)",
-                params![code.0, site.as_str(), till, expires_at_ms],
+                values![code.0, site.as_str(), till, expires_at_ms],
             )?;
             Ok(())
         })
@@ -112,13 +111,10 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn put_user(&self, user: User, password_hash: String, now_ms: i64) -> Result<(), StoreError> {
         self.write(move |connection| {
-            connection.execute(
-                "insert into user (name, role, password_hash, created_at_ms) values (?, ?, ?, ?)
-                 on conflict do update set role = excluded.role, password_hash = excluded.password_hash",
-                params![user.name, user.role.name(), password_hash, now_ms],
-            )?;
+            connection.execute("insert into \"user\" (name, role, password_hash, created_at_ms) values (?, ?, ?, ?)
+                 on conflict (name) do update set role = excluded.role, password_hash = excluded.password_hash", values![user.name, user.role.name(), password_hash, now_ms])?;
             // A new password ends what the old one opened.
-            connection.execute("delete from session where user = ?", [user.name])?;
+            connection.execute("delete from session where \"user\" = ?", values![user.name])?;
             Ok(())
         })
         .await
@@ -129,11 +125,11 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn user(&self, name: String) -> Result<Option<(User, String)>, StoreError> {
         self.read(move |connection| {
-            let found = connection
-                .query_row("select role, password_hash from user where name = ?", [&name], |row| {
-                    Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
-                })
-                .optional()?;
+            let found = connection.one(
+                "select role, password_hash from \"user\" where name = ?",
+                values![&name],
+                |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
+            )?;
             let Some((role, hash)) = found else { return Ok(None) };
             let role = Role::from_name(&role).ok_or(StoreError::Damaged("role"))?;
             Ok(Some((User { name, role }, hash)))
@@ -152,10 +148,10 @@ impl Store {
         expires_at_ms: i64,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
-            connection.execute("delete from session where expires_at_ms <= ?", [now_ms])?;
+            connection.execute("delete from session where expires_at_ms <= ?", values![now_ms])?;
             connection.execute(
-                "insert into session (token_sha256, user, expires_at_ms) values (?, ?, ?)",
-                params![token.0, user, expires_at_ms],
+                "insert into session (token_sha256, \"user\", expires_at_ms) values (?, ?, ?)",
+                values![token.0, user, expires_at_ms],
             )?;
             Ok(())
         })
@@ -167,13 +163,12 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn session(&self, token: Hash, now_ms: i64) -> Result<Option<User>, StoreError> {
         self.read(move |connection| {
-            let found = connection
-                .prepare_cached(
-                    "select u.name, u.role from session s join user u on u.name = s.user
+            let found = connection.one(
+                "select u.name, u.role from session s join \"user\" u on u.name = s.\"user\"
                      where s.token_sha256 = ? and s.expires_at_ms > ?",
-                )?
-                .query_row(params![token.0, now_ms], |row| Ok((row.get(0)?, row.get::<_, String>(1)?)))
-                .optional()?;
+                values![token.0, now_ms],
+                |row| Ok((row.get(0)?, row.get::<String>(1)?)),
+            )?;
             let Some((name, role)) = found else { return Ok(None) };
             Ok(Some(User { name, role: Role::from_name(&role).ok_or(StoreError::Damaged("role"))? }))
         })
@@ -185,7 +180,7 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn close_session(&self, token: Hash) -> Result<(), StoreError> {
         self.write(move |connection| {
-            connection.execute("delete from session where token_sha256 = ?", [token.0])?;
+            connection.execute("delete from session where token_sha256 = ?", values![token.0])?;
             Ok(())
         })
         .await
@@ -200,7 +195,7 @@ impl Store {
                 "insert into api_key (name, key_sha256, created_at_ms) values (?, ?, ?)
                  on conflict (name) do update set key_sha256 = excluded.key_sha256,
                    created_at_ms = excluded.created_at_ms",
-                params![name, key.0, now_ms],
+                values![name, key.0, now_ms],
             )?;
             Ok(())
         })
@@ -212,10 +207,9 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn api_key(&self, key: Hash) -> Result<Option<String>, StoreError> {
         self.read(move |connection| {
-            let name = connection
-                .prepare_cached("select name from api_key where key_sha256 = ?")?
-                .query_row([key.0], |row| row.get(0))
-                .optional()?;
+            let name =
+                connection
+                    .one("select name from api_key where key_sha256 = ?", values![key.0], |row| row.get(0))?;
             Ok(name)
         })
         .await
@@ -226,12 +220,12 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn gauges(&self) -> Result<Gauges, StoreError> {
         self.read(|connection| {
-            let gauges = connection.query_row(
-                "select (select cast(value as integer) from meta where key = 'epoch'),
+            let gauges = connection.only(
+                "select (select cast(value as bigint) from meta where key = 'epoch'),
                         (select count(*) from pending), (select count(*) from parked),
                         (select count(*) from station),
-                        (select cast(value as integer) - 1 from meta where key = 'next_gseq')",
-                [],
+                        (select cast(value as bigint) - 1 from meta where key = 'next_gseq')",
+                values![],
                 |row| {
                     Ok(Gauges {
                         epoch: row.get(0)?,
@@ -252,21 +246,17 @@ fn site_code(text: String) -> Result<SiteCode, StoreError> {
     SiteCode::try_from(text).map_err(|_| StoreError::Damaged("site code"))
 }
 
-pub(super) fn sites(connection: &Connection) -> Result<Vec<Site>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("select site, zone, name, utc_offset_min, day_starts_min from site order by site")?;
-    let mut rows = statement.query([])?;
-    let mut sites = Vec::new();
-    while let Some(row) = rows.next()? {
-        sites.push(Site {
+pub(super) fn sites(connection: &dyn Sql) -> Result<Vec<Site>, StoreError> {
+    let columns = "select site, zone, name, utc_offset_min, day_starts_min from site order by site";
+    connection.all(columns, values![], |row| {
+        Ok(Site {
             site: site_code(row.get(0)?)?,
-            zone: row.get::<_, Option<String>>(1)?.map(site_code).transpose()?,
+            zone: row.get::<Option<String>>(1)?.map(site_code).transpose()?,
             name: row.get(2)?,
             utc_offset_min: row.get(3)?,
             day_starts_min: row.get(4)?,
-        });
-    }
-    Ok(sites)
+        })
+    })
 }
 
 fn station_row(row: &Row<'_>) -> Result<Station, StoreError> {
@@ -276,26 +266,26 @@ fn station_row(row: &Row<'_>) -> Result<Station, StoreError> {
         site: site_code(row.get(1)?)?,
         till: row.get(2)?,
         public_key: VerifyingKey::from_bytes(&key).map_err(|_| StoreError::Damaged("station key"))?,
-        zone: row.get::<_, Option<String>>(4)?.map(site_code).transpose()?,
+        zone: row.get::<Option<String>>(4)?.map(site_code).transpose()?,
     })
 }
 
 fn enrol(
-    connection: &Connection,
+    connection: &dyn Sql,
     code: Hash,
     station: StationId,
     key: VerifyingKey,
     now_ms: i64,
     issue: impl FnOnce(SiteCode, u16) -> Certificate,
 ) -> Result<Enrolled, StoreError> {
+    // One use of a code at a time, whichever hub it came to.
+    connection.lock("select site from enrol_code where code_sha256 = ?", values![code.0])?;
     type Found = (String, u16, i64, Option<[u8; 16]>, Option<String>);
-    let found: Option<Found> = connection
-        .query_row(
-            "select site, till, expires_at_ms, station, certificate from enrol_code where code_sha256 = ?",
-            [code.0],
-            |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
-        )
-        .optional()?;
+    let found: Option<Found> = connection.one(
+        "select site, till, expires_at_ms, station, certificate from enrol_code where code_sha256 = ?",
+        values![code.0],
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+    )?;
     let Some((site, till, expires_at_ms, used_by, certificate)) = found else {
         return Ok(Enrolled::UnknownCode);
     };
@@ -309,9 +299,9 @@ fn enrol(
     if expires_at_ms <= now_ms {
         return Ok(Enrolled::ExpiredCode);
     }
-    let known: Option<[u8; 32]> = connection
-        .query_row("select public_key from station where station = ?", [station.0], |row| row.get(0))
-        .optional()?;
+    let known: Option<[u8; 32]> =
+        connection
+            .one("select public_key from station where station = ?", values![station.0], |row| row.get(0))?;
     if known.is_some_and(|known| known != key.to_bytes()) {
         return Ok(Enrolled::OtherKey);
     }
@@ -321,7 +311,7 @@ fn enrol(
 }
 
 fn use_code(
-    connection: &Connection,
+    connection: &dyn Sql,
     code: Hash,
     certificate: &Certificate,
     now_ms: i64,
@@ -331,9 +321,9 @@ fn use_code(
     connection.execute(
         "insert into station (station, site, till, public_key, enrolled_at_ms, last_seen_ms)
          values (?1, ?2, ?3, ?4, ?5, ?5)
-         on conflict do update set site = excluded.site, till = excluded.till, re_enrol = 0,
+         on conflict (station) do update set site = excluded.site, till = excluded.till, re_enrol = 0,
            enrolled_at_ms = excluded.enrolled_at_ms",
-        params![
+        values![
             enrolment.station.0,
             enrolment.site.as_str(),
             enrolment.till,
@@ -343,29 +333,29 @@ fn use_code(
     )?;
     connection.execute(
         "update enrol_code set station = ?, certificate = ? where code_sha256 = ?",
-        params![enrolment.station.0, text, code.0],
+        values![enrolment.station.0, text, code.0],
     )?;
     Ok(())
 }
 
-fn introduce(connection: &Connection, enrolment: &Enrolment, now_ms: i64) -> Result<bool, StoreError> {
+fn introduce(connection: &dyn Sql, enrolment: &Enrolment, now_ms: i64) -> Result<bool, StoreError> {
     let site = enrolment.site.as_str();
     // Its name comes back with the catalogue; until then the code has to do. China's clock is the default.
     connection.execute(
         "insert into site (site, name, utc_offset_min, day_starts_min) values (?1, ?1, 480, 240)
          on conflict do nothing",
-        [site],
+        values![site],
     )?;
     let key = enrolment.public_key.to_bytes();
     connection.execute(
         "insert into station (station, site, till, public_key, enrolled_at_ms, last_seen_ms)
          values (?, ?, ?, ?, ?, ?)
          on conflict do nothing",
-        params![enrolment.station.0, site, enrolment.till, key, enrolment.issued_at_ms, now_ms],
+        values![enrolment.station.0, site, enrolment.till, key, enrolment.issued_at_ms, now_ms],
     )?;
-    let stored: [u8; 32] = connection.query_row(
+    let stored: [u8; 32] = connection.only(
         "select public_key from station where station = ?",
-        [enrolment.station.0],
+        values![enrolment.station.0],
         |row| row.get(0),
     )?;
     Ok(stored == key)

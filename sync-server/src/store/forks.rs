@@ -1,11 +1,11 @@
 //! Where a station's history parts, and whether that is a lost tail or a clone.
 
-use rusqlite::{Connection, OptionalExtension, params};
 use suanpan_journal::{Hash, Parent, SegmentId, StationId};
 use suanpan_sync::{CheckedPush, Fork, ForkKind, Known, LostTail};
 
-use super::super::StoreError;
+use super::StoreError;
 use super::known::Segment;
+use super::sql::{Sql, values};
 
 /// Segments walked from a new entry towards the root. A till opens a few a day, and forks that still wait for a
 /// verdict are recent.
@@ -22,7 +22,7 @@ struct Parting {
 
 /// After a run was appended: new forks that it makes, and old ones whose old side it lets grow.
 pub(super) fn after_append(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     push: &CheckedPush,
     branch: u32,
@@ -39,7 +39,7 @@ pub(super) fn after_append(
 /// hangs there already: each start of the app opens a segment, so an older copy of a till's disk mostly shows itself
 /// as a second child.
 fn hang(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     child: SegmentId,
     parent: &Parent,
@@ -72,43 +72,38 @@ fn hang(
 
 /// The segments that hang on an entry or a later one of their parent, with their heads.
 fn children(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     parent: SegmentId,
     from_seq: u64,
     except: SegmentId,
 ) -> Result<Vec<(Parting, u64)>, StoreError> {
-    let found = connection
-        .prepare_cached(
-            "select segment, branch, head_seq from branch
+    let found = connection.all(
+        "select segment, branch, head_seq from branch
              where station = ? and parent_segment = ? and parent_seq >= ? and segment <> ? limit ?",
-        )?
-        .query_map(params![station.0, parent.0, from_seq, except.0, FORKS_MAX], |row| {
+        values![station.0, parent.0, from_seq, except.0, FORKS_MAX],
+        |row| {
             let parting = Parting { segment: SegmentId(row.get(0)?), at_seq: 0, old_branch: row.get(1)? };
             Ok((parting, row.get(2)?))
-        })?
-        .collect::<Result<_, _>>()?;
+        },
+    )?;
     Ok(found)
 }
 
 /// A segment grew past an entry on which another segment already hangs.
 fn outgrow_children(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     push: &CheckedPush,
     branch: u32,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    let children: Vec<(SegmentId, u64, Hash)> = connection
-        .prepare_cached(
-            "select segment, parent_seq, parent_hash from branch
+    let children: Vec<(SegmentId, u64, Hash)> = connection.all(
+        "select segment, parent_seq, parent_hash from branch
              where station = ? and parent_segment = ? and parent_seq < ? and parent_seq >= ? limit ?",
-        )?
-        .query_map(
-            params![station.0, push.segment.0, push.to_seq(), push.from_seq.saturating_sub(1), FORKS_MAX],
-            |row| Ok((SegmentId(row.get(0)?), row.get(1)?, Hash(row.get(2)?))),
-        )?
-        .collect::<Result<_, _>>()?;
+        values![station.0, push.segment.0, push.to_seq(), push.from_seq.saturating_sub(1), FORKS_MAX],
+        |row| Ok((SegmentId(row.get(0)?), row.get(1)?, Hash(row.get(2)?))),
+    )?;
     for (child, at_seq, hash) in children {
         let mut old = Segment::load(connection, station, push.segment)?;
         if old.hash_at(branch, at_seq)? == Some(hash) {
@@ -121,7 +116,7 @@ fn outgrow_children(
 
 /// A run leaves a branch of its own segment: a running system was copied.
 pub(super) fn record_branch(
-    connection: &Connection,
+    connection: &dyn Sql,
     segment: &Segment<'_>,
     (branch, from, at_seq): (u32, Option<u32>, u64),
     now_ms: i64,
@@ -133,21 +128,19 @@ pub(super) fn record_branch(
 }
 
 fn record(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     parting: &Parting,
     (child, child_branch): (SegmentId, u32),
     old_head_seq: u64,
     now_ms: i64,
 ) -> Result<(), StoreError> {
-    connection
-        .prepare_cached(
-            "insert into fork (station, segment, at_seq, old_branch, child_segment, child_branch,
+    connection.execute(
+        "insert into fork (station, segment, at_seq, old_branch, child_segment, child_branch,
                old_head_seq, seen_at_ms)
              values (?, ?, ?, ?, ?, ?, ?, ?)
              on conflict do nothing",
-        )?
-        .execute(params![
+        values![
             station.0,
             parting.segment.0,
             parting.at_seq,
@@ -156,12 +149,13 @@ fn record(
             child_branch,
             old_head_seq,
             now_ms
-        ])?;
+        ],
+    )?;
     Ok(())
 }
 
 fn grow_old_sides(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     push: &CheckedPush,
     branch: u32,
@@ -175,33 +169,32 @@ fn grow_old_sides(
         if grew {
             connection.execute(
                 "update fork set old_side_grew = 1 where station = ? and segment = ? and at_seq = ?",
-                params![station.0, parting.segment.0, parting.at_seq],
+                values![station.0, parting.segment.0, parting.at_seq],
             )?;
-            connection.execute("update station set re_enrol = 1 where station = ?", params![station.0])?;
+            connection.execute("update station set re_enrol = 1 where station = ?", values![station.0])?;
         }
     }
     Ok(())
 }
 
 /// Forks whose old side has not grown, and whether the station has fetched that side.
-fn open_forks(connection: &Connection, station: StationId) -> Result<Vec<(Parting, bool)>, StoreError> {
-    let forks = connection
-        .prepare_cached(
-            "select segment, at_seq, old_branch, fetched from fork where station = ? and old_side_grew = 0
+fn open_forks(connection: &dyn Sql, station: StationId) -> Result<Vec<(Parting, bool)>, StoreError> {
+    let forks = connection.all(
+        "select segment, at_seq, old_branch, fetched from fork where station = ? and old_side_grew = 0
              order by seen_at_ms desc limit ?",
-        )?
-        .query_map(params![station.0, FORKS_MAX], |row| {
+        values![station.0, FORKS_MAX],
+        |row| {
             let parting =
                 Parting { segment: SegmentId(row.get(0)?), at_seq: row.get(1)?, old_branch: row.get(2)? };
             Ok((parting, row.get(3)?))
-        })?
-        .collect::<Result<_, _>>()?;
+        },
+    )?;
     Ok(forks)
 }
 
 /// Says whether a run's segment descends from the history that a fork left behind.
 fn descends(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     parting: &Parting,
     push: &CheckedPush,
@@ -224,42 +217,37 @@ fn descends(
 }
 
 fn parent_of(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
     segment: SegmentId,
 ) -> Result<Option<Parent>, StoreError> {
-    let parent = connection
-        .prepare_cached(
-            "select parent_segment, parent_seq, parent_hash from branch
+    let parent = connection.one(
+        "select parent_segment, parent_seq, parent_hash from branch
              where station = ? and segment = ? and parent_segment is not null order by branch limit 1",
-        )?
-        .query_row(params![station.0, segment.0], |row| {
-            Ok(Parent { segment: SegmentId(row.get(0)?), seq: row.get(1)?, hash: Hash(row.get(2)?) })
-        })
-        .optional()?;
+        values![station.0, segment.0],
+        |row| Ok(Parent { segment: SegmentId(row.get(0)?), seq: row.get(1)?, hash: Hash(row.get(2)?) }),
+    )?;
     Ok(parent)
 }
 
 /// What a station is told with every ack: a tail to fetch back, and whether it is to be enrolled anew.
 pub(super) fn standing(
-    connection: &Connection,
+    connection: &dyn Sql,
     station: StationId,
 ) -> Result<(Option<LostTail>, bool), StoreError> {
-    let re_enrol = connection
-        .prepare_cached("select re_enrol from station where station = ?")?
-        .query_row([station.0], |row| row.get(0))
-        .optional()?;
-    let fork = connection
-        .prepare_cached(
-            "select segment, at_seq, old_head_seq from fork
+    let re_enrol =
+        connection
+            .one("select re_enrol from station where station = ?", values![station.0], |row| row.get(0))?;
+    let fork = connection.one(
+        "select segment, at_seq, old_head_seq from fork
              where station = ? and old_side_grew = 0 and fetched = 0 and child_segment <> segment
              order by seen_at_ms limit 1",
-        )?
-        .query_row([station.0], |row| {
+        values![station.0],
+        |row| {
             let fork = Fork { at_seq: row.get(1)?, old_head_seq: row.get(2)?, old_side_grew: false };
             Ok((SegmentId(row.get(0)?), fork))
-        })
-        .optional()?;
+        },
+    )?;
     let lost_tail = fork.and_then(|(segment, fork)| match fork.kind() {
         ForkKind::LostTail { from_seq, to_seq } => Some(LostTail { segment, from_seq, to_seq }),
         ForkKind::Clone => None,

@@ -1,12 +1,14 @@
-use rusqlite::{Connection, OptionalExtension, Row, params};
+use std::collections::BTreeSet;
+
 use suanpan_journal::Hash;
 use suanpan_sync::limits::{PAGE_BYTES, PAGE_ENTRIES};
 use suanpan_sync::{
     FeedChange, FeedEntry, FeedHead, Scope, ScopeVersion, epoch_after, feed_genesis, follow_feed,
 };
 
-use super::super::{FeedPage, NewRow, ScopeHead, StoreError};
 use super::Store;
+use super::sql::{Row, Sql, values};
+use super::{FeedPage, NewRow, ScopeHead, StoreError};
 
 impl Store {
     /// Publishes rows in one transaction: one cut before, one after. Rows that change nothing are left out.
@@ -99,28 +101,32 @@ impl Store {
 
 /// Adds a scope's entries to a page; says whether some did not fit.
 fn add_entries(
-    connection: &Connection,
+    connection: &dyn Sql,
     to: &ScopeVersion,
     from: u64,
     page: &mut FeedPage,
     bytes: &mut usize,
 ) -> Result<bool, StoreError> {
-    let mut statement = connection.prepare_cached(
+    // One more than fits, to know whether there is one.
+    let room = PAGE_ENTRIES.saturating_sub(page.entries.len()).saturating_add(1);
+    let mut is_full = false;
+    connection.each(
         "select scope, version, epoch, tbl, key, effective_at_ms, body from feed
-         where scope = ? and version > ? and version <= ? order by version",
+         where scope = ? and version > ? and version <= ? order by version limit ?",
+        values![to.scope.to_string(), from, to.version, room],
+        &mut |row| {
+            is_full = is_full || page.entries.len() >= PAGE_ENTRIES || *bytes >= PAGE_BYTES;
+            if !is_full {
+                let next = entry(row)?;
+                if let FeedChange::Put { body } = &next.change {
+                    *bytes = bytes.saturating_add(body.len());
+                }
+                page.entries.push(next);
+            }
+            Ok(())
+        },
     )?;
-    let mut rows = statement.query(params![to.scope.to_string(), from, to.version])?;
-    while let Some(row) = rows.next()? {
-        if page.entries.len() >= PAGE_ENTRIES || *bytes >= PAGE_BYTES {
-            return Ok(true);
-        }
-        let next = entry(row)?;
-        if let FeedChange::Put { body } = &next.change {
-            *bytes = bytes.saturating_add(body.len());
-        }
-        page.entries.push(next);
-    }
-    Ok(false)
+    Ok(is_full)
 }
 
 /// Reads (scope, version, epoch, tbl, key, effective_at_ms, body).
@@ -138,27 +144,33 @@ pub(super) fn entry(row: &Row<'_>) -> Result<FeedEntry, StoreError> {
     })
 }
 
-pub(super) fn head(connection: &Connection, scope: &Scope) -> Result<ScopeHead, StoreError> {
-    let found = connection
-        .prepare_cached("select version, hash from scope_head where scope = ?")?
-        .query_row([scope.to_string()], |row| Ok((row.get(0)?, Hash(row.get(1)?))))
-        .optional()?;
+pub(super) fn head(connection: &dyn Sql, scope: &Scope) -> Result<ScopeHead, StoreError> {
+    let found = connection.one(
+        "select version, hash from scope_head where scope = ?",
+        values![scope.to_string()],
+        |row| Ok((row.get(0)?, Hash(row.get(1)?))),
+    )?;
     let (version, hash) = found.unwrap_or_else(|| (0, feed_genesis(scope)));
     Ok(ScopeHead { scope: scope.clone(), version, hash })
 }
 
-fn hash_at(connection: &Connection, scope: &Scope, version: u64) -> Result<Option<Hash>, StoreError> {
+fn hash_at(connection: &dyn Sql, scope: &Scope, version: u64) -> Result<Option<Hash>, StoreError> {
     if version == 0 {
         return Ok(Some(feed_genesis(scope)));
     }
-    let hash = connection
-        .prepare_cached("select hash from feed where scope = ? and version = ?")?
-        .query_row(params![scope.to_string(), version], |row| row.get(0).map(Hash))
-        .optional()?;
+    let hash = connection.one(
+        "select hash from feed where scope = ? and version = ?",
+        values![scope.to_string(), version],
+        |row| row.get(0).map(Hash),
+    )?;
     Ok(hash)
 }
 
-fn publish(connection: &Connection, rows: &[NewRow]) -> Result<u64, StoreError> {
+fn publish(connection: &dyn Sql, rows: &[NewRow]) -> Result<u64, StoreError> {
+    let scopes: BTreeSet<&Scope> = rows.iter().map(|row| &row.scope).collect();
+    for scope in scopes {
+        lock(connection, scope)?;
+    }
     let epoch = epoch(connection)?;
     let mut published = 0;
     for row in rows {
@@ -170,7 +182,17 @@ fn publish(connection: &Connection, rows: &[NewRow]) -> Result<u64, StoreError> 
     Ok(published)
 }
 
-fn add(connection: &Connection, row: &NewRow, epoch: u64) -> Result<(), StoreError> {
+/// Versions of a scope are allocated under its row's lock, which a new scope first needs.
+fn lock(connection: &dyn Sql, scope: &Scope) -> Result<(), StoreError> {
+    let name = scope.to_string();
+    connection.execute(
+        "insert into scope_head (scope, version, hash) values (?, 0, ?) on conflict do nothing",
+        values![name, feed_genesis(scope).0],
+    )?;
+    connection.lock("select scope from scope_head where scope = ?", values![name])
+}
+
+fn add(connection: &dyn Sql, row: &NewRow, epoch: u64) -> Result<(), StoreError> {
     let before = head(connection, &row.scope)?;
     let entry = FeedEntry {
         scope: row.scope.clone(),
@@ -188,12 +210,10 @@ fn add(connection: &Connection, row: &NewRow, epoch: u64) -> Result<(), StoreErr
         FeedChange::Delete => None,
     };
     let scope = entry.scope.to_string();
-    connection
-        .prepare_cached(
-            "insert into feed (scope, version, epoch, tbl, key, effective_at_ms, body, hash)
+    connection.execute(
+        "insert into feed (scope, version, epoch, tbl, key, effective_at_ms, body, hash)
              values (?, ?, ?, ?, ?, ?, ?, ?)",
-        )?
-        .execute(params![
+        values![
             scope,
             entry.version,
             entry.epoch,
@@ -202,18 +222,18 @@ fn add(connection: &Connection, row: &NewRow, epoch: u64) -> Result<(), StoreErr
             entry.effective_at_ms,
             body,
             hash.0
-        ])?;
-    connection
-        .prepare_cached(
-            "insert into scope_head (scope, version, hash) values (?, ?, ?)
-             on conflict do update set version = excluded.version, hash = excluded.hash",
-        )?
-        .execute(params![scope, entry.version, hash.0])?;
+        ],
+    )?;
+    connection.execute(
+        "insert into scope_head (scope, version, hash) values (?, ?, ?)
+             on conflict (scope) do update set version = excluded.version, hash = excluded.hash",
+        values![scope, entry.version, hash.0],
+    )?;
     Ok(())
 }
 
 /// Says whether a row differs from the newest entry of its key.
-fn is_news(connection: &Connection, row: &NewRow) -> Result<bool, StoreError> {
+fn is_news(connection: &dyn Sql, row: &NewRow) -> Result<bool, StoreError> {
     let newest = newest(connection, &row.scope, &row.table, &row.key)?;
     Ok(match (&row.change, newest) {
         (FeedChange::Put { body }, Some(Some((newest, at)))) => *body != newest || row.effective_at_ms != at,
@@ -224,32 +244,30 @@ fn is_news(connection: &Connection, row: &NewRow) -> Result<bool, StoreError> {
 
 /// The newest entry of a row: its body and from when it holds, or `Some(None)` if that deletes it.
 fn newest(
-    connection: &Connection,
+    connection: &dyn Sql,
     scope: &Scope,
     table: &str,
     key: &str,
 ) -> Result<Option<Option<(String, i64)>>, StoreError> {
-    let found: Option<(Option<String>, i64)> = connection
-        .prepare_cached(
-            "select body, effective_at_ms from feed where scope = ? and tbl = ? and key = ?
+    let found: Option<(Option<String>, i64)> = connection.one(
+        "select body, effective_at_ms from feed where scope = ? and tbl = ? and key = ?
              order by effective_at_ms desc, version desc limit 1",
-        )?
-        .query_row(params![scope.to_string(), table, key], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
+        values![scope.to_string(), table, key],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
     Ok(found.map(|(body, at)| body.map(|body| (body, at))))
 }
 
-pub(super) fn epoch(connection: &Connection) -> Result<u64, StoreError> {
-    let text: String = connection
-        .prepare_cached("select value from meta where key = 'epoch'")?
-        .query_row([], |row| row.get(0))?;
+pub(super) fn epoch(connection: &dyn Sql) -> Result<u64, StoreError> {
+    let text: String =
+        connection.only("select value from meta where key = 'epoch'", values![], |row| row.get(0))?;
     text.parse().map_err(|_| StoreError::Damaged("epoch"))
 }
 
 /// Writes a new epoch if there is one, and gives the one that holds.
-pub(super) fn advance_epoch(connection: &Connection, new: Option<u64>, own: u64) -> Result<u64, StoreError> {
+pub(super) fn advance_epoch(connection: &dyn Sql, new: Option<u64>, own: u64) -> Result<u64, StoreError> {
     let Some(new) = new else { return Ok(own) };
-    connection.execute("update meta set value = ? where key = 'epoch'", [new.to_string()])?;
+    connection.execute("update meta set value = ? where key = 'epoch'", values![new.to_string()])?;
     tracing::warn!(
         code = "HUB-EPO-001",
         epoch.before = own,

@@ -1,0 +1,227 @@
+//! The threads that own a store's connections: some write, many writes to a commit, and some read.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+
+use suanpan_journal::StationId;
+
+use super::StoreError;
+use super::sql::Sql;
+
+/// Writes that may wait at one writer: at a few hundred µs each this is under a second of work, and past it a
+/// station is better told to come back.
+const WRITES_WAITING_MAX: usize = 1_024;
+
+/// Writes that share one commit: enough to amortise an fsync, few enough to answer within some ms.
+const GROUP_MAX: usize = 128;
+
+/// Reads that may wait on one reader.
+const READS_WAITING_MAX: usize = 256;
+
+/// A connection, owned by one thread.
+pub(super) trait Connection: Sql {
+    /// Begins a transaction that writes.
+    fn begin(&self) -> Result<(), StoreError>;
+    /// Begins a transaction that reads one consistent state.
+    fn begin_read(&self) -> Result<(), StoreError>;
+    /// Opens a part of the transaction that can be undone by itself.
+    fn savepoint(&self) -> Result<(), StoreError>;
+    /// Ends that part.
+    fn end_savepoint(&self, keep: bool) -> Result<(), StoreError>;
+    /// Makes everything durable. *Errors:* `Outcome` if nobody can say whether it is.
+    fn commit(&self) -> Result<(), StoreError>;
+    /// Undoes everything.
+    fn rollback(&self) -> Result<(), StoreError>;
+    /// Whether another commit may be tried after `Outcome`.
+    fn outlives_outcome(&self) -> bool;
+}
+
+pub(super) type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
+pub(super) type Read = Box<dyn FnOnce(&dyn Connection) + Send>;
+
+/// A write that waits.
+pub(super) struct Write {
+    /// Whose it is. Writes of stations share commits; any other is alone in its own.
+    pub(super) station: Option<StationId>,
+    /// Does it; says whether to keep it, and how to answer.
+    #[expect(clippy::type_complexity, reason = "named where it is made")]
+    pub(super) run: Box<dyn FnOnce(&dyn Sql) -> (bool, Reply) + Send>,
+}
+
+/// Whether a connection is to write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Write,
+    Read,
+}
+
+/// A store's threads.
+#[derive(Debug)]
+pub(super) struct Threads {
+    writers: Mutex<Vec<SyncSender<Write>>>,
+    readers: Vec<SyncSender<Read>>,
+    turn: AtomicUsize,
+    handles: Mutex<Vec<JoinHandle<()>>>,
+}
+
+impl Threads {
+    /// Starts them; each opens its own connection. Returns when all have.
+    pub(super) fn start<C: Connection + 'static>(
+        writers: usize,
+        readers: usize,
+        open: impl Fn(Use) -> Result<C, StoreError> + Send + Sync + 'static,
+    ) -> Result<Threads, StoreError> {
+        let (open, mut handles) = (Arc::new(open), Vec::new());
+        let mut start_writer = || {
+            let (sender, writes) = sync_channel(WRITES_WAITING_MAX);
+            let open = open.clone();
+            handles.push(spawn("hub-writer", move || open(Use::Write), move |it| write_all(it, &writes))?);
+            Ok::<_, StoreError>(sender)
+        };
+        let writers = (0..writers).map(|_| start_writer()).collect::<Result<_, _>>()?;
+        let start_reader = || {
+            let (sender, reads) = sync_channel::<Read>(READS_WAITING_MAX);
+            let open = open.clone();
+            spawn(
+                "hub-reader",
+                move || open(Use::Read),
+                move |it| {
+                    reads.iter().for_each(|read| read(it));
+                },
+            )?;
+            Ok::<_, StoreError>(sender)
+        };
+        let readers = (0..readers).map(|_| start_reader()).collect::<Result<_, _>>()?;
+        Ok(Threads {
+            writers: Mutex::new(writers),
+            readers,
+            turn: AtomicUsize::new(0),
+            handles: Mutex::new(handles),
+        })
+    }
+
+    /// Hands a write to the writer of its station. The last writer takes what is no station's, so that a
+    /// projection does not hold up tills.
+    pub(super) fn write(&self, write: Write) -> Result<(), StoreError> {
+        let writers = self.writers.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, others) = writers.split_last().ok_or(StoreError::Stopped)?;
+        let place = write.station.and_then(|station| {
+            let [.., digit] = station.0;
+            usize::from(digit).checked_rem(others.len())
+        });
+        let writer = place.and_then(|place| others.get(place)).unwrap_or(last);
+        writer.try_send(write).map_err(refused)
+    }
+
+    /// Hands a read to the next reader.
+    pub(super) fn read(&self, read: Read) -> Result<(), StoreError> {
+        let turn = self.turn.fetch_add(1, Ordering::Relaxed).checked_rem(self.readers.len()).unwrap_or(0);
+        self.readers.get(turn).ok_or(StoreError::Stopped)?.try_send(read).map_err(refused)
+    }
+
+    /// Takes no more writes, finishes those that wait, and returns when the writers are done.
+    pub(super) fn stop(&self) {
+        self.writers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
+        for handle in handles {
+            drop(handle.join());
+        }
+    }
+}
+
+fn refused<T>(error: TrySendError<T>) -> StoreError {
+    match error {
+        TrySendError::Full(_) => StoreError::Busy,
+        TrySendError::Disconnected(_) => StoreError::Stopped,
+    }
+}
+
+/// Opens a connection on a new thread, then lets it work there.
+fn spawn<C: 'static>(
+    name: &str,
+    open: impl FnOnce() -> Result<C, StoreError> + Send + 'static,
+    work: impl FnOnce(&C) + Send + 'static,
+) -> Result<JoinHandle<()>, StoreError> {
+    let (opened, is_open) = channel();
+    let handle = std::thread::Builder::new().name(name.to_owned()).spawn(move || match open() {
+        Ok(connection) => {
+            drop(opened.send(Ok(())));
+            work(&connection);
+        }
+        Err(error) => drop(opened.send(Err(error))),
+    });
+    let handle =
+        handle.map_err(|source| StoreError::File { path: name.to_owned(), source: Arc::new(source) })?;
+    is_open.recv().unwrap_or(Err(StoreError::Stopped))?;
+    Ok(handle)
+}
+
+/// Runs a read on one consistent state.
+pub(super) fn in_one_state<T>(
+    connection: &dyn Connection,
+    run: impl FnOnce(&dyn Sql) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    connection.begin_read()?;
+    let result = run(connection);
+    connection.rollback()?;
+    result
+}
+
+/// Takes writes until nobody can send any, many to a commit, and answers each after its commit.
+fn write_all(connection: &dyn Connection, writes: &Receiver<Write>) {
+    let mut next = None;
+    while let Some(first) = next.take().or_else(|| writes.recv().ok()) {
+        let mut group = vec![first];
+        while group.len() < GROUP_MAX && group.iter().all(|write| write.station.is_some()) {
+            match writes.try_recv() {
+                Ok(write) if write.station.is_none() => {
+                    next = Some(write);
+                    break;
+                }
+                Ok(write) => group.push(write),
+                Err(_) => break,
+            }
+        }
+        // Every hub locks stations in this order, so that two of them never wait for each other.
+        group.sort_by_key(|write| write.station);
+        if !write_group(connection, group) {
+            return;
+        }
+    }
+}
+
+/// Commits some writes and answers them. Says whether the store can go on.
+fn write_group(connection: &dyn Connection, group: Vec<Write>) -> bool {
+    let mut replies = Vec::new();
+    let committed = run_group(connection, group, &mut replies);
+    let mut goes_on = true;
+    if let Err(error) = &committed {
+        drop(connection.rollback());
+        if let StoreError::Outcome(error) = error {
+            goes_on = connection.outlives_outcome();
+            tracing::error!(code = "HUB-STO-004", %error, goes_on, "a commit failed");
+        }
+    }
+    for reply in replies {
+        reply(committed.clone());
+    }
+    goes_on
+}
+
+fn run_group(
+    connection: &dyn Connection,
+    group: Vec<Write>,
+    replies: &mut Vec<Reply>,
+) -> Result<(), StoreError> {
+    connection.begin()?;
+    for write in group {
+        connection.savepoint()?;
+        let (keep, reply) = (write.run)(connection);
+        replies.push(reply);
+        // After some errors the database has rolled everything back by itself; then this fails, and so does the group.
+        connection.end_savepoint(keep)?;
+    }
+    connection.commit()
+}
