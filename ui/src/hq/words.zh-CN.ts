@@ -5,7 +5,7 @@ export const zh = {
   password: '密码',
   go: '登录',
   wrong: '用户名或密码不对',
-  later: '试得太多：请稍后再试',
+  later: '尝试太多：请稍后再试',
   out: '退出',
   today: '今日 {date}',
   asOf: '数据截至 {time}',
