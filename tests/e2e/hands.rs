@@ -119,9 +119,10 @@ async fn cashier_works_by_touch_alone() {
     }
     window.wait_text("remaining", "¥28.70").await;
     window.touch("pay-F8").await;
-    for digit in ["pad-4", "pad-2", "pad-00", "pad-1"] {
-        window.touch(digit).await;
+    for key in ["pad-4", "pad-2", "pad-00", "pad-1", "reference-letters", "key--", "key-a"] {
+        window.touch(key).await;
     }
+    window.wait_text_has("field-reference", "42001-a").await;
     window.touch("reference-go").await;
     window.wait_text("received", "¥128.70").await;
 

@@ -17,6 +17,11 @@ export function sellingKey(keymap: Keymap, key: string, typed: string, view: Til
   return NOTHING
 }
 
+/** A letter of a receipt's number; null for any other key. */
+export function numberKey(key: string, typed: string): Deed | null {
+  return /^[a-zA-Z]$/.test(key) && typed.length < TYPED_LEN_MAX ? type(typed + key.toUpperCase()) : null
+}
+
 function act(action: Action, typed: string, view: TillView, panel: Panel): Deed {
   switch (action) {
     case 'help':

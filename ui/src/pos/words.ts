@@ -11,6 +11,7 @@ export type HintKey =
   | 'nothingParked'
   | 'typedFirst'
   | 'piecesFirst'
+  | 'tareFirst'
   | 'amountWrong'
   | 'weightWrong'
   | 'noCash'
