@@ -30,8 +30,11 @@ impl Store {
             return Ok(kept);
         }
         let (snapshot, chunks) = self.read(move |connection| build(connection, head, now_ms)).await?;
-        let stored = snapshot.clone();
-        self.write(move |connection| keep(connection, &stored, &chunks, now_ms)).await?;
+        // That of an empty scope is made in no time, and its hash is no entry's: it could not be read again.
+        if snapshot.head.version > 0 {
+            let stored = snapshot.clone();
+            self.write(move |connection| keep(connection, &stored, &chunks, now_ms)).await?;
+        }
         Ok(snapshot)
     }
 
