@@ -1,0 +1,220 @@
+//! Tills in processes of their own, what their customers were given, and the question whether all of it came through.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Write};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, Command, Stdio};
+use std::sync::{Arc, Condvar, Mutex};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use suanpan_domain::totals::Dimension;
+use suanpan_ledger::Lock;
+use suanpan_station::identity::Identity;
+
+use crate::hub::{HubProcess, Listed};
+
+/// Longer than anything here takes on a busy machine; a test that waits this long fails.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What was seen of a till from outside. Paper that was given stays given, whatever becomes of the till.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    pub(crate) receipts: Vec<Listed>,
+    /// The network line.
+    pub(crate) network: String,
+    /// The last word that was neither.
+    said: String,
+    has_ended: bool,
+}
+
+impl Seen {
+    /// The network line says that the hub has every receipt to the last.
+    fn is_drained(&self) -> bool {
+        let last = self.receipts.last().and_then(|it| it.number.split('-').nth(3)?.parse::<u32>().ok());
+        self.network == format!("online {} 0", last.unwrap_or(0))
+    }
+}
+
+/// A till. Dropping it ends it.
+pub(crate) struct TillProcess {
+    pub(crate) dir: PathBuf,
+    args: [String; 3],
+    seen: Arc<(Mutex<Seen>, Condvar)>,
+    process: Option<(Child, ChildStdin, JoinHandle<()>)>,
+}
+
+impl TillProcess {
+    /// Starts a till that enrols with a code and sells at once.
+    pub(crate) fn start(dir: &Path, hub_url: &str, code: &str, staff: &str) -> TillProcess {
+        let args = [hub_url, code, staff].map(str::to_owned);
+        let mut till = TillProcess { dir: dir.to_owned(), args, seen: Arc::default(), process: None };
+        till.restart();
+        till
+    }
+
+    /// The same till on another disk; its customers are others.
+    pub(crate) fn on(&self, dir: &Path) -> TillProcess {
+        TillProcess { dir: dir.to_owned(), args: self.args.clone(), seen: Arc::default(), process: None }
+    }
+
+    /// Starts the app again.
+    pub(crate) fn restart(&mut self) {
+        let mut child = Command::new(env!("CARGO_BIN_EXE_fire-till"))
+            .arg(&self.dir)
+            .args(&self.args)
+            .env("RUST_LOG", "off")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        *self.seen.0.lock().unwrap() = Seen { receipts: self.receipts(), ..Seen::default() };
+        let seen = Arc::clone(&self.seen);
+        let reader = std::thread::spawn(move || {
+            for line in BufReader::new(output).lines().map_while(Result::ok) {
+                note(&mut seen.0.lock().unwrap(), line);
+                seen.1.notify_all();
+            }
+            seen.0.lock().unwrap().has_ended = true;
+            seen.1.notify_all();
+        });
+        self.process = Some((child, input, reader));
+        self.wait("to open", |seen| seen.said == "open");
+    }
+
+    /// kill -9. What it printed until then is noted.
+    pub(crate) fn kill(&mut self) {
+        if let Some((mut child, input, reader)) = self.process.take() {
+            // It may have ended by itself: then there is nothing to kill.
+            let _ = child.kill();
+            let _ = child.wait();
+            drop(input);
+            let _ = reader.join();
+        }
+    }
+
+    /// The app is closed.
+    pub(crate) fn close(&mut self) {
+        if let Some((mut child, input, reader)) = self.process.take() {
+            drop(input);
+            assert!(child.wait().unwrap().success(), "the till ends well");
+            reader.join().unwrap();
+        }
+    }
+
+    pub(crate) fn tell(&mut self, order: &str) {
+        let (_, input, _) = self.process.as_mut().expect("the till runs");
+        writeln!(input, "{order}").unwrap();
+    }
+
+    /// Stops selling, with every receipt given that will be.
+    pub(crate) fn pause(&mut self) {
+        self.tell("pause");
+        self.wait("to pause", |seen| seen.said == "paused");
+    }
+
+    pub(crate) fn receipts(&self) -> Vec<Listed> {
+        self.seen.0.lock().unwrap().receipts.clone()
+    }
+
+    /// Returns when the till looks as wanted from outside.
+    pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Seen) -> bool) {
+        let seen = self.seen.0.lock().unwrap();
+        let goes_on = |seen: &mut Seen| !is_so(seen) && !seen.has_ended;
+        let (seen, _) = self.seen.1.wait_timeout_while(seen, PATIENCE, goes_on).unwrap();
+        let (done, given, network, ended) =
+            (is_so(&seen), seen.receipts.len(), seen.network.clone(), seen.has_ended);
+        drop(seen);
+        let dir = self.dir.display();
+        assert!(done, "{dir}: waited in vain {what}: {network}, {given} receipts, ended: {ended}");
+    }
+
+    /// Returns when so many more receipts were given.
+    pub(crate) fn sells(&self, more: usize) {
+        let before = self.receipts().len();
+        self.wait(&format!("to sell {more} more"), |seen| seen.receipts.len() >= before + more);
+    }
+
+    /// Returns when the till says that the hub has every receipt. It must not be selling.
+    pub(crate) fn drains(&self) {
+        self.wait("to drain", Seen::is_drained);
+    }
+
+    pub(crate) fn is_offline(&self) {
+        self.wait("to be offline", |seen| seen.network.starts_with("offline"));
+    }
+
+    /// Returns when the till has heard of its hub and been told that something of it is there.
+    pub(crate) fn is_online(&self) {
+        self.wait("to be online", |seen| seen.network.starts_with("online"));
+    }
+}
+
+impl Drop for TillProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+fn note(seen: &mut Seen, line: String) {
+    let mut words = line.split(' ');
+    match (words.next(), words.next(), words.next()) {
+        (Some("receipt"), Some(number), Some(fen)) => {
+            seen.receipts.push(Listed { number: number.to_owned(), fen: fen.parse().unwrap() });
+        }
+        (Some("open" | "paused" | "selling"), None, _) => seen.said = line,
+        _ => seen.network = line,
+    }
+}
+
+/// What was counted in the end.
+#[derive(Debug)]
+pub(crate) struct Counted {
+    /// Receipts that customers were given.
+    pub(crate) receipts: usize,
+    /// Sales that a kill left without paper: recorded, and nobody was given anything for them.
+    pub(crate) unprinted: usize,
+}
+
+/// Waits until every till is drained, closes them, and holds the hub against the receipts and the ledgers: nothing
+/// lost, nothing doubled, the same totals at till, hub and report.
+pub(crate) fn check(hub: &HubProcess, tills: &mut [TillProcess]) -> Counted {
+    tills.iter_mut().for_each(TillProcess::pause);
+    tills.iter().for_each(TillProcess::drains);
+    tills.iter_mut().for_each(TillProcess::close);
+    hub.settle();
+    let given: Vec<Listed> = tills.iter().flat_map(TillProcess::receipts).collect();
+    let listed = hub.documents();
+    let distinct: BTreeSet<&Listed> = listed.iter().collect();
+    assert_eq!(distinct.len(), listed.len(), "the hub has a document twice");
+    let lost: Vec<&Listed> = given.iter().filter(|it| !distinct.contains(it)).collect();
+    assert!(lost.is_empty(), "lost: {lost:?}");
+    assert_eq!(given.iter().collect::<BTreeSet<_>>().len(), given.len(), "two customers have one number");
+    assert_eq!(hub.metric("suanpan_entries_parked"), 0);
+    assert_eq!(hub.missing(), 0, "numbers that the hub knows of and has not");
+
+    let report = hub.report();
+    let mut summed = BTreeMap::<_, (i64, i64)>::new();
+    for Listed { number, fen } in &listed {
+        let mut parts = number.split('-').map(str::to_owned);
+        let sum = summed.entry((parts.next().unwrap(), parts.next().unwrap())).or_default();
+        *sum = (sum.0 + 1, sum.1 + fen);
+    }
+    assert_eq!(report, summed, "the report is not the sum of the documents");
+    let at_tills: BTreeMap<_, _> = tills.iter().map(|till| totals(&till.dir)).collect();
+    assert_eq!(report, at_tills, "hub and tills differ");
+    Counted { receipts: given.len(), unprinted: listed.len() - given.len() }
+}
+
+/// Proves a till's folder whole and gives its place and its totals.
+pub(crate) fn totals(dir: &Path) -> ((String, String), (i64, i64)) {
+    let identity = Identity::load(dir).unwrap().expect("an enrolled till");
+    let found = suanpan_ledger::verify(&Lock::acquire(dir).unwrap(), identity.station()).unwrap();
+    assert!(found.is_whole(), "{}: {found:?}", dir.display());
+    let postings = found.days.iter().flat_map(|(_, postings)| postings);
+    let sales = postings.filter(|it| it.dimension == Dimension::Sales);
+    let enrolment = &identity.certificate.enrolment;
+    let place = (enrolment.site.as_str().to_owned(), enrolment.till.to_string());
+    (place, sales.fold((0, 0), |sum, it| (sum.0 + it.count, sum.1 + it.fen.0)))
+}

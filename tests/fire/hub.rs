@@ -1,0 +1,235 @@
+//! `sync-server` in a process of its own, run as IT runs it, and what can be asked of it from outside.
+
+use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use rusqlite::{Connection, OpenFlags};
+use serde_json::Value;
+
+/// Looks at a hub until it has added up what it stored: each look is a request.
+const LOOKS_MAX: u32 = 20_000;
+
+/// The hub of the sample chain. Dropping it ends it.
+pub(crate) struct HubProcess {
+    folder: PathBuf,
+    /// A copy of the signing key, away from the hub.
+    safe: PathBuf,
+    port: u16,
+    api_key: String,
+    child: Option<Child>,
+}
+
+/// A document as the hub lists it.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Listed {
+    pub(crate) number: String,
+    pub(crate) fen: i64,
+}
+
+impl HubProcess {
+    /// Makes the hub, publishes the sample chain and puts a copy of its key into the safe. It does not run yet.
+    pub(crate) fn new(folder: &Path) -> HubProcess {
+        let port = free_port();
+        let safe = folder.join("hub.key in the safe");
+        let mut hub =
+            HubProcess { folder: folder.join("hub"), safe, port, api_key: String::new(), child: None };
+        hub.run(&["init"]);
+        hub.import();
+        std::fs::copy(hub.folder.join("hub.key"), &hub.safe).unwrap();
+        hub.api_key = hub.run(&["api-key", "--name", "oracle"]);
+        hub
+    }
+
+    /// Publishes the sample chain, or what of it the hub lacks.
+    pub(crate) fn import(&self) {
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sync-server/sample");
+        self.run(&["import", &sample.display().to_string()]);
+    }
+
+    /// Publishes one file.
+    pub(crate) fn publish(&self, name: &str, text: &str) {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        std::fs::write(&file, text).unwrap();
+        self.run(&["import", &file.display().to_string()]);
+    }
+
+    pub(crate) fn enrol_code(&self, site: &str, till: u16) -> String {
+        self.run(&["enrol-code", "--site", site, "--till", &till.to_string()])
+    }
+
+    pub(crate) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// Runs a command of the hub's program and gives what it printed.
+    fn run(&self, args: &[&str]) -> String {
+        let mut command = Command::new(program());
+        let done = command.args(args).arg("--data-dir").arg(&self.folder).output().unwrap();
+        assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
+        String::from_utf8(done.stdout).unwrap().trim().to_owned()
+    }
+
+    /// Serves at its address; returns when it does.
+    pub(crate) fn start(&mut self) {
+        let mut child = Command::new(program())
+            .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data-dir"])
+            .arg(&self.folder)
+            .env("RUST_LOG", "error")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        self.child = Some(child);
+        assert_eq!(line.trim(), self.url(), "the hub serves");
+    }
+
+    /// kill -9.
+    pub(crate) fn kill(&mut self) {
+        if let Some(mut child) = self.child.take() {
+            // It may have ended by itself: then there is nothing to kill.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// The data centre burns: the process dies, and everything in the folder is gone.
+    pub(crate) fn burn(&mut self) {
+        self.kill();
+        std::fs::remove_dir_all(&self.folder).unwrap();
+    }
+
+    /// Copies the database as it stands, while the hub goes on serving. The key is not in it.
+    pub(crate) fn back_up(&self, to: &Path) {
+        let mut copy = Connection::open(to).unwrap();
+        let from = self.database();
+        let backup = rusqlite::backup::Backup::new(&from, &mut copy).unwrap();
+        // All pages in one step: what the hub commits meanwhile is not in the copy.
+        assert_eq!(backup.step(-1).unwrap(), rusqlite::backup::StepResult::Done);
+    }
+
+    /// Brings a hub up at the old address from the key in the safe and, if there is one, a backup. Nothing else of
+    /// the old hub is there.
+    pub(crate) fn bring_up(&mut self, backup: Option<&Path>) {
+        std::fs::create_dir_all(&self.folder).unwrap();
+        std::fs::copy(&self.safe, self.folder.join("hub.key")).unwrap();
+        if let Some(backup) = backup {
+            std::fs::copy(backup, self.folder.join("hub.db")).unwrap();
+        }
+        self.api_key = self.run(&["api-key", "--name", "oracle"]);
+        self.start();
+    }
+
+    fn database(&self) -> Connection {
+        Connection::open_with_flags(self.folder.join("hub.db"), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
+    }
+
+    /// A figure of the hub's metrics.
+    pub(crate) fn metric(&self, name: &str) -> i64 {
+        let text = self.get("/metrics");
+        let mut lines = text.lines().filter_map(|line| line.split_once(' '));
+        lines.find(|(found, _)| *found == name).and_then(|(_, value)| value.parse().ok()).expect(name)
+    }
+
+    /// Returns when everything that is stored is in the figures.
+    pub(crate) fn settle(&self) {
+        let is_settled = |_: &u32| self.metric("suanpan_batches_pending") == 0;
+        assert!((0..LOOKS_MAX).find(is_settled).is_some(), "the hub does not finish adding up");
+    }
+
+    /// Every document, in order of its number; one that is there twice is listed twice.
+    pub(crate) fn documents(&self) -> Vec<Listed> {
+        let database = self.database();
+        let mut query = database.prepare("select printed, fen from document order by printed").unwrap();
+        let rows = query.query_map([], |row| Ok(Listed { number: row.get(0)?, fen: row.get(1)? })).unwrap();
+        rows.map(Result::unwrap).collect()
+    }
+
+    /// Stations that are to be enrolled anew because two disks write as one.
+    pub(crate) fn flagged(&self) -> i64 {
+        let sql = "select count(*) from station where re_enrol";
+        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
+    /// The report by till, as a script of the ERP gets it: (site, till) → (sales, fen), over all days.
+    pub(crate) fn report(&self) -> BTreeMap<(String, String), (i64, i64)> {
+        let path = "/api/v1/reports/sales-by-station?from=2020-01-01&to=2099-12-31";
+        let report: Value = serde_json::from_str(&self.get(path)).unwrap();
+        assert_eq!(report["pending"], 0, "{report}");
+        let mut sums = BTreeMap::new();
+        for row in report["rows"].as_array().unwrap() {
+            let text = |name: &str| row[name].as_str().unwrap().to_owned();
+            let sum: &mut (i64, i64) = sums.entry((text("site"), text("key"))).or_default();
+            sum.0 += row["count"].as_i64().unwrap();
+            sum.1 += row["fen"].as_i64().unwrap();
+        }
+        sums
+    }
+
+    /// Documents whose number is known to exist and that are not there.
+    pub(crate) fn missing(&self) -> i64 {
+        let path = "/api/v1/reports/sales-by-day?from=2020-01-01&to=2099-12-31";
+        let report: Value = serde_json::from_str(&self.get(path)).unwrap();
+        report["rows"].as_array().unwrap().iter().map(|row| row["missing"].as_i64().unwrap()).sum()
+    }
+
+    fn get(&self, path: &str) -> String {
+        let (head, body) = request(self.port, &self.get_request(path));
+        assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head} {body}");
+        body
+    }
+
+    fn get_request(&self, path: &str) -> String {
+        let key = &self.api_key;
+        format!(
+            "GET {path} HTTP/1.1\r\nhost: hub\r\nconnection: close\r\nauthorization: Bearer {key}\r\n\r\n"
+        )
+    }
+}
+
+impl Drop for HubProcess {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Sends bytes and gives the answer's head and body.
+pub(crate) fn request(port: u16, bytes: &str) -> (String, String) {
+    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).unwrap();
+    stream.write_all(bytes.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
+    (head.to_owned(), body.to_owned())
+}
+
+/// The hub's program beside this test's; built first if this test was built alone.
+fn program() -> PathBuf {
+    let mut beside = std::env::current_exe().unwrap();
+    beside.pop();
+    beside.pop();
+    let program = beside.join(format!("sync-server{}", std::env::consts::EXE_SUFFIX));
+    if !program.exists() {
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "-p", "sync-server", "--bins", "--target-dir"]);
+        build.arg(beside.parent().unwrap());
+        if !cfg!(debug_assertions) {
+            build.arg("--release");
+        }
+        assert!(build.status().unwrap().success(), "sync-server builds");
+    }
+    program
+}
+
+/// A port that no connection is given by itself: below 32768. Tests of one process take different ones.
+fn free_port() -> u16 {
+    static TAKEN: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
+    let first = u16::try_from(10_000 + std::process::id() % 9_000).unwrap();
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let nth = TAKEN.fetch_add(50, std::sync::atomic::Ordering::Relaxed);
+    (first + nth..first + nth + 50).find(is_free).expect("a free port")
+}

@@ -1,0 +1,75 @@
+//! The data centre burns in the middle of trading. Hub and tills are processes; the oracle is the receipts that
+//! customers were given.
+
+mod fleet;
+mod hub;
+
+use std::path::Path;
+
+use fleet::{Counted, TillProcess, check};
+use hub::HubProcess;
+
+/// Site, till, cashier.
+const TILLS: [(&str, u16, &str); 4] =
+    [("HT01", 1, "1101"), ("HT01", 2, "1101"), ("HT01", 3, "1101"), ("HT02", 1, "2101")];
+
+/// A hub that serves and tills that sell.
+fn chain(folder: &Path, tills: usize) -> (HubProcess, Vec<TillProcess>) {
+    let mut hub = HubProcess::new(folder);
+    let codes: Vec<String> =
+        TILLS[..tills].iter().map(|(site, till, _)| hub.enrol_code(site, *till)).collect();
+    hub.start();
+    let start = |((site, till, staff), code): (&(&str, u16, &str), &String)| {
+        TillProcess::start(&folder.join(format!("{site}-{till}")), &hub.url(), code, staff)
+    };
+    let tills = TILLS.iter().zip(&codes).map(start).collect();
+    (hub, tills)
+}
+
+/// Trades, burns the data centre, brings a hub up from what is left and trades on. Nobody touches a till after the
+/// fire.
+fn burn(is_backed_up: bool) -> Counted {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut hub, mut tills) = chain(folder.path(), TILLS.len());
+    tills.iter().for_each(|till| till.sells(20));
+    // A power cut in the morning: this till's day is in two segments.
+    tills[1].kill();
+    tills[1].restart();
+    tills.iter().for_each(|till| till.sells(10));
+    let backup = folder.path().join("last night.db");
+    hub.back_up(&backup);
+    let backed_up = rusqlite::Connection::open(&backup).unwrap();
+    let in_backup: usize =
+        backed_up.query_row("select count(*) from document", [], |row| row.get(0)).unwrap();
+    drop(backed_up);
+    tills.iter().for_each(|till| till.sells(40));
+
+    hub.burn();
+    tills.iter().for_each(TillProcess::is_offline);
+    tills.iter().for_each(|till| till.sells(30));
+    let given: usize = tills.iter().map(|till| till.receipts().len()).sum();
+    assert!(in_backup > 0 && given > in_backup + 200, "{in_backup} of {given} receipts are in the backup");
+    hub.bring_up(is_backed_up.then_some(&*backup));
+    tills.iter_mut().for_each(TillProcess::pause);
+    tills.iter().for_each(TillProcess::drains);
+    // Everything has come back, and there is still something to sell.
+    tills.iter_mut().for_each(|till| till.tell("sell"));
+    tills.iter().for_each(|till| till.sells(30));
+    assert!(hub.metric("suanpan_epoch") > 1, "the hub knows that it lost something");
+
+    let counted = check(&hub, &mut tills);
+    println!("{counted:?}, {in_backup} of them in the backup");
+    counted
+}
+
+#[test]
+fn a_burnt_data_centre_comes_back_from_last_nights_backup_without_a_hand_on_any_till() {
+    let counted = burn(true);
+    assert!(counted.receipts >= 500 && counted.unprinted <= 1, "{counted:?}");
+}
+
+#[test]
+fn a_burnt_data_centre_comes_back_from_the_escrowed_key_alone_without_a_hand_on_any_till() {
+    let counted = burn(false);
+    assert!(counted.receipts >= 500 && counted.unprinted <= 1, "{counted:?}");
+}
