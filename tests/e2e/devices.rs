@@ -1,0 +1,75 @@
+//! A till with a printer on the network and a scale on a serial line, at its real window.
+
+use std::time::Duration;
+
+use suanpan_contract::{DeviceSettings, PrinterTarget};
+use suanpan_devices::simulators::{PrinterSim, PrinterState, ScaleSim};
+use suanpan_domain::receipt::Paper;
+use suanpan_station::settings::MachineSettings;
+use suanpan_tests::catalogue::{gtin, rows};
+use suanpan_tests::e2e::Display;
+use suanpan_tests::rig::Rig;
+
+use crate::counter::{SMALL, open_shift, open_till, sign_in};
+
+/// Longer than any paper takes; a test that waits this long fails.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+fn says(printer: &PrinterSim, wanted: &str) -> bool {
+    printer.wait(PATIENCE, |printed| format!("{printed:?}").contains(wanted))
+}
+
+#[tokio::test]
+async fn cashier_weighs_on_the_scale_is_paid_and_hands_out_the_printed_receipt() {
+    let display = Display::start(SMALL.0, SMALL.1);
+    let printer = PrinterSim::tcp(Paper::Mm80).expect("a printer");
+    let scale = ScaleSim::start().expect("a scale");
+    let devices = DeviceSettings {
+        printer: PrinterTarget::Tcp { address: printer.address() },
+        paper_mm: 80,
+        scale_port: scale.path().to_string_lossy().into_owned(),
+    };
+    let settings = MachineSettings { devices, ..MachineSettings::default() };
+    let rig = Rig::stopped(&rows(), Some(&settings));
+    scale.show(0, true);
+    let mut window = open_till(&display, rig.dir.path(), SMALL).await;
+    sign_in(&mut window, "1101", "3141").await;
+    open_shift(&mut window, "300").await;
+
+    // A leaf key, then the goods: nothing is rung while they still move, and a scan meanwhile answers nothing.
+    window.touch("quick-key").await;
+    window.find("weigh").await;
+    scale.show(480, false);
+    window.wait_text_has("weigh", "0.480").await;
+    window.scan(&gtin("690000000001")).await;
+    window.wait_text_has("message", "POS-").await;
+    window.press("Escape").await;
+    window.find("weigh").await;
+    window.shot("zh-CN-weigh-scale").await;
+    scale.show(520, true);
+    window.wait_gone("weigh").await;
+    window.wait_text("pieces", "1").await;
+    scale.show(0, true);
+
+    window.press_all("+ Enter").await;
+    window.find("change").await;
+    let number = window.text("closed-number").await;
+    assert!(says(&printer, &number), "the receipt says {number}: {:?}", printer.rows());
+    assert!(says(&printer, "Drawer"), "the drawer opens");
+
+    // Out of paper: the sale counts, the cashier is told, and prints it again with a mark.
+    printer.behave(|manner| manner.state = PrinterState::PaperOut);
+    window.scan(&gtin("690000000001")).await;
+    window.wait_text("due", "42.90").await;
+    window.press_all("+ Enter").await;
+    window.find("change").await;
+    window.wait_text_has("message", "缺纸").await;
+    window.shot("zh-CN-paper-out").await;
+    printer.behave(|manner| manner.state = PrinterState::Ready);
+    window.press_all("Escape F10").await;
+    window.find("document").await;
+    window.press("Enter").await;
+    assert!(says(&printer, "补打第 1 次"), "{:?}", printer.rows());
+    assert_eq!(printer.faults(), Vec::<String>::new());
+    window.close().await;
+}
