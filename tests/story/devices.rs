@@ -4,13 +4,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use suanpan_contract::{
-    Code, Command, DeviceSettings, PrintView, PrinterTarget, PrinterView, Prompt, SourceView, TillView,
+    CashMoveKind, Code, Command, DeviceSettings, Found, PrintView, PrinterTarget, PrinterView, Prompt,
+    SlipKind, SlipRow, SourceView, TillView,
 };
 use suanpan_devices::simulators::{PrinterSim, PrinterState, ScaleSim};
 use suanpan_domain::receipt::Paper;
 use suanpan_station::settings::MachineSettings;
 use suanpan_tests::catalogue::gtin;
-use suanpan_tests::rig::{HOUR, Rig};
+use suanpan_tests::rig::{HOUR, Rig, count};
 
 /// Longer than any of it takes; a test that waits this long fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -153,4 +154,30 @@ fn devices_are_changed_with_a_supervisor_and_take_effect_at_once() {
     wait(&rig, &changes, |view| view.status.printer == PrinterView::Ready);
     rig.view(Command::TestPrint);
     assert!(sim.wait(PATIENCE, |printed| !printed.is_empty()));
+}
+
+#[test]
+fn slips_print_again_and_what_an_audit_told_stays_a_supervisors() {
+    let sim = PrinterSim::tcp(Paper::Mm80).expect("a printer");
+    let rig = with_printer(&sim);
+    rig.open_shift();
+    rig.sell_rice();
+    rig.view(Command::MoveCash { kind: CashMoveKind::Drop, amount_fen: 10_000 });
+    rig.supervisor_approves();
+    rig.view(Command::AuditShift { count: count(&[(10_000, 2)]) });
+    rig.supervisor_approves();
+    let slips = |rig: &Rig| match rig.found(Command::FindSlips) {
+        Some(Found::Slips { slips }) => slips,
+        other => panic!("{other:?}"),
+    };
+    let kinds = |rows: &[SlipRow]| rows.iter().map(|row| row.kind).collect::<Vec<_>>();
+    assert_eq!(kinds(&slips(&rig)), [SlipKind::Cash], "a cashier sees no audit");
+    assert_eq!(rig.said(Command::CloseShift { count: count(&[(10_000, 2)]) }), Some(Code::ShiftClosed));
+    rig.sign_in("1801", "8246");
+    let rows = slips(&rig);
+    assert_eq!(kinds(&rows), [SlipKind::Shift, SlipKind::Audit, SlipKind::Cash]);
+    let shown = rig.found(Command::Preview { document: rows[0].slip.clone() });
+    assert!(format!("{shown:?}").contains("班结"), "{shown:?}");
+    rig.view(Command::Reprint { document: Some(rows[0].slip.clone()) });
+    assert!(sim.wait(PATIENCE, |printed| format!("{printed:?}").contains("补打第 1 次")), "{:?}", sim.rows());
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DocumentRow, ItemHit, PreviewLine, RefundableSale, TillView};
+use crate::{DocumentRow, ItemHit, PreviewLine, RefundableSale, SlipRow, TillView};
 
 /// The longest scan or text a command may carry, characters; longer input is refused, never cut.
 pub const TEXT_LEN_MAX: usize = 10_000;
@@ -181,14 +181,16 @@ pub enum Command {
         /// Printed number or its closing part; empty lists the last ones.
         number: String,
     },
-    /// A document's receipt as it prints.
+    /// The last slips of this till, newest first.
+    FindSlips,
+    /// A document's receipt, or a slip, as it prints.
     Preview {
-        /// Document id.
+        /// Document id, or a slip's place in the journal.
         document: String,
     },
     /// 补打; without an id the last document.
     Reprint {
-        /// Document id.
+        /// Document id, or a slip's place in the journal.
         document: Option<String>,
     },
     /// A sale's lines with what may still come back; asks the hub for another till's sale.
@@ -252,6 +254,11 @@ pub enum Found {
     Documents {
         /// Rows.
         documents: Vec<DocumentRow>,
+    },
+    /// Slips, newest first, at most 20.
+    Slips {
+        /// Rows.
+        slips: Vec<SlipRow>,
     },
     /// A receipt, line by line in a fixed pitch.
     Preview {

@@ -150,13 +150,13 @@ query: string, } | { "cmd": "find_documents",
 /**
  * Printed number or its closing part; empty lists the last ones.
  */
-number: string, } | { "cmd": "preview", 
+number: string, } | { "cmd": "find_slips" } | { "cmd": "preview", 
 /**
- * Document id.
+ * Document id, or a slip's place in the journal.
  */
 document: string, } | { "cmd": "reprint", 
 /**
- * Document id.
+ * Document id, or a slip's place in the journal.
  */
 document: string | null, } | { "cmd": "refund_lookup", 
 /**

@@ -4,6 +4,7 @@ import type { DocumentRow } from "./DocumentRow";
 import type { ItemHit } from "./ItemHit";
 import type { PreviewLine } from "./PreviewLine";
 import type { RefundableSale } from "./RefundableSale";
+import type { SlipRow } from "./SlipRow";
 
 /**
  * What a query found.
@@ -16,7 +17,11 @@ items: Array<ItemHit>, } | { "kind": "documents",
 /**
  * Rows.
  */
-documents: Array<DocumentRow>, } | { "kind": "preview", 
+documents: Array<DocumentRow>, } | { "kind": "slips", 
+/**
+ * Rows.
+ */
+slips: Array<SlipRow>, } | { "kind": "preview", 
 /**
  * Rows of at most 48 columns.
  */

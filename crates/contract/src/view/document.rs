@@ -26,6 +26,35 @@ pub struct DocumentRow {
     pub received: bool,
 }
 
+/// A paper of this till that no customer gets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct SlipRow {
+    /// Its place in the journal.
+    pub slip: String,
+    /// Which paper.
+    pub kind: SlipKind,
+    /// Site-local `mm-dd HH:MM`.
+    pub at: String,
+    /// Staff number of who made it.
+    pub by: String,
+}
+
+/// Papers that no customer gets.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum SlipKind {
+    /// 缴款, 换零, 备用金.
+    Cash,
+    /// 中途对账.
+    Audit,
+    /// 班结.
+    Shift,
+    /// 日结.
+    Day,
+}
+
 /// What became of a receipt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

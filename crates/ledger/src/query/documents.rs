@@ -75,6 +75,18 @@ impl Ledger {
         self.documents(sql, (business_date, limit.min(LIST_MAX)))
     }
 
+    /// The newest entries of some kinds among the last 5,000, newest first: what was printed in the last days, found
+    /// without an index that every sale would pay for.
+    pub fn latest_of(&self, kinds: &[u16], limit: usize) -> Result<Vec<Document>, QueryError> {
+        let sql = "select id, kind from entry order by id desc limit 5000";
+        let conn = self.conn()?;
+        let mut statement = conn.prepare_cached(sql)?;
+        let rows = statement.query_map([], |row| Ok((row.get::<_, i64>(0)?, row.get::<_, u16>(1)?)))?;
+        let wanted = rows.filter(|row| row.as_ref().map_or(true, |(_, kind)| kinds.contains(kind)));
+        let ids = wanted.take(limit).map(|row| row.map(|(id, _)| id)).collect::<Result<Vec<_>, _>>()?;
+        ids.into_iter().map(|id| self.read(entry_by_id(conn, id)?.ok_or(QueryError::Shape)?)).collect()
+    }
+
     /// What was refunded of a sale of this till so far.
     pub fn refunds_of(&self, sale: Id) -> Result<Vec<Refund>, QueryError> {
         self.refunds("select entry_id from refunded where sale_id = ?1 order by entry_id", [sale.0])

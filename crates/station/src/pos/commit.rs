@@ -282,7 +282,10 @@ impl Core {
         let mut papers: Vec<_> =
             printed.map(|document| print::paper(&self.shop, language, document, 0, shift)).collect();
         papers.extend(extra.map(|extra| match extra {
-            Extra::Reprint { document, copy } => print::paper(&self.shop, language, &document, copy, shift),
+            Extra::Reprint { document, copy } => {
+                let shift = self.shop.shift_of(&document.entry).ok().flatten();
+                print::paper(&self.shop, language, &document, copy, shift.as_ref())
+            }
             Extra::TestPage => print::page(&self.shop, language, now_ms),
         }));
         let Some(queue) = &self.queue else { return };

@@ -46,7 +46,8 @@ fn passes(desk: &Desk, command: &Command) -> bool {
     let Some(asked) = &desk.asked else { return true };
     match command {
         Command::Lock | Command::Quit | Command::Select { .. } => true,
-        Command::Search { .. } | Command::FindDocuments { .. } | Command::Preview { .. } => true,
+        Command::Search { .. } | Command::FindDocuments { .. } => true,
+        Command::FindSlips | Command::Preview { .. } => true,
         Command::GetDevices | Command::SetLanguage { .. } | Command::View => true,
         Command::TypeWeight { .. } | Command::SetTare { .. } => matches!(asked, Asked::Weigh { .. }),
         // The cashier pressed the wrong key: another item takes the place of the one that waits.
@@ -101,6 +102,7 @@ fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
 
         Command::Search { query } => query::search(turn, query),
         Command::FindDocuments { number } => query::find_documents(turn, number),
+        Command::FindSlips => query::find_slips(turn),
         Command::Preview { document } => query::preview(turn, document),
         Command::SetLanguage { language } => settings::set_language(turn, *language),
         Command::GetDevices => settings::devices(turn),

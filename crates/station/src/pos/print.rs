@@ -1,10 +1,10 @@
 //! What a till prints, and what it says about a printer.
 
-use suanpan_contract::{Code, Language, PreviewLine, PrintView};
+use suanpan_contract::{Code, Language, PreviewLine, PrintView, SlipKind};
 use suanpan_devices::{Outcome, PrinterStatus, Reason};
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::{Entry, Reprinted};
-use suanpan_domain::ids::Id;
+use suanpan_domain::ids::{EntryRef, Id};
 use suanpan_domain::receipt::{
     Block, Lang, Line, Paper, Size, Slip, audit_slip, cash_slip, day_slip, refund_slip, render_lines,
     sale_receipt, shift_slip, test_page,
@@ -25,10 +25,7 @@ pub(crate) enum Extra {
     TestPage,
 }
 
-/// Stands for papers of entries without an id.
-const NO_DOCUMENT: Id = Id([0; 16]);
-
-/// The document that an entry prints a paper for.
+/// The document that an entry prints a paper for; a closed date stands for itself.
 pub(crate) fn prints(entry: &Entry) -> Option<Id> {
     match entry {
         Entry::Sale(sale) => Some(sale.id),
@@ -36,7 +33,7 @@ pub(crate) fn prints(entry: &Entry) -> Option<Id> {
         Entry::CashMoved(moved) => Some(moved.id),
         Entry::ShiftAudited(audit) => Some(audit.shift),
         Entry::ShiftClosed(closed) => Some(closed.shift),
-        Entry::DayClosed(_) => Some(NO_DOCUMENT),
+        Entry::DayClosed(closed) => Some(Id(u128::from(closed.date).to_be_bytes())),
         _ => None,
     }
 }
@@ -115,16 +112,28 @@ pub(crate) fn reprint(turn: &mut Turn<'_>, document: Option<&str>) -> Done {
 
 fn find(turn: &Turn<'_>, document: Option<&str>) -> Result<Document, Stop> {
     let found = match document {
-        Some(id) => turn.shop.document(id.parse().map_err(|_| Code::BadRequest)?)?,
+        Some(text) => match text.parse() {
+            Ok(place) => slip(turn, place)?,
+            Err(_) => turn.shop.document(text.parse().map_err(|_| Code::BadRequest)?)?,
+        },
         None => turn.shop.last_document()?,
     };
     found.ok_or_else(|| Code::NothingToPrint.into())
 }
 
+/// A slip by its place; what 中途对账 told is a supervisor's.
+fn slip(turn: &Turn<'_>, place: EntryRef) -> Result<Option<Document>, Stop> {
+    let sees_all = turn.person()?.role >= Role::Supervisor;
+    let found = turn.shop.entry(place)?;
+    Ok(found
+        .filter(|found| turn.shop.slip_row(found).is_some_and(|row| sees_all || row.kind != SlipKind::Audit)))
+}
+
 /// A document's receipt as it prints, line by line.
 pub(crate) fn preview(turn: &Turn<'_>, language: Language, document: &str) -> Result<Vec<PreviewLine>, Stop> {
     let found = find(turn, Some(document))?;
-    let blocks = paper(turn.shop, language, &found, 0, turn.shop.shift.as_ref());
+    let shift = turn.shop.shift_of(&found.entry)?;
+    let blocks = paper(turn.shop, language, &found, 0, shift.as_ref());
     Ok(render_lines(&blocks, turn.shop.paper)
         .into_iter()
         .flat_map(|line| shown(line, turn.shop.paper))

@@ -1,6 +1,7 @@
 //! Questions that change nothing: items by what was typed, documents by number, a receipt on screen.
 
-use suanpan_contract::{Code, Found};
+use suanpan_contract::{Code, Found, SlipKind};
+use suanpan_domain::catalogue::Role;
 use suanpan_domain::ids::DocumentNumber;
 
 use super::print;
@@ -11,6 +12,9 @@ use crate::search::HITS_MAX;
 
 /// Documents listed at once.
 const DOCUMENTS_MAX: u32 = 50;
+
+/// Slips listed at once: those of some days.
+const SLIPS_MAX: usize = 20;
 
 /// 查品. While the index is still being built only whole codes are found.
 pub(crate) fn search(turn: &mut Turn<'_>, typed: &str) -> Done {
@@ -55,6 +59,16 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     }
     let documents = found.iter().filter_map(|document| turn.shop.row(document)).collect();
     turn.found = Some(Found::Documents { documents });
+    Ok(())
+}
+
+/// The last slips; those that tell what should be in the drawer are a supervisor's.
+pub(crate) fn find_slips(turn: &mut Turn<'_>) -> Done {
+    let sees_all = turn.person()?.role >= Role::Supervisor;
+    let found = turn.shop.slips(SLIPS_MAX)?;
+    let rows = found.iter().filter_map(|document| turn.shop.slip_row(document));
+    let slips = rows.filter(|row| sees_all || row.kind != SlipKind::Audit).collect();
+    turn.found = Some(Found::Slips { slips });
     Ok(())
 }
 

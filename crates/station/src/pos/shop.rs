@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use suanpan_contract::{DocumentRow, NetworkView, PrinterView};
+use suanpan_contract::{DocumentRow, NetworkView, PrinterView, SlipKind, SlipRow};
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::entry::Entry;
@@ -25,6 +25,9 @@ use super::scale::Counter;
 use super::view::{amount, date_time_text};
 use crate::search::SearchIndex;
 use crate::settings::MachineSettings;
+
+/// Kinds of the entries that print a slip: cash moved, shift audited, shift closed, day closed.
+const SLIPS: [u16; 4] = [22, 23, 24, 25];
 
 /// See the module.
 pub(crate) struct Shop {
@@ -170,7 +173,7 @@ impl Shop {
 
     /// The printed number of the document that a receipt's QR code names.
     pub(crate) fn number_of_entry(&self, entry: EntryRef) -> Asked<Option<DocumentNumber>> {
-        let found = self.ledger.entry(SegmentId(entry.segment), entry.seq).map_err(failed)?;
+        let found = self.entry(entry)?;
         Ok(found.and_then(|document| Some(self.number_of(&document, numbered(&document.entry)?))))
     }
 
@@ -203,6 +206,40 @@ impl Shop {
             print: state_of_document(&self.jobs, id, self.has_printer),
             received: self.is_received(document),
         })
+    }
+
+    /// The newest slips.
+    pub(crate) fn slips(&self, limit: usize) -> Asked<Vec<Document>> {
+        self.ledger.latest_of(&SLIPS, limit).map_err(failed)
+    }
+
+    /// An entry by its place in the journal.
+    pub(crate) fn entry(&self, entry: EntryRef) -> Asked<Option<Document>> {
+        self.ledger.entry(SegmentId(entry.segment), entry.seq).map_err(failed)
+    }
+
+    /// The shift that an entry closes or looks at.
+    pub(crate) fn shift_of(&self, entry: &Entry) -> Asked<Option<Shift>> {
+        match entry {
+            Entry::ShiftClosed(closed) => self.ledger.shift(closed.shift).map_err(failed),
+            Entry::ShiftAudited(audit) => self.ledger.shift(audit.shift).map_err(failed),
+            Entry::CashMoved(moved) => self.ledger.shift(moved.shift).map_err(failed),
+            _ => Ok(self.shift.clone()),
+        }
+    }
+
+    /// A slip as a list shows it; `None` for entries that print none.
+    pub(crate) fn slip_row(&self, document: &Document) -> Option<SlipRow> {
+        let (kind, by) = match &document.entry {
+            Entry::CashMoved(moved) => (SlipKind::Cash, &moved.by),
+            Entry::ShiftAudited(audit) => (SlipKind::Audit, &audit.by),
+            Entry::ShiftClosed(closed) => (SlipKind::Shift, &closed.by),
+            Entry::DayClosed(closed) => (SlipKind::Day, &closed.by),
+            _ => return None,
+        };
+        let place = EntryRef { segment: document.at.segment.0, seq: document.at.seq };
+        let at = date_time_text(document.at_ms, &self.book.settings);
+        Some(SlipRow { slip: place.to_string(), kind, at, by: by.clone() })
     }
 
     /// True when the hub has acknowledged a document: the newest are sent last.
