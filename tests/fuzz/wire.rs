@@ -1,0 +1,226 @@
+//! What comes over the network.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use suanpan_domain::entry::{Entry, EntryError};
+use suanpan_domain::totals;
+use suanpan_journal::{Certificate, Chain, Parent, Records, SegmentId, SigningKey, StationId, push_record};
+use suanpan_sync::{
+    Ack, ChunkRef, Container, EnrolReply, EnrolRequest, FeedEntry, FeedHead, Hole, PullReply, PullRequest,
+    Push, PushReply, RefundReply, RefundRequest, RequestAuth, RequestFacts, SnapshotManifest, Start,
+    WireError, decode_chunk, decode_entries, encode_chunk,
+};
+
+use crate::{Target, golden, golden_texts, unhex};
+
+const STATION: StationId = StationId([7; 16]);
+
+fn key() -> SigningKey {
+    SigningKey::from_seed(&[7; 32])
+}
+
+pub(crate) const TARGETS: [Target; 8] = [
+    Target { name: "push", seeds: pushes, run: push },
+    Target { name: "sealed-push", seeds: runs, run: sealed_push },
+    Target { name: "records", seeds: runs, run: records },
+    Target { name: "entries", seeds: replies, run: entries },
+    Target { name: "chunk", seeds: chunks, run: chunk },
+    Target { name: "messages", seeds: messages, run: message },
+    Target { name: "authorization", seeds: headers, run: authorization },
+    Target { name: "payload", seeds: payloads, run: payload },
+];
+
+fn pushes() -> Vec<Vec<u8>> {
+    let samples = golden("sync.json");
+    ["push_opening", "push_continuing"].map(|name| unhex(samples[name].as_str().expect(name))).to_vec()
+}
+
+/// Reads a body; one that is read is written again as it was.
+fn push(bytes: &[u8]) -> String {
+    match Push::decode(bytes) {
+        Ok(push) => {
+            assert_eq!(push.encode(), bytes, "a push has one spelling");
+            let checked = push.check(STATION, &key().public());
+            checked.map_or_else(|error| kind(&error), |checked| checked.hashes.len().to_string())
+        }
+        Err(error) => kind(&error),
+    }
+}
+
+fn kind(error: &WireError) -> String {
+    let text = format!("{error:?}");
+    text.chars().filter(char::is_ascii_alphabetic).collect()
+}
+
+fn runs() -> Vec<Vec<u8>> {
+    vec![unhex(golden("segment.json")["run"].as_str().expect("a run"))]
+}
+
+/// A station that signs whatever it has: what it could seal, the hub takes, byte for byte.
+fn sealed_push(bytes: &[u8]) -> String {
+    match Push::seal(&key(), STATION, SegmentId([4; 16]), Start::Opening(Parent::ROOT), bytes) {
+        Ok(push) => {
+            let body = push.encode();
+            let read = Push::decode(&body).and_then(|push| push.check(STATION, &key().public()));
+            match read {
+                Ok(checked) => {
+                    assert_eq!(checked.records, bytes);
+                    format!("{}", checked.hashes.len())
+                }
+                // What does not fit is refused by name.
+                Err(error) => {
+                    assert!(matches!(error, WireError::TooLong { .. }), "{error}");
+                    kind(&error)
+                }
+            }
+        }
+        Err(error) => kind(&error),
+    }
+}
+
+/// Walks a run; what was walked is written again as it was.
+fn records(bytes: &[u8]) -> String {
+    let (mut written, mut chain) = (Vec::new(), Chain::open(STATION, SegmentId([4; 16]), &Parent::ROOT));
+    let mut walk = Records::new(bytes);
+    let mut followed = 0;
+    while let Some(Ok(record)) = walk.next() {
+        push_record(&mut written, &record.header, record.payload);
+        followed += u32::from(chain.follow(&record).is_ok());
+    }
+    assert!(bytes.starts_with(&written) && walk.offset() <= bytes.len());
+    assert!(walk.next().is_none(), "a walk ends at its first error");
+    format!("{followed} {}", bytes.len() == written.len())
+}
+
+fn replies() -> Vec<Vec<u8>> {
+    let pushes = pushes();
+    vec![suanpan_sync::encode_entries(pushes.iter().map(Vec::as_slice))]
+}
+
+fn entries(bytes: &[u8]) -> String {
+    match decode_entries(bytes) {
+        Ok(reply) => format!("{:?}", reply).len().to_string(),
+        Err(error) => kind(&error),
+    }
+}
+
+fn chunks() -> Vec<Vec<u8>> {
+    let entries: Vec<FeedEntry> =
+        serde_json::from_value(golden("feed.json")["entries"].clone()).expect("entries");
+    let (_, bytes) = encode_chunk(&entries).expect("a chunk");
+    // Unpacked lines too: they are packed before they are read.
+    let lines: Vec<String> =
+        entries.iter().map(|it| serde_json::to_string(it).expect("an entry") + "\n").collect();
+    vec![bytes, lines.concat().into_bytes()]
+}
+
+/// A chunk under its right name, as it came or, where it is none, packed first.
+fn chunk(bytes: &[u8]) -> String {
+    let packed = match bytes.starts_with(b"{") {
+        true => Container::pack(bytes).bytes,
+        false => bytes.to_vec(),
+    };
+    let hash = suanpan_journal::Hash(<sha2::Sha256 as sha2::Digest>::digest(&packed).into());
+    let results = [0, 1, 3].map(|entries| {
+        let named = ChunkRef { hash, bytes: u32::try_from(packed.len()).unwrap_or(0), entries };
+        decode_chunk(&named, &packed)
+    });
+    results.iter().flatten().flatten().for_each(|entry| entry.fits().expect("what is read fits"));
+    format!("{:?}", results.map(|it| it.is_ok()))
+}
+
+fn messages() -> Vec<Vec<u8>> {
+    let mut seeds = golden_texts();
+    let ack = &golden("sync.json")["ack"];
+    let ack = ack.as_str().expect("an ack");
+    let segment = "04".repeat(16);
+    let hash = "05".repeat(32);
+    seeds.extend([
+        format!(r#"{{"ack":{{"ack":{ack},"lost_tail":{{"segment":"{segment}","from_seq":1,"to_seq":2}},"re_enrol":true}}}}"#),
+        format!(r#"{{"kind":"ack","ack":{ack},"re_enrol":false}}"#),
+        format!(r#"{{"kind":"have","head":{{"seq":3,"hash":"{hash}"}}}}"#),
+        format!(r#"{{"kind":"gap","have":[{{"seq":3,"hash":"{hash}"}}]}}"#),
+        r#"{"kind":"busy","retry_after_ms":2000}"#.to_owned(),
+        r#"{"heads":[],"staged":[{"scope":"chain","version":7}],"cut":[]}"#.to_owned(),
+        r#"{"sale":"TH01-2-20261121-0812-a7"}"#.to_owned(),
+    ].map(String::into_bytes));
+    seeds
+}
+
+/// Every JSON message: what is read is written, and read again as the same.
+fn message(bytes: &[u8]) -> String {
+    fn one<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(bytes: &[u8]) -> Option<T> {
+        let message: T = serde_json::from_slice(bytes).ok()?;
+        let written = serde_json::to_vec(&message).expect("what was read can be written");
+        assert_eq!(serde_json::from_slice::<T>(&written).expect("and read again"), message);
+        Some(message)
+    }
+    let key = key().public();
+    let (mut read, mut bit) = (0_u32, 1);
+    let mut saw = |is_one: bool| {
+        read |= if is_one { bit } else { 0 };
+        bit <<= 1;
+    };
+    saw(one::<Ack>(bytes).map(|it| it.verify(&key, STATION)).is_some());
+    saw(one::<PushReply>(bytes).is_some());
+    saw(one::<Hole>(bytes).map(|it| it.check(STATION, &key)).is_some());
+    saw(one::<EnrolRequest>(bytes).map(|it| it.check()).is_some());
+    saw(one::<EnrolReply>(bytes).is_some());
+    saw(one::<Certificate>(bytes).map(|it| it.verify(&key)).is_some());
+    saw(one::<PullRequest>(bytes).map(|it| it.fits()).is_some());
+    saw(one::<PullReply>(bytes).is_some());
+    saw(one::<SnapshotManifest>(bytes).map(|it| it.check(&key)).is_some());
+    saw(one::<FeedHead>(bytes).map(|it| it.verify(&key)).is_some());
+    saw(one::<FeedEntry>(bytes).map(|it| it.fits()).is_some());
+    saw(one::<RefundRequest>(bytes).is_some());
+    saw(one::<RefundReply>(bytes).is_some());
+    format!("{read:x}")
+}
+
+fn headers() -> Vec<Vec<u8>> {
+    let samples = golden("sync.json");
+    vec![samples["authorization"].as_str().expect("a header").as_bytes().to_vec()]
+}
+
+fn authorization(bytes: &[u8]) -> String {
+    let text = String::from_utf8_lossy(bytes);
+    match RequestAuth::parse(&text) {
+        Ok(auth) => {
+            assert_eq!(RequestAuth::parse(&auth.header()).as_ref(), Ok(&auth), "{text}");
+            let facts = RequestFacts { method: "POST", path: "/api/v1/push", body: &[] };
+            let key = key().public();
+            format!("{:?}", [i64::MIN, 0, i64::MAX].map(|now| auth.check(&facts, &key, &key, now)))
+        }
+        Err(error) => format!("{error:?}"),
+    }
+}
+
+/// The golden payloads, each behind its kind.
+fn payloads() -> Vec<Vec<u8>> {
+    let folder = crate::golden_dir().join("entries");
+    let files = std::fs::read_dir(folder).expect("payloads").map(|file| file.expect("a file").path());
+    let seed = |path: std::path::PathBuf| {
+        let name = path.file_name()?.to_str()?;
+        let kind: u16 = name.split('-').next()?.parse().ok()?;
+        Some([kind.to_be_bytes().as_slice(), &std::fs::read(&path).ok()?].concat())
+    };
+    files.filter_map(seed).collect()
+}
+
+/// Reads a payload and adds it up, as till and hub do; what was read is written, and read again as the same.
+fn payload(bytes: &[u8]) -> String {
+    let Some((kind, payload)) = bytes.split_first_chunk::<2>() else { return String::new() };
+    let kind = u16::from_be_bytes(*kind);
+    match Entry::decode(kind, payload) {
+        Ok(entry) => {
+            let postings = [totals::postings(&entry), totals::item_postings(&entry)].concat();
+            let _ = totals::sums(postings.iter().chain(&postings));
+            let written = entry.encode().expect("what was read can be written");
+            let again = Entry::decode(kind, &written).expect("and read again");
+            assert_eq!(format!("{again:?}"), format!("{entry:?}"));
+            format!("{kind} {}", postings.len())
+        }
+        Err(EntryError::UnknownKind(_)) => "unknown".to_owned(),
+        Err(error) => format!("{kind} {:?}", std::mem::discriminant(&error)),
+    }
+}
