@@ -11,7 +11,8 @@ node_version=20.19 # what Vite asks for
 build_packages="gcc libc6-dev pkg-config libwebkit2gtk-4.1-dev fonts-noto-cjk"
 # The end-to-end tests drive the till by WebKit's driver and HQ by Chromium's, on a display of their own.
 # Ubuntu has Chromium only as a snap: there the tests open HQ in WebKit too.
-test_packages="xvfb webkit2gtk-driver chromium chromium-driver"
+# The hub's tests start a PostgreSQL server of their own.
+test_packages="xvfb webkit2gtk-driver chromium chromium-driver postgresql"
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 skip() { printf 'Skipped: %s.\n' "$*"; }
@@ -69,12 +70,22 @@ confirm() {
 install_missing() {
   step "Installing system packages"
   apt_get update
+  case " $* " in *" postgresql "*) no_database_cluster ;; esac
   [ $# -eq 0 ] || apt_get install "$@"
   has_rust || install_rust
   has_node || install_node
   hash -r
   has_rust || die "Rust is still older than $rust_version: $(rustc --version)"
   has_node || die "Node.js is still older than $node_version: $(node --version)"
+}
+
+# Debian's package makes a database and starts it as a service at once; the tests want its programs alone. A machine that
+# has PostgreSQL's settings already is left as it is.
+no_database_cluster() {
+  local settings=/etc/postgresql-common/createcluster.conf
+  [ ! -e $settings ] || return 0
+  apt_get install postgresql-common
+  as_root sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' $settings
 }
 
 apt_get() {

@@ -6,6 +6,9 @@ use std::path::PathBuf;
 pub struct Config {
     /// Folder of `hub.db` and `hub.lock`.
     pub data_dir: PathBuf,
+    /// A PostgreSQL database instead of that file, as `postgres://user@host/name`. Several hubs may share it; they
+    /// share the signing key too.
+    pub database: Option<String>,
     /// The signing key's file; made when the folder is new. Escrow it: with it and a backup, or with it alone and
     /// the stations, a burnt hub comes back.
     pub key_file: PathBuf,
@@ -34,6 +37,7 @@ impl Config {
         Config {
             key_file: data_dir.join("hub.key"),
             data_dir,
+            database: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: None,
             ui_dir: None,

@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{Config, Tls};
 use crate::error::HubError;
-use crate::store::{Role, Store};
+use crate::store::{Role, Store, StoreError};
 use crate::{admin, http, identity, project};
 
 /// A client sends its headers within this, or the connection is closed.
@@ -32,11 +32,14 @@ pub struct Hub {
 }
 
 impl Hub {
-    /// Opens a hub's folder, or makes it with a new key.
+    /// Opens a hub's database, or makes it, with the signing key, or a new one.
     ///
     /// *Errors:* `Key`, `Random`, `Store`.
     pub fn open(config: Config) -> Result<Hub, HubError> {
-        let store = Store::open(&config.data_dir, now_ms())?;
+        let store = match &config.database {
+            Some(url) => Store::connect(url, now_ms())?,
+            None => Store::open(&config.data_dir, now_ms())?,
+        };
         let key = identity::load_or_make(&config.key_file)?;
         Ok(Hub { store, key, config })
     }
@@ -92,8 +95,10 @@ impl Hub {
     ///
     /// *Errors:* `Store`.
     pub async fn rebuild(&self) -> Result<i64, HubError> {
-        self.store.forget_projections().await?;
+        let token = self.store.lead(now_ms()).await?.ok_or(StoreError::Fenced)?;
+        self.store.forget_projections(token).await?;
         while project::project_pending(&self.store).await? > 0 {}
+        self.store.resign().await?;
         Ok(self.store.gauges().await?.gseq)
     }
 

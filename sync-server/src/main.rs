@@ -25,6 +25,10 @@ struct Folder {
     /// Folder of the hub's database.
     #[arg(long, env = "SUANPAN_HUB_DATA", default_value = "hub-data", global = true)]
     data_dir: PathBuf,
+    /// A PostgreSQL database instead, such as postgres://hub@localhost/suanpan; several hubs may share it. On another
+    /// machine it must be reached through something that encrypts.
+    #[arg(long, env = "SUANPAN_DATABASE_URL", hide_env_values = true, global = true)]
+    database: Option<String>,
     /// File of the signing key; hub.key in the folder unless said otherwise. Keep a copy in a safe, away from the
     /// backups: with it, a burnt hub comes back from any backup or from none.
     #[arg(long, env = "SUANPAN_HUB_KEY", global = true)]
@@ -103,6 +107,7 @@ async fn main() -> ExitCode {
 
 async fn run(cli: Cli) -> Result<(), HubError> {
     let mut config = Config::embedded(cli.folder.data_dir);
+    config.database = cli.folder.database;
     if let Some(key_file) = cli.folder.key_file {
         config.key_file = key_file;
     }

@@ -199,7 +199,8 @@ fn insert(connection: &dyn Sql, branch: u32, ingest: &Ingest) -> Result<u64, Sto
         ],
         |row| row.get(0),
     )?;
-    connection.execute("insert into pending (batch) values (?)", values![row])?;
+    connection
+        .execute("insert into pending (station, batch) values (?, ?)", values![ingest.station.0, row])?;
     Ok(row)
 }
 

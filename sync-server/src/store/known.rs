@@ -117,8 +117,11 @@ impl Segment<'_> {
 /// The hash of an entry inside a stored batch, recomputed from its bytes.
 fn inside(connection: &dyn Sql, station: StationId, batch: i64, seq: u64) -> Result<Hash, StoreError> {
     let damaged = || StoreError::Damaged("batch");
-    let body: Vec<u8> =
-        connection.only("select body from batch where id = ?", values![batch], |row| row.get(0))?;
+    let body: Vec<u8> = connection.only(
+        "select body from batch where station = ? and id = ?",
+        values![station.0, batch],
+        |row| row.get(0),
+    )?;
     let push = Push::decode(&body).map_err(|_| damaged())?;
     let (from_seq, hashes) = push.hashes(station).map_err(|_| damaged())?;
     let index =

@@ -4,7 +4,10 @@ mod feed;
 mod forks;
 mod ingest;
 mod known;
+mod lease;
+mod migrations;
 mod people;
+mod postgres;
 mod projection;
 mod recorded;
 mod reports;
@@ -15,6 +18,7 @@ mod threads;
 mod today;
 mod types;
 
+pub use lease::LEASE_MS;
 pub use projection::UNREADABLE;
 pub use reports::REPORT_ROWS_MAX;
 pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
@@ -26,6 +30,7 @@ use std::sync::Arc;
 use suanpan_journal::StationId;
 use tokio::sync::{oneshot, watch};
 
+use self::lease::Lease;
 use self::sql::Sql;
 use self::threads::{Connection, Reply, Threads, Write};
 
@@ -36,8 +41,9 @@ pub struct Store {
     threads: Threads,
     pending: watch::Sender<()>,
     published: watch::Sender<u64>,
+    lease: Lease,
     /// Held for the life of the store where one hub owns a folder.
-    _lock: Option<std::fs::File>,
+    folder_lock: Option<std::fs::File>,
 }
 
 impl Store {
@@ -46,12 +52,27 @@ impl Store {
     /// *Errors:* `Locked`, `File`, `OldSqlite`, `Migration`, `Database`.
     pub fn open(folder: &Path, now_ms: i64) -> Result<Arc<Store>, StoreError> {
         let (threads, lock) = sqlite::open(folder, now_ms)?;
-        Ok(Store::of(threads, Some(lock)))
+        Store::of(threads, Some(lock))
     }
 
-    fn of(threads: Threads, lock: Option<std::fs::File>) -> Arc<Store> {
+    /// Connects to a PostgreSQL database, which other hubs may use too, brings it up to date and starts the threads.
+    /// Waits for the server to answer.
+    ///
+    /// *Errors:* `Address`, `PlainDatabase`, `Migration`, `Database`.
+    pub fn connect(url: &str, now_ms: i64) -> Result<Arc<Store>, StoreError> {
+        Store::of(postgres::open(url, now_ms)?, None)
+    }
+
+    fn of(threads: Threads, lock: Option<std::fs::File>) -> Result<Arc<Store>, StoreError> {
         let (pending, published) = (watch::Sender::new(()), watch::Sender::new(0));
-        Arc::new(Store { threads, pending, published, _lock: lock })
+        let lease = Lease::new()?;
+        Ok(Arc::new(Store { threads, pending, published, lease, folder_lock: lock }))
+    }
+
+    /// Whether other hubs may write to this database.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.folder_lock.is_none()
     }
 
     /// Tells when a batch came in.
@@ -175,6 +196,17 @@ pub enum StoreError {
     /// Another hub serves this folder.
     #[error("another hub is running on {0}")]
     Locked(String),
+    /// The address of the database is not one.
+    #[error("the database's address: {0}")]
+    Address(Cause),
+    /// The database is elsewhere, and this hub speaks to it in the clear.
+    #[error(
+        "the database {0} is not on this machine: reach it through a local proxy or tunnel that encrypts"
+    )]
+    PlainDatabase(String),
+    /// Another hub projects now: this one's work is refused.
+    #[error("another hub has taken the projection over")]
+    Fenced,
 }
 
 impl StoreError {
@@ -192,6 +224,9 @@ impl StoreError {
             StoreError::OldSqlite(_) => "HUB-STO-008",
             StoreError::File { .. } => "HUB-STO-009",
             StoreError::Locked(_) => "HUB-STO-010",
+            StoreError::Address(_) => "HUB-STO-011",
+            StoreError::PlainDatabase(_) => "HUB-STO-012",
+            StoreError::Fenced => "HUB-STO-013",
         }
     }
 }

@@ -4,7 +4,7 @@ use suanpan_journal::{SegmentId, SiteCode, StationId};
 
 use super::Store;
 use super::sql::{Sql, values};
-use super::{PendingBatch, StoreError};
+use super::{PendingBatch, StoreError, lease};
 use crate::project::{Close, Document, Projected, Shift, Sum, TotalKey};
 
 /// Batches projected in one transaction: some ten thousand sales, a fraction of a second.
@@ -28,7 +28,7 @@ impl Store {
             connection.all(
                 "select b.id, b.station, s.site, s.till, w.utc_offset_min, b.segment, b.branch, b.body
                  from pending p
-                 join batch b on b.id = p.batch
+                 join batch b on b.station = p.station and b.id = p.batch
                  join station s on s.station = b.station
                  join site w on w.site = s.site
                  order by p.batch limit ?",
@@ -51,26 +51,36 @@ impl Store {
         .await
     }
 
-    /// Stamps batches with the global sequence and adds what they mean to the read models, in one transaction.
+    /// Stamps batches with the global sequence and adds what they mean to the read models, in one transaction that the
+    /// newest holder of the lease alone may commit.
     ///
-    /// *Errors:* the store's; then nothing was stamped or added.
-    pub async fn apply(&self, projected: Vec<(PendingBatch, Projected)>) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            let mut gseq: u64 = next_gseq(connection)?;
-            // Most tills of a batch touch the same few totals: each is written once.
-            let mut totals = BTreeMap::new();
-            for (batch, projected) in projected {
-                apply_one(connection, gseq, &batch, &projected, &mut totals)?;
-                gseq = gseq.saturating_add(u64::from(projected.entries));
-            }
-            for ((site, till, key), sum) in &totals {
-                add_total(connection, site, *till, key, sum)?;
-            }
-            connection
-                .execute("update meta set value = ? where key = 'next_gseq'", values![gseq.to_string()])?;
-            Ok(())
-        })
-        .await
+    /// *Errors:* `Fenced` and the store's; then nothing was stamped or added.
+    pub async fn apply(
+        &self,
+        token: u64,
+        projected: Vec<(PendingBatch, Projected)>,
+    ) -> Result<(), StoreError> {
+        let applied = self
+            .write(move |connection| {
+                lease::check(connection, token)?;
+                let mut gseq: u64 = next_gseq(connection)?;
+                // Most tills of a batch touch the same few totals: each is written once.
+                let mut totals = BTreeMap::new();
+                for (batch, projected) in projected {
+                    apply_one(connection, gseq, &batch, &projected, &mut totals)?;
+                    gseq = gseq.saturating_add(u64::from(projected.entries));
+                }
+                for ((site, till, key), sum) in &totals {
+                    add_total(connection, site, *till, key, sum)?;
+                }
+                connection.execute(
+                    "update meta set value = ? where key = 'next_gseq'",
+                    values![gseq.to_string()],
+                )?;
+                Ok(())
+            })
+            .await;
+        self.mind_fence(applied)
     }
 }
 
@@ -79,13 +89,14 @@ impl Store {
     /// their rows, so they get the same global sequence again.
     ///
     /// *Errors:* the store's.
-    pub async fn forget_projections(&self) -> Result<(), StoreError> {
-        self.write(|connection| {
+    pub async fn forget_projections(&self, token: u64) -> Result<(), StoreError> {
+        self.write(move |connection| {
+            lease::check(connection, token)?;
             for table in READ_MODELS {
                 connection.execute(&format!("delete from {table}"), values![])?;
             }
             connection.execute(
-                "insert into pending (batch) select id from batch where true on conflict do nothing",
+                "insert into pending (station, batch) select station, id from batch where true on conflict do nothing",
                 values![],
             )?;
             connection.execute("update meta set value = '1' where key = 'next_gseq'", values![])?;
@@ -110,14 +121,15 @@ fn apply_one(
     projected: &Projected,
     totals: &mut Totals,
 ) -> Result<(), StoreError> {
-    let stamped = connection.execute("delete from pending where batch = ?", values![batch.id])?;
+    let stamped = connection
+        .execute("delete from pending where station = ? and batch = ?", values![batch.station.0, batch.id])?;
     if stamped == 0 {
         // Already projected: nothing is summed twice.
         return Ok(());
     }
     connection.execute(
-        "insert into stamp (gseq, batch, entries) values (?, ?, ?)",
-        values![gseq, batch.id, projected.entries],
+        "insert into stamp (gseq, station, batch, entries) values (?, ?, ?, ?)",
+        values![gseq, batch.station.0, batch.id, projected.entries],
     )?;
     let number = |seq: u64| gseq.saturating_add(seq.saturating_sub(projected.from_seq));
     let mut sum_up = |key: &TotalKey, sum: &Sum| {

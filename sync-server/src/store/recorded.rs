@@ -9,7 +9,7 @@ use super::sql::{Sql, values};
 const FOUND: &str = "select d.gseq - s.gseq, b.body
      from document d
      join stamp s on s.gseq = (select max(gseq) from stamp where gseq <= d.gseq)
-     join batch b on b.id = s.batch";
+     join batch b on b.station = s.station and b.id = s.batch";
 
 impl Store {
     /// The sales with a printed number, as their till recorded them, and then the refunds that cite it, in the order

@@ -37,9 +37,9 @@ pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Da
         "select business_date, site, {sales}, {refunds}, {lines}, {grams}, {goods}, {discount}, {rounding},
            {paid} + {refunded},
            (select cast(coalesce(sum(last_number - received), 0) as bigint) from numbering n
-            where n.site = t.site and n.business_date = t.business_date and (?4 is null or n.till = ?4))
+            where n.site = t.site and n.business_date = t.business_date and (cast(?4 as bigint) is null or n.till = ?4))
          from total t
-         where (?1 is null or site = ?1) and business_date between ?2 and ?3 and (?4 is null or till = ?4)
+         where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3 and (cast(?4 as bigint) is null or till = ?4)
          group by business_date, site order by business_date, site limit ?5",
         sales = sum(Dimension::Sales, "count"),
         refunds = sum(Dimension::Refunds, "count"),
@@ -83,7 +83,7 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
         "select business_date, site, {key} as k, cast(sum(case dimension when 2 then 0 else count end) as bigint), cast(sum(fen) as bigint),
            cast(sum(grams) as bigint), cast(sum(pieces) as bigint)
          from total
-         where (?1 is null or site = ?1) and business_date between ?2 and ?3 and (?4 is null or till = ?4)
+         where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3 and (cast(?4 as bigint) is null or till = ?4)
            and dimension in {dimensions}
          group by business_date, site, k order by business_date, site, k limit ?5"
     );

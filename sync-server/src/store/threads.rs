@@ -22,6 +22,8 @@ const READS_WAITING_MAX: usize = 256;
 
 /// A connection, owned by one thread.
 pub(super) trait Connection: Sql {
+    /// Runs a text of many statements.
+    fn script(&self, text: &str) -> Result<(), StoreError>;
     /// Begins a transaction that writes.
     fn begin(&self) -> Result<(), StoreError>;
     /// Begins a transaction that reads one consistent state.

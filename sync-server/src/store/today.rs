@@ -321,17 +321,17 @@ fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
     add(
         "select s.site, s.till, max(f.old_head_seq - f.at_seq) from fork f join station s on s.station = f.station
          where f.old_side_grew = 0 and f.fetched = 0 and f.child_segment <> f.segment
-         group by s.site, s.till limit ?",
+         group by s.site, s.till order by s.site, s.till limit ?",
         |row| Ok(Problem::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
         "select s.site, s.till, cast(sum(h.to_seq - h.from_seq + 1) as bigint) from hole h join station s on s.station = h.station
-         group by s.site, s.till limit ?",
+         group by s.site, s.till order by s.site, s.till limit ?",
         |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
         "select s.site, s.till, p.code, count(*) from parked p join station s on s.station = p.station
-         group by s.site, s.till, p.code limit ?",
+         group by s.site, s.till, p.code order by s.site, s.till, p.code limit ?",
         |row| {
             Ok(Problem::Parked {
                 site: row.get(0)?,
@@ -346,7 +346,7 @@ fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
 
 fn double_refunds(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
     let found = connection.all(
-        "select d.printed, d.site, d.fen, cast(sum(r.fen) as bigint), string_agg(r.printed, ' ')
+        "select d.printed, d.site, d.fen, cast(sum(r.fen) as bigint), string_agg(r.printed, ' ' order by r.gseq)
              from document r join document d on d.printed = r.cites and d.kind = 1
              where r.cites is not null
              group by d.gseq, d.printed, d.site, d.fen

@@ -1,7 +1,5 @@
 //! The store on SQLite: one file in a folder, one hub, one thread that writes.
 
-mod schema;
-
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,8 +7,21 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, params_from_iter};
 
 use super::StoreError;
+use super::migrations::{Migration, migrate};
 use super::sql::{Columns, Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
+
+const MIGRATIONS: &[Migration] = &[
+    Migration { id: 1, sql: include_str!("../../../migrations/sqlite/0001_hub.sql"), older_may_open: false },
+    Migration {
+        id: 2,
+        sql: include_str!("../../../migrations/sqlite/0002_shared.sql"),
+        older_may_open: false,
+    },
+];
+
+/// "SPhb": tells a hub's database from any other file.
+const APPLICATION_ID: i32 = 0x5350_6862;
 
 /// Threads that read. Reports are rare and short; two keep one long report from holding up pulls.
 const READERS: usize = 2;
@@ -29,7 +40,7 @@ pub(super) fn open(folder: &Path, now_ms: i64) -> Result<(Threads, std::fs::File
     }
     let path = folder.join("hub.db");
     make_private(&path)?;
-    schema::migrate(&mut connect(&path)?, now_ms)?;
+    bring_up_to_date(&Sqlite(connect(&path)?), now_ms)?;
     let open = move |purpose: Use| {
         let connection = connect(&path)?;
         if purpose == Use::Read {
@@ -72,6 +83,21 @@ fn connect(path: &Path) -> Result<rusqlite::Connection, StoreError> {
     connection.pragma_update(None, "trusted_schema", "off")?;
     connection.set_prepared_statement_cache_capacity(STATEMENTS_KEPT);
     Ok(connection)
+}
+
+fn bring_up_to_date(connection: &Sqlite, now_ms: i64) -> Result<(), StoreError> {
+    connection.begin()?;
+    connection.0.pragma_update(None, "application_id", APPLICATION_ID)?;
+    connection.script(
+        "create table if not exists migration (
+           id integer primary key,
+           sha256 text not null,
+           older_may_open integer not null,
+           applied_at_ms integer not null
+         ) strict",
+    )?;
+    migrate(connection, MIGRATIONS, now_ms)?;
+    connection.commit()
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -137,6 +163,10 @@ impl Sql for Sqlite {
 }
 
 impl Connection for Sqlite {
+    fn script(&self, text: &str) -> Result<(), StoreError> {
+        Ok(self.0.execute_batch(text)?)
+    }
+
     fn begin(&self) -> Result<(), StoreError> {
         Ok(self.0.execute_batch("begin immediate")?)
     }

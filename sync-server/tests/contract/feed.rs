@@ -1,14 +1,12 @@
 //! The download, through real HTTP.
 
-mod support;
-
+use crate::support::*;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use suanpan_sync::{
     FeedChange, FeedEntry, FeedHead, PullReply, PullRequest, Scope, ScopeVersion, SnapshotManifest,
     decode_chunk, feed_genesis, follow_feed,
 };
-use support::*;
 use sync_server::store::NewRow;
 
 async fn pull(hub: &TestHub, till: &Till, request: &PullRequest) -> PullReply {

@@ -1,13 +1,11 @@
 //! Who may ask what, and what bad input gets.
 
-mod support;
-
+use crate::support::*;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use suanpan_sync::{Challenge, EnrolReply, RefundReply, RefundRequest};
-use support::*;
 use sync_server::store::Role;
-use sync_server::{Config, Hub, Tls};
+use sync_server::{Hub, Tls};
 
 const DAY: &str = "/api/v1/reports/sales-by-day?from=2023-06-16&to=2023-06-16";
 
@@ -405,7 +403,7 @@ async fn health_and_metrics_tell_machines_how_the_hub_is() {
 #[tokio::test]
 async fn plain_http_is_refused_beyond_this_machine() {
     let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::embedded(folder.path());
+    let mut config = config(folder.path());
     config.listen = "0.0.0.0:0".parse().unwrap();
     let refused = Hub::start(config).await.unwrap_err();
     assert_eq!(refused.code(), "HUB-RUN-003");
@@ -416,7 +414,7 @@ async fn plain_http_is_refused_beyond_this_machine() {
 async fn with_a_certificate_the_hub_speaks_tls_and_its_cookies_travel_by_nothing_else() {
     let fixtures = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
     let folder = tempfile::tempdir().unwrap();
-    let mut config = Config::embedded(folder.path());
+    let mut config = config(folder.path());
     config.listen = "0.0.0.0:0".parse().unwrap();
     config.tls = Some(Tls { cert: fixtures.join("cert.pem"), key: fixtures.join("key.pem") });
     let hub = Hub::open(config).unwrap();
@@ -439,7 +437,7 @@ async fn with_a_certificate_the_hub_speaks_tls_and_its_cookies_travel_by_nothing
 #[tokio::test]
 async fn an_import_is_refused_whole_with_file_line_and_column() {
     let folder = tempfile::tempdir().unwrap();
-    let hub = Hub::open(Config::embedded(folder.path().join("hub"))).unwrap();
+    let hub = Hub::open(config(folder.path().join("hub"))).unwrap();
     let prices = folder.path().join("prices.csv");
     for (text, expected) in [
         ("site,code,yuan,per\n,10101,4.00,500g\n,10102,4.005,500g\n", "line 3, column yuan"),

@@ -20,6 +20,8 @@ use suanpan_sync::{Challenge, EnrolReply, EnrolRequest, Push, PushReply, Request
 use sync_server::store::Role;
 use sync_server::{Config, Hub, RunningHub};
 
+use crate::postgresql::database_of;
+
 pub const DATE: u32 = 20_230_616;
 /// 2023-06-16 09:14 in China.
 pub const MORNING_MS: i64 = 1_686_878_040_000;
@@ -37,6 +39,13 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
 }
 
+/// A hub of this folder on the database that the stories run on.
+pub fn config(folder: impl AsRef<Path>) -> Config {
+    let mut config = Config::embedded(folder.as_ref());
+    config.database = database_of(folder.as_ref());
+    config
+}
+
 pub struct TestHub {
     pub running: RunningHub,
     pub folder: tempfile::TempDir,
@@ -47,7 +56,7 @@ pub struct TestHub {
 impl TestHub {
     pub async fn start() -> TestHub {
         let folder = tempfile::tempdir().unwrap();
-        let hub = Hub::open(Config::embedded(folder.path())).unwrap();
+        let hub = Hub::open(config(folder.path())).unwrap();
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample");
         hub.import(&sample).await.unwrap();
         let api_key = hub.api_key("tests").await.unwrap();
@@ -58,7 +67,7 @@ impl TestHub {
     pub async fn start_with_key_of(other: &TestHub) -> TestHub {
         let folder = tempfile::tempdir().unwrap();
         std::fs::copy(other.folder.path().join("hub.key"), folder.path().join("hub.key")).unwrap();
-        let hub = Hub::open(Config::embedded(folder.path())).unwrap();
+        let hub = Hub::open(config(folder.path())).unwrap();
         let api_key = hub.api_key("tests").await.unwrap();
         TestHub { running: hub.serve().await.unwrap(), folder, http: client(), api_key }
     }

@@ -1,0 +1,253 @@
+//! The store on PostgreSQL: a database that several hubs share, a few threads that write and a few that read.
+//!
+//! Each thread drives its own connection; a pool would hand connections to threads that have one already.
+
+mod types;
+
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_postgres::config::Host;
+use tokio_postgres::error::SqlState;
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Config, NoTls, Statement};
+
+use super::migrations::{Migration, migrate};
+use super::sql::{Row, Sql, Value};
+use super::threads::{Connection, Threads, Use};
+use super::{Cause, StoreError};
+
+const MIGRATIONS: &[Migration] = &[Migration {
+    id: 1,
+    sql: include_str!("../../../migrations/postgres/0001_hub.sql"),
+    older_may_open: false,
+}];
+
+/// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.
+const WRITERS: usize = 5;
+
+/// Threads that read: each waits for the server most of its time.
+const READERS: usize = 4;
+
+/// A server that does not answer by then is down.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Nobody may keep others waiting: a lock is given up on after 5 s, and a hub that stops in the middle of a
+/// transaction loses it after 10. A commit that the server's owner made lax is made durable again.
+const SESSION: &str = "set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '10s';
+    select set_config('synchronous_commit', 'on', false)
+    where current_setting('synchronous_commit') not in ('on', 'remote_apply')";
+
+/// Hubs that start together migrate one after the other.
+const MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(1397778530)";
+
+/// Connects, brings the database up to date and starts the threads.
+pub(super) fn open(url: &str, now_ms: i64) -> Result<Threads, StoreError> {
+    let mut config: Config = url.parse().map_err(|error| StoreError::Address(Arc::new(error)))?;
+    refuse_plain(&config)?;
+    config.connect_timeout(CONNECT_TIMEOUT);
+    if config.get_application_name().is_none() {
+        config.application_name("suanpan-hub");
+    }
+    let migrating = config.clone();
+    // On a thread of its own: this one may belong to a runtime, inside which no other may run.
+    let migrated = std::thread::spawn(move || bring_up_to_date(&Postgres::new(migrating)?, now_ms));
+    migrated.join().unwrap_or(Err(StoreError::Stopped))?;
+    Threads::start(WRITERS, READERS, move |_: Use| Postgres::new(config.clone()))
+}
+
+/// There is no TLS here: what is not on this machine goes through something that encrypts.
+fn refuse_plain(config: &Config) -> Result<(), StoreError> {
+    let far = |host: &str| {
+        let address = host.parse::<std::net::IpAddr>();
+        !(host == "localhost" || address.is_ok_and(|address| address.is_loopback()))
+    };
+    let hosts = config.get_hosts().iter().map(|host| match host {
+        Host::Tcp(name) => name.clone(),
+        #[cfg(unix)]
+        Host::Unix(_) => "localhost".to_owned(),
+    });
+    let addresses = config.get_hostaddrs().iter().map(std::net::IpAddr::to_string);
+    match hosts.chain(addresses).find(|host| far(host)) {
+        Some(host) => Err(StoreError::PlainDatabase(host)),
+        None => Ok(()),
+    }
+}
+
+fn bring_up_to_date(connection: &Postgres, now_ms: i64) -> Result<(), StoreError> {
+    connection.begin()?;
+    connection.script(MIGRATION_LOCK)?;
+    connection.script(
+        "create table if not exists migration (
+           id bigint primary key,
+           sha256 text not null,
+           older_may_open bigint not null,
+           applied_at_ms bigint not null
+         )",
+    )?;
+    migrate(connection, MIGRATIONS, now_ms)?;
+    connection.commit()
+}
+
+/// One connection, with the runtime that drives it; connected anew when the server went away.
+struct Postgres {
+    runtime: Runtime,
+    config: Config,
+    session: RefCell<Option<Rc<Session>>>,
+}
+
+struct Session {
+    client: Client,
+    /// By text. The texts are those of this module: some hundred.
+    statements: RefCell<HashMap<String, Statement>>,
+}
+
+impl Postgres {
+    fn new(config: Config) -> Result<Postgres, StoreError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|source| StoreError::Database(Arc::new(source)))?;
+        let postgres = Postgres { runtime, config, session: RefCell::new(None) };
+        postgres.connect()?;
+        Ok(postgres)
+    }
+
+    fn connect(&self) -> Result<Rc<Session>, StoreError> {
+        let client = self.runtime.block_on(async {
+            let (client, connection) = self.config.connect(NoTls).await?;
+            // Ends with the client; what goes wrong shows at the client.
+            tokio::spawn(async move { drop(connection.await) });
+            client.batch_execute(SESSION).await?;
+            Ok::<_, tokio_postgres::Error>(client)
+        })?;
+        let session = Rc::new(Session { client, statements: RefCell::default() });
+        self.session.replace(Some(session.clone()));
+        Ok(session)
+    }
+
+    fn session(&self) -> Result<Rc<Session>, StoreError> {
+        let session = self.session.borrow().clone();
+        session.map_or_else(|| self.connect(), Ok)
+    }
+
+    /// Begins; on a connection that broke since, once more on a new one.
+    fn begin_as(&self, begin: &str) -> Result<(), StoreError> {
+        let session = self.session()?;
+        match self.runtime.block_on(session.client.batch_execute(begin)) {
+            Ok(()) => Ok(()),
+            Err(_) => {
+                let session = self.connect()?;
+                Ok(self.runtime.block_on(session.client.batch_execute(begin))?)
+            }
+        }
+    }
+
+    /// Runs a text and asks once for its statement.
+    fn prepared(&self, session: &Session, text: &str, values: &[Value<'_>]) -> Result<Statement, StoreError> {
+        if let Some(statement) = session.statements.borrow().get(text) {
+            return Ok(statement.clone());
+        }
+        let types: Vec<Type> = values.iter().map(types::of).collect();
+        let numbered = types::numbered(text);
+        let statement = self.runtime.block_on(session.client.prepare_typed(&numbered, &types))?;
+        session.statements.borrow_mut().insert(text.to_owned(), statement.clone());
+        Ok(statement)
+    }
+}
+
+fn parameters<'a>(values: &'a [Value<'a>]) -> Vec<&'a (dyn ToSql + Sync)> {
+    values.iter().map(|value| value as &(dyn ToSql + Sync)).collect()
+}
+
+impl Sql for Postgres {
+    fn execute(&self, statement: &str, values: &[Value<'_>]) -> Result<u64, StoreError> {
+        let session = self.session()?;
+        let statement = self.prepared(&session, statement, values)?;
+        Ok(self.runtime.block_on(session.client.execute(&statement, &parameters(values)))?)
+    }
+
+    fn each(
+        &self,
+        statement: &str,
+        values: &[Value<'_>],
+        row: &mut dyn FnMut(&Row<'_>) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let session = self.session()?;
+        let statement = self.prepared(&session, statement, values)?;
+        let rows = self.runtime.block_on(session.client.query(&statement, &parameters(values)))?;
+        rows.iter().try_for_each(|next| row(&Row(next)))
+    }
+
+    fn lock(&self, query: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
+        self.each(&format!("{query} for update"), values, &mut |_| Ok(()))
+    }
+}
+
+impl Connection for Postgres {
+    fn script(&self, text: &str) -> Result<(), StoreError> {
+        let session = self.session()?;
+        Ok(self.runtime.block_on(session.client.batch_execute(text))?)
+    }
+
+    fn begin(&self) -> Result<(), StoreError> {
+        self.begin_as("begin")
+    }
+
+    fn begin_read(&self) -> Result<(), StoreError> {
+        self.begin_as("begin isolation level repeatable read read only")
+    }
+
+    fn savepoint(&self) -> Result<(), StoreError> {
+        self.script("savepoint one")
+    }
+
+    fn end_savepoint(&self, keep: bool) -> Result<(), StoreError> {
+        // In a transaction that failed, releasing is refused: nothing is committed that only seems to be there.
+        self.script(if keep { "release one" } else { "rollback to one; release one" })
+    }
+
+    fn commit(&self) -> Result<(), StoreError> {
+        let session = self.session()?;
+        let committed = self.runtime.block_on(session.client.batch_execute("commit"));
+        committed.map_err(|error| match error.as_db_error() {
+            Some(_) => StoreError::from(error),
+            None => StoreError::Outcome(Arc::new(error)),
+        })
+    }
+
+    fn rollback(&self) -> Result<(), StoreError> {
+        self.script("rollback")
+    }
+
+    /// The server reads its own log after a failure, and a station that got no ack sends again.
+    fn outlives_outcome(&self) -> bool {
+        true
+    }
+}
+
+impl From<tokio_postgres::Error> for StoreError {
+    fn from(error: tokio_postgres::Error) -> StoreError {
+        let state = error.code();
+        if state == Some(&SqlState::DISK_FULL) {
+            return StoreError::DiskFull;
+        }
+        let passing = [
+            SqlState::T_R_DEADLOCK_DETECTED,
+            SqlState::T_R_SERIALIZATION_FAILURE,
+            SqlState::LOCK_NOT_AVAILABLE,
+            SqlState::UNIQUE_VIOLATION,
+        ];
+        if state.is_some_and(|state| passing.contains(state)) {
+            tracing::warn!(%error, "another hub came first");
+            return StoreError::Busy;
+        }
+        let said: Cause = match error.as_db_error() {
+            Some(said) => Arc::new(said.clone()),
+            None => Arc::new(error),
+        };
+        StoreError::Database(said)
+    }
+}

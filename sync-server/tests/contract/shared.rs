@@ -1,0 +1,165 @@
+//! Hubs that share a database. A folder has one hub: on SQLite these stories have nothing to tell.
+
+use suanpan_sync::{FeedChange, PushReply, Scope, feed_genesis, follow_feed};
+use sync_server::Hub;
+use sync_server::store::{LEASE_MS, NewRow, Store};
+
+use crate::postgresql::{cut_connections, database_of};
+use crate::support::*;
+
+/// Two hubs on one database, with one signing key.
+async fn two_hubs() -> Option<(TestHub, TestHub)> {
+    let one = TestHub::start().await;
+    database_of(one.folder.path())?;
+    let folder = tempfile::tempdir().unwrap();
+    for file in ["hub.key", "schema"] {
+        std::fs::copy(one.folder.path().join(file), folder.path().join(file)).unwrap();
+    }
+    let running = Hub::start(config(folder.path())).await.unwrap();
+    let two = TestHub { running, folder, http: client(), api_key: one.api_key.clone() };
+    Some((one, two))
+}
+
+fn stored(reply: &PushReply) -> u64 {
+    match reply {
+        PushReply::Ack { ack, .. } => ack.arrival,
+        other => panic!("an ack, not {other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_push_that_reaches_two_hubs_at_once_is_stored_once() {
+    let Some((one, two)) = two_hubs().await else { return };
+    let mut till = one.till("HT01", 1).await;
+    for n in 1..=20 {
+        till.sell(100, 80);
+        let (here, there) = tokio::join!(till.push(&one, n, n), till.push(&two, n, n));
+        assert_eq!(stored(&here), stored(&there), "both speak of the one batch");
+    }
+    assert_eq!(one.day().await[0]["sales"], 20);
+    assert_eq!(two.day().await[0]["paid_fen"], 20 * 80);
+}
+
+#[tokio::test]
+async fn two_ends_of_a_copied_till_that_reach_two_hubs_at_once_are_both_kept() {
+    let Some((one, two)) = two_hubs().await else { return };
+    let mut till = one.till("HT01", 1).await;
+    till.sell(100, 80);
+    stored(&till.push(&one, 1, 1).await);
+    let mut twin = till.clone();
+    for n in 2..=10 {
+        till.sell(100, 80);
+        twin.sell(200, 160);
+        let (here, there) = tokio::join!(till.push(&one, n, n), twin.push(&two, n, n));
+        assert_ne!(stored(&here), stored(&there));
+    }
+    assert_eq!(one.day().await[0]["sales"], 19);
+}
+
+#[tokio::test]
+async fn tills_of_many_stores_push_to_two_hubs_and_every_sale_is_counted_once() {
+    let Some((one, two)) = two_hubs().await else { return };
+    let mut tills = Vec::new();
+    for number in 1..=8 {
+        tills.push(one.till("HT01", number).await);
+    }
+    let hubs = [&one, &two];
+    let pushed = tills.into_iter().map(|mut till| async move {
+        for n in 1..=10 {
+            till.sell(100, 80);
+            let hub = hubs[n % 2];
+            stored(&till.push(hub, n, n).await);
+        }
+    });
+    // Eight at once.
+    let mut pushed = pushed.map(Box::pin).collect::<Vec<_>>();
+    std::future::poll_fn(|context| {
+        pushed.retain_mut(|push| push.as_mut().poll(context).is_pending());
+        if pushed.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+    assert_eq!(two.day().await[0]["sales"], 80);
+    assert_eq!(two.hub().store().gauges().await.unwrap().gseq, 80);
+}
+
+#[tokio::test]
+async fn prices_published_at_two_hubs_at_once_get_versions_without_gaps() {
+    let Some((one, two)) = two_hubs().await else { return };
+    let row = |key: String| NewRow {
+        scope: Scope::Chain,
+        table: "price".into(),
+        key,
+        effective_at_ms: 0,
+        change: FeedChange::Put { body: "{}".into() },
+    };
+    for n in 0..10 {
+        let publish = |hub: &TestHub, name: &str| {
+            let rows = (0..5).map(|i| row(format!("{name}-{n}-{i}"))).collect();
+            let store = hub.hub().store().clone();
+            async move { store.publish(rows).await.unwrap() }
+        };
+        assert_eq!(tokio::join!(publish(&one, "a"), publish(&two, "b")), (5, 5));
+    }
+    let store = two.hub().store();
+    let (_, heads) = store.heads(vec![Scope::Chain]).await.unwrap();
+    let to = heads.iter().map(|it| suanpan_sync::ScopeVersion { scope: Scope::Chain, version: it.version });
+    let entries = store.feed_page(vec![], to.collect()).await.unwrap().entries;
+    let hash = entries.iter().fold(feed_genesis(&Scope::Chain), |hash, entry| follow_feed(&hash, entry));
+    assert_eq!((hash, entries.len() as u64), (heads[0].hash, heads[0].version));
+}
+
+#[tokio::test]
+async fn one_hub_projects_and_what_it_does_after_its_lease_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(database) = database_of(folder.path()) else { return };
+    let (one, two) = (Store::connect(&database, 0).unwrap(), Store::connect(&database, 0).unwrap());
+    let first = one.lead(0).await.unwrap().unwrap();
+    assert_eq!(two.lead(LEASE_MS - 1).await.unwrap(), None, "another holds it");
+    assert_eq!(one.lead(LEASE_MS - 1).await.unwrap(), Some(first), "kept");
+    let second = two.lead(3 * LEASE_MS).await.unwrap().unwrap();
+    assert!(second > first);
+    assert_eq!(one.apply(first, vec![]).await.unwrap_err().code(), "HUB-STO-013");
+    two.apply(second, vec![]).await.unwrap();
+    assert_eq!(one.lead(3 * LEASE_MS).await.unwrap(), None);
+    two.resign().await.unwrap();
+    assert!(one.lead(3 * LEASE_MS).await.unwrap().is_some(), "given up, so free at once");
+}
+
+#[tokio::test]
+async fn another_hub_projects_when_one_stops() {
+    let Some((one, two)) = two_hubs().await else { return };
+    let mut till = one.till("HT01", 1).await;
+    till.sell(100, 80);
+    stored(&till.push(&one, 1, 1).await);
+    assert_eq!(two.day().await[0]["sales"], 1);
+    one.running.stop().await;
+    till.sell(100, 80);
+    stored(&till.push(&two, 2, 2).await);
+    assert_eq!(two.day().await[0]["sales"], 2);
+}
+
+#[tokio::test]
+async fn a_hub_whose_connections_were_cut_connects_again() {
+    let hub = TestHub::start().await;
+    let Some(database) = database_of(hub.folder.path()) else { return };
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    stored(&till.push(&hub, 1, 1).await);
+    let schema = std::fs::read_to_string(hub.folder.path().join("schema")).unwrap();
+    cut_connections(&database, &schema);
+    till.sell(100, 80);
+    stored(&till.push(&hub, 2, 2).await);
+    assert_eq!(hub.day().await[0]["sales"], 2);
+}
+
+#[test]
+fn a_database_elsewhere_is_not_spoken_to_in_the_clear() {
+    for (address, code) in [
+        ("postgres://hub@10.0.0.5/suanpan", "HUB-STO-012"),
+        ("host=localhost hostaddr=10.0.0.5", "HUB-STO-012"),
+        ("host=localhost,db.example user=hub", "HUB-STO-012"),
+        ("postgres://hub@/x?nonsense=1", "HUB-STO-011"),
+    ] {
+        assert_eq!(Store::connect(address, 0).unwrap_err().code(), code, "{address}");
+    }
+}
