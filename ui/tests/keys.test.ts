@@ -5,7 +5,7 @@ import { keyName } from '../src/kit/keyname'
 import type { Deed, Panel } from '../src/pos/deed'
 import { KEYMAP, remap } from '../src/pos/keymap'
 import { payKey } from '../src/pos/pay'
-import { sellingKey } from '../src/pos/selling'
+import { numberKey, sellingKey } from '../src/pos/selling'
 import { sellingView } from './fixture'
 
 const VIEW = sellingView({ message: null })
@@ -17,6 +17,16 @@ function selling(key: string, typed = '', view: TillView = VIEW): Deed {
 }
 
 const command = (deed: unknown) => (deed as { command: unknown }).command
+
+describe("letters of a receipt's number", () => {
+  it('are typed as they are printed, and never longer than a number', () => {
+    expect(numberKey('h', '')).toEqual({ do: 'type', text: 'H' })
+    expect(numberKey('T', 'H')).toEqual({ do: 'type', text: 'HT' })
+    expect(numberKey('h', '9'.repeat(32))).toBeNull()
+    expect(numberKey('4', '')).toBeNull()
+    expect(numberKey('Enter', 'HT')).toBeNull()
+  })
+})
 
 describe('keys of the selling screen', () => {
   it.each([
