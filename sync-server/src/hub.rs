@@ -15,7 +15,7 @@ use crate::clock::now_ms;
 use crate::config::{Config, Tls};
 use crate::error::HubError;
 use crate::store::{Role, Store, StoreError};
-use crate::{admin, http, identity, project};
+use crate::{admin, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -127,6 +127,7 @@ impl Hub {
         let address = listener.local_addr().map_err(error)?;
         let (stop, stopped) = watch::channel(false);
         let app = App::new(self.store.clone(), self.key.clone(), tls.is_some(), stopped.clone());
+        tokio::spawn(supply::follow(self.store.clone(), stopped.clone()));
         let projector = tokio::spawn(project::run(self.store.clone(), stopped));
         let handle = Handle::new();
         let scheme = if tls.is_some() { "https" } else { "http" };

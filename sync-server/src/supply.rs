@@ -1,5 +1,6 @@
 //! Use cases of the download: pull, wake-up, snapshot.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use suanpan_journal::Hash;
@@ -10,11 +11,30 @@ use crate::app::App;
 use crate::clock::now_ms;
 use crate::http::Problem;
 use crate::identity::random;
-use crate::store::{ScopeHead, Station};
+use crate::store::{ScopeHead, Station, Store};
 
 /// Shortest and longest wait for a wake-up, in ms: below the minute after which proxies cut idle requests, and
 /// spread so that stations do not return together.
 const WAKE_MS: (u64, u64) = (25_000, 55_000);
+
+/// What other hubs of the database published is looked for this often.
+const FOLLOW: Duration = Duration::from_secs(1);
+
+/// Wakes this hub's stations when another hub publishes, until the hub stops.
+pub(crate) async fn follow(store: Arc<Store>, mut stop: tokio::sync::watch::Receiver<bool>) {
+    let mut seen = 0;
+    while store.is_shared() && !*stop.borrow() {
+        match store.follow_published(seen).await {
+            Ok(all) => seen = all,
+            // A hint only: stations pull by themselves within a minute.
+            Err(error) => tracing::warn!(code = error.code(), %error, "cannot look for other hubs' changes"),
+        }
+        tokio::select! {
+            () = tokio::time::sleep(FOLLOW) => {}
+            _ = stop.changed() => {}
+        }
+    }
+}
 
 /// Answers a pull with changes up to a cut, or with a snapshot where the station's cursor is of no use.
 ///

@@ -23,6 +23,23 @@ impl Store {
         Ok(published)
     }
 
+    /// Follows what other hubs of this database publish: gives a number that grows with it, and wakes whoever waits if it
+    /// is not the one seen before.
+    ///
+    /// *Errors:* the store's.
+    pub async fn follow_published(&self, seen: u64) -> Result<u64, StoreError> {
+        let all: u64 = self
+            .read(|sql| {
+                let versions = "select cast(coalesce(sum(version), 0) as bigint) from scope_head";
+                sql.only(versions, values![], |row| row.get(0))
+            })
+            .await?;
+        if all != seen {
+            self.published.send_modify(|count| *count = count.saturating_add(1));
+        }
+        Ok(all)
+    }
+
     /// The newest body of a row, whenever it holds; `None` if there is none or it was deleted.
     ///
     /// *Errors:* the store's.

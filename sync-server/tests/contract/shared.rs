@@ -1,5 +1,6 @@
 //! Hubs that share a database. A folder has one hub: on SQLite these stories have nothing to tell.
 
+use reqwest::Method;
 use suanpan_sync::{FeedChange, PushReply, Scope, feed_genesis, follow_feed};
 use sync_server::Hub;
 use sync_server::store::{LEASE_MS, NewRow, Store};
@@ -18,6 +19,11 @@ async fn two_hubs() -> Option<(TestHub, TestHub)> {
     let running = Hub::start(config(folder.path())).await.unwrap();
     let two = TestHub { running, folder, http: client(), api_key: one.api_key.clone() };
     Some((one, two))
+}
+
+fn row(key: String) -> NewRow {
+    let change = FeedChange::Put { body: "{}".into() };
+    NewRow { scope: Scope::Chain, table: "price".into(), key, effective_at_ms: 0, change }
 }
 
 fn stored(reply: &PushReply) -> u64 {
@@ -85,13 +91,6 @@ async fn tills_of_many_stores_push_to_two_hubs_and_every_sale_is_counted_once() 
 #[tokio::test]
 async fn prices_published_at_two_hubs_at_once_get_versions_without_gaps() {
     let Some((one, two)) = two_hubs().await else { return };
-    let row = |key: String| NewRow {
-        scope: Scope::Chain,
-        table: "price".into(),
-        key,
-        effective_at_ms: 0,
-        change: FeedChange::Put { body: "{}".into() },
-    };
     for n in 0..10 {
         let publish = |hub: &TestHub, name: &str| {
             let rows = (0..5).map(|i| row(format!("{name}-{n}-{i}"))).collect();
@@ -106,6 +105,19 @@ async fn prices_published_at_two_hubs_at_once_get_versions_without_gaps() {
     let entries = store.feed_page(vec![], to.collect()).await.unwrap().entries;
     let hash = entries.iter().fold(feed_genesis(&Scope::Chain), |hash, entry| follow_feed(&hash, entry));
     assert_eq!((hash, entries.len() as u64), (heads[0].hash, heads[0].version));
+}
+
+#[tokio::test]
+async fn a_till_that_waits_at_one_hub_is_woken_by_what_another_publishes() {
+    let Some((one, two)) = two_hubs().await else { return };
+    let till = one.till("HT01", 1).await;
+    let site = Scope::Site("HT01".parse().unwrap());
+    let (epoch, heads) = two.hub().store().heads(vec![Scope::Chain, site]).await.unwrap();
+    let path = format!("/api/v1/wake?seen={epoch}.{}.{}", heads[0].version, heads[1].version);
+    let publish = two.hub().store().publish(vec![row("x".into())]);
+    let (woken, published) = tokio::join!(till.send(&one, Method::GET, &path, &[]), publish);
+    assert_eq!(published.unwrap(), 1);
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&woken.1).unwrap()["changed"], true);
 }
 
 #[tokio::test]
