@@ -93,7 +93,7 @@ pub struct BadNumber;
 impl fmt::Display for DocumentNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let DocumentNumber { site, till, business_date, number, mark } = self;
-        write!(f, "{site}-{till}-{business_date}-{number:04}-{mark:02x}")
+        write!(f, "{site}-{till}-{business_date:08}-{number:04}-{mark:02x}")
     }
 }
 
@@ -171,6 +171,9 @@ mod tests {
             DocumentNumber { site: "TH01".into(), till: 2, business_date: 20261121, number: 812, mark: 0xa7 };
         assert_eq!(number.to_string(), "TH01-2-20261121-0812-a7");
         assert_eq!("th01-2-20261121-0812-A7".parse(), Ok(number));
+        // Whatever reads is written so that it reads again, a year of three digits too.
+        let early = "TH01-2-01261121-0812-a7";
+        assert_eq!(early.parse::<DocumentNumber>().map(|number| number.to_string()), Ok(early.to_owned()));
         for bad in [
             "",
             "TH01-2-20261121-0812",
