@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{Config, Tls};
 use crate::error::HubError;
-use crate::store::{Role, Store, StoreError};
+use crate::store::{Role, Store, StoreError, copy_to_postgres};
 use crate::{admin, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
@@ -42,6 +42,13 @@ impl Hub {
         };
         let key = identity::load_or_make(&config.key_file)?;
         Ok(Hub { store, key, config })
+    }
+
+    /// Copies the database of a stopped hub's folder into an empty one on PostgreSQL. Gives the number of batches.
+    ///
+    /// *Errors:* `Store`; then nothing was copied.
+    pub fn migrate_store(folder: &Path, database: &str) -> Result<u64, HubError> {
+        Ok(copy_to_postgres(folder, database, now_ms())?)
     }
 
     /// Opens and serves.

@@ -68,6 +68,9 @@ enum Command {
         #[arg(long, value_parser = role)]
         role: Role,
     },
+    /// Copy the folder's database into the empty PostgreSQL database that --database names. Stop the hub first; start it
+    /// with --database afterwards, and tills go on where they were.
+    MigrateStore,
     /// Build all figures anew from the stored entries, as after an upgrade that understands more of them.
     Rebuild,
     /// Serve until interrupted.
@@ -123,6 +126,7 @@ async fn run(cli: Cli) -> Result<(), HubError> {
             let made = Hub::open(config)?.put_user(&name, role, piped_password()?).await?;
             say(&made.unwrap_or_else(|| "the password is set".to_owned()));
         }
+        Command::MigrateStore => say(&format!("{} batches copied", migrate_store(&config)?)),
         Command::Rebuild => say(&format!("{} entries", Hub::open(config)?.rebuild().await?)),
         Command::Serve { listen, tls_cert, tls_key, ui } => {
             config.listen = listen;
@@ -135,6 +139,11 @@ async fn run(cli: Cli) -> Result<(), HubError> {
         }
     }
     Ok(())
+}
+
+fn migrate_store(config: &Config) -> Result<u64, HubError> {
+    let database = config.database.as_ref().ok_or(HubError::Rejected("name the new database: --database"))?;
+    Hub::migrate_store(&config.data_dir, database)
 }
 
 fn say(line: &str) {

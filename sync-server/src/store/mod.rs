@@ -1,5 +1,6 @@
 //! What the hub keeps. SQL lives below this module and no row type leaves it.
 
+mod copy;
 mod feed;
 mod forks;
 mod ingest;
@@ -18,6 +19,7 @@ mod threads;
 mod today;
 mod types;
 
+pub use copy::copy_to_postgres;
 pub use lease::LEASE_MS;
 pub use projection::UNREADABLE;
 pub use reports::REPORT_ROWS_MAX;
@@ -207,6 +209,12 @@ pub enum StoreError {
     /// Another hub projects now: this one's work is refused.
     #[error("another hub has taken the projection over")]
     Fenced,
+    /// A store is copied into an empty database only.
+    #[error("the database to copy to is in use")]
+    NotEmpty,
+    /// The copy is not what was copied.
+    #[error("the copy differs from the original")]
+    Differs,
 }
 
 impl StoreError {
@@ -227,6 +235,8 @@ impl StoreError {
             StoreError::Address(_) => "HUB-STO-011",
             StoreError::PlainDatabase(_) => "HUB-STO-012",
             StoreError::Fenced => "HUB-STO-013",
+            StoreError::NotEmpty => "HUB-STO-014",
+            StoreError::Differs => "HUB-STO-015",
         }
     }
 }

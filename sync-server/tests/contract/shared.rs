@@ -2,8 +2,8 @@
 
 use reqwest::Method;
 use suanpan_sync::{FeedChange, PushReply, Scope, feed_genesis, follow_feed};
-use sync_server::Hub;
 use sync_server::store::{LEASE_MS, NewRow, Store};
+use sync_server::{Config, Hub};
 
 use crate::postgresql::{cut_connections, database_of};
 use crate::support::*;
@@ -135,6 +135,30 @@ async fn one_hub_projects_and_what_it_does_after_its_lease_is_refused() {
     assert_eq!(one.lead(3 * LEASE_MS).await.unwrap(), None);
     two.resign().await.unwrap();
     assert!(one.lead(3 * LEASE_MS).await.unwrap().is_some(), "given up, so free at once");
+}
+
+#[tokio::test]
+async fn a_hub_moves_from_its_folder_to_postgresql_and_tills_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(database) = database_of(folder.path()) else { return };
+    let mut moved = TestHub::start_as(Config::embedded(folder.path()), folder).await;
+    let mut till = moved.till("HT01", 1).await;
+    for n in 1..=5 {
+        till.sell(100, 80);
+        stored(&till.push(&moved, n, n).await);
+    }
+    let shown = (moved.day().await, till.push(&moved, 5, 5).await);
+    let busy = Hub::migrate_store(moved.folder.path(), &database).unwrap_err();
+    assert_eq!(busy.code(), "HUB-STO-010", "the hub still serves");
+    moved.running.stop().await;
+    let path = moved.folder.path().to_owned();
+    assert_eq!(Hub::migrate_store(&path, &database).unwrap(), 5);
+    assert_eq!(Hub::migrate_store(&path, &database).unwrap_err().code(), "HUB-STO-014", "once");
+    moved.running = Hub::start(config(&path)).await.unwrap();
+    assert_eq!((moved.day().await, till.push(&moved, 5, 5).await), shown);
+    till.sell(100, 80);
+    assert!(stored(&till.push(&moved, 6, 6).await) > stored(&shown.1));
+    assert_eq!(moved.day().await[0]["sales"], 6);
 }
 
 #[tokio::test]

@@ -56,7 +56,11 @@ pub struct TestHub {
 impl TestHub {
     pub async fn start() -> TestHub {
         let folder = tempfile::tempdir().unwrap();
-        let hub = Hub::open(config(folder.path())).unwrap();
+        TestHub::start_as(config(folder.path()), folder).await
+    }
+
+    pub async fn start_as(config: Config, folder: tempfile::TempDir) -> TestHub {
+        let hub = Hub::open(config).unwrap();
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("sample");
         hub.import(&sample).await.unwrap();
         let api_key = hub.api_key("tests").await.unwrap();

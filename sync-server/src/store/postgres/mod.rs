@@ -47,17 +47,29 @@ const MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(1397778530)";
 
 /// Connects, brings the database up to date and starts the threads.
 pub(super) fn open(url: &str, now_ms: i64) -> Result<Threads, StoreError> {
+    let config = address(url)?;
+    let url = url.to_owned();
+    // On a thread of its own: this one may belong to a runtime, inside which no other may run.
+    let migrated = std::thread::spawn(move || single(&url, now_ms).map(drop));
+    migrated.join().unwrap_or(Err(StoreError::Stopped))?;
+    Threads::start(WRITERS, READERS, move |_: Use| Postgres::new(config.clone()))
+}
+
+/// Connects for this thread alone, and brings the database up to date.
+pub(super) fn single(url: &str, now_ms: i64) -> Result<Postgres, StoreError> {
+    let connection = Postgres::new(address(url)?)?;
+    bring_up_to_date(&connection, now_ms)?;
+    Ok(connection)
+}
+
+fn address(url: &str) -> Result<Config, StoreError> {
     let mut config: Config = url.parse().map_err(|error| StoreError::Address(Arc::new(error)))?;
     refuse_plain(&config)?;
     config.connect_timeout(CONNECT_TIMEOUT);
     if config.get_application_name().is_none() {
         config.application_name("suanpan-hub");
     }
-    let migrating = config.clone();
-    // On a thread of its own: this one may belong to a runtime, inside which no other may run.
-    let migrated = std::thread::spawn(move || bring_up_to_date(&Postgres::new(migrating)?, now_ms));
-    migrated.join().unwrap_or(Err(StoreError::Stopped))?;
-    Threads::start(WRITERS, READERS, move |_: Use| Postgres::new(config.clone()))
+    Ok(config)
 }
 
 /// There is no TLS here: what is not on this machine goes through something that encrypts.
@@ -94,7 +106,7 @@ fn bring_up_to_date(connection: &Postgres, now_ms: i64) -> Result<(), StoreError
 }
 
 /// One connection, with the runtime that drives it; connected anew when the server went away.
-struct Postgres {
+pub(super) struct Postgres {
     runtime: Runtime,
     config: Config,
     session: RefCell<Option<Rc<Session>>>,

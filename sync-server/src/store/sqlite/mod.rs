@@ -11,6 +11,19 @@ use super::migrations::{Migration, migrate};
 use super::sql::{Columns, Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
 
+/// Opens or makes the database of a folder, for one thread alone.
+pub(super) fn single(folder: &Path, now_ms: i64) -> Result<(Sqlite, std::fs::File), StoreError> {
+    let lock = lock(folder)?;
+    if rusqlite::version_number() < 3_051_003 {
+        return Err(StoreError::OldSqlite(rusqlite::version()));
+    }
+    let path = folder.join("hub.db");
+    make_private(&path)?;
+    let connection = Sqlite(connect(&path)?);
+    bring_up_to_date(&connection, now_ms)?;
+    Ok((connection, lock))
+}
+
 const MIGRATIONS: &[Migration] = &[
     Migration { id: 1, sql: include_str!("../../../migrations/sqlite/0001_hub.sql"), older_may_open: false },
     Migration {
@@ -34,13 +47,8 @@ const BUSY_TIMEOUT_MS: u64 = 5_000;
 
 /// Opens or makes the database of a folder. Gives its threads, and the lock to hold for as long.
 pub(super) fn open(folder: &Path, now_ms: i64) -> Result<(Threads, std::fs::File), StoreError> {
-    let lock = lock(folder)?;
-    if rusqlite::version_number() < 3_051_003 {
-        return Err(StoreError::OldSqlite(rusqlite::version()));
-    }
+    let (_, lock) = single(folder, now_ms)?;
     let path = folder.join("hub.db");
-    make_private(&path)?;
-    bring_up_to_date(&Sqlite(connect(&path)?), now_ms)?;
     let open = move |purpose: Use| {
         let connection = connect(&path)?;
         if purpose == Use::Read {
@@ -109,7 +117,7 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-struct Sqlite(rusqlite::Connection);
+pub(super) struct Sqlite(rusqlite::Connection);
 
 impl ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {

@@ -1,0 +1,98 @@
+//! Moves a hub from its folder to PostgreSQL: stop it, copy, compare, start it there. Stations then send what they have
+//! as after any pause; figures are added up anew.
+
+use std::path::Path;
+
+use super::sql::{Sql, Value, values};
+use super::threads::Connection;
+use super::{StoreError, postgres, sqlite};
+
+/// What is copied, by table and columns. What reports read is projected again, sessions end, and snapshots are made
+/// when somebody asks.
+const TABLES: [(&str, &str); 12] = [
+    ("meta", "key, value"),
+    ("site", "site, zone, name, utc_offset_min, day_starts_min"),
+    ("station", "station, site, till, public_key, enrolled_at_ms, last_seen_ms, re_enrol"),
+    ("enrol_code", "code_sha256, site, till, expires_at_ms, station, certificate"),
+    (
+        "branch",
+        "station, segment, branch, from_branch, at_seq, root, parent_segment, parent_seq, parent_hash, head_seq,
+         head_hash",
+    ),
+    (
+        "batch",
+        "id, station, segment, branch, from_seq, to_seq, prev_hash, head_hash, received_at_ms, body",
+    ),
+    ("hole", "station, segment, branch, from_seq, to_seq, to_hash, declared_at_ms, signature"),
+    (
+        "fork",
+        "station, segment, at_seq, old_branch, child_segment, child_branch, old_head_seq, old_side_grew, fetched,
+         seen_at_ms",
+    ),
+    ("scope_head", "scope, version, hash"),
+    ("feed", "scope, version, epoch, tbl, key, effective_at_ms, body, hash"),
+    ("\"user\"", "name, role, password_hash, created_at_ms"),
+    ("api_key", "name, key_sha256, created_at_ms"),
+];
+
+/// What must be the same afterwards: what every till and every feed was promised, and that it is all there.
+const PROMISES: [&str; 3] = [
+    "select station, segment, branch, head_seq, head_hash from branch order by station, segment, branch",
+    "select scope, version, hash from scope_head order by scope",
+    "select count(*), cast(coalesce(sum(id), 0) as bigint), cast(coalesce(sum(length(body)), 0) as bigint) from batch",
+];
+
+/// Copies a folder's database into an empty one on PostgreSQL, in one transaction. Gives the number of batches.
+///
+/// *Errors:* `Locked` while a hub serves the folder, `NotEmpty`, `Differs`, and the databases'. Then nothing was copied.
+pub fn copy_to_postgres(folder: &Path, url: &str, now_ms: i64) -> Result<u64, StoreError> {
+    let (folder, url) = (folder.to_owned(), url.to_owned());
+    // On a thread of its own: this one may belong to a runtime, inside which no other may run.
+    let copied = std::thread::spawn(move || {
+        let (source, _lock) = sqlite::single(&folder, now_ms)?;
+        let target = postgres::single(&url, now_ms)?;
+        target.begin()?;
+        let batches = copy(&source, &target)?;
+        target.commit()?;
+        Ok(batches)
+    });
+    copied.join().unwrap_or(Err(StoreError::Stopped))
+}
+
+fn copy(source: &dyn Connection, target: &dyn Connection) -> Result<u64, StoreError> {
+    let (from, to): (&dyn Sql, &dyn Sql) = (source, target);
+    let used = "select (select count(*) from station) + (select count(*) from scope_head)";
+    if to.only(used, values![], |row| row.get::<u64>(0))? > 0 {
+        return Err(StoreError::NotEmpty);
+    }
+    to.execute("delete from meta", values![])?;
+    for (table, columns) in TABLES {
+        let width = columns.split(',').count();
+        let marks = vec!["?"; width].join(", ");
+        let insert = format!("insert into {table} ({columns}) values ({marks})");
+        from.each(&format!("select {columns} from {table}"), values![], &mut |row| {
+            let values: Vec<Value<'_>> =
+                (0..width).map(|column| row.0.value(column)).collect::<Result<_, _>>()?;
+            to.execute(&insert, &values).map(drop)
+        })?;
+    }
+    to.execute("insert into pending (station, batch) select station, id from batch", values![])?;
+    to.execute("update meta set value = '1' where key = 'next_gseq'", values![])?;
+    target.script(
+        "select setval(pg_get_serial_sequence('batch', 'id'), coalesce(max(id), 0) + 1, false) from batch",
+    )?;
+    for promise in PROMISES {
+        if text(from, promise)? != text(to, promise)? {
+            return Err(StoreError::Differs);
+        }
+    }
+    to.only("select count(*) from batch", values![], |row| row.get(0))
+}
+
+/// A result as one text, to compare.
+fn text(sql: &dyn Sql, query: &str) -> Result<Vec<String>, StoreError> {
+    sql.all(query, values![], |row| {
+        let columns = (0..).map_while(|column| row.0.value(column).ok());
+        Ok(columns.map(|value| format!("{value:?} ")).collect())
+    })
+}
