@@ -17,6 +17,9 @@ const SURPRISES_MAX: u32 = crate::limits::BRANCHES_MAX as u32 + 2;
 /// Longest pause that a station lets the hub ask for: a garbled number must not silence it.
 const PAUSE_MAX_MS: u32 = 5 * 60_000;
 
+/// No pause reaches further ahead: the longest that the hub may ask for, and the longest backoff with it.
+const AHEAD_MAX_MS: i64 = 2 * PAUSE_MAX_MS as i64;
+
 /// One segment as the station's stores know it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SegmentStatus {
@@ -181,6 +184,7 @@ impl Edge {
     /// Chooses what to do. Asked again before an answer, it gives the same range.
     pub fn next(&mut self, now_ms: i64) -> Next {
         let wait = |until: i64| Next::Wait { ms: until.saturating_sub(now_ms).max(1).unsigned_abs() };
+        self.forget_times_after(now_ms.saturating_add(AHEAD_MAX_MS));
         if self.paused_until_ms > now_ms {
             return wait(self.paused_until_ms);
         }
@@ -195,6 +199,18 @@ impl Edge {
             return Next::Push(range);
         }
         self.segments.iter().filter(open).map(Segment::retry_at).min().map_or(Next::Idle, wait)
+    }
+
+    /// A clock that was set back must not turn a pause of seconds into one of years.
+    fn forget_times_after(&mut self, latest_ms: i64) {
+        if self.paused_until_ms > latest_ms {
+            self.paused_until_ms = i64::MIN;
+        }
+        for (_, until) in self.segments.iter_mut().filter_map(|segment| segment.refused.as_mut()) {
+            if *until > latest_ms {
+                *until = i64::MIN;
+            }
+        }
     }
 
     fn range_of(&self, segment: &Segment) -> Range {

@@ -371,6 +371,23 @@ fn a_refused_segment_does_not_hold_up_the_next() {
 }
 
 #[test]
+fn a_clock_set_back_by_a_year_does_not_turn_a_pause_into_one_of_a_year() {
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    for outcome in [
+        Outcome::Reply(PushReply::Busy { retry_after_ms: 9_000 }),
+        Outcome::Refused { code: "HUB-PSH-001".into() },
+    ] {
+        let (mut till, mut hub, _) = one_sale();
+        till.hear(outcome);
+        till.now_ms -= YEAR_MS;
+        assert!(matches!(till.edge.next(till.now_ms), Next::Push(_)));
+        till.refusals = 0;
+        till.drain(&mut hub);
+        till.assert_hub_has_everything(&hub);
+    }
+}
+
+#[test]
 fn a_hub_that_answers_gap_for_ever_ends_as_refused_and_not_as_a_loop() {
     let (mut till, _, _) = one_sale();
     for _ in 0..1000 {

@@ -12,6 +12,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("suanpan-journal", &[]),
     ("suanpan-tunnel", &[]),
     ("suanpan-sync", &[JOURNAL]),
+    ("suanpan-simulator", &[JOURNAL, SYNC]),
     ("suanpan-ledger", &[DOMAIN, JOURNAL]),
     ("suanpan-devices", &[DOMAIN]),
     ("suanpan-payments", &[DOMAIN]),

@@ -1,0 +1,187 @@
+//! What headquarters publish: the hub's feeds, and a station's copy of them.
+
+use std::collections::BTreeMap;
+
+use suanpan_journal::{Hash, SigningKey, VerifyingKey};
+use suanpan_sync::{
+    ChunkRef, FeedChange, FeedEntry, FeedHead, PullReply, PullRequest, Scope, SnapshotManifest, Staged,
+    decode_chunk, encode_chunk, feed_genesis, follow_feed,
+};
+
+/// Entries of one page: few, so that a cut takes several.
+const PAGE: usize = 3;
+
+/// A tail longer than this is answered with a snapshot.
+const BEHIND_MAX: u64 = 24;
+
+/// The row that every publication writes in each scope, so that a half cut shows.
+const PAIR: &str = "pair";
+
+type Rows = BTreeMap<(Scope, String), String>;
+
+/// The hub's feeds: every entry with the chain's hash after it.
+#[derive(Clone, Default)]
+pub(crate) struct Feeds(BTreeMap<Scope, Vec<(FeedEntry, Hash)>>);
+
+/// What the hub says to a pull; a snapshot comes with its chunk.
+pub(crate) enum Pulled {
+    Changes(PullReply),
+    Snapshot(SnapshotManifest, Vec<(ChunkRef, Vec<u8>)>),
+}
+
+impl Feeds {
+    /// Publishes one number to every scope in one transaction, and one row besides.
+    pub(crate) fn publish(&mut self, scopes: &[Scope], epoch: u64, number: u64) {
+        for scope in scopes {
+            for key in [PAIR.to_owned(), format!("row {}", number % 7)] {
+                let (version, head) = self.head(scope);
+                let change = FeedChange::Put { body: number.to_string() };
+                let table = "price".to_owned();
+                let scope_of = scope.clone();
+                let version = version + 1;
+                let entry =
+                    FeedEntry { scope: scope_of, epoch, version, table, key, effective_at_ms: 0, change };
+                let hash = follow_feed(&head, &entry);
+                self.0.entry(scope.clone()).or_default().push((entry, hash));
+            }
+        }
+    }
+
+    fn head(&self, scope: &Scope) -> (u64, Hash) {
+        let last = self.0.get(scope).and_then(|feed| feed.last());
+        last.map_or_else(|| (0, feed_genesis(scope)), |(entry, hash)| (entry.version, *hash))
+    }
+
+    pub(crate) fn holds(&self, head: &FeedHead) -> bool {
+        match head.version.checked_sub(1) {
+            None => head.hash == feed_genesis(&head.scope),
+            Some(index) => {
+                let entry = self.0.get(&head.scope).and_then(|feed| feed.get(index as usize));
+                entry.is_some_and(|(_, hash)| *hash == head.hash)
+            }
+        }
+    }
+
+    fn cut(&self, hub: &SigningKey, epoch: u64, scopes: &[Scope]) -> Vec<FeedHead> {
+        let sign = |scope: &Scope| {
+            let (version, hash) = self.head(scope);
+            FeedHead::sign(hub, scope.clone(), epoch, version, hash)
+        };
+        scopes.iter().map(sign).collect()
+    }
+
+    /// Answers a pull whose heads are all of this history, or asks for a snapshot.
+    pub(crate) fn pull(
+        &self,
+        hub: &SigningKey,
+        epoch: u64,
+        scopes: &[Scope],
+        request: PullRequest,
+        of_this_hub: bool,
+    ) -> Pulled {
+        let cut = if request.cut.is_empty() { self.cut(hub, epoch, scopes) } else { request.cut.clone() };
+        let from = |scope: &Scope| {
+            let staged = request.staged.iter().find(|it| it.scope == *scope).map(|it| it.version);
+            let applied = request.heads.iter().find(|it| it.scope == *scope).map(|it| it.version);
+            if request.staged.is_empty() { applied.unwrap_or(0) } else { staged.unwrap_or(0) }
+        };
+        let behind: u64 = cut.iter().map(|head| head.version.saturating_sub(from(&head.scope))).sum();
+        if !of_this_hub || behind > BEHIND_MAX {
+            return self.snapshot(hub, epoch, scopes);
+        }
+        let all = cut.iter().flat_map(|head| {
+            let feed = self.0.get(&head.scope).map_or(&[][..], Vec::as_slice);
+            feed.get(from(&head.scope) as usize..head.version as usize).unwrap_or(&[]).iter()
+        });
+        let mut entries: Vec<FeedEntry> = all.take(PAGE + 1).map(|(entry, _)| entry.clone()).collect();
+        let more = entries.len() > PAGE;
+        entries.truncate(PAGE);
+        Pulled::Changes(PullReply::Changes { cut, entries, more, wake: String::new() })
+    }
+
+    fn snapshot(&self, hub: &SigningKey, epoch: u64, scopes: &[Scope]) -> Pulled {
+        let mut chunks = Vec::new();
+        for scope in scopes {
+            let mut newest: BTreeMap<&str, &FeedEntry> = BTreeMap::new();
+            for (entry, _) in self.0.get(scope).into_iter().flatten() {
+                newest.insert(&entry.key, entry);
+            }
+            let entries: Vec<FeedEntry> = newest.into_values().cloned().collect();
+            if !entries.is_empty() {
+                chunks.extend(encode_chunk(&entries).ok());
+            }
+        }
+        let named = chunks.iter().map(|(named, _)| named.clone()).collect();
+        Pulled::Snapshot(SnapshotManifest::sign(hub, self.cut(hub, epoch, scopes), named), chunks)
+    }
+
+    fn rows(&self, scopes: &[Scope]) -> Rows {
+        let mut rows = Rows::new();
+        for (entry, _) in scopes.iter().filter_map(|scope| self.0.get(scope)).flatten() {
+            put(&mut rows, entry);
+        }
+        rows
+    }
+}
+
+fn put(rows: &mut Rows, entry: &FeedEntry) {
+    let place = (entry.scope.clone(), entry.key.clone());
+    match &entry.change {
+        FeedChange::Put { body } => rows.insert(place, body.clone()),
+        FeedChange::Delete => rows.remove(&place),
+    };
+}
+
+/// A station's copy.
+#[derive(Clone, Default)]
+pub(crate) struct Catalogue {
+    pub(crate) heads: Vec<FeedHead>,
+    rows: Rows,
+}
+
+impl Catalogue {
+    /// Applies a cut in one transaction.
+    pub(crate) fn apply(&mut self, staged: Staged) {
+        for entry in &staged.entries {
+            put(&mut self.rows, entry);
+        }
+        self.heads = staged.cut;
+    }
+
+    /// Replaces everything.
+    ///
+    /// *Errors:* what does not check.
+    pub(crate) fn replace(
+        &mut self,
+        hub: &VerifyingKey,
+        manifest: SnapshotManifest,
+        chunks: &[(ChunkRef, Vec<u8>)],
+    ) -> Result<(), String> {
+        manifest.check(hub).map_err(|error| error.to_string())?;
+        if manifest.chunks.is_empty() && !self.rows.is_empty() {
+            // A hub that was rebuilt from nothing has nothing to sell yet.
+            return Ok(());
+        }
+        let mut rows = Rows::new();
+        for (named, bytes) in chunks {
+            for entry in decode_chunk(named, bytes).map_err(|error| error.to_string())? {
+                put(&mut rows, &entry);
+            }
+        }
+        *self = Catalogue { heads: manifest.cut, rows };
+        Ok(())
+    }
+
+    /// Says whether every scope is of the same publication.
+    pub(crate) fn is_whole(&self, scopes: &[Scope]) -> bool {
+        let number = |scope: &Scope| self.rows.get(&(scope.clone(), PAIR.to_owned()));
+        scopes.iter().all(|scope| number(scope) == number(&scopes[0]))
+    }
+
+    /// Says whether this is what the hub has.
+    pub(crate) fn equals(&self, feeds: &Feeds, scopes: &[Scope]) -> bool {
+        let heads: Vec<_> = self.heads.iter().map(|it| (it.version, it.hash)).collect();
+        let own: Vec<_> = scopes.iter().map(|scope| feeds.head(scope)).collect();
+        heads == own && self.rows == feeds.rows(scopes)
+    }
+}

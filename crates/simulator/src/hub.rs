@@ -1,0 +1,268 @@
+//! The hub in memory: the real decisions around a store that can be copied, lost and put back.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use suanpan_journal::{Hash, Parent, Records, SegmentId, SigningKey, StationId};
+use suanpan_sync::{
+    Ack, BranchHead, CheckedPush, Fork, ForkKind, Known, LostTail, Offer, Push, PushReply, RecordedHole,
+    Verdict, classify, epoch_after,
+};
+
+use crate::feed::Feeds;
+use crate::oracle::Sale;
+
+/// A station as the hub knows it.
+pub(crate) struct Sender<'a> {
+    pub(crate) station: StationId,
+    pub(crate) key: &'a SigningKey,
+}
+
+/// A stored push.
+pub(crate) struct Batch {
+    arrival: u64,
+    branch: u32,
+    from_seq: u64,
+    hashes: Vec<Hash>,
+    body: Vec<u8>,
+    sales: Vec<Sale>,
+}
+
+#[derive(Clone)]
+struct Branch {
+    from: Option<u32>,
+    at_seq: u64,
+    root: Option<Hash>,
+    parent: Option<Parent>,
+}
+
+/// One segment as stored.
+#[derive(Clone, Default)]
+struct Stored {
+    branches: Vec<Branch>,
+    heads: Vec<BranchHead>,
+    batches: Vec<Rc<Batch>>,
+}
+
+impl Stored {
+    fn owner(&self, mut branch: u32, seq: u64) -> u32 {
+        while let Some(from) = self.branches[branch as usize].from {
+            if seq > self.branches[branch as usize].at_seq {
+                break;
+            }
+            branch = from;
+        }
+        branch
+    }
+
+    fn batch_with(&self, branch: u32, seq: u64) -> Option<&Batch> {
+        let owner = self.owner(branch, seq);
+        let holds = |it: &&Rc<Batch>| {
+            it.branch == owner && (it.from_seq..it.from_seq + it.hashes.len() as u64).contains(&seq)
+        };
+        self.batches.iter().find(holds).map(Rc::as_ref)
+    }
+
+    fn hash_of(&self, branch: u32, seq: u64) -> Option<Hash> {
+        if seq == 0 {
+            return self.branches[self.owner(branch, 0) as usize].root;
+        }
+        self.batch_with(branch, seq).map(|it| it.hashes[(seq - it.from_seq) as usize])
+    }
+
+    fn arrival_of(&self, seq: u64, hash: Hash) -> Option<u64> {
+        let branch = self.branch_with(seq, hash)?.branch;
+        self.batch_with(branch, seq).map(|it| it.arrival)
+    }
+
+    fn branch_with(&self, seq: u64, hash: Hash) -> Option<&BranchHead> {
+        self.heads.iter().find(|head| self.hash_of(head.branch, seq) == Some(hash))
+    }
+}
+
+impl Known for Stored {
+    type Error = std::convert::Infallible;
+
+    fn heads(&self) -> &[BranchHead] {
+        &self.heads
+    }
+
+    fn holes(&self) -> &[RecordedHole] {
+        &[]
+    }
+
+    fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
+        Ok(self.hash_of(branch, seq))
+    }
+}
+
+/// A side that a newer segment left behind.
+#[derive(Clone)]
+struct LeftBehind {
+    station: StationId,
+    segment: SegmentId,
+    fork: Fork,
+    fetched: bool,
+}
+
+/// Everything that the hub has on its disk. A copy of it is a backup.
+#[derive(Clone)]
+pub(crate) struct HubDisk {
+    epoch: u64,
+    arrivals: u64,
+    segments: BTreeMap<(StationId, SegmentId), Rc<Stored>>,
+    left_behind: Vec<LeftBehind>,
+    pub(crate) feeds: Feeds,
+}
+
+impl HubDisk {
+    pub(crate) fn new() -> HubDisk {
+        HubDisk {
+            epoch: 1,
+            arrivals: 0,
+            segments: BTreeMap::new(),
+            left_behind: Vec::new(),
+            feeds: Feeds::default(),
+        }
+    }
+
+    pub(crate) fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// Compares what a station shows with what is here.
+    pub(crate) fn believe(&mut self, shown: u64, held: bool, now_ms: i64) {
+        self.epoch = epoch_after(self.epoch, shown, held, now_ms).unwrap_or(self.epoch);
+    }
+
+    /// Takes a push inside a transaction. The reply must not leave before the commit.
+    ///
+    /// *Errors:* why the push is refused.
+    pub(crate) fn push(
+        &mut self,
+        hub: &SigningKey,
+        from: &Sender<'_>,
+        body: &[u8],
+        now_ms: i64,
+    ) -> Result<PushReply, String> {
+        let push = Push::decode(body).map_err(|error| error.to_string())?;
+        let checked = push.check(from.station, &from.key.public()).map_err(|error| error.to_string())?;
+        if let Some(shown) = push.shown.as_ref().filter(|it| it.verify(&hub.public(), from.station).is_ok()) {
+            let stored = self.segments.get(&(from.station, shown.segment));
+            let arrival = stored.and_then(|it| it.arrival_of(shown.have_seq, shown.have_hash));
+            self.believe(shown.hub_epoch, arrival == Some(shown.arrival), now_ms);
+        }
+        let body = Push { shown: None, ..push }.encode();
+        let stored = Rc::make_mut(self.segments.entry((from.station, checked.segment)).or_default());
+        match classify(&Offer::from(&checked), stored) {
+            Ok(Verdict::Append { branch }) => self.append(from.station, branch, &checked, body),
+            Ok(Verdict::Branch { branch, from: elder, at_seq }) => {
+                open_branch(stored, elder, at_seq, &checked);
+                self.store(from.station, branch, &checked, body);
+            }
+            Ok(Verdict::Same) => {}
+            Ok(Verdict::Have(head)) => return Ok(PushReply::Have { head }),
+            Ok(Verdict::Gap(have)) => return Ok(PushReply::Gap { have }),
+            Ok(Verdict::Fill { .. } | Verdict::TooManyBranches) => return Err("too many branches".into()),
+        }
+        Ok(self.ack(hub, from.station, &checked))
+    }
+
+    fn ack(&self, hub: &SigningKey, station: StationId, push: &CheckedPush) -> PushReply {
+        let stored = &self.segments[&(station, push.segment)];
+        let arrival = stored.arrival_of(push.to_seq(), push.head_hash()).unwrap_or(0);
+        let what = (push.segment, push.to_seq(), push.head_hash());
+        let ack = Ack::sign(hub, station, (self.epoch, arrival), what, 64 * 1024, 0);
+        let mut own = self.left_behind.iter().filter(|it| it.station == station);
+        let re_enrol = own.clone().any(|it| it.fork.old_side_grew);
+        let lost_tail = own.find(|it| !it.fetched && !it.fork.old_side_grew).and_then(|it| {
+            let ForkKind::LostTail { from_seq, to_seq } = it.fork.kind() else { return None };
+            Some(LostTail { segment: it.segment, from_seq, to_seq })
+        });
+        PushReply::Ack { ack, lost_tail, re_enrol }
+    }
+
+    fn append(&mut self, station: StationId, branch: u32, push: &CheckedPush, body: Vec<u8>) {
+        for left in self.left_behind.iter_mut().filter(|it| it.station == station) {
+            left.fork.old_side_grew |= left.segment == push.segment;
+        }
+        let stored = Rc::make_mut(self.segments.entry((station, push.segment)).or_default());
+        if stored.branches.is_empty() {
+            open_branch(stored, None, 0, push);
+        }
+        self.store(station, branch, push, body);
+        if let Some(parent) = push.parent.filter(|it| !it.is_root()) {
+            self.hang(station, push.segment, &parent);
+        }
+    }
+
+    fn store(&mut self, station: StationId, branch: u32, push: &CheckedPush, body: Vec<u8>) {
+        self.arrivals += 1;
+        let sales = Records::new(&push.records).flatten().filter_map(|it| Sale::read(it.payload)).collect();
+        let batch = Batch {
+            arrival: self.arrivals,
+            branch,
+            from_seq: push.from_seq,
+            hashes: push.hashes.clone(),
+            body,
+            sales,
+        };
+        let stored = Rc::make_mut(self.segments.entry((station, push.segment)).or_default());
+        stored.batches.push(Rc::new(batch));
+        stored.heads[branch as usize] = BranchHead { branch, seq: push.to_seq(), hash: push.head_hash() };
+    }
+
+    /// A new segment that hangs on an old entry leaves behind what came after that.
+    fn hang(&mut self, station: StationId, child: SegmentId, parent: &Parent) {
+        let mut found = Vec::new();
+        if let Some(old) = self.segments.get(&(station, parent.segment)) {
+            let head = old.branch_with(parent.seq, parent.hash).filter(|head| head.seq > parent.seq);
+            found.extend(head.map(|head| (parent.segment, parent.seq, head.seq)));
+        }
+        let hangs_there = |branch: &Branch| {
+            branch.parent.is_some_and(|it| it.segment == parent.segment && it.seq >= parent.seq)
+        };
+        for ((of, segment), sibling) in &self.segments {
+            let other = *of == station && *segment != child;
+            if other && sibling.branches.iter().any(hangs_there) {
+                found.push((*segment, 0, sibling.heads[0].seq));
+            }
+        }
+        for (segment, at_seq, old_head_seq) in found {
+            let known =
+                |it: &LeftBehind| (it.station, it.segment, it.fork.at_seq) == (station, segment, at_seq);
+            if !self.left_behind.iter().any(known) {
+                let fork = Fork { at_seq, old_head_seq, old_side_grew: false };
+                self.left_behind.push(LeftBehind { station, segment, fork, fetched: false });
+            }
+        }
+    }
+
+    /// The stored pushes of a segment's longest branch from a seq on. None left says that the station has them all.
+    pub(crate) fn fetch(&mut self, station: StationId, segment: SegmentId, from_seq: u64) -> Vec<Vec<u8>> {
+        let bodies: Vec<Vec<u8>> = self.segments.get(&(station, segment)).map_or(Vec::new(), |stored| {
+            let longest = stored.heads.iter().max_by_key(|head| head.seq).map_or(0, |head| head.branch);
+            let wanted =
+                |it: &&Rc<Batch>| it.branch == longest && it.from_seq + it.hashes.len() as u64 > from_seq;
+            stored.batches.iter().filter(wanted).map(|it| it.body.clone()).collect()
+        });
+        if bodies.is_empty() {
+            for left in self.left_behind.iter_mut().filter(|it| it.station == station) {
+                left.fetched |= left.segment == segment && left.fork.old_head_seq < from_seq;
+            }
+        }
+        bodies
+    }
+
+    /// Every stored sale, as often as it is stored.
+    pub(crate) fn sales(&self) -> impl Iterator<Item = &Sale> {
+        self.segments.values().flat_map(|stored| stored.batches.iter().flat_map(|batch| &batch.sales))
+    }
+}
+
+fn open_branch(stored: &mut Stored, from: Option<u32>, at_seq: u64, push: &CheckedPush) {
+    let branch = stored.branches.len() as u32;
+    let root = from.is_none().then_some(push.prev_hash);
+    stored.branches.push(Branch { from, at_seq, root, parent: push.parent });
+    stored.heads.push(BranchHead { branch, seq: at_seq, hash: push.prev_hash });
+}

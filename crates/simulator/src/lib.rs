@@ -1,0 +1,102 @@
+//! Runs stations and a hub through everything that can happen to them, on virtual time and from one seed.
+//!
+//! The decisions are the real ones of `suanpan-sync`; disks, lines and clocks are made here, so that they can fail. The
+//! list of printed receipts is kept outside of all that. When the faults end, every run must heal: the hub has every sale
+//! of which a copy was left, each once, with the same sums, and nothing waits.
+//!
+//! Deliberately absent: files, sockets, clocks, threads. The same seed is the same run.
+//!
+//! Start reading at [`run`].
+
+mod dice;
+mod faults;
+mod feed;
+mod hub;
+mod options;
+mod oracle;
+mod serve;
+mod till;
+mod world;
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use suanpan_journal::SigningKey;
+
+pub use options::{DAYS_MAX, Options, STATIONS_MAX};
+use world::{REST_WITHIN, World};
+
+thread_local!(static HUB_KEY: SigningKey = SigningKey::from_seed(&[2; 32]));
+
+/// What one run did and how it ended.
+#[derive(Debug, Clone)]
+pub struct Report {
+    /// The options, expanded.
+    pub options: Options,
+    /// How often each thing went wrong.
+    pub faults: BTreeMap<&'static str, u64>,
+    /// Sales that were committed.
+    pub sales: u64,
+    /// Receipts that were printed.
+    pub printed: u64,
+    /// Printed receipts of which no copy was left.
+    pub lost: u64,
+    /// What the hub sums in the end, in fen.
+    pub fen: u64,
+    /// What must never be; empty if all is well.
+    pub breaches: Vec<String>,
+}
+
+impl Report {
+    /// The report as JSON.
+    #[must_use]
+    pub fn json(&self) -> Value {
+        json!({
+            "options": self.options.json(), "faults": self.faults, "sales": self.sales, "printed": self.printed,
+            "lost_without_a_copy": self.lost, "hub_fen": self.fen, "breaches": self.breaches,
+            "verdict": if self.breaches.is_empty() { "healed and drained" } else { "breach" },
+        })
+    }
+}
+
+/// Runs a seed to its end.
+#[must_use]
+pub fn run(options: &Options) -> Report {
+    let mut world = World::new(options);
+    let end = world.now + i64::from(options.days) * world::DAY + REST_WITHIN;
+    while let Some(at) = world.step() {
+        if at > end {
+            world.oracle.breach("the upload does not come to rest");
+            break;
+        }
+    }
+    world.judge();
+    let count = world.oracle.compare(world.hub.disk.sales());
+    Report {
+        options: world.options,
+        faults: world.counts,
+        sales: count.sales,
+        printed: count.printed,
+        lost: count.lost,
+        fen: count.fen,
+        breaches: world.oracle.breaches.into_iter().collect(),
+    }
+}
+
+impl World {
+    /// Looks at the stations after the end: nothing waits, and their catalogues are the hub's.
+    fn judge(&mut self) {
+        for till in &self.tills {
+            let Some(app) = &till.app else {
+                self.oracle.breach("a till does not run");
+                continue;
+            };
+            if app.edge.unacked().count() > 0 || app.edge.refused().is_some() {
+                self.oracle.breach("a till still has something to send");
+            }
+            if !till.disk.catalogue.equals(&self.hub.disk.feeds, &till.scopes) {
+                self.oracle.breach("a till's catalogue is not the hub's");
+            }
+        }
+    }
+}

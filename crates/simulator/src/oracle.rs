@@ -1,0 +1,103 @@
+//! The list of printed receipts, kept outside of everything that can fail, and the verdict.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A sale as it stands in an entry's payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Sale {
+    pub(crate) id: u64,
+    pub(crate) fen: u64,
+}
+
+impl Sale {
+    pub(crate) fn payload(self) -> [u8; 16] {
+        let mut bytes = [0; 16];
+        bytes[..8].copy_from_slice(&self.id.to_be_bytes());
+        bytes[8..].copy_from_slice(&self.fen.to_be_bytes());
+        bytes
+    }
+
+    pub(crate) fn read(payload: &[u8]) -> Option<Sale> {
+        let (id, fen) = payload.split_first_chunk::<8>()?;
+        Some(Sale { id: u64::from_be_bytes(*id), fen: u64::from_be_bytes(fen.try_into().ok()?) })
+    }
+}
+
+/// What every sale was, whether its receipt was printed, and whether some moment had no copy of it.
+#[derive(Default)]
+pub(crate) struct Oracle {
+    sales: BTreeMap<u64, (Sale, bool)>,
+    /// Sales of which, once, no disk had a copy. They may come back from a message that was under way.
+    gone: BTreeSet<u64>,
+    /// Sales that were ever on the hub's disk.
+    durable: BTreeSet<u64>,
+    pub(crate) breaches: BTreeSet<String>,
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Count {
+    pub(crate) sales: u64,
+    pub(crate) printed: u64,
+    pub(crate) lost: u64,
+    pub(crate) fen: u64,
+}
+
+impl Oracle {
+    /// The next sale.
+    pub(crate) fn sale(&self, fen: u64) -> Sale {
+        Sale { id: self.sales.len() as u64 + 1, fen }
+    }
+
+    pub(crate) fn committed(&mut self, sale: Sale, printed: bool) {
+        self.sales.insert(sale.id, (sale, printed));
+    }
+
+    /// Copies were destroyed: only these are left.
+    pub(crate) fn left(&mut self, copies: &BTreeSet<u64>) {
+        self.gone.extend(self.sales.keys().filter(|id| !copies.contains(id)));
+    }
+
+    /// The hub's disk has these.
+    pub(crate) fn durable(&mut self, ids: impl Iterator<Item = u64>) {
+        self.durable.extend(ids);
+    }
+
+    /// A station was told that these are safe. The next loss of its own disk would show whether they are.
+    pub(crate) fn acked(&mut self, ids: &BTreeSet<u64>) {
+        if !ids.is_subset(&self.durable) {
+            self.breach("an ack for what was never on the hub's disk");
+        }
+    }
+
+    pub(crate) fn breach(&mut self, what: impl Into<String>) {
+        self.breaches.insert(what.into());
+    }
+
+    /// Compares the hub with the receipts: lost is what had no copy left, nothing is there twice, and the sums agree.
+    pub(crate) fn compare<'a>(&mut self, hub: impl Iterator<Item = &'a Sale>) -> Count {
+        let mut count = Count { sales: self.sales.len() as u64, ..Count::default() };
+        let mut found: BTreeMap<u64, u64> = BTreeMap::new();
+        for sale in hub {
+            *found.entry(sale.id).or_default() += 1;
+            count.fen += sale.fen;
+            if self.sales.get(&sale.id).map(|(it, _)| it) != Some(sale) {
+                self.breach(format!("sale {} at the hub is not what was sold", sale.id));
+            }
+        }
+        let mut expected_fen = 0;
+        for (id, (sale, printed)) in self.sales.clone() {
+            count.printed += u64::from(printed);
+            match found.get(&id) {
+                Some(1) => expected_fen += sale.fen,
+                Some(times) => self.breach(format!("sale {id} is at the hub {times} times")),
+                None if self.gone.contains(&id) => count.lost += u64::from(printed),
+                None => self.breach(format!("sale {id} is lost, and a copy of it was left")),
+            }
+        }
+        if count.fen != expected_fen {
+            self.breach(format!("the hub sums {} fen, the receipts {expected_fen}", count.fen));
+        }
+        count
+    }
+}

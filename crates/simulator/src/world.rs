@@ -1,0 +1,414 @@
+//! Virtual time: what happens when, from one seed.
+
+use std::collections::BTreeMap;
+use std::rc::Rc;
+
+use suanpan_journal::{SigningKey, SiteCode, StationId};
+use suanpan_sync::{LostTail, Outcome, PullReply, PullRequest, PushReply, Scope, Staging};
+
+use crate::HUB_KEY;
+use crate::dice::Dice;
+use crate::feed::Pulled;
+use crate::hub::HubDisk;
+use crate::options::{Fault, Options};
+use crate::oracle::Oracle;
+use crate::till::Till;
+
+pub(crate) const SECOND: i64 = 1_000;
+pub(crate) const MINUTE: i64 = 60 * SECOND;
+pub(crate) const HOUR: i64 = 60 * MINUTE;
+pub(crate) const DAY: i64 = 24 * HOUR;
+
+/// A station gives up on an answer after this long.
+const TIMEOUT: i64 = 30 * SECOND;
+
+/// After the last fault, everything must have come to rest within this time.
+pub(crate) const REST_WITHIN: i64 = 2 * DAY;
+
+/// What a station asks.
+#[derive(Clone)]
+pub(crate) enum Ask {
+    Push(Rc<Vec<u8>>),
+    Fetch(LostTail),
+    Pull(PullRequest),
+}
+
+/// What it hears.
+#[derive(Clone)]
+pub(crate) enum Answer {
+    Push(Outcome),
+    Entries(LostTail, Rc<Vec<Vec<u8>>>),
+    Pulled(Rc<Pulled>),
+}
+
+/// Whose request it is: which machine, in which of its lives, and which of its calls.
+#[derive(Clone, Copy)]
+pub(crate) struct Caller {
+    pub(crate) till: usize,
+    life: u64,
+    call: u64,
+}
+
+pub(crate) enum Event {
+    Sell { till: usize },
+    Upload { till: usize, life: u64, turn: u64 },
+    Pull { till: usize },
+    Start { till: usize },
+    Arrive { from: Caller, ask: Ask },
+    Hear { to: Caller, answer: Answer },
+    Timeout { to: Caller },
+    Commit { life: u64 },
+    StartHub,
+    Publish,
+    Fault(Fault),
+    Heal,
+}
+
+pub(crate) struct Hub {
+    pub(crate) disk: Rc<HubDisk>,
+    pub(crate) backups: Vec<Rc<HubDisk>>,
+    pub(crate) running: bool,
+    pub(crate) life: u64,
+    pub(crate) clock_ms: i64,
+    pub(crate) disk_full_until: i64,
+    pub(crate) busy_until: i64,
+    pub(crate) group: Vec<(Caller, Ask)>,
+}
+
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) dice: Dice,
+    pub(crate) now: i64,
+    events: BTreeMap<(i64, u64), Event>,
+    order: u64,
+    calls: u64,
+    pub(crate) publications: u64,
+    pub(crate) tills: Vec<Till>,
+    pub(crate) hub: Hub,
+    pub(crate) oracle: Oracle,
+    pub(crate) counts: BTreeMap<&'static str, u64>,
+    pub(crate) healing: bool,
+}
+
+impl World {
+    pub(crate) fn new(options: &Options) -> World {
+        let hub = Hub {
+            disk: Rc::new(HubDisk::new()),
+            backups: Vec::new(),
+            running: true,
+            life: 0,
+            clock_ms: 0,
+            disk_full_until: 0,
+            busy_until: 0,
+            group: Vec::new(),
+        };
+        let mut world = World {
+            options: options.clone(),
+            dice: Dice::new(options.seed),
+            // Any day will do; epochs are named by it.
+            now: 20_000 * DAY,
+            events: BTreeMap::new(),
+            order: 0,
+            calls: 0,
+            publications: 0,
+            tills: Vec::new(),
+            hub,
+            oracle: Oracle::default(),
+            counts: BTreeMap::new(),
+            healing: false,
+        };
+        world.plan();
+        world
+    }
+
+    fn plan(&mut self) {
+        for number in 0..self.options.stations {
+            let mut seed = [1; 32];
+            seed[..4].copy_from_slice(&number.to_be_bytes());
+            let mut id = [7; 16];
+            id[..4].copy_from_slice(&number.to_be_bytes());
+            let site: SiteCode = format!("S{}", number % 3).parse().unwrap_or_else(|_| unreachable!());
+            let scopes = vec![Scope::Chain, Scope::Site(site)];
+            self.add(Till::new(StationId(id), SigningKey::from_seed(&seed), scopes), 0);
+        }
+        let length = i64::from(self.options.days) * DAY;
+        for _ in 0..self.options.faults_per_day * u64::from(self.options.days) {
+            let total: u64 = self.options.weights.iter().map(|(_, _, weight)| weight).sum();
+            let mut drawn = self.dice.next().checked_rem(total).unwrap_or(0);
+            let at = self.dice.ms(0, length);
+            let drawn = self.options.weights.iter().find(|(_, _, weight)| {
+                let here = drawn < *weight;
+                drawn = drawn.saturating_sub(*weight);
+                here
+            });
+            if let Some((fault, ..)) = drawn.copied() {
+                self.after(at, Event::Fault(fault));
+            }
+        }
+        for _ in 0..self.options.days * 4 {
+            let at = self.dice.ms(0, length);
+            self.after(at, Event::Publish);
+        }
+        self.after(length, Event::Heal);
+    }
+
+    /// Puts a machine into the world and lets it trade.
+    pub(crate) fn add(&mut self, till: Till, after: i64) {
+        let (place, runs) = (self.tills.len(), till.app.is_some());
+        self.tills.push(till);
+        if !runs {
+            self.after(after, Event::Start { till: place });
+        }
+        self.after(after + MINUTE, Event::Sell { till: place });
+        self.after(after, Event::Pull { till: place });
+    }
+
+    pub(crate) fn after(&mut self, ms: i64, event: Event) {
+        self.order += 1;
+        self.events.insert((self.now + ms, self.order), event);
+    }
+
+    pub(crate) fn count(&mut self, what: &'static str) {
+        *self.counts.entry(what).or_default() += 1;
+    }
+
+    /// Lets the next thing happen. Gives its time, or `None` when nothing is left to happen.
+    pub(crate) fn step(&mut self) -> Option<i64> {
+        let ((at, _), event) = self.events.pop_first()?;
+        self.now = at;
+        match event {
+            Event::Sell { till } => self.sell(till),
+            Event::Upload { till, life, turn } => {
+                let app = self.tills[till].app.as_ref();
+                if self.tills[till].life == life && app.is_some_and(|app| app.turn == turn) {
+                    self.upload(till);
+                }
+            }
+            Event::Pull { till } => self.pull(till),
+            Event::Start { till } => self.start(till),
+            Event::Arrive { from, ask } => self.arrive(from, ask),
+            Event::Hear { to, answer } => self.hear(to, answer),
+            Event::Timeout { to } => self.timeout(to),
+            Event::Commit { life } if life == self.hub.life => self.commit(),
+            Event::Commit { .. } => {}
+            Event::StartHub => self.hub.running = true,
+            Event::Publish => self.publish(),
+            Event::Fault(fault) => self.inject(fault),
+            Event::Heal => self.heal(),
+        }
+        Some(at)
+    }
+
+    fn start(&mut self, till: usize) {
+        if self.tills[till].app.is_none() {
+            self.tills[till].start_anew(&mut self.dice);
+            self.upload_after(till, 0);
+        }
+    }
+
+    fn sell(&mut self, till: usize) {
+        if !self.healing {
+            let pause = self.dice.ms(MINUTE, 2 * HOUR);
+            self.after(pause, Event::Sell { till });
+        }
+        let scopes = self.tills[till].scopes.clone();
+        if !self.tills[till].disk.catalogue.is_whole(&scopes) {
+            self.oracle.breach("a till sells by half a cut");
+        }
+        if self.tills[till].disk_full_until > self.now {
+            return;
+        }
+        let sale = self.oracle.sale(self.dice.between(1, 99_999));
+        let clock = self.now + self.tills[till].clock_ms;
+        if !self.tills[till].commit(sale, clock) {
+            return;
+        }
+        let killed = !self.healing && self.dice.chance(10);
+        self.oracle.committed(sale, !killed);
+        if killed {
+            self.count("till killed between commit and print");
+            self.kill_till(till, false);
+        }
+        self.upload_after(till, 0);
+    }
+
+    pub(crate) fn upload_after(&mut self, till: usize, ms: i64) {
+        let life = self.tills[till].life;
+        if let Some(app) = &mut self.tills[till].app {
+            app.turn += 1;
+            let turn = app.turn;
+            self.after(ms, Event::Upload { till, life, turn });
+        }
+    }
+
+    fn upload(&mut self, till: usize) {
+        let Some(app) = &self.tills[till].app else { return };
+        if app.call.is_some() {
+            return;
+        }
+        if let Some(tail) = app.tail {
+            return self.call(till, Ask::Fetch(tail));
+        }
+        let clock = self.now + self.tills[till].clock_ms;
+        let heard = self.is_heard(till);
+        match self.tills[till].push(clock, heard, &mut self.dice) {
+            Ok(body) => self.call(till, Ask::Push(Rc::new(body))),
+            Err(Some(ms)) => self.upload_after(till, (ms as i64).min(MINUTE)),
+            Err(None) => {}
+        }
+    }
+
+    fn is_heard(&self, till: usize) -> bool {
+        self.hub.running && self.tills[till].line_down_until <= self.now
+    }
+
+    fn pull(&mut self, till: usize) {
+        if !self.healing {
+            let pause = self.dice.ms(HOUR, 6 * HOUR);
+            self.after(pause, Event::Pull { till });
+        }
+        self.pull_now(till);
+    }
+
+    pub(crate) fn pull_now(&mut self, till: usize) {
+        let heads = self.tills[till].disk.catalogue.heads.clone();
+        let staging = Staging::new(heads);
+        let request = staging.request();
+        if let Some(app) = self.tills[till].app.as_mut().filter(|app| app.pull.is_none()) {
+            app.pull = Some((0, staging));
+            self.call(till, Ask::Pull(request));
+        }
+    }
+
+    /// Sends a request over the line, whose answer may never come.
+    fn call(&mut self, till: usize, ask: Ask) {
+        self.calls += 1;
+        let machine = &mut self.tills[till];
+        let from = Caller { till, life: machine.life, call: self.calls };
+        let Some(app) = &mut machine.app else { return };
+        match &ask {
+            Ask::Pull(_) => app.pull.iter_mut().for_each(|(call, _)| *call = self.calls),
+            Ask::Push(_) | Ask::Fetch(_) => app.call = Some(self.calls),
+        }
+        self.after(TIMEOUT, Event::Timeout { to: from });
+        if !self.is_heard(till) {
+            return;
+        }
+        let copies = if self.happens(self.options.doubled, "request doubled") { 2 } else { 1 };
+        for _ in 0..copies {
+            if let Some(delay) = self.delay() {
+                self.after(delay, Event::Arrive { from, ask: ask.clone() });
+            }
+        }
+    }
+
+    pub(crate) fn happens(&mut self, per_mille: u64, what: &'static str) -> bool {
+        let happens = !self.healing && self.dice.chance(per_mille);
+        if happens {
+            self.count(what);
+        }
+        happens
+    }
+
+    /// How long a message takes, or `None` if it is lost. Different delays are another order.
+    fn delay(&mut self) -> Option<i64> {
+        if self.happens(self.options.lost, "message lost") {
+            return None;
+        }
+        if self.happens(self.options.late, "message late") {
+            return Some(self.dice.ms(SECOND, 20 * MINUTE));
+        }
+        Some(self.dice.ms(5, 200))
+    }
+
+    pub(crate) fn answer(&mut self, to: Caller, answer: Answer) {
+        if let Some(delay) = self.delay() {
+            self.after(delay, Event::Hear { to, answer });
+        }
+    }
+
+    fn hear(&mut self, to: Caller, answer: Answer) {
+        let machine = &mut self.tills[to.till];
+        let Some(app) = machine.app.as_mut().filter(|_| machine.life == to.life) else { return };
+        let pull = app.pull.as_ref().map(|(call, _)| *call);
+        match answer {
+            Answer::Pulled(pulled) if pull == Some(to.call) => self.pulled(to.till, &pulled),
+            Answer::Push(outcome) if app.call == Some(to.call) => {
+                app.call = None;
+                self.outcome(to.till, &outcome);
+            }
+            Answer::Entries(tail, bodies) if app.call == Some(to.call) => {
+                app.call = None;
+                let next = machine.restore(&tail, &bodies);
+                let tail = next.map(|from_seq| LostTail { from_seq, ..tail });
+                machine.app.iter_mut().for_each(|app| app.tail = tail);
+                self.upload_after(to.till, 0);
+            }
+            _ => {}
+        }
+    }
+
+    fn outcome(&mut self, till: usize, outcome: &Outcome) {
+        if let Outcome::Refused { code } = outcome {
+            self.oracle.breach(format!("an honest station was refused: {code}"));
+        }
+        if let Outcome::Reply(PushReply::Ack { ack, .. }) = outcome {
+            self.oracle.acked(&self.tills[till].disk.sales_up_to(ack.segment, ack.have_seq));
+        }
+        let machine = &mut self.tills[till];
+        let (clock, full) = (self.now + machine.clock_ms, machine.disk_full_until > self.now);
+        if machine.hear(outcome, clock, full, &mut self.dice) {
+            self.count("station seen twice");
+        }
+        self.upload_after(till, 0);
+    }
+
+    fn pulled(&mut self, till: usize, pulled: &Pulled) {
+        let Till { app: Some(app), disk, .. } = &mut self.tills[till] else { return };
+        let Some((_, mut staging)) = app.pull.take() else { return };
+        let hub = HUB_KEY.with(SigningKey::public);
+        let wrong = match pulled {
+            Pulled::Snapshot(manifest, chunks) => {
+                disk.catalogue.replace(&hub, manifest.clone(), chunks).err()
+            }
+            Pulled::Changes(PullReply::Changes { cut, entries, more, .. }) => {
+                match staging.add(&hub, cut.clone(), entries.clone(), *more) {
+                    Ok(()) if *more => {
+                        let request = staging.request();
+                        app.pull = Some((0, staging));
+                        return self.call(till, Ask::Pull(request));
+                    }
+                    Ok(()) => match staging.finish() {
+                        Ok(staged) => {
+                            staged.into_iter().for_each(|it| disk.catalogue.apply(it));
+                            None
+                        }
+                        Err(error) => Some(error.to_string()),
+                    },
+                    Err(error) => Some(error.to_string()),
+                }
+            }
+            Pulled::Changes(PullReply::Snapshot { .. }) => None,
+        };
+        if let Some(error) = wrong {
+            self.oracle.breach(format!("an honest hub's feed did not check: {error}"));
+        }
+    }
+
+    fn timeout(&mut self, to: Caller) {
+        let machine = &mut self.tills[to.till];
+        let Some(app) = machine.app.as_mut().filter(|_| machine.life == to.life) else { return };
+        if app.pull.as_ref().is_some_and(|(call, _)| *call == to.call) {
+            app.pull = None;
+            if self.healing {
+                self.pull_now(to.till);
+            }
+        } else if app.call == Some(to.call) {
+            app.call = None;
+            match app.tail.take() {
+                Some(_) => self.upload_after(to.till, 0),
+                None => self.outcome(to.till, &Outcome::Failed),
+            }
+        }
+    }
+}
