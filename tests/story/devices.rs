@@ -92,6 +92,13 @@ fn paper_out_is_told_and_the_reprint_is_marked() {
     rig.view(Command::Reprint { document: None });
     wait(&rig, &changes, printed(PrintView::Printed));
     assert!(sim.rows().join("\n").contains("补打第 1 次"), "{:?}", sim.rows());
+    // Another paper in between does not bring the failed try back.
+    rig.clock.pass(HOUR);
+    rig.view(Command::MoveCash { kind: CashMoveKind::Drop, amount_fen: 1_000 });
+    rig.supervisor_approves();
+    assert!(sim.wait(PATIENCE, |printed| format!("{printed:?}").contains("缴款")), "{:?}", sim.rows());
+    wait(&rig, &changes, |view| view.status.printer == PrinterView::Ready);
+    assert_eq!(rig.now().last_document.map(|last| last.print), Some(PrintView::Printed));
 }
 
 #[test]

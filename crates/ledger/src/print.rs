@@ -47,6 +47,11 @@ pub(crate) fn put_print_job(conn: &Connection, job: &PrintJob) -> Result<(), DbE
         "insert into print_job values (?1, ?2, ?3, ?4, ?5) on conflict do update set state = ?4, at_ms = ?5";
     let row = (job.id.0, job.document.0, job.copy, job.state as u8, job.at_ms);
     conn.prepare_cached(sql)?.execute(row)?;
+    if job.state == PrintState::Printed {
+        // It is on paper now: that an earlier try failed no longer counts.
+        let sql = "delete from print_job where document_id = ?1 and job_id < ?2";
+        conn.prepare_cached(sql)?.execute((job.document.0, job.id.0))?;
+    }
     let newest = "select job_id from print_job order by job_id desc limit 1";
     let sql = format!(
         "delete from print_job where job_id < ({newest}) and (state = 1 or job_id <= ({newest} offset {JOBS_MAX}))"
