@@ -6,7 +6,7 @@ use suanpan_contract::{DeviceSettings, PrinterTarget};
 use suanpan_devices::simulators::{PrinterSim, PrinterState, ScaleSim};
 use suanpan_domain::receipt::Paper;
 use suanpan_station::settings::MachineSettings;
-use suanpan_tests::catalogue::{gtin, rows};
+use suanpan_tests::catalogue::{CARD, gtin, rows};
 use suanpan_tests::e2e::Display;
 use suanpan_tests::rig::Rig;
 
@@ -70,6 +70,23 @@ async fn cashier_weighs_on_the_scale_is_paid_and_hands_out_the_printed_receipt()
     window.find("document").await;
     window.press("Enter").await;
     assert!(says(&printer, "补打第 1 次"), "{:?}", printer.rows());
+
+    // 缴款, and its slip once more.
+    window.press_all("Escape F12").await;
+    window.touch("menu-drop").await;
+    window.find("cash-go").await;
+    window.press_all("1 0 0 Enter").await;
+    window.find("approve").await;
+    window.scan(CARD).await;
+    window.wait_gone("approve").await;
+    window.press("F10").await;
+    window.find("document").await;
+    window.press("*").await;
+    window.wait_text_has("document", "缴款").await;
+    window.shot("zh-CN-slips").await;
+    window.press("Enter").await;
+    let twice = |printed: &[_]| format!("{printed:?}").matches("补打第 1 次").count() == 2;
+    assert!(printer.wait(PATIENCE, twice), "{:?}", printer.rows());
     assert_eq!(printer.faults(), Vec::<String>::new());
     window.close().await;
 }

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Records, SegmentId, StationId};
-use suanpan_ledger::{Durability, Ledger, Lock, Options, QueryError, verify};
+use suanpan_ledger::{Durability, Ledger, Options, QueryError, verify};
 use suanpan_tests::catalogue::rows;
-use suanpan_tests::rig::{identity, publish};
+use suanpan_tests::rig::{identity, lock, publish};
 use suanpan_tests::sales::STATION;
 
 use crate::disk::told_saved;
@@ -114,7 +114,7 @@ const OPTIONS: Options =
 /// Opens what was left as the next start would and asserts that it is whole: no damage is seen, every sale that the
 /// cashier was told of is there, no sale is there twice, and every hash and projection checks.
 pub(crate) fn check(data: &Path, told: &BTreeSet<String>, when: &str) {
-    let lock = Lock::acquire(data).expect("lock");
+    let lock = lock(data);
     let opened = Ledger::open(&lock, STATION, OPTIONS, Box::new(|| SegmentId([9; 16])));
     let opened = opened.unwrap_or_else(|error| panic!("{when}: {error}"));
     assert!(opened.report.replaced.is_none(), "{when}: {:?}", opened.report.replaced);
@@ -135,7 +135,7 @@ pub(crate) fn ids(data: &Path) -> BTreeSet<String> {
 
 /// The same of another station's.
 pub(crate) fn ids_of(data: &Path, station: StationId) -> BTreeSet<String> {
-    let lock = Lock::acquire(data).expect("lock");
+    let lock = lock(data);
     let opened = Ledger::open(&lock, station, OPTIONS, Box::new(|| SegmentId([9; 16]))).expect("open");
     listed(&opened.ledger).unwrap_or_default().into_iter().collect()
 }

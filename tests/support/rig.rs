@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use suanpan_contract::{Code, Command, DenominationCount, Found, LineView, Prompt, Reply, TillView};
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Certificate, CertificateId, Enrolment, Records, SigningKey, StationId};
-use suanpan_ledger::{Catalogue, FeedRow, Lock, Options};
+use suanpan_ledger::{Catalogue, FeedRow, Lock, OpenError, Options};
 use suanpan_station::identity::Identity;
 use suanpan_station::pos::{StartError, StationConfig, Till};
 use suanpan_station::{Clock, settings::MachineSettings};
@@ -278,6 +278,19 @@ pub fn identity() -> Identity {
         issued_at_ms: MORNING_MS - 24 * HOUR,
     };
     Identity::new(seed, Certificate::issue(enrolment, &hub), hub.public(), String::new())
+}
+
+/// Takes a folder whose process has just ended. A program that another thread starts meanwhile holds every lock of this
+/// process for the moment before it becomes that program.
+pub fn lock(dir: &Path) -> Lock {
+    const TRIES_MAX: u32 = 1_000;
+    for _ in 0..TRIES_MAX {
+        match Lock::acquire(dir) {
+            Err(OpenError::AlreadyRunning { .. }) => std::thread::sleep(Duration::from_millis(5)),
+            taken => return taken.expect("the folder"),
+        }
+    }
+    panic!("{} stays in use", dir.display());
 }
 
 /// Puts rows into a folder's catalogue, as the hub's driver would.
