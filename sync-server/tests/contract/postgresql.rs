@@ -66,6 +66,11 @@ pub(crate) fn cut_connections(database: &str, schema: &str) {
     );
 }
 
+/// Makes it look as if a released migration had been edited.
+pub(crate) fn change_a_migration(database: &str) {
+    run_sql(database, "do $$ begin update migration set sha256 = 'changed'; end $$");
+}
+
 /// A server that ends with this process, however that ends.
 struct Server {
     shell: Child,

@@ -5,7 +5,7 @@ use suanpan_sync::{FeedChange, PushReply, Scope, feed_genesis, follow_feed};
 use sync_server::store::{LEASE_MS, NewRow, Store};
 use sync_server::{Config, Hub};
 
-use crate::postgresql::{cut_connections, database_of};
+use crate::postgresql::{change_a_migration, cut_connections, database_of};
 use crate::support::*;
 
 /// Two hubs on one database, with one signing key.
@@ -186,6 +186,16 @@ async fn a_hub_whose_connections_were_cut_connects_again() {
     till.sell(100, 80);
     stored(&till.push(&hub, 2, 2).await);
     assert_eq!(hub.day().await[0]["sales"], 2);
+}
+
+#[test]
+fn a_database_with_a_changed_migration_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let Some(database) = database_of(folder.path()) else { return };
+    drop(Store::connect(&database, 0).unwrap());
+    drop(Store::connect(&database, 0).unwrap());
+    change_a_migration(&database);
+    assert_eq!(Store::connect(&database, 0).unwrap_err().code(), "HUB-STO-007");
 }
 
 #[test]

@@ -65,3 +65,19 @@ impl Columns for tokio_postgres::Row {
         Ok(value.unwrap_or(Value::Null))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn marks_are_numbered_in_order_and_keep_the_numbers_they_have() {
+        for (text, expected) in [
+            ("begin", "begin"),
+            ("values (?, ?)", "values ($1, $2)"),
+            ("a = ?2 and b = ?1 or a > ?2", "a = $2 and b = $1 or a > $2"),
+        ] {
+            assert_eq!(numbered(text), expected);
+        }
+    }
+}
