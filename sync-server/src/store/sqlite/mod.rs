@@ -210,6 +210,7 @@ impl Connection for Sqlite {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
     use crate::store::Store;
 
     #[tokio::test]
@@ -224,6 +225,23 @@ mod tests {
             file.execute_batch(change).unwrap();
             drop(file);
             assert_eq!(Store::open(folder.path(), 0).unwrap_err().code(), "HUB-STO-007");
+        }
+    }
+
+    #[test]
+    fn the_second_step_gives_waiting_and_stamped_batches_their_station() {
+        let connection = Sqlite(rusqlite::Connection::open_in_memory().unwrap());
+        let [first, second] = MIGRATIONS else { panic!("another step needs another test") };
+        connection.script(first.sql).unwrap();
+        let rows = "insert into batch values (7, x'0102', x'03', 0, 1, 1, x'04', x'05', 0, x'06');
+                    insert into pending values (7); insert into stamp values (1, 7, 1);";
+        connection.script(rows).unwrap();
+        connection.script(second.sql).unwrap();
+        let sql: &dyn Sql = &connection;
+        for table in ["pending", "stamp"] {
+            let station: [u8; 2] =
+                sql.only(&format!("select station from {table}"), &[], |row| row.get(0)).unwrap();
+            assert_eq!(station, [1, 2], "{table}");
         }
     }
 }
