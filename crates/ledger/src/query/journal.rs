@@ -110,9 +110,14 @@ impl Ledger {
         Ok(missing(self.conn()?)?)
     }
 
-    /// The last entry of the journal, in this segment or an earlier one.
+    /// The newest entry: of the segment that is being written or, before its first, the last of the journal. A segment
+    /// that the hub gave back may stand after the one that is being written.
     pub fn head(&self) -> Result<Option<Chain>, QueryError> {
-        Ok(crate::tail::head(self.conn()?)?.map(|(_, head)| head))
+        let conn = self.conn()?;
+        if let Some(head) = rows::head_of(conn, &self.segment)? {
+            return Ok(Some(head));
+        }
+        Ok(crate::tail::head(conn)?.map(|(_, head)| head))
     }
 
     /// Station clock of the last entry, to notice a clock that moved.
