@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use suanpan_journal::{SigningKey, StationId};
 use tokio::sync::{Semaphore, watch};
@@ -13,8 +14,13 @@ use crate::refund::Reservations;
 use crate::store::Store;
 
 /// Pushes in progress at once: each may hold a body and its records, so this bounds memory at some 200 MB.
-/// Past it the hub answers before it reads a body.
 pub const PUSHES_MAX: usize = 64;
+
+/// Pushes that wait for their place, their bodies unread: a socket each. Past it the hub says at once that it is busy.
+pub const PUSHES_WAITING_MAX: usize = 4_000;
+
+/// A push waits for its place no longer than this before it is told to come later.
+pub const PLACE_WAIT: Duration = Duration::from_secs(1);
 
 /// Stations that wait for a wake-up at once.
 pub const WAKES_MAX: usize = 20_000;
@@ -53,6 +59,7 @@ pub struct Shared {
     pub(crate) limits: Limits,
     pub(crate) nonces: Nonces,
     pub(crate) pushes: Arc<Semaphore>,
+    pub(crate) pushes_waiting: Semaphore,
     pub(crate) wakes: Arc<Semaphore>,
     pub(crate) passwords: Arc<Semaphore>,
     pub(crate) reservations: Reservations,
@@ -114,6 +121,7 @@ impl App {
             },
             nonces: Nonces::default(),
             pushes: Arc::new(Semaphore::new(PUSHES_MAX)),
+            pushes_waiting: Semaphore::new(PUSHES_WAITING_MAX),
             wakes: Arc::new(Semaphore::new(WAKES_MAX)),
             passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
             reservations: Reservations::default(),

@@ -15,7 +15,7 @@ use suanpan_sync::{Challenge, RequestAuth, RequestError, RequestFacts};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Problem;
-use crate::app::App;
+use crate::app::{App, PLACE_WAIT};
 use crate::clock::now_ms;
 use crate::store::{Station, User};
 
@@ -97,10 +97,13 @@ impl FromRequestParts<App> for PushPlace {
     type Rejection = Problem;
 
     async fn from_request_parts(_: &mut Parts, app: &App) -> Result<PushPlace, Problem> {
-        app.pushes.clone().try_acquire_owned().map(PushPlace).map_err(|_| {
+        let busy = || {
             app.metrics.busy.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             Problem::Busy
-        })
+        };
+        let _waiting = app.pushes_waiting.try_acquire().map_err(|_| busy())?;
+        let place = tokio::time::timeout(PLACE_WAIT, app.pushes.clone().acquire_owned()).await;
+        place.ok().and_then(Result::ok).map(PushPlace).ok_or_else(busy)
     }
 }
 
