@@ -53,9 +53,25 @@ impl TillProcess {
         till
     }
 
-    /// The same till on another disk; its customers are others.
-    pub(crate) fn on(&self, dir: &Path) -> TillProcess {
-        TillProcess { dir: dir.to_owned(), args: self.args.clone(), seen: Arc::default(), process: None }
+    /// The same till started on another disk; its customers are others.
+    pub(crate) fn start_on(&self, dir: &Path) -> TillProcess {
+        let mut till =
+            TillProcess { dir: dir.to_owned(), args: self.args.clone(), seen: Arc::default(), process: None };
+        till.restart();
+        till
+    }
+
+    /// Copies the disk of a till that does not run.
+    pub(crate) fn copy_disk(&self, to: &Path) {
+        assert!(self.process.is_none(), "a disk is copied while nobody writes");
+        copy(&self.dir, to);
+    }
+
+    /// Puts an older copy in the place of the disk.
+    pub(crate) fn restore_disk(&self, from: &Path) {
+        assert!(self.process.is_none(), "a disk is replaced while nobody writes");
+        std::fs::remove_dir_all(&self.dir).unwrap();
+        copy(from, &self.dir);
     }
 
     /// Starts the app again.
@@ -144,16 +160,19 @@ impl TillProcess {
     pub(crate) fn is_offline(&self) {
         self.wait("to be offline", |seen| seen.network.starts_with("offline"));
     }
-
-    /// Returns when the till has heard of its hub and been told that something of it is there.
-    pub(crate) fn is_online(&self) {
-        self.wait("to be online", |seen| seen.network.starts_with("online"));
-    }
 }
 
 impl Drop for TillProcess {
     fn drop(&mut self) {
         self.kill();
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    std::fs::create_dir_all(to).unwrap();
+    for file in std::fs::read_dir(from).unwrap() {
+        let file = file.unwrap();
+        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
 
@@ -180,31 +199,43 @@ pub(crate) struct Counted {
 /// Waits until every till is drained, closes them, and holds the hub against the receipts and the ledgers: nothing
 /// lost, nothing doubled, the same totals at till, hub and report.
 pub(crate) fn check(hub: &HubProcess, tills: &mut [TillProcess]) -> Counted {
+    drain(tills);
+    let counted = judge(hub, tills, &BTreeSet::new());
+    let at_tills: BTreeMap<_, _> = tills.iter().map(|till| totals(&till.dir)).collect();
+    assert_eq!(hub.report(), at_tills, "hub and tills differ");
+    counted
+}
+
+/// Returns when every till says that the hub has all it has; then they are closed.
+pub(crate) fn drain(tills: &mut [TillProcess]) {
     tills.iter_mut().for_each(TillProcess::pause);
     tills.iter().for_each(TillProcess::drains);
     tills.iter_mut().for_each(TillProcess::close);
+}
+
+/// Holds the hub against the receipts. `gone` are those of which no copy survived; only they may be lost.
+pub(crate) fn judge(hub: &HubProcess, tills: &[TillProcess], gone: &BTreeSet<Listed>) -> Counted {
     hub.settle();
     let given: Vec<Listed> = tills.iter().flat_map(TillProcess::receipts).collect();
     let listed = hub.documents();
     let distinct: BTreeSet<&Listed> = listed.iter().collect();
     assert_eq!(distinct.len(), listed.len(), "the hub has a document twice");
-    let lost: Vec<&Listed> = given.iter().filter(|it| !distinct.contains(it)).collect();
+    let lost: BTreeSet<&Listed> =
+        given.iter().filter(|it| !distinct.contains(it) && !gone.contains(it)).collect();
     assert!(lost.is_empty(), "lost: {lost:?}");
     assert_eq!(given.iter().collect::<BTreeSet<_>>().len(), given.len(), "two customers have one number");
     assert_eq!(hub.metric("suanpan_entries_parked"), 0);
     assert_eq!(hub.missing(), 0, "numbers that the hub knows of and has not");
-
-    let report = hub.report();
     let mut summed = BTreeMap::<_, (i64, i64)>::new();
     for Listed { number, fen } in &listed {
         let mut parts = number.split('-').map(str::to_owned);
         let sum = summed.entry((parts.next().unwrap(), parts.next().unwrap())).or_default();
         *sum = (sum.0 + 1, sum.1 + fen);
     }
-    assert_eq!(report, summed, "the report is not the sum of the documents");
-    let at_tills: BTreeMap<_, _> = tills.iter().map(|till| totals(&till.dir)).collect();
-    assert_eq!(report, at_tills, "hub and tills differ");
-    Counted { receipts: given.len(), unprinted: listed.len() - given.len() }
+    assert_eq!(hub.report(), summed, "the report is not the sum of the documents");
+    let printed: BTreeSet<&Listed> = given.iter().collect();
+    let unprinted = listed.iter().filter(|it| !printed.contains(it)).count();
+    Counted { receipts: given.len(), unprinted }
 }
 
 /// Proves a till's folder whole and gives its place and its totals.

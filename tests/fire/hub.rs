@@ -49,7 +49,7 @@ impl HubProcess {
         self.run(&["import", &sample.display().to_string()]);
     }
 
-    /// Publishes one file.
+    /// Publishes one file. The hub must not be serving.
     pub(crate) fn publish(&self, name: &str, text: &str) {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join(name);
@@ -122,6 +122,10 @@ impl HubProcess {
         }
         self.api_key = self.run(&["api-key", "--name", "oracle"]);
         self.start();
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     fn database(&self) -> Connection {

@@ -1,8 +1,12 @@
 //! The data centre burns in the middle of trading. Hub and tills are processes; the oracle is the receipts that
 //! customers were given.
 
+mod faults;
 mod fleet;
+mod forged;
 mod hub;
+#[path = "../line/proxy.rs"]
+mod proxy;
 
 use std::path::Path;
 
@@ -15,12 +19,22 @@ const TILLS: [(&str, u16, &str); 4] =
 
 /// A hub that serves and tills that sell.
 fn chain(folder: &Path, tills: usize) -> (HubProcess, Vec<TillProcess>) {
+    chain_by(folder, tills, HubProcess::url)
+}
+
+/// The same, where the tills know the hub by another address.
+fn chain_by(
+    folder: &Path,
+    tills: usize,
+    address: impl FnOnce(&HubProcess) -> String,
+) -> (HubProcess, Vec<TillProcess>) {
     let mut hub = HubProcess::new(folder);
     let codes: Vec<String> =
         TILLS[..tills].iter().map(|(site, till, _)| hub.enrol_code(site, *till)).collect();
     hub.start();
+    let url = address(&hub);
     let start = |((site, till, staff), code): (&(&str, u16, &str), &String)| {
-        TillProcess::start(&folder.join(format!("{site}-{till}")), &hub.url(), code, staff)
+        TillProcess::start(&folder.join(format!("{site}-{till}")), &url, code, staff)
     };
     let tills = TILLS.iter().zip(&codes).map(start).collect();
     (hub, tills)

@@ -133,17 +133,20 @@ fn messages() -> Vec<Vec<u8>> {
     let mut seeds = golden_texts();
     let ack = &golden("sync.json")["ack"];
     let ack = ack.as_str().expect("an ack");
-    let segment = "04".repeat(16);
-    let hash = "05".repeat(32);
-    seeds.extend([
-        format!(r#"{{"ack":{{"ack":{ack},"lost_tail":{{"segment":"{segment}","from_seq":1,"to_seq":2}},"re_enrol":true}}}}"#),
-        format!(r#"{{"kind":"ack","ack":{ack},"re_enrol":false}}"#),
-        format!(r#"{{"kind":"have","head":{{"seq":3,"hash":"{hash}"}}}}"#),
-        format!(r#"{{"kind":"gap","have":[{{"seq":3,"hash":"{hash}"}}]}}"#),
-        r#"{"kind":"busy","retry_after_ms":2000}"#.to_owned(),
+    let (segment, hash) = ("04".repeat(16), "05".repeat(32));
+    let tail = format!(r#"{{"segment":"{segment}","from_seq":1,"to_seq":2}}"#);
+    let written = [
+        format!(r#"{{"reply":"ack","ack":{ack},"lost_tail":{tail},"re_enrol":true}}"#),
+        format!(r#"{{"reply":"have","seq":3,"hash":"{hash}","head":{{"seq":3,"hash":"{hash}"}}}}"#),
+        format!(r#"{{"reply":"gap","have":[{{"seq":3,"hash":"{hash}"}}]}}"#),
+        r#"{"reply":"busy","retry_after_ms":2000}"#.to_owned(),
+        r#"{"reply":"hole_recorded","to_seq":3}"#.to_owned(),
+        r#"{"reply":"changes","cut":[],"entries":[],"more":false,"wake":"7"}"#.to_owned(),
         r#"{"heads":[],"staged":[{"scope":"chain","version":7}],"cut":[]}"#.to_owned(),
-        r#"{"sale":"TH01-2-20261121-0812-a7"}"#.to_owned(),
-    ].map(String::into_bytes));
+        r#"{"number":"TH01-2-20261121-0812-a7"}"#.to_owned(),
+        r#"{"answer":"unknown"}"#.to_owned(),
+    ];
+    seeds.extend(written.map(String::into_bytes));
     seeds
 }
 

@@ -54,6 +54,11 @@ async fn sales_reach_the_hub_once_whatever_stands_in_between() {
         Fault::CutReply(30),
         Fault::CutReply(300),
         Fault::FlipReply(600),
+        Fault::Drop,
+        Fault::Double,
+        Fault::Delay,
+        Fault::CutRequest(30),
+        Fault::CutRequest(700),
     ];
     for (fault, sold) in faults.into_iter().zip((2..).step_by(2)) {
         proxy.next_connections(&[fault, fault]);
@@ -61,7 +66,7 @@ async fn sales_reach_the_hub_once_whatever_stands_in_between() {
         counter.sell();
         counter.until(&online(sold)).await;
     }
-    assert_eq!(sales_at(&hub).await, 12);
+    assert_eq!(sales_at(&hub).await, 22);
     counter.until_rows(counter.rows_of(&hub).await).await;
     hub.stop().await;
 }

@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 
@@ -20,6 +20,24 @@ pub(crate) enum Fault {
     CutReply(usize),
     /// The hub hears everything; one bit of its answer, at this byte, is changed.
     FlipReply(usize),
+    /// The request is read, the hub hears nothing of it, and there is no answer.
+    Drop,
+    /// The hub hears everything twice, and first the one whose answer nobody gets.
+    Double,
+    /// Everything arrives, later.
+    Delay,
+    /// The hub hears so many bytes.
+    CutRequest(usize),
+}
+
+/// A delayed request waits so long: longer than the hub takes for anything else meanwhile.
+const DELAY: std::time::Duration = std::time::Duration::from_millis(300);
+
+/// What is done to one direction: cut after so many bytes, or one bit changed at a byte.
+#[derive(Clone, Copy, Default)]
+struct Spoil {
+    cut: Option<usize>,
+    flip: Option<usize>,
 }
 
 pub(crate) struct Proxy {
@@ -56,9 +74,9 @@ impl Proxy {
         format!("http://{}", self.address)
     }
 
-    /// Breaks the connections there are, and spoils the next ones.
+    /// Breaks the connections there are, and spoils the next ones: these and no others.
     pub(crate) fn next_connections(&self, faults: &[Fault]) {
-        self.faults.lock().unwrap().extend(faults);
+        *self.faults.lock().unwrap() = faults.iter().copied().collect();
         self.broken.send_modify(|count| *count += 1);
     }
 }
@@ -72,36 +90,84 @@ async fn serve(mut client: TcpStream, hub: &str, fault: Option<Fault>) -> std::i
             let _ = client.read(&mut request).await?;
             client.write_all(b"HTTP/1.1 500 Oh\r\ncontent-length: 0\r\n\r\n").await
         }
-        Some(Fault::CutReply(bytes)) => relay(client, hub, Some(bytes), None).await,
-        Some(Fault::FlipReply(at)) => relay(client, hub, None, Some(at)).await,
-        None => relay(client, hub, None, None).await,
+        Some(Fault::Drop) => {
+            let mut request = [0; 65_536];
+            client.read(&mut request).await.map(drop)
+        }
+        Some(Fault::Double) => double(client, hub).await,
+        Some(Fault::Delay) => {
+            tokio::time::sleep(DELAY).await;
+            relay(client, hub, Spoil::default(), Spoil::default()).await
+        }
+        Some(Fault::CutReply(bytes)) => {
+            relay(client, hub, Spoil::default(), Spoil { cut: Some(bytes), flip: None }).await
+        }
+        Some(Fault::FlipReply(at)) => {
+            relay(client, hub, Spoil::default(), Spoil { cut: None, flip: Some(at) }).await
+        }
+        Some(Fault::CutRequest(bytes)) => {
+            relay(client, hub, Spoil { cut: Some(bytes), flip: None }, Spoil::default()).await
+        }
+        None => relay(client, hub, Spoil::default(), Spoil::default()).await,
     }
 }
 
-/// Relays both ways; what the hub says may be cut or changed.
-async fn relay(client: TcpStream, hub: &str, cut: Option<usize>, flip: Option<usize>) -> std::io::Result<()> {
+/// Relays both ways and spoils what is to be spoilt.
+async fn relay(client: TcpStream, hub: &str, request: Spoil, reply: Spoil) -> std::io::Result<()> {
     let hub = TcpStream::connect(hub).await?;
-    let (mut from_client, mut to_client) = client.into_split();
-    let (mut from_hub, mut to_hub) = hub.into_split();
-    let up = tokio::io::copy(&mut from_client, &mut to_hub);
-    let down = async {
-        let (mut buffer, mut sent) = (vec![0; 65_536], 0);
+    let (from_client, to_client) = client.into_split();
+    let (from_hub, to_hub) = hub.into_split();
+    tokio::select! {
+        result = pump(from_client, to_hub, request) => result,
+        result = pump(from_hub, to_client, reply) => result,
+    }
+}
+
+async fn pump(
+    mut from: impl AsyncRead + Unpin,
+    mut to: impl AsyncWrite + Unpin,
+    spoil: Spoil,
+) -> std::io::Result<()> {
+    let (mut buffer, mut sent) = (vec![0; 65_536], 0);
+    loop {
+        let read = from.read(&mut buffer).await?;
+        let left = spoil.cut.map_or(read, |cut| cut.saturating_sub(sent)).min(read);
+        let part = &mut buffer[..left];
+        if let Some(byte) = spoil.flip.and_then(|at| part.get_mut(at.checked_sub(sent)?)) {
+            *byte ^= 1;
+        }
+        to.write_all(part).await?;
+        sent += left;
+        if left == 0 || left < read {
+            return Ok(());
+        }
+    }
+}
+
+/// Sends what the client says over two connections, the one that is not answered first.
+async fn double(client: TcpStream, hub: &str) -> std::io::Result<()> {
+    let (twin, hub) = (TcpStream::connect(hub).await?, TcpStream::connect(hub).await?);
+    let (mut from_client, to_client) = client.into_split();
+    let (from_twin, mut to_twin) = twin.into_split();
+    let (from_hub, mut to_hub) = hub.into_split();
+    let up = async {
+        let mut buffer = vec![0; 65_536];
         loop {
-            let read = from_hub.read(&mut buffer).await?;
-            let left = cut.map_or(read, |cut| cut.saturating_sub(sent)).min(read);
-            let part = &mut buffer[..left];
-            if let Some(byte) = flip.and_then(|at| part.get_mut(at.checked_sub(sent)?)) {
-                *byte ^= 1;
-            }
-            to_client.write_all(part).await?;
-            sent += left;
-            if left == 0 || left < read {
+            let read = from_client.read(&mut buffer).await?;
+            if read == 0 {
                 return Ok(());
             }
+            to_twin.write_all(&buffer[..read]).await?;
+            to_hub.write_all(&buffer[..read]).await?;
         }
     };
+    let unheard = async {
+        pump(from_twin, tokio::io::sink(), Spoil::default()).await?;
+        std::future::pending().await
+    };
     tokio::select! {
-        result = up => result.map(drop),
-        result = down => result,
+        result = up => result,
+        result = unheard => result,
+        result = pump(from_hub, to_client, Spoil::default()) => result,
     }
 }
