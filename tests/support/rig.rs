@@ -282,6 +282,7 @@ pub fn identity() -> Identity {
 
 /// Takes a folder whose process has just ended. A program that another thread starts meanwhile holds every lock of this
 /// process for the moment before it becomes that program.
+#[expect(clippy::disallowed_methods, reason = "the system tells nobody when a lock becomes free")]
 pub fn lock(dir: &Path) -> Lock {
     const TRIES_MAX: u32 = 1_000;
     for _ in 0..TRIES_MAX {
