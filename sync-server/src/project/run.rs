@@ -9,7 +9,8 @@ use crate::store::{PendingBatch, Store, StoreError};
 /// Pause after an error of the store, which a retry alone may outlast.
 const RETRY: Duration = Duration::from_secs(1);
 
-/// What other hubs stored, and a lease that became free, are looked for this often.
+/// What nobody told of is looked for this often: what other hubs stored, a lease that became free, and a push whose sender
+/// hung up between its commit and its ack.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// Runs the projector until the hub stops. Of the hubs that share a database one projects, and the others look on.
@@ -20,7 +21,7 @@ pub async fn run(store: Arc<Store>, mut stop: tokio::sync::watch::Receiver<bool>
         match project_pending(&store).await {
             Ok(0) => tokio::select! {
                 _ = pending.changed() => {}
-                () = tokio::time::sleep(LOOK), if store.is_shared() => {}
+                () = tokio::time::sleep(LOOK) => {}
                 _ = stop.changed() => {}
             },
             Ok(_) => {}
