@@ -153,12 +153,6 @@ impl HubProcess {
         rows.map(Result::unwrap).collect()
     }
 
-    /// Stations that are to be enrolled anew because two disks write as one.
-    pub(crate) fn flagged(&self) -> i64 {
-        let sql = "select count(*) from station where re_enrol";
-        self.database().query_row(sql, [], |row| row.get(0)).unwrap()
-    }
-
     /// The report by till, as a script of the ERP gets it: (site, till) → (sales, fen), over all days.
     pub(crate) fn report(&self) -> BTreeMap<(String, String), (i64, i64)> {
         let path = "/api/v1/reports/sales-by-station?from=2020-01-01&to=2099-12-31";
