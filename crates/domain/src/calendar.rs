@@ -69,6 +69,14 @@ pub fn business_date(at_ms: i64, utc_offset_min: i32, day_starts_min: i32) -> u3
     local(at_ms, utc_offset_min.saturating_sub(day_starts_min)).0
 }
 
+/// When the business date of a site begins, in ms since 1970: the inverse of [`business_date`]. `None` if there is no
+/// such date.
+pub fn begins_ms(date: u32, utc_offset_min: i32, day_starts_min: i32) -> Option<i64> {
+    let midnight = to_naive(date)?.and_hms_opt(0, 0, 0)?.and_utc().timestamp_millis();
+    let ahead_min = i64::from(utc_offset_min).saturating_sub(day_starts_min.into());
+    Some(midnight.saturating_sub(ahead_min.saturating_mul(MS_OF_MINUTE)))
+}
+
 fn date_of_day(days_since_1970: i64) -> u32 {
     const DAYS_TO_1970_FROM_CE: i64 = 719_163;
     let far = if days_since_1970 < 0 { i32::MIN } else { i32::MAX };
@@ -197,6 +205,9 @@ mod tests {
             (20090101, 0, 20090101),
         ] {
             assert_eq!(business_date(at(utc_date, utc_minute), CHINA, FOUR), want, "{utc_date} {utc_minute}");
+            let begins = begins_ms(want, CHINA, FOUR).unwrap();
+            assert_eq!(business_date(begins, CHINA, FOUR), want);
+            assert_eq!(next(business_date(begins - 1, CHINA, FOUR)), Some(want));
         }
         assert_eq!(local(at(20261120, 16 * 60 + 5), CHINA), (20261121, 5));
         assert_eq!(business_date(at(20261121, 3 * 60), -180, 0), 20261121, "west of Greenwich");

@@ -1,6 +1,6 @@
 //! Shifts and the drawer: a shift is a cashier at a till; 班结 closes it with a count, 日结 closes the date.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -162,4 +162,97 @@ pub struct Sums {
     pub tenders: BTreeMap<String, Fen>,
     /// (net, tax) of each tax code.
     pub taxes: BTreeMap<String, (Fen, Fen)>,
+}
+
+impl Sums {
+    /// Every figure that is not zero, by its name: `sales`, `refunds`, `paid`, `discount`, `rounding`, `tender:CODE`,
+    /// `net:CODE`, `tax:CODE`. *Units:* the first two are counts, the rest fen. Names are stored, so they never change.
+    pub fn fields(&self) -> BTreeMap<String, i64> {
+        let fixed = [
+            ("sales", i64::from(self.sales)),
+            ("refunds", i64::from(self.refunds)),
+            ("paid", self.due.0),
+            ("discount", self.discount.0),
+            ("rounding", self.rounding.0),
+        ];
+        let mut fields: BTreeMap<String, i64> =
+            fixed.into_iter().map(|(name, figure)| (name.to_owned(), figure)).collect();
+        fields.extend(self.tenders.iter().map(|(code, fen)| (format!("tender:{code}"), fen.0)));
+        for (code, (net, tax)) in &self.taxes {
+            fields.insert(format!("net:{code}"), net.0);
+            fields.insert(format!("tax:{code}"), tax.0);
+        }
+        fields.retain(|_, figure| *figure != 0);
+        fields
+    }
+
+    /// Adds the sums of another journal.
+    pub fn add(&mut self, other: &Sums) {
+        self.sales = self.sales.saturating_add(other.sales);
+        self.refunds = self.refunds.saturating_add(other.refunds);
+        self.due += other.due;
+        self.discount += other.discount;
+        self.rounding += other.rounding;
+        for (code, fen) in &other.tenders {
+            *self.tenders.entry(code.clone()).or_default() += *fen;
+        }
+        for (code, (net, tax)) in &other.taxes {
+            let sum = self.taxes.entry(code.clone()).or_default();
+            sum.0 += *net;
+            sum.1 += *tax;
+        }
+    }
+}
+
+/// A figure of which two sides say different things.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// Its name, as in [`Sums::fields`].
+    pub field: String,
+    /// What one side says: the till, or an earlier version.
+    pub was: i64,
+    /// What the other says: the hub, or a later version.
+    pub is: i64,
+}
+
+/// Compares figures by name, in the order of their names; what one side lacks is zero there.
+pub fn differences(was: &BTreeMap<String, i64>, is: &BTreeMap<String, i64>) -> Vec<Difference> {
+    let names: BTreeSet<&String> = was.keys().chain(is.keys()).collect();
+    let figure = |side: &BTreeMap<String, i64>, name: &String| side.get(name).copied().unwrap_or(0);
+    let compared = names.into_iter().map(|name| Difference {
+        field: name.clone(),
+        was: figure(was, name),
+        is: figure(is, name),
+    });
+    compared.filter(|it| it.was != it.is).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sums(sales: u32, cash: i64) -> Sums {
+        let tenders = BTreeMap::from([("cash".to_owned(), Fen(cash))]);
+        let taxes = BTreeMap::from([("EX".to_owned(), (Fen(cash), Fen::ZERO))]);
+        Sums { sales, due: Fen(cash), tenders, taxes, ..Sums::default() }
+    }
+
+    #[test]
+    fn a_difference_names_the_field_and_both_figures() {
+        let compared = differences(&sums(2, 400).fields(), &sums(2, 399).fields());
+        let named: Vec<_> = compared.iter().map(|it| (it.field.as_str(), it.was, it.is)).collect();
+        assert_eq!(named, [("net:EX", 400, 399), ("paid", 400, 399), ("tender:cash", 400, 399)]);
+    }
+
+    #[test]
+    fn a_tender_that_came_to_nothing_is_as_one_that_was_never_taken() {
+        assert_eq!(differences(&sums(0, 0).fields(), &Sums::default().fields()), []);
+    }
+
+    #[test]
+    fn two_journals_of_one_till_add_up() {
+        let mut both = sums(2, 400);
+        both.add(&sums(1, 50));
+        assert_eq!(both, sums(3, 450));
+    }
 }
