@@ -11,6 +11,7 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::limit::{Nonces, RateLimit};
 use crate::refund::Reservations;
+use crate::stations::Stations;
 use crate::store::Store;
 
 /// Pushes in progress at once: each may hold a body and its records, so this bounds memory at some 200 MB.
@@ -63,6 +64,7 @@ pub struct Shared {
     pub(crate) wakes: Arc<Semaphore>,
     pub(crate) passwords: Arc<Semaphore>,
     pub(crate) reservations: Reservations,
+    pub(crate) stations: Stations,
     seen: Mutex<HashMap<StationId, i64>>,
 }
 
@@ -125,6 +127,7 @@ impl App {
             wakes: Arc::new(Semaphore::new(WAKES_MAX)),
             passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
             reservations: Reservations::default(),
+            stations: Stations::default(),
             seen: Mutex::new(HashMap::new()),
         }))
     }

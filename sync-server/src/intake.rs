@@ -11,6 +11,9 @@ use crate::clock::now_ms;
 use crate::http::Problem;
 use crate::store::{Ingest, Ingested, Station};
 
+/// Pushes of at most this many bytes are checked where they are read: some 50 µs, less than a change of threads costs.
+const CHECKED_AT_ONCE: usize = 2 * 1024;
+
 /// Takes a push: checked, decided, durable, and only then acked.
 ///
 /// *Errors:* `Wire`, `Store`, `TooManyBranches`.
@@ -18,7 +21,7 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
     let push = Push::decode(body)?;
     // An ack that this hub's key did not sign proves nothing and is dropped.
     let shown = push.shown.clone().filter(|ack| ack.verify(&app.key.public(), station.station).is_ok());
-    let (checked, body) = check(station, push).await?;
+    let (checked, body) = check(station, push, body.len()).await?;
     let what = (checked.segment, checked.to_seq(), checked.head_hash());
     let count = checked.hashes.len() as u64;
     let ingest = Ingest { station: station.station, push: checked, body, shown, now_ms: now_ms() };
@@ -36,15 +39,18 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
     }
 }
 
-/// Unpacks and chains the records away from the threads that serve sockets. Gives the body to keep.
-async fn check(station: &Station, push: Push) -> Result<(CheckedPush, Vec<u8>), Problem> {
+/// Unpacks and chains the records, many of them away from the threads that serve sockets. Gives the body to keep.
+async fn check(station: &Station, push: Push, bytes: usize) -> Result<(CheckedPush, Vec<u8>), Problem> {
     let (id, key) = (station.station, station.public_key);
-    let work = tokio::task::spawn_blocking(move || {
+    let work = move || {
         let checked = push.check(id, &key)?;
         let kept = Push { shown: None, ..push }.encode();
         Ok::<_, Problem>((checked, kept))
-    });
-    work.await.map_err(|_| Problem::Internal)?
+    };
+    if bytes <= CHECKED_AT_ONCE {
+        return work();
+    }
+    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Internal)?
 }
 
 fn count_push(app: &App, ingested: &Ingested, entries: u64) {

@@ -23,6 +23,7 @@ mod intake;
 mod limit;
 pub mod project;
 mod refund;
+mod stations;
 pub mod store;
 mod supply;
 

@@ -51,7 +51,7 @@ impl FromRequest<App> for StationRequest {
 async fn who_signed(app: &App, parts: &Parts) -> Result<(RequestAuth, Station), Problem> {
     let auth = text(&parts.headers, header::AUTHORIZATION).ok_or(Problem::StationHeader)?;
     let auth = RequestAuth::parse(auth).map_err(|_| Problem::StationHeader)?;
-    let Some(station) = app.store.station(auth.station).await? else {
+    let Some(station) = app.stations.find(&app.store, auth.station).await? else {
         app.limits.stranger.take(address(parts)).map_err(Problem::RateLimit)?;
         return Err(Problem::UnknownStation);
     };

@@ -276,9 +276,12 @@ fn newest(
 }
 
 pub(super) fn epoch(connection: &dyn Sql) -> Result<u64, StoreError> {
-    let text: String =
-        connection.only("select value from meta where key = 'epoch'", values![], |row| row.get(0))?;
-    text.parse().map_err(|_| StoreError::Damaged("epoch"))
+    connection.only("select value from meta where key = 'epoch'", values![], |row| epoch_in(row, 0))
+}
+
+/// Reads an epoch, which is kept as text.
+pub(super) fn epoch_in(row: &Row<'_>, column: usize) -> Result<u64, StoreError> {
+    row.get::<String>(column)?.parse().map_err(|_| StoreError::Damaged("epoch"))
 }
 
 /// Writes a new epoch if there is one, and gives the one that holds.

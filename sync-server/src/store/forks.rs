@@ -4,7 +4,7 @@ use suanpan_journal::{Hash, Parent, SegmentId, StationId};
 use suanpan_sync::{CheckedPush, Fork, ForkKind, Known, LostTail};
 
 use super::StoreError;
-use super::known::Segment;
+use super::known::{Segment, Standing};
 use super::sql::{Sql, values};
 
 /// Segments walked from a new entry towards the root. A till opens a few a day, and forks that still wait for a
@@ -20,19 +20,26 @@ struct Parting {
     old_branch: u32,
 }
 
-/// After a run was appended: new forks that it makes, and old ones whose old side it lets grow.
+/// After a run was appended: new forks that it makes, and old ones whose old side it lets grow. Says whether there was
+/// nothing to look for, as with nearly every push.
 pub(super) fn after_append(
     connection: &dyn Sql,
     station: StationId,
     push: &CheckedPush,
     branch: u32,
-    now_ms: i64,
-) -> Result<(), StoreError> {
-    grow_old_sides(connection, station, push, branch)?;
-    if let Some(parent) = push.parent.filter(|parent| !parent.is_root()) {
-        hang(connection, station, push.segment, &parent, now_ms)?;
+    (stands, now_ms): (&Standing, i64),
+) -> Result<bool, StoreError> {
+    if stands.has_open_forks {
+        grow_old_sides(connection, station, push, branch)?;
     }
-    outgrow_children(connection, station, push, branch, now_ms)
+    let parent = push.parent.filter(|parent| !parent.is_root());
+    if let Some(parent) = &parent {
+        hang(connection, station, push.segment, parent, now_ms)?;
+    }
+    if stands.is_parent_inside {
+        outgrow_children(connection, station, push, branch, now_ms)?;
+    }
+    Ok(!stands.has_open_forks && parent.is_none() && !stands.is_parent_inside)
 }
 
 /// A new segment hangs on an entry. It is a fork if that entry is not its segment's newest, or if another segment

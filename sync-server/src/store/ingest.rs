@@ -77,22 +77,25 @@ impl Store {
 fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
     let (station, push) = (ingest.station, &ingest.push);
     lock(connection, station)?;
-    let epoch = believe(connection, station, ingest.shown.as_ref(), ingest.now_ms)?;
-    let mut segment = Segment::load(connection, station, push.segment)?;
+    let run = (push.from_seq, push.to_seq());
+    let (mut segment, stands) = Segment::with_standing(connection, station, push.segment, run)?;
+    let epoch = believe(connection, station, ingest.shown.as_ref(), (stands.epoch, ingest.now_ms))?;
     let verdict = classify(&Offer::from(push), &mut segment)?;
+    let mut quiet = !stands.has_open_forks;
     let arrival = match &verdict {
         Verdict::Append { branch } => {
             append(connection, &segment, *branch, push)?;
             let arrival = insert(connection, *branch, ingest)?;
-            trim_holes(connection, station, push, *branch)?;
-            forks::after_append(connection, station, push, *branch, ingest.now_ms)?;
+            trim_holes(connection, &segment, push, *branch)?;
+            quiet &= forks::after_append(connection, station, push, *branch, (&stands, ingest.now_ms))?;
             arrival
         }
         Verdict::Fill { branch } => {
-            trim_holes(connection, station, push, *branch)?;
+            trim_holes(connection, &segment, push, *branch)?;
             insert(connection, *branch, ingest)?
         }
         Verdict::Branch { branch, from, at_seq } => {
+            quiet = false;
             forks::record_branch(connection, &segment, (*branch, *from, *at_seq), ingest.now_ms)?;
             open_branch(connection, station, push, (*branch, *from, *at_seq))?;
             insert(connection, *branch, ingest)?
@@ -100,8 +103,8 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
         Verdict::Same => segment.arrival_of(push.to_seq(), push.head_hash())?.unwrap_or(0),
         Verdict::Have(_) | Verdict::Gap(_) | Verdict::TooManyBranches => 0,
     };
-    seen(connection, station, ingest.now_ms)?;
-    let (lost_tail, re_enrol) = forks::standing(connection, station)?;
+    let (lost_tail, re_enrol) =
+        if quiet { (None, stands.re_enrol) } else { forks::standing(connection, station)? };
     Ok(Ingested { verdict, epoch, arrival, lost_tail, re_enrol })
 }
 
@@ -115,9 +118,8 @@ fn believe(
     connection: &dyn Sql,
     station: StationId,
     shown: Option<&Ack>,
-    now_ms: i64,
+    (epoch, now_ms): (u64, i64),
 ) -> Result<u64, StoreError> {
-    let epoch = feed::epoch(connection)?;
     let Some(ack) = shown else { return Ok(epoch) };
     let mut segment = Segment::load(connection, station, ack.segment)?;
     let held = segment.arrival_of(ack.have_seq, ack.have_hash)? == Some(ack.arrival);
@@ -207,11 +209,14 @@ fn insert(connection: &dyn Sql, branch: u32, ingest: &Ingest) -> Result<u64, Sto
 /// What was stored is no longer missing.
 fn trim_holes(
     connection: &dyn Sql,
-    station: StationId,
+    segment: &Segment<'_>,
     push: &CheckedPush,
     branch: u32,
 ) -> Result<(), StoreError> {
-    let place = (station.0, push.segment.0, branch);
+    if segment.holes().is_empty() {
+        return Ok(());
+    }
+    let place = (segment.station.0, push.segment.0, branch);
     connection.execute("update hole set from_seq = ? where station = ? and segment = ? and branch = ? and from_seq between ? and ?", values![
             push.to_seq().saturating_add(1),
             place.0,
@@ -224,12 +229,6 @@ fn trim_holes(
         "delete from hole where station = ? and segment = ? and branch = ? and from_seq > to_seq",
         values![place.0, place.1, place.2],
     )?;
-    Ok(())
-}
-
-fn seen(connection: &dyn Sql, station: StationId, now_ms: i64) -> Result<(), StoreError> {
-    connection
-        .execute("update station set last_seen_ms = ? where station = ?", values![now_ms, station.0])?;
     Ok(())
 }
 

@@ -1,12 +1,24 @@
 use suanpan_journal::{Hash, SegmentId, StationId};
 use suanpan_sync::{BranchHead, Known, Push, RecordedHole};
 
-use super::StoreError;
 use super::sql::{Row, Sql, values};
+use super::{StoreError, feed};
 
 /// Reads 32 bytes.
 pub(super) fn hash(row: &Row<'_>, column: usize) -> Result<Hash, StoreError> {
     row.get(column).map(Hash)
+}
+
+/// What stands about a station when a push of it is decided.
+pub(super) struct Standing {
+    /// Two disks write as this station.
+    pub(super) re_enrol: bool,
+    /// The hub's epoch.
+    pub(super) epoch: u64,
+    /// There is a fork whose old side has not grown.
+    pub(super) has_open_forks: bool,
+    /// Another segment hangs on an entry of the run, but for its last, or on the one before it.
+    pub(super) is_parent_inside: bool,
 }
 
 /// Everything stored of one segment, read inside the transaction that decides.
@@ -31,6 +43,50 @@ impl<'a> Segment<'a> {
                 Ok(RecordedHole { branch, from_seq, to_seq, to_hash: hash(row, 3)? })
             })?;
         Ok(Segment { connection, station, segment, heads, holes })
+    }
+
+    /// Reads a segment together with what stands about its station, in one question: most pushes need no other.
+    pub(super) fn with_standing(
+        connection: &'a dyn Sql,
+        station: StationId,
+        segment: SegmentId,
+        run: (u64, u64),
+    ) -> Result<(Segment<'a>, Standing), StoreError> {
+        let (mut heads, mut holes, mut standing) = (Vec::<BranchHead>::new(), Vec::new(), None);
+        let (from_seq, to_seq) = run;
+        connection.each(
+            "select s.re_enrol, (select value from meta where key = 'epoch'),
+               case when exists (select 1 from fork f where f.station = s.station and f.old_side_grew = 0) then 1 else 0 end,
+               case when exists (select 1 from branch c where c.station = s.station and c.parent_segment = ?2
+                 and c.parent_seq >= ?3 and c.parent_seq < ?4) then 1 else 0 end,
+               b.branch, b.head_seq, b.head_hash, h.from_seq, h.to_seq, h.to_hash
+             from station s
+             left join branch b on b.station = s.station and b.segment = ?2
+             left join hole h on h.station = b.station and h.segment = b.segment and h.branch = b.branch
+             where s.station = ?1 order by b.branch, h.from_seq",
+            values![station.0, segment.0, from_seq.saturating_sub(1), to_seq],
+            &mut |row| {
+                if standing.is_none() {
+                    standing = Some(Standing {
+                        re_enrol: row.get(0)?,
+                        epoch: feed::epoch_in(row, 1)?,
+                        has_open_forks: row.get(2)?,
+                        is_parent_inside: row.get(3)?,
+                    });
+                }
+                let Some(branch) = row.get::<Option<u32>>(4)? else { return Ok(()) };
+                if heads.last().is_none_or(|head| head.branch != branch) {
+                    heads.push(BranchHead { branch, seq: row.get(5)?, hash: hash(row, 6)? });
+                }
+                if let Some(from_seq) = row.get(7)? {
+                    holes.push(RecordedHole { branch, from_seq, to_seq: row.get(8)?, to_hash: hash(row, 9)? });
+                }
+                Ok(())
+            },
+        )?;
+        holes.sort_by_key(|hole| hole.from_seq);
+        let standing = standing.ok_or(StoreError::Damaged("station"))?;
+        Ok((Segment { connection, station, segment, heads, holes }, standing))
     }
 
     pub(super) fn head(&self, branch: u32) -> Option<BranchHead> {

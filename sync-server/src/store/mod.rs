@@ -34,7 +34,7 @@ use tokio::sync::{oneshot, watch};
 
 use self::lease::Lease;
 use self::sql::Sql;
-use self::threads::{Connection, Reply, Threads, Write};
+use self::threads::{Connection, Job, Threads, Write};
 
 /// The hub's database, whichever it is: all that is decided and written lies beside this file and runs on either.
 /// Dropping it finishes the writes that wait, then closes the connections.
@@ -95,6 +95,9 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
     {
+        let mut run = Some(run);
+        // It is alone in its transaction, so it runs once.
+        let run = move |sql: &dyn Sql| run.take().ok_or(StoreError::Stopped)?(sql);
         self.write_for(None, run).await
     }
 
@@ -102,7 +105,7 @@ impl Store {
     async fn write_of<T, F>(&self, station: StationId, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
     {
         self.write_for(Some(station), run).await
     }
@@ -110,17 +113,11 @@ impl Store {
     async fn write_for<T, F>(&self, station: Option<StationId>, run: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
-        F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
+        F: FnMut(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
     {
         let (answer, answered) = oneshot::channel();
-        let run = Box::new(move |sql: &dyn Sql| {
-            let result = run(sql);
-            let keep = result.is_ok();
-            // Nobody may be waiting any more: the write stands all the same.
-            let reply: Reply = Box::new(move |commit| drop(answer.send(commit.and(result))));
-            (keep, reply)
-        });
-        self.threads.write(Write { station, run })?;
+        let job = Box::new(Task { run, result: None, answer });
+        self.threads.write(Write { station, job })?;
         answered.await.unwrap_or(Err(StoreError::Stopped))
     }
 
@@ -141,6 +138,30 @@ impl Store {
     /// Takes no more writes, finishes those that wait, and returns when the writers are done.
     pub fn stop(&self) {
         self.threads.stop();
+    }
+}
+
+/// A write, and who waits for it.
+struct Task<T, F> {
+    run: F,
+    result: Option<T>,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+}
+
+impl<T, F> Job for Task<T, F>
+where
+    T: Send,
+    F: FnMut(&dyn Sql) -> Result<T, StoreError> + Send,
+{
+    fn run(&mut self, sql: &dyn Sql) -> Result<(), StoreError> {
+        self.result = Some((self.run)(sql)?);
+        Ok(())
+    }
+
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>) {
+        let Task { result, answer, .. } = *self;
+        // Nobody may be waiting any more: the write stands all the same.
+        drop(answer.send(committed.and_then(|()| result.ok_or(StoreError::Stopped))));
     }
 }
 

@@ -28,10 +28,6 @@ pub(super) trait Connection: Sql {
     fn begin(&self) -> Result<(), StoreError>;
     /// Begins a transaction that reads one consistent state.
     fn begin_read(&self) -> Result<(), StoreError>;
-    /// Opens a part of the transaction that can be undone by itself.
-    fn savepoint(&self) -> Result<(), StoreError>;
-    /// Ends that part.
-    fn end_savepoint(&self, keep: bool) -> Result<(), StoreError>;
     /// Makes everything durable. *Errors:* `Outcome` if nobody can say whether it is.
     fn commit(&self) -> Result<(), StoreError>;
     /// Undoes everything.
@@ -40,16 +36,25 @@ pub(super) trait Connection: Sql {
     fn outlives_outcome(&self) -> bool;
 }
 
-pub(super) type Reply = Box<dyn FnOnce(Result<(), StoreError>) + Send>;
 pub(super) type Read = Box<dyn FnOnce(&dyn Connection) + Send>;
 
 /// A write that waits.
 pub(super) struct Write {
     /// Whose it is. Writes of stations share commits; any other is alone in its own.
     pub(super) station: Option<StationId>,
-    /// Does it; says whether to keep it, and how to answer.
-    #[expect(clippy::type_complexity, reason = "named where it is made")]
-    pub(super) run: Box<dyn FnOnce(&dyn Sql) -> (bool, Reply) + Send>,
+    /// What is to be done.
+    pub(super) job: Box<dyn Job>,
+}
+
+/// What a write does, and whom it tells.
+pub(super) trait Job: Send {
+    /// Does it in a transaction. A station's is done again by itself if another of its commit failed.
+    ///
+    /// *Errors:* the store's; then the transaction is undone.
+    fn run(&mut self, sql: &dyn Sql) -> Result<(), StoreError>;
+
+    /// Tells whether it is durable.
+    fn answer(self: Box<Self>, committed: Result<(), StoreError>);
 }
 
 /// Whether a connection is to write.
@@ -195,9 +200,16 @@ fn write_all(connection: &dyn Connection, writes: &Receiver<Write>) {
 }
 
 /// Commits some writes and answers them. Says whether the store can go on.
-fn write_group(connection: &dyn Connection, group: Vec<Write>) -> bool {
-    let mut replies = Vec::new();
-    let committed = run_group(connection, group, &mut replies);
+///
+/// One that fails takes no other with it: the commit is undone, and each is done by itself.
+fn write_group(connection: &dyn Connection, mut group: Vec<Write>) -> bool {
+    let run =
+        connection.begin().and_then(|()| group.iter_mut().try_for_each(|write| write.job.run(connection)));
+    if run.is_err() && group.len() > 1 {
+        drop(connection.rollback());
+        return group.into_iter().all(|write| write_group(connection, vec![write]));
+    }
+    let committed = run.and_then(|()| connection.commit());
     let mut goes_on = true;
     if let Err(error) = &committed {
         drop(connection.rollback());
@@ -206,24 +218,8 @@ fn write_group(connection: &dyn Connection, group: Vec<Write>) -> bool {
             tracing::error!(code = "HUB-STO-004", %error, goes_on, "a commit failed");
         }
     }
-    for reply in replies {
-        reply(committed.clone());
+    for write in group {
+        write.job.answer(committed.clone());
     }
     goes_on
-}
-
-fn run_group(
-    connection: &dyn Connection,
-    group: Vec<Write>,
-    replies: &mut Vec<Reply>,
-) -> Result<(), StoreError> {
-    connection.begin()?;
-    for write in group {
-        connection.savepoint()?;
-        let (keep, reply) = (write.run)(connection);
-        replies.push(reply);
-        // After some errors the database has rolled everything back by itself; then this fails, and so does the group.
-        connection.end_savepoint(keep)?;
-    }
-    connection.commit()
 }

@@ -212,15 +212,6 @@ impl Connection for Postgres {
         self.begin_as("begin isolation level repeatable read read only")
     }
 
-    fn savepoint(&self) -> Result<(), StoreError> {
-        self.script("savepoint one")
-    }
-
-    fn end_savepoint(&self, keep: bool) -> Result<(), StoreError> {
-        // In a transaction that failed, releasing is refused: nothing is committed that only seems to be there.
-        self.script(if keep { "release one" } else { "rollback to one; release one" })
-    }
-
     fn commit(&self) -> Result<(), StoreError> {
         let session = self.session()?;
         let committed = self.runtime.block_on(session.client.batch_execute("commit"));
