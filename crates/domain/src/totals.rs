@@ -52,6 +52,27 @@ impl Dimension {
         Dimension::Item,
     ];
 
+    /// Its name in reports.
+    pub fn name(self) -> &'static str {
+        match self {
+            Dimension::Sales => "sales",
+            Dimension::Refunds => "refunds",
+            Dimension::Goods => "goods",
+            Dimension::Discount => "discount",
+            Dimension::Rounding => "rounding",
+            Dimension::Tender => "tender",
+            Dimension::Net => "net",
+            Dimension::Tax => "tax",
+            Dimension::Cash => "cash",
+            Dimension::Item => "item",
+        }
+    }
+
+    /// Reads a name back.
+    pub fn from_name(name: &str) -> Option<Dimension> {
+        Dimension::ALL.into_iter().find(|dimension| dimension.name() == name)
+    }
+
     /// Reads the stored number back.
     pub fn from_number(number: u8) -> Option<Dimension> {
         Dimension::ALL.into_iter().find(|dimension| *dimension as u8 == number)

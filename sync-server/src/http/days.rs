@@ -1,0 +1,68 @@
+//! Store-days: what scripts read, and what people at HQ see and excuse.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::Response;
+use serde::Deserialize;
+use suanpan_domain::calendar;
+use suanpan_journal::SiteCode;
+
+use super::Problem;
+use super::auth::{Reader, Session};
+use super::hq::Day;
+use super::reports::{AskedQuery, filter, respond};
+use crate::app::App;
+use crate::clock::now_ms;
+use crate::store::{Excuse, StoreDays};
+
+/// Longest reason of an excuse, in bytes: a sentence or two.
+const REASON_LEN_MAX: usize = 400;
+
+pub(super) async fn report(
+    State(app): State<App>,
+    reader: Reader,
+    headers: HeaderMap,
+    query: AskedQuery,
+) -> Result<Response, Problem> {
+    if matches!(reader, Reader::Till(_)) {
+        return Err(Problem::ApiKey);
+    }
+    let (rows, pending) = app.store.store_days(filter(reader, query)?, now_ms()).await?;
+    respond(&headers, &rows, pending)
+}
+
+pub(super) async fn of_date(
+    State(app): State<App>,
+    _: Session,
+    query: Result<Query<Day>, QueryRejection>,
+) -> Result<Json<StoreDays>, Problem> {
+    Ok(Json(app.store.store_days_of(Day::date(query)?, now_ms()).await?))
+}
+
+#[derive(Deserialize)]
+struct Excused {
+    site: SiteCode,
+    date: String,
+    till: u16,
+    reason: String,
+}
+
+pub(super) async fn excuse(
+    State(app): State<App>,
+    session: Session,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let malformed = Problem::BadRequest("site, date, till and reason are expected");
+    let asked: Excused = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
+    let date = calendar::parse(&asked.date).ok_or(malformed)?;
+    let reason = asked.reason.trim();
+    if reason.is_empty() || reason.len() > REASON_LEN_MAX || reason.chars().any(char::is_control) {
+        return Err(Problem::BadRequest("a reason has 1 to 400 bytes on one line"));
+    }
+    let excuse = Excuse { by: session.user.name, reason: reason.to_owned(), at_ms: now_ms() };
+    let known = app.store.excuse(asked.site, date, asked.till, excuse).await?;
+    if known { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::BadRequest("the site has no such till")) }
+}

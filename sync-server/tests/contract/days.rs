@@ -1,0 +1,262 @@
+//! 日结 at the hub: what a till recorded is compared, and a store-day is published, excused and restated.
+
+use crate::support::*;
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+use suanpan_domain::calendar;
+use suanpan_domain::entry::Entry;
+use suanpan_domain::money::Fen;
+use suanpan_domain::shift::{DayClosed, Sums};
+use suanpan_domain::totals;
+use suanpan_journal::Parent;
+
+/// A date that is not over by any clock that these tests run on.
+const FAR_DATE: u32 = 20_990_616;
+
+impl Till {
+    /// What the till would record at 日结.
+    fn sums(&self) -> Sums {
+        let records = self.segments.iter().flat_map(|segment| &segment.records);
+        let postings = records.flat_map(|record| {
+            let kind = u16::from_be_bytes([record[20], record[21]]);
+            Entry::decode(kind, &record[26..]).map_or_else(|_| Vec::new(), |entry| totals::postings(&entry))
+        });
+        totals::sums(&postings.collect::<Vec<_>>())
+    }
+
+    fn close_day(&mut self) {
+        self.close_day_as(self.sums());
+    }
+
+    fn close_day_as(&mut self, sums: Sums) {
+        let (date, by, last_number) = (self.date, "1801".to_owned(), self.numbers);
+        self.entry(&Entry::DayClosed(DayClosed { date, by, last_number, sums }));
+    }
+}
+
+impl TestHub {
+    /// The store-day of a date once it was judged.
+    async fn store_day_of(&self, site: &str, date: u32) -> Value {
+        let date = calendar::text(date);
+        let path = format!("/api/v1/reports/store-days?site={site}&from={date}&to={date}");
+        for _ in 0..100_000 {
+            let report = self.report(&path).await;
+            if report["pending"] == 0 {
+                return report["rows"][0].clone();
+            }
+        }
+        panic!("the store-day is never judged");
+    }
+
+    async fn store_day(&self) -> Value {
+        self.store_day_of("HT01", DATE).await
+    }
+
+    async fn excuse(&self, cookie: &str, body: Value) -> (StatusCode, String) {
+        let request = self.http.post(self.url("/api/v1/hq/excuse")).header("cookie", cookie);
+        let answer = request.body(body.to_string()).send().await.unwrap();
+        let (status, body) = (answer.status(), answer.bytes().await.unwrap());
+        (status, if body.is_empty() { String::new() } else { code(&body) })
+    }
+}
+
+fn states(day: &Value) -> Vec<(u64, &str)> {
+    let tills = day["tills"].as_array().unwrap();
+    tills.iter().map(|it| (it["till"].as_u64().unwrap(), it["state"].as_str().unwrap())).collect()
+}
+
+#[tokio::test]
+async fn a_store_day_closes_when_every_till_that_sold_has_closed() {
+    let hub = TestHub::start().await;
+    let (mut first, mut second) = (hub.till("HT01", 1).await, hub.till("HT01", 2).await);
+    let _resting = hub.till("HT01", 3).await;
+    first.sell(482, 386);
+    first.close_day();
+    second.sell(100, 80);
+    first.push_all(&hub).await;
+    second.push_all(&hub).await;
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], &day["version"]), (&json!("waiting"), &json!(0)));
+    assert_eq!(states(&day), [(1, "closed"), (2, "open")]);
+
+    second.close_day();
+    second.push(&hub, 2, 2).await;
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], &day["version"]), (&json!("closed"), &json!(1)));
+    let figures = json!({"sales": 2, "paid": 466, "tender:cash": 466, "net:EX": 466});
+    assert_eq!(day["versions"][0]["figures"], figures);
+    assert_eq!(day["name"], "禾田生鲜 柳荫路店");
+}
+
+#[tokio::test]
+async fn a_close_that_says_something_else_names_till_field_and_both_figures() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 2).await;
+    till.sell(482, 386);
+    let mut sums = till.sums();
+    sums.tenders.insert("cash".into(), Fen(387));
+    till.close_day_as(sums);
+    till.push_all(&hub).await;
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], &day["version"]), (&json!("difference"), &json!(0)));
+    assert_eq!(states(&day), [(2, "difference")]);
+    let differences = json!([{"field": "tender:cash", "was": 387, "is": 386}]);
+    assert_eq!(day["tills"][0]["differences"], differences);
+}
+
+#[tokio::test]
+async fn a_gap_before_the_close_keeps_the_day_pending_until_it_is_filled() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(482, 386);
+    till.sell(100, 80);
+    let Segment { id, chains, .. } = till.segments[0].clone();
+    till.open(Parent { segment: id, seq: 2, hash: chains[2].hash });
+    till.sell(50, 40);
+    till.close_day();
+    till.push_all(&hub).await;
+    let day = hub.store_day().await;
+    assert_eq!(day["state"], "pending");
+    assert_eq!((&day["tills"][0]["received"], &day["tills"][0]["missing"]), (&json!(1), &json!(2)));
+
+    till.send_push(&hub, &till.push_of(0, 1, 2)).await.unwrap();
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], &day["version"]), (&json!("closed"), &json!(1)));
+}
+
+#[tokio::test]
+async fn an_entry_that_nobody_understands_keeps_the_day_pending() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(482, 386);
+    till.write(MORNING_MS, 60_000, b"{}");
+    till.close_day();
+    till.push_all(&hub).await;
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], &day["tills"][0]["parked"]), (&json!("pending"), &json!(1)));
+}
+
+#[tokio::test]
+async fn a_named_person_excuses_a_till_and_says_why() {
+    let hub = TestHub::start().await;
+    let (mut first, mut second) = (hub.till("HT01", 1).await, hub.till("HT01", 2).await);
+    first.sell(482, 386);
+    first.close_day();
+    first.push_all(&hub).await;
+    second.sell(100, 80);
+    second.push_all(&hub).await;
+    let cookie = hub.session().await;
+    let asked = |till: u16, reason: &str| json!({"site": "HT01", "date": "2023-06-16", "till": till, "reason": reason});
+    let (status, why) = hub.excuse("", asked(2, "its disk burnt")).await;
+    assert_eq!((status.as_u16(), why.as_str()), (401, "HUB-AUT-007"));
+    for refused in [asked(9, "no such till"), asked(2, "  "), asked(2, &"x".repeat(401)), json!({})] {
+        let (status, why) = hub.excuse(&cookie, refused).await;
+        assert_eq!((status.as_u16(), why.as_str()), (400, "HUB-REQ-001"));
+    }
+    assert_eq!(hub.store_day().await["state"], "waiting");
+
+    assert_eq!(hub.excuse(&cookie, asked(2, "its disk burnt")).await.0, StatusCode::NO_CONTENT);
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], &day["version"]), (&json!("closed"), &json!(1)));
+    let excuse = &day["tills"][1]["excuse"];
+    assert_eq!((&excuse["by"], &excuse["reason"]), (&json!("wang"), &json!("its disk burnt")));
+    assert_eq!(day["versions"][0]["figures"]["paid"], 466, "what came of the excused till is in it");
+}
+
+#[tokio::test]
+async fn what_comes_later_restates_a_closed_day_and_every_version_stays_readable() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(482, 386);
+    till.close_day();
+    till.push_all(&hub).await;
+    assert_eq!(hub.store_day().await["version"], 1);
+
+    // A supervisor opened the date again.
+    till.sell(100, 80);
+    till.push(&hub, 3, 3).await;
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], &day["version"]), (&json!("closed"), &json!(2)));
+    assert_eq!(states(&day), [(1, "reopened")]);
+    till.close_day();
+    till.push(&hub, 4, 4).await;
+    let day = hub.store_day().await;
+    assert_eq!((&day["version"], states(&day)), (&json!(2), vec![(1, "closed")]), "no figure changed");
+    assert_eq!(day["versions"][0]["figures"]["paid"], 386);
+    assert_eq!(day["versions"][1]["figures"]["paid"], 466);
+    let changes = day["versions"][1]["changes"].as_array().unwrap();
+    assert!(changes.contains(&json!({"field": "paid", "was": 386, "is": 466})), "{changes:?}");
+}
+
+#[tokio::test]
+async fn a_rebuild_publishes_nothing_that_was_not_new() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(482, 386);
+    till.close_day();
+    till.push_all(&hub).await;
+    let before = hub.store_day().await;
+    assert_eq!(before["version"], 1);
+    hub.hub().rebuild().await.unwrap();
+    assert_eq!(hub.store_day().await, before);
+}
+
+#[tokio::test]
+async fn a_silent_till_is_waited_for_as_long_as_it_may_hold_sales_of_the_date() {
+    let hub = TestHub::start().await;
+    let (mut first, mut second) = (hub.till("HT01", 1).await, hub.till("HT01", 2).await);
+    second.date = calendar::previous(FAR_DATE).unwrap();
+    second.sell(100, 80);
+    second.push_all(&hub).await;
+    first.date = FAR_DATE;
+    first.sell(482, 386);
+    first.close_day();
+    first.push_all(&hub).await;
+    let day = hub.store_day_of("HT01", FAR_DATE).await;
+    assert_eq!((&day["state"], states(&day)), (&json!("waiting"), vec![(1, "closed"), (2, "silent")]));
+    assert!(day["tills"][1]["silent_since_ms"].is_i64());
+}
+
+#[tokio::test]
+async fn a_till_whose_machine_was_replaced_at_noon_closes_with_both_machines_sums() {
+    let hub = TestHub::start().await;
+    let (mut morning, mut afternoon) = (hub.till("HT01", 1).await, hub.till("HT01", 1).await);
+    morning.sell(482, 386);
+    afternoon.numbers = 1;
+    afternoon.sell(100, 80);
+    afternoon.close_day();
+    morning.push_all(&hub).await;
+    afternoon.push_all(&hub).await;
+    assert_eq!(states(&hub.store_day().await), [(1, "open")], "the first machine has not closed");
+    morning.close_day();
+    morning.push(&hub, 2, 2).await;
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], &day["versions"][0]["figures"]["paid"]), (&json!("closed"), &json!(466)));
+}
+
+#[tokio::test]
+async fn the_page_of_store_days_shows_every_store_and_the_dates_that_are_not_closed() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(482, 386);
+    till.push_all(&hub).await;
+    let cookie = hub.session().await;
+    hub.store_day().await;
+    let url = hub.url("/api/v1/hq/store-days?date=2023-06-17");
+    let answer = hub.http.get(&url).header("cookie", &cookie).send().await.unwrap();
+    let page: Value = answer.json().await.unwrap();
+    assert_eq!(page["unclosed"], json!([{"date": "2023-06-16", "stores": 1}]));
+    let days = page["days"].as_array().unwrap();
+    assert!(days.len() > 1 && days.iter().all(|day| day["state"] == "open" && day["version"] == 0));
+    assert_eq!(hub.http.get(&url).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn store_days_are_for_scripts_with_a_key_and_no_business_of_a_till() {
+    let hub = TestHub::start().await;
+    let till = hub.till("HT01", 1).await;
+    let path = "/api/v1/reports/store-days?from=2023-06-16&to=2023-06-16";
+    let (status, body) = till.send(&hub, reqwest::Method::GET, path, &[]).await;
+    assert_eq!((status.as_u16(), code(&body).as_str()), (401, "HUB-AUT-006"));
+    assert_eq!(hub.http.get(hub.url(path)).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
