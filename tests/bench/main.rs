@@ -17,7 +17,7 @@ use report::{Bench, Report, percentile};
 
 fn main() -> ExitCode {
     let Some(asked) = Asked::read() else {
-        eprintln!("usage: bench till|hub [--json FILE] [--only PREFIX]");
+        eprintln!("usage: bench till|hub [--json FILE] [--only GROUP]...");
         return ExitCode::from(2);
     };
     let mut report = Report::new(asked.only);
@@ -31,8 +31,9 @@ fn main() -> ExitCode {
             report.measure("window", window);
         }
         Of::Hub => {
-            report.measure("batches", hub::batches);
-            report.measure("trickle", hub::trickle);
+            report.measure("batches", hub::ingest::on_sqlite);
+            report.measure("postgres", hub::ingest::on_postgres);
+            report.measure("trickle", hub::trickle::measure);
         }
     }
     match report.finish(asked.json.as_deref()) {
@@ -57,7 +58,8 @@ enum Of {
 struct Asked {
     of: Of,
     json: Option<PathBuf>,
-    only: Option<String>,
+    /// Groups to measure; all where none is named.
+    only: Vec<String>,
 }
 
 impl Asked {
@@ -68,11 +70,11 @@ impl Asked {
             "hub" => Of::Hub,
             _ => return None,
         };
-        let mut asked = Asked { of, json: None, only: None };
+        let mut asked = Asked { of, json: None, only: vec![] };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--json" => asked.json = Some(arguments.next()?.into()),
-                "--only" => asked.only = Some(arguments.next()?),
+                "--only" => asked.only.push(arguments.next()?),
                 _ => return None,
             }
         }

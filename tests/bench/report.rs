@@ -56,18 +56,18 @@ impl Bench {
 
 /// The figures of a run.
 pub(crate) struct Report {
-    only: Option<String>,
+    only: Vec<String>,
     benches: Vec<Bench>,
 }
 
 impl Report {
-    pub(crate) fn new(only: Option<String>) -> Report {
+    pub(crate) fn new(only: Vec<String>) -> Report {
         Report { only, benches: vec![] }
     }
 
-    /// Runs a group unless only another was asked for.
+    /// Runs a group unless only others were asked for.
     pub(crate) fn measure(&mut self, group: &str, run: impl FnOnce() -> Vec<Bench>) {
-        if self.only.as_ref().is_some_and(|only| only != group) {
+        if !self.only.is_empty() && !self.only.iter().any(|only| only == group) {
             return;
         }
         eprintln!("{group}");

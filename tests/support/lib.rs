@@ -5,5 +5,7 @@
 pub mod e2e;
 
 pub mod catalogue;
+#[cfg(unix)]
+pub mod postgres;
 pub mod rig;
 pub mod sales;

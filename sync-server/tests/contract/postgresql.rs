@@ -1,15 +1,16 @@
-//! Servers for the tests: PostgreSQL as Debian installs it, started in a folder of its own and gone with the test, and
-//! whichever server `SUANPAN_TEST_PG_URL` names.
+//! Servers for the tests: one that they start and stop themselves, and whichever server `SUANPAN_TEST_PG_URL` names.
 
-use std::io::{BufRead, BufReader};
-use std::os::unix::fs::{MetadataExt, chown};
-use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use tempfile::TempDir;
 use tokio_postgres::NoTls;
+
+#[path = "../../../tests/support/postgres.rs"]
+#[allow(dead_code, unreachable_pub)]
+mod server;
+
+use server::Server;
 
 /// Set for the run of the stories on PostgreSQL: the server, and what the names of their schemas begin with.
 const SERVER: &str = "SUANPAN_CONTRACT_SERVER";
@@ -71,65 +72,6 @@ pub(crate) fn change_a_migration(database: &str) {
     run_sql(database, "do $$ begin update migration set sha256 = 'changed'; end $$");
 }
 
-/// A server that ends with this process, however that ends.
-struct Server {
-    shell: Child,
-    folder: TempDir,
-}
-
-/// Runs until its standard input closes: then the test is over, or was killed.
-const SCRIPT: &str = r#"
-"$1/initdb" -D "$2/data" -U suanpan -A trust -E UTF8 --locale=C --no-sync >"$2/log" 2>&1 &&
-"$1/pg_ctl" -D "$2/data" -w -l "$2/log" -o "-k $2 -c listen_addresses='' -c fsync=off" start >>"$2/log" 2>&1 &&
-echo ready && cat >/dev/null
-"$1/pg_ctl" -D "$2/data" -m immediate stop >>"$2/log" 2>&1
-"#;
-
-impl Server {
-    /// Starts the newest server that is installed, if any is.
-    fn start() -> Option<Server> {
-        let versions = std::fs::read_dir("/usr/lib/postgresql").ok()?;
-        let programs: Vec<PathBuf> = versions.map(|version| version.unwrap().path().join("bin")).collect();
-        let programs = programs.into_iter().filter(|bin| bin.join("postgres").exists()).max()?;
-        let folder = tempfile::tempdir().unwrap();
-        let mut shell = Command::new("sh");
-        shell.args(["-c", SCRIPT, "server"]).arg(programs).arg(folder.path()).current_dir("/");
-        if std::fs::metadata("/proc/self").unwrap().uid() == 0 {
-            let (user, group) = somebody_else();
-            chown(folder.path(), Some(user), Some(group)).unwrap();
-            shell.uid(user).gid(group);
-        }
-        let mut shell = shell.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let mut line = String::new();
-        BufReader::new(shell.stdout.take().unwrap()).read_line(&mut line).unwrap();
-        let log = std::fs::read_to_string(folder.path().join("log")).unwrap_or_default();
-        assert_eq!(line, "ready\n", "PostgreSQL does not start: {log}");
-        Some(Server { shell, folder })
-    }
-
-    fn address(&self) -> String {
-        format!("host={} user=suanpan dbname=postgres", self.folder.path().display())
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        drop(self.shell.stdin.take());
-        drop(self.shell.wait());
-    }
-}
-
-/// The server refuses to run as root: its own user, or nobody.
-fn somebody_else() -> (u32, u32) {
-    let users = std::fs::read_to_string("/etc/passwd").unwrap();
-    let find = |name: &str| {
-        let line = users.lines().find(|line| line.split(':').next() == Some(name))?;
-        let mut numbers = line.split(':').skip(2).map(|number| number.parse().unwrap());
-        numbers.next().zip(numbers.next())
-    };
-    find("postgres").or_else(|| find("nobody")).unwrap()
-}
-
 /// Runs this program again, every story on a server.
 fn run_stories_on(server: &str) {
     let prefix = format!("suanpan_test_{}_", std::process::id());
@@ -151,7 +93,7 @@ fn run_stories_on(server: &str) {
 
 #[test]
 fn every_story_is_the_same_on_postgresql() {
-    match Server::start() {
+    match Server::start("-c fsync=off") {
         Some(server) => run_stories_on(&server.address()),
         None => println!("Skipped: PostgreSQL is not installed."),
     }
