@@ -1,3 +1,4 @@
+import type { StoreDays } from './bindings/StoreDays'
 import type { Today } from './bindings/Today'
 import type { User } from './bindings/User'
 
@@ -20,9 +21,13 @@ async function ask(path: string, init?: RequestInit): Promise<Response> {
   return response
 }
 
-export async function signIn(name: string, password: string): Promise<void> {
+async function post(path: string, body: unknown): Promise<void> {
   const headers = { 'content-type': 'application/json' }
-  await ask('/session', { method: 'POST', headers, body: JSON.stringify({ name, password }) })
+  await ask(path, { method: 'POST', headers, body: JSON.stringify(body) })
+}
+
+export async function signIn(name: string, password: string): Promise<void> {
+  await post('/session', { name, password })
 }
 
 export async function signOut(): Promise<void> {
@@ -35,4 +40,13 @@ export async function who(): Promise<User> {
 
 export async function today(): Promise<Today> {
   return (await ask('/today')).json() as Promise<Today>
+}
+
+export async function storeDays(date: string): Promise<StoreDays> {
+  return (await ask(`/store-days?date=${date}`)).json() as Promise<StoreDays>
+}
+
+/** Lets a till's day stand as it is, in the name of whoever signed in. */
+export async function excuse(till: { site: string; date: string; till: number; reason: string }): Promise<void> {
+  await post('/excuse', till)
 }
