@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use suanpan_journal::Hash;
 use suanpan_sync::limits::{PAGE_BYTES, PAGE_ENTRIES};
@@ -9,6 +9,7 @@ use suanpan_sync::{
 use super::Store;
 use super::sql::{Row, Sql, values};
 use super::{FeedPage, NewRow, ScopeHead, StoreError};
+use crate::clock::now_ms;
 
 impl Store {
     /// Publishes rows in one transaction: one cut before, one after. Rows that change nothing are left out.
@@ -16,7 +17,7 @@ impl Store {
     ///
     /// *Errors:* the store's, and `Damaged` if a row exceeds the feed's limits.
     pub async fn publish(&self, rows: Vec<NewRow>) -> Result<u64, StoreError> {
-        let published = self.write(move |connection| publish(connection, &rows)).await?;
+        let published = self.write(move |connection| publish(connection, &rows, now_ms())).await?;
         if published > 0 {
             self.published.send_modify(|count| *count = count.saturating_add(1));
         }
@@ -50,7 +51,13 @@ impl Store {
         key: String,
     ) -> Result<Option<String>, StoreError> {
         self.read(move |connection| {
-            Ok(newest(connection, &scope, table, &key)?.flatten().map(|(body, _)| body))
+            let body: Option<Option<String>> = connection.one(
+                "select body from feed where scope = ? and tbl = ? and key = ?
+                     order by effective_at_ms desc, version desc limit 1",
+                values![scope.to_string(), table, key],
+                |row| row.get(0),
+            )?;
+            Ok(body.flatten())
         })
         .await
     }
@@ -183,18 +190,26 @@ fn hash_at(connection: &dyn Sql, scope: &Scope, version: u64) -> Result<Option<H
     Ok(hash)
 }
 
-fn publish(connection: &dyn Sql, rows: &[NewRow]) -> Result<u64, StoreError> {
+fn publish(connection: &dyn Sql, rows: &[NewRow], now_ms: i64) -> Result<u64, StoreError> {
     let scopes: BTreeSet<&Scope> = rows.iter().map(|row| &row.scope).collect();
+    let mut heads = BTreeMap::new();
     for scope in scopes {
         lock(connection, scope)?;
+        heads.insert(scope, head(connection, scope)?);
     }
     let epoch = epoch(connection)?;
     let mut published = 0;
     for row in rows {
-        if is_news(connection, row)? {
-            add(connection, row, epoch)?;
-            published += 1;
-        }
+        let Some(effective_at_ms) = news(connection, row, now_ms)? else { continue };
+        let Some(head) = heads.get_mut(&row.scope) else { continue };
+        add(connection, head, row, epoch, effective_at_ms)?;
+        published += 1;
+    }
+    for head in heads.values() {
+        connection.execute(
+            "update scope_head set version = ?, hash = ? where scope = ?",
+            values![head.version, head.hash.0, head.scope.to_string()],
+        )?;
     }
     Ok(published)
 }
@@ -209,70 +224,57 @@ fn lock(connection: &dyn Sql, scope: &Scope) -> Result<(), StoreError> {
     connection.lock("select scope from scope_head where scope = ?", values![name])
 }
 
-fn add(connection: &dyn Sql, row: &NewRow, epoch: u64) -> Result<(), StoreError> {
-    let before = head(connection, &row.scope)?;
+/// Adds a row behind a scope's head, and moves the head.
+fn add(
+    connection: &dyn Sql,
+    head: &mut ScopeHead,
+    row: &NewRow,
+    epoch: u64,
+    effective_at_ms: i64,
+) -> Result<(), StoreError> {
     let entry = FeedEntry {
         scope: row.scope.clone(),
         epoch,
-        version: before.version.saturating_add(1),
+        version: head.version.saturating_add(1),
         table: row.table.clone(),
         key: row.key.clone(),
-        effective_at_ms: row.effective_at_ms,
+        effective_at_ms,
         change: row.change.clone(),
     };
     entry.fits().map_err(|_| StoreError::Damaged("feed entry"))?;
-    let hash = follow_feed(&before.hash, &entry);
+    let hash = follow_feed(&head.hash, &entry);
     let body = match &entry.change {
         FeedChange::Put { body } => Some(body),
         FeedChange::Delete => None,
     };
-    let scope = entry.scope.to_string();
+    let (scope, version) = (entry.scope.to_string(), entry.version);
     connection.execute(
         "insert into feed (scope, version, epoch, tbl, key, effective_at_ms, body, hash)
              values (?, ?, ?, ?, ?, ?, ?, ?)",
-        values![
-            scope,
-            entry.version,
-            entry.epoch,
-            entry.table,
-            entry.key,
-            entry.effective_at_ms,
-            body,
-            hash.0
-        ],
+        values![scope, version, entry.epoch, entry.table, entry.key, effective_at_ms, body, hash.0],
     )?;
-    connection.execute(
-        "insert into scope_head (scope, version, hash) values (?, ?, ?)
-             on conflict (scope) do update set version = excluded.version, hash = excluded.hash",
-        values![scope, entry.version, hash.0],
-    )?;
+    (head.version, head.hash) = (version, hash);
     Ok(())
 }
 
-/// Says whether a row differs from the newest entry of its key.
-fn is_news(connection: &dyn Sql, row: &NewRow) -> Result<bool, StoreError> {
-    let newest = newest(connection, &row.scope, &row.table, &row.key)?;
-    Ok(match (&row.change, newest) {
-        (FeedChange::Put { body }, Some(Some((newest, at)))) => *body != newest || row.effective_at_ms != at,
-        (FeedChange::Put { .. }, _) => true,
-        (FeedChange::Delete, newest) => newest.flatten().is_some(),
-    })
-}
-
-/// The newest entry of a row: its body and from when it holds, or `Some(None)` if that deletes it.
-fn newest(
-    connection: &dyn Sql,
-    scope: &Scope,
-    table: &str,
-    key: &str,
-) -> Result<Option<Option<(String, i64)>>, StoreError> {
+/// From when a row holds, or `None` if it changes nothing. What is published for now takes the place of what holds now,
+/// so that whoever reads the rows in the order of their times, and not as they came, finds the same.
+fn news(connection: &dyn Sql, row: &NewRow, now_ms: i64) -> Result<Option<i64>, StoreError> {
+    let is_for_now = row.effective_at_ms == 0;
+    let by_ms = if is_for_now { now_ms } else { row.effective_at_ms };
     let found: Option<(Option<String>, i64)> = connection.one(
-        "select body, effective_at_ms from feed where scope = ? and tbl = ? and key = ?
+        "select body, effective_at_ms from feed where scope = ? and tbl = ? and key = ? and effective_at_ms <= ?
              order by effective_at_ms desc, version desc limit 1",
-        values![scope.to_string(), table, key],
+        values![row.scope.to_string(), row.table, row.key, by_ms],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    Ok(found.map(|(body, at)| body.map(|body| (body, at))))
+    let (body, since_ms) = found.unwrap_or((None, 0));
+    let at_ms = if is_for_now { since_ms } else { row.effective_at_ms };
+    let is_same = match &row.change {
+        FeedChange::Put { body: new } => body.as_ref() == Some(new) && at_ms == since_ms,
+        FeedChange::Delete => body.is_none(),
+    };
+    Ok((!is_same).then_some(at_ms))
 }
 
 pub(super) fn epoch(connection: &dyn Sql) -> Result<u64, StoreError> {

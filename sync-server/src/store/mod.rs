@@ -43,6 +43,8 @@ pub struct Store {
     threads: Threads,
     pending: watch::Sender<()>,
     published: watch::Sender<u64>,
+    /// Held while a snapshot is made.
+    snapshots: tokio::sync::Mutex<()>,
     lease: Lease,
     /// Held for the life of the store where one hub owns a folder.
     folder_lock: Option<std::fs::File>,
@@ -68,7 +70,8 @@ impl Store {
     fn of(threads: Threads, lock: Option<std::fs::File>) -> Result<Arc<Store>, StoreError> {
         let (pending, published) = (watch::Sender::new(()), watch::Sender::new(0));
         let lease = Lease::new()?;
-        Ok(Arc::new(Store { threads, pending, published, lease, folder_lock: lock }))
+        let snapshots = tokio::sync::Mutex::default();
+        Ok(Arc::new(Store { threads, pending, published, snapshots, lease, folder_lock: lock }))
     }
 
     /// Whether other hubs may write to this database.

@@ -23,6 +23,16 @@ fn changes(reply: PullReply) -> (Vec<FeedHead>, Vec<FeedEntry>, bool, String) {
     }
 }
 
+/// Every entry of a snapshot.
+async fn entries(hub: &TestHub, till: &Till, manifest: &SnapshotManifest) -> Vec<FeedEntry> {
+    let mut entries = Vec::new();
+    for named in &manifest.chunks {
+        let (_, bytes) = till.send(hub, Method::GET, &format!("/api/v1/snapshot/{}", named.hash), &[]).await;
+        entries.extend(decode_chunk(named, &bytes).unwrap());
+    }
+    entries
+}
+
 fn row(scope: Scope, key: &str, body: &str) -> NewRow {
     NewRow {
         scope,
@@ -111,26 +121,41 @@ async fn a_snapshot_leads_to_the_rows_that_hold_and_those_to_come() {
         vec![row(Scope::Chain, "x", "old"), row(Scope::Chain, "x", "new"), row(Scope::Chain, "y", "gone")];
     rows.push(NewRow { effective_at_ms: later, ..row(Scope::Chain, "x", "next year") });
     rows.push(NewRow { change: FeedChange::Delete, ..row(Scope::Chain, "y", "") });
+    rows.push(NewRow { effective_at_ms: 1_000, ..row(Scope::Chain, "z", "announced, and in force by now") });
+    rows.push(row(Scope::Chain, "z", "since then"));
     hub.hub().store().publish(rows).await.unwrap();
     let (status, answer) = till.send(&hub, Method::GET, "/api/v1/snapshot", &[]).await;
     assert_eq!(status, StatusCode::OK);
     let manifest: SnapshotManifest = serde_json::from_slice(&answer).unwrap();
     manifest.check(&till.hub_key.unwrap()).unwrap();
-    let mut entries = Vec::new();
-    for named in &manifest.chunks {
-        let (_, bytes) = till.send(&hub, Method::GET, &format!("/api/v1/snapshot/{}", named.hash), &[]).await;
-        entries.extend(decode_chunk(named, &bytes).unwrap());
-    }
+    let entries = entries(&hub, &till, &manifest).await;
     let bodies = |key: &str| -> Vec<FeedChange> {
         entries.iter().filter(|it| it.key == key).map(|it| it.change.clone()).collect()
     };
     let put = |body: &str| FeedChange::Put { body: body.into() };
     assert_eq!(bodies("x"), [put("new"), put("next year")]);
-    assert_eq!(bodies("y"), []);
+    assert_eq!((bodies("y"), bodies("z")), (vec![], vec![put("since then")]));
     // Going on from the snapshot's cut, there is nothing more.
     let request = PullRequest { heads: manifest.cut.clone(), ..PullRequest::default() };
     let (cut, entries, more, _) = changes(pull(&hub, &till, &request).await);
     assert_eq!((cut, entries.len(), more), (manifest.cut, 0, false));
+}
+
+#[tokio::test]
+async fn a_snapshot_of_many_rows_is_whole_and_the_same_for_all_who_ask_at_once() {
+    const ROWS: usize = 10_500;
+    let hub = TestHub::start().await;
+    let till = hub.till("HT01", 1).await;
+    let published = |body| (0..ROWS).map(|n| row(Scope::Chain, &format!("many{n}"), body)).collect();
+    hub.hub().store().publish(published("old")).await.unwrap();
+    hub.hub().store().publish(published("new")).await.unwrap();
+    let ask = || till.send(&hub, Method::GET, "/api/v1/snapshot", &[]);
+    let ((_, one), (_, two), (_, three)) = tokio::join!(ask(), ask(), ask());
+    assert!(one == two && two == three);
+    let entries = entries(&hub, &till, &serde_json::from_slice(&one).unwrap()).await;
+    let many: Vec<_> = entries.iter().filter(|it| it.key.starts_with("many")).collect();
+    assert_eq!(many.len(), ROWS);
+    assert!(many.iter().all(|it| it.change == FeedChange::Put { body: "new".into() }));
 }
 
 #[tokio::test]

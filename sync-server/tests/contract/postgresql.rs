@@ -84,6 +84,7 @@ fn run_stories_on(server: &str) {
         "do $$ declare it text; begin
            for it in select nspname from pg_namespace where starts_with(nspname, '{prefix}') loop
              execute format('drop schema %I cascade', it);
+             commit; -- each by itself: all together need more locks than a server has
            end loop;
          end $$"
     );
