@@ -1,11 +1,13 @@
 //! Reads entries as the trade means them and works out what they add to the read models. It sums what tills
 //! recorded and never prices anything.
 
+mod group;
 mod run;
 
+pub use group::{Group, Slot, Sum, Totals, WHOLE_SITE};
 pub use run::{project_pending, run};
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use suanpan_domain::calendar;
 use suanpan_domain::entry::{Entry, EntryError};
@@ -14,7 +16,7 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::refund::{Origin, Refund};
 use suanpan_domain::sale::Sale;
 use suanpan_domain::shift::{DayClosed, ShiftClosed, ShiftOpened};
-use suanpan_domain::totals::{Posting, item_postings, postings};
+use suanpan_domain::totals::{Dimension, Posting, item_postings, postings};
 use suanpan_journal::{Record, Records, SegmentId};
 use suanpan_sync::Push;
 
@@ -27,10 +29,12 @@ pub struct Projected {
     pub entries: u32,
     /// Seq of its first entry.
     pub from_seq: u64,
-    /// Sales and refunds, with their postings.
+    /// Sales and refunds.
     pub documents: Vec<Document>,
-    /// Postings of entries that are not documents, such as floats.
-    pub totals: BTreeMap<TotalKey, Sum>,
+    /// What its entries add to the till's totals.
+    pub totals: Totals,
+    /// What they add to the site's totals by item.
+    pub items: Totals,
     /// Shifts that opened or closed.
     pub shifts: Vec<Shift>,
     /// Days that closed.
@@ -66,44 +70,6 @@ pub struct Document {
     pub fen: i64,
     /// The sale that a refund returns, by its printed number.
     pub cites: Option<String>,
-    /// What it adds to totals.
-    pub totals: BTreeMap<TotalKey, Sum>,
-}
-
-/// Which total.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct TotalKey {
-    /// Business date.
-    pub business_date: u32,
-    /// Hour of the site's clock.
-    pub hour: u32,
-    /// A `Dimension`'s number.
-    pub dimension: u8,
-    /// Which one of it.
-    pub key: String,
-}
-
-/// An addition to a total.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Sum {
-    /// Documents or lines.
-    pub count: i64,
-    /// Money.
-    pub fen: i64,
-    /// Weight.
-    pub grams: i64,
-    /// Pieces.
-    pub pieces: i64,
-}
-
-impl Sum {
-    /// Adds another.
-    pub fn add(&mut self, other: &Sum) {
-        self.count = self.count.saturating_add(other.count);
-        self.fen = self.fen.saturating_add(other.fen);
-        self.grams = self.grams.saturating_add(other.grams);
-        self.pieces = self.pieces.saturating_add(other.pieces);
-    }
 }
 
 /// A shift's opening or end; the other half may arrive later or earlier.
@@ -157,6 +123,8 @@ pub struct Parked {
     pub seq: u64,
     /// Its kind.
     pub kind: u16,
+    /// Business date; 0 if it cannot be read.
+    pub business_date: u32,
     /// Why: a stable code.
     pub code: &'static str,
 }
@@ -165,10 +133,10 @@ pub struct Parked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable;
 
-/// Works out what a batch adds.
+/// Works out what a batch adds, but for the documents at some seqs.
 ///
 /// *Errors:* [`Unreadable`].
-pub fn project(batch: &PendingBatch) -> Result<Projected, Unreadable> {
+pub fn project(batch: &PendingBatch, without: &BTreeSet<u64>) -> Result<Projected, Unreadable> {
     let push = Push::decode(&batch.body).map_err(|_| Unreadable)?;
     let records = push.container.unpack().map_err(|_| Unreadable)?;
     let mut projected = Projected::default();
@@ -178,11 +146,15 @@ pub fn project(batch: &PendingBatch) -> Result<Projected, Unreadable> {
             projected.from_seq = record.header.seq;
         }
         projected.entries = projected.entries.saturating_add(1);
+        if without.contains(&record.header.seq) {
+            continue;
+        }
         match Entry::decode(record.header.kind, record.payload) {
             Ok(entry) => add(&mut projected, batch, &record, &entry),
             Err(error) => projected.parked.push(Parked {
                 seq: record.header.seq,
                 kind: record.header.kind,
+                business_date: record.header.business_date,
                 code: parked_code(&error),
             }),
         }
@@ -201,24 +173,28 @@ fn parked_code(error: &EntryError) -> &'static str {
 
 fn add(projected: &mut Projected, batch: &PendingBatch, record: &Record<'_>, entry: &Entry) {
     let header = &record.header;
-    let mut totals = BTreeMap::new();
     let (_, minute) = calendar::local(header.at_ms, batch.utc_offset_min);
-    for posting in postings(entry).into_iter().chain(item_postings(entry)) {
-        let (key, sum) = total(posting, header.business_date, minute / 60);
-        totals.entry(key).or_insert_with(Sum::default).add(&sum);
+    let slot = |dimension: Dimension| {
+        // Nobody asks for the hours of any other.
+        let by_hour = matches!(dimension, Dimension::Sales | Dimension::Refunds);
+        let hour = if by_hour { minute / 60 } else { 0 };
+        Slot { business_date: header.business_date, dimension: dimension as u8, hour }
+    };
+    for posting in postings(entry) {
+        projected.totals.add(slot(posting.dimension), &posting.key, &sum(&posting));
+    }
+    for posting in item_postings(entry) {
+        projected.items.add(slot(posting.dimension), &posting.key, &sum(&posting));
     }
     match entry {
-        Entry::Sale(sale) => projected.documents.push(Document { totals, ..of_sale(batch, record, sale) }),
-        Entry::Refund(refund) => {
-            projected.documents.push(Document { totals, ..of_refund(batch, record, refund) })
-        }
-        other => {
-            for (key, sum) in totals {
-                projected.totals.entry(key).or_default().add(&sum);
-            }
-            add_event(projected, record, other);
-        }
+        Entry::Sale(sale) => projected.documents.push(of_sale(batch, record, sale)),
+        Entry::Refund(refund) => projected.documents.push(of_refund(batch, record, refund)),
+        other => add_event(projected, record, other),
     }
+}
+
+fn sum(posting: &Posting) -> Sum {
+    Sum { count: posting.count, fen: posting.fen.0, grams: posting.grams.0, pieces: posting.pieces.0 }
 }
 
 fn add_event(projected: &mut Projected, record: &Record<'_>, entry: &Entry) {
@@ -248,12 +224,6 @@ fn add_event(projected: &mut Projected, record: &Record<'_>, entry: &Entry) {
         }),
         _ => {}
     }
-}
-
-fn total(posting: Posting, business_date: u32, hour: u32) -> (TotalKey, Sum) {
-    let sum =
-        Sum { count: posting.count, fen: posting.fen.0, grams: posting.grams.0, pieces: posting.pieces.0 };
-    (TotalKey { business_date, hour, dimension: posting.dimension as u8, key: posting.key }, sum)
 }
 
 fn of_sale(batch: &PendingBatch, record: &Record<'_>, sale: &Sale) -> Document {
@@ -297,7 +267,6 @@ fn document(
         lines: u32::try_from(lines).unwrap_or(u32::MAX),
         fen: fen.0,
         cites,
-        totals: BTreeMap::new(),
     }
 }
 

@@ -1,10 +1,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Parked, Projected, project};
+use super::Group;
 use crate::clock::now_ms;
-use crate::store::UNREADABLE;
-use crate::store::{PendingBatch, Store, StoreError};
+use crate::store::{Store, StoreError};
 
 /// Pause after an error of the store, which a retry alone may outlast.
 const RETRY: Duration = Duration::from_secs(1);
@@ -12,6 +11,10 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What nobody told of is looked for this often: what other hubs stored, a lease that became free, and a push whose sender
 /// hung up between its commit and its ack.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// Groups of one round. What waits with an older row number than a group's, because another hub committed it later, is
+/// found at the next round.
+const GROUPS_MAX: u32 = 50;
 
 /// Runs the projector until the hub stops. Of the hubs that share a database one projects, and the others look on.
 pub async fn run(store: Arc<Store>, mut stop: tokio::sync::watch::Receiver<bool>) {
@@ -39,25 +42,31 @@ pub async fn run(store: Arc<Store>, mut stop: tokio::sync::watch::Receiver<bool>
     }
 }
 
-/// Projects some batches and gives how many; 0 when none waits, or when another hub projects.
+/// Projects what waits, or a good part of it, and gives how many batches; 0 when none waits, or when another hub projects.
+/// While one group is written the next is read. When nothing waits any more, the store-days that are due are judged.
 ///
 /// *Errors:* the store's.
-pub async fn project_pending(store: &Store) -> Result<usize, StoreError> {
-    let Some(token) = store.lead(now_ms()).await? else { return Ok(0) };
-    let batches = store.pending().await?;
-    let count = batches.len();
-    if count > 0 {
-        let projected = tokio::task::spawn_blocking(move || batches.into_iter().map(read).collect());
-        store.apply(token, projected.await.map_err(|_| StoreError::Stopped)?).await?;
+pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
+    if store.lead(now_ms()).await?.is_none() {
+        return Ok(0);
+    }
+    let (mut count, mut next) = (0_usize, read(store, 0).await?);
+    for _ in 0..GROUPS_MAX {
+        let Some(token) = store.lead(now_ms()).await? else { break };
+        let Some(last) = next.last() else {
+            store.judge_days(token, now_ms()).await?;
+            break;
+        };
+        count = count.saturating_add(next.batches.len());
+        let (applied, following) = tokio::join!(store.apply(token, next), read(store, last));
+        applied?;
+        next = following?;
     }
     Ok(count)
 }
 
-fn read(batch: PendingBatch) -> (PendingBatch, Projected) {
-    let projected = project(&batch).unwrap_or_else(|_| Projected {
-        entries: 1,
-        parked: vec![Parked { seq: 0, kind: 0, code: UNREADABLE }],
-        ..Projected::default()
-    });
-    (batch, projected)
+/// Reads the oldest batches that wait and came after a row.
+async fn read(store: &Store, after: i64) -> Result<Group, StoreError> {
+    let batches = store.pending(after).await?;
+    tokio::task::spawn_blocking(move || Group::of(batches)).await.map_err(|_| StoreError::Stopped)
 }

@@ -1,6 +1,8 @@
 //! What the hub keeps. SQL lives below this module and no row type leaves it.
 
 mod copy;
+mod day;
+mod documents;
 mod feed;
 mod forks;
 mod ingest;
@@ -20,8 +22,11 @@ mod today;
 mod types;
 
 pub use copy::copy_to_postgres;
+pub use day::{
+    DayState, DayVersion, Excuse, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
+};
 pub use lease::LEASE_MS;
-pub use projection::UNREADABLE;
+pub use projection::{BATCHES_AT_ONCE, UNREADABLE};
 pub use reports::REPORT_ROWS_MAX;
 pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
 pub use types::*;

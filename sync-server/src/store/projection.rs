@@ -3,15 +3,13 @@ use std::collections::BTreeMap;
 use suanpan_journal::{SegmentId, SiteCode, StationId};
 
 use super::Store;
-use super::sql::{Sql, values};
-use super::{PendingBatch, StoreError, lease};
-use crate::project::{Close, Document, Projected, Shift, Sum, TotalKey};
+use super::documents::Documents;
+use super::sql::{Sql, ToValue, Value, values};
+use super::{PendingBatch, StoreError, day, lease};
+use crate::project::{Close, Group, Parked, Projected, Shift, Totals};
 
 /// Batches projected in one transaction: some ten thousand sales, a fraction of a second.
-const BATCHES_AT_ONCE: u32 = 100;
-
-/// The code of a document whose id the hub has already: kept, shown to IT, and not summed twice.
-const DOUBLED: &str = "HUB-PRJ-004";
+pub const BATCHES_AT_ONCE: u32 = 100;
 
 /// What can be dropped and projected again.
 const READ_MODELS: [&str; 7] = ["document", "total", "numbering", "shift", "day_close", "parked", "stamp"];
@@ -20,19 +18,19 @@ const READ_MODELS: [&str; 7] = ["document", "total", "numbering", "shift", "day_
 pub const UNREADABLE: &str = "HUB-PRJ-005";
 
 impl Store {
-    /// The oldest batches that wait for the projector.
+    /// The oldest batches that wait for the projector and came after a row.
     ///
     /// *Errors:* the store's.
-    pub async fn pending(&self) -> Result<Vec<PendingBatch>, StoreError> {
-        self.read(|connection| {
+    pub async fn pending(&self, after: i64) -> Result<Vec<PendingBatch>, StoreError> {
+        self.read(move |connection| {
             connection.all(
                 "select b.id, b.station, s.site, s.till, w.utc_offset_min, b.segment, b.branch, b.body
                  from pending p
                  join batch b on b.station = p.station and b.id = p.batch
                  join station s on s.station = b.station
                  join site w on w.site = s.site
-                 order by p.batch limit ?",
-                values![BATCHES_AT_ONCE],
+                 where p.batch > ? order by p.batch limit ?",
+                values![after, BATCHES_AT_ONCE],
                 |row| {
                     Ok(PendingBatch {
                         id: row.get(0)?,
@@ -55,23 +53,22 @@ impl Store {
     /// newest holder of the lease alone may commit.
     ///
     /// *Errors:* `Fenced` and the store's; then nothing was stamped or added.
-    pub async fn apply(
-        &self,
-        token: u64,
-        projected: Vec<(PendingBatch, Projected)>,
-    ) -> Result<(), StoreError> {
+    pub async fn apply(&self, token: u64, group: Group) -> Result<(), StoreError> {
         let applied = self
             .write(move |connection| {
                 lease::check(connection, token)?;
                 let mut gseq: u64 = next_gseq(connection)?;
-                // Most tills of a batch touch the same few totals: each is written once.
-                let mut totals = BTreeMap::new();
-                for (batch, projected) in projected {
-                    apply_one(connection, gseq, &batch, &projected, &mut totals)?;
+                let mut documents = Documents::default();
+                for (batch, projected) in &group.batches {
+                    apply_one(connection, gseq, batch, projected, &mut documents)?;
                     gseq = gseq.saturating_add(u64::from(projected.entries));
                 }
-                for ((site, till, key), sum) in &totals {
-                    add_total(connection, site, *till, key, sum)?;
+                documents.count_numbers(connection)?;
+                day::touch(connection, group.days().into_iter())?;
+                if documents.doubled.is_empty() {
+                    add_totals(connection, &group.totals)?;
+                } else {
+                    add_totals(connection, &group.totals_without(&documents.doubled))?;
                 }
                 connection.execute(
                     "update meta set value = ? where key = 'next_gseq'",
@@ -100,13 +97,13 @@ impl Store {
                 values![],
             )?;
             connection.execute("update meta set value = '1' where key = 'next_gseq'", values![])?;
+            // What was published stays; days are judged again by the figures to come.
+            connection.execute("update store_day set look_at_ms = 0", values![])?;
             Ok(())
         })
         .await
     }
 }
-
-type Totals = BTreeMap<(String, u16, TotalKey), Sum>;
 
 fn next_gseq(connection: &dyn Sql) -> Result<u64, StoreError> {
     let text: String =
@@ -119,32 +116,17 @@ fn apply_one(
     gseq: u64,
     batch: &PendingBatch,
     projected: &Projected,
-    totals: &mut Totals,
+    documents: &mut Documents,
 ) -> Result<(), StoreError> {
-    let stamped = connection
+    // Nobody else projects while this transaction holds the lease, so the batch still waits.
+    connection
         .execute("delete from pending where station = ? and batch = ?", values![batch.station.0, batch.id])?;
-    if stamped == 0 {
-        // Already projected: nothing is summed twice.
-        return Ok(());
-    }
     connection.execute(
         "insert into stamp (gseq, station, batch, entries) values (?, ?, ?, ?)",
         values![gseq, batch.station.0, batch.id, projected.entries],
     )?;
     let number = |seq: u64| gseq.saturating_add(seq.saturating_sub(projected.from_seq));
-    let mut sum_up = |key: &TotalKey, sum: &Sum| {
-        let place = (batch.site.as_str().to_owned(), batch.till, key.clone());
-        totals.entry(place).or_default().add(sum);
-    };
-    for document in &projected.documents {
-        if is_known(connection, &document.id)? {
-            park(connection, batch, number(document.seq), document.seq, document.kind, DOUBLED)?;
-            continue;
-        }
-        add_document(connection, number(document.seq), batch, document)?;
-        document.totals.iter().for_each(|(key, sum)| sum_up(key, sum));
-    }
-    projected.totals.iter().for_each(|(key, sum)| sum_up(key, sum));
+    documents.add(connection, batch, &projected.documents, &number)?;
     for shift in &projected.shifts {
         add_shift(connection, batch, shift)?;
     }
@@ -152,106 +134,41 @@ fn apply_one(
         add_close(connection, number(close.seq), batch, close)?;
     }
     for entry in &projected.parked {
-        park(connection, batch, number(entry.seq), entry.seq, entry.kind, entry.code)?;
+        park(connection, batch, number(entry.seq), entry)?;
     }
     Ok(())
 }
 
-fn is_known(connection: &dyn Sql, id: &[u8; 16]) -> Result<bool, StoreError> {
-    let found = connection.one("select 1 from document where id = ?", values![id], |_| Ok(()))?;
-    Ok(found.is_some())
-}
-
-fn add_document(
-    connection: &dyn Sql,
-    gseq: u64,
-    batch: &PendingBatch,
-    document: &Document,
-) -> Result<(), StoreError> {
-    count_number(connection, batch, document)?;
-    connection.execute(
-        "insert into document (gseq, id, kind, site, till, business_date, number, printed, at_ms,
-               station, segment, seq, cashier, shift, lines, fen, cites)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        values![
-            gseq,
-            document.id,
-            document.kind,
-            batch.site.as_str(),
-            batch.till,
-            document.business_date,
-            document.number,
-            document.printed,
-            document.at_ms,
-            batch.station.0,
-            batch.segment.0,
-            document.seq,
-            document.cashier,
-            document.shift,
-            document.lines,
-            document.fen,
-            document.cites
-        ],
-    )?;
-    Ok(())
-}
-
-/// Counts the different numbers of a till and day. A number that two numberings share counts once.
-fn count_number(connection: &dyn Sql, batch: &PendingBatch, document: &Document) -> Result<(), StoreError> {
-    let again = connection
-        .one(
-            "select 1 from document where site = ? and business_date = ? and till = ? and number = ? limit 1",
-            values![batch.site.as_str(), document.business_date, batch.till, document.number],
-            |_| Ok(()),
-        )?
-        .is_some();
-    connection.execute(
-        "insert into numbering (site, business_date, till, received, last_number, last_at_ms)
-             values (?, ?, ?, ?, ?, ?)
-             on conflict (site, business_date, till) do update set
-               received = numbering.received + excluded.received,
-               last_number = case when excluded.last_number > numbering.last_number then excluded.last_number
-                 else numbering.last_number end,
-               last_at_ms = case when excluded.last_at_ms > numbering.last_at_ms then excluded.last_at_ms
-                 else numbering.last_at_ms end",
-        values![
-            batch.site.as_str(),
-            document.business_date,
-            batch.till,
-            u8::from(!again),
-            document.number,
-            document.at_ms
-        ],
-    )?;
-    Ok(())
-}
-
-fn add_total(
-    connection: &dyn Sql,
-    site: &str,
-    till: u16,
-    key: &TotalKey,
-    sum: &Sum,
-) -> Result<(), StoreError> {
-    connection.execute(
-        "insert into total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)
+fn add_totals(connection: &dyn Sql, totals: &BTreeMap<(SiteCode, u16), Totals>) -> Result<(), StoreError> {
+    for ((site, till), totals) in totals {
+        let rows: Vec<_> = totals.in_order().collect();
+        let rows: Vec<_> = rows
+            .iter()
+            .map(|(slot, key, sum)| {
+                [
+                    site.as_str().to_value(),
+                    slot.business_date.to_value(),
+                    till.to_value(),
+                    slot.hour.to_value(),
+                    slot.dimension.to_value(),
+                    key.to_value(),
+                    sum.count.to_value(),
+                    sum.fen.to_value(),
+                    sum.grams.to_value(),
+                    sum.pieces.to_value(),
+                ]
+            })
+            .collect();
+        let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| row.as_slice()).collect();
+        connection.execute_each(
+            "insert into total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)
              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              on conflict (site, business_date, till, dimension, key, hour) do update set
                count = total.count + excluded.count, fen = total.fen + excluded.fen,
                grams = total.grams + excluded.grams, pieces = total.pieces + excluded.pieces",
-        values![
-            site,
-            key.business_date,
-            till,
-            key.hour,
-            key.dimension,
-            key.key,
-            sum.count,
-            sum.fen,
-            sum.grams,
-            sum.pieces
-        ],
-    )?;
+            &rows,
+        )?;
+    }
     Ok(())
 }
 
@@ -277,29 +194,34 @@ fn add_shift(connection: &dyn Sql, batch: &PendingBatch, shift: &Shift) -> Resul
 }
 
 fn add_close(connection: &dyn Sql, gseq: u64, batch: &PendingBatch, close: &Close) -> Result<(), StoreError> {
-    connection.execute("insert into day_close (site, business_date, till, gseq, last_number, sums) values (?, ?, ?, ?, ?, ?)", values![
-            batch.site.as_str(),
-            close.business_date,
-            batch.till,
-            gseq,
-            close.last_number,
-            close.sums
-        ])?;
-    Ok(())
+    let site = batch.site.as_str();
+    connection.execute(
+        "insert into day_close (site, business_date, till, gseq, station, last_number, sums)
+         values (?, ?, ?, ?, ?, ?, ?)",
+        values![site, close.business_date, batch.till, gseq, batch.station.0, close.last_number, close.sums],
+    )?;
+    day::closing(connection, site, close.business_date)
 }
 
-fn park(
+pub(super) fn park(
     connection: &dyn Sql,
     batch: &PendingBatch,
     gseq: u64,
-    seq: u64,
-    kind: u16,
-    code: &str,
+    entry: &Parked,
 ) -> Result<(), StoreError> {
     connection.execute(
-        "insert into parked (station, segment, branch, seq, gseq, kind, code) values (?, ?, ?, ?, ?, ?, ?)
-         on conflict do nothing",
-        values![batch.station.0, batch.segment.0, batch.branch, seq, gseq, kind, code],
+        "insert into parked (station, segment, branch, seq, gseq, kind, business_date, code)
+         values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
+        values![
+            batch.station.0,
+            batch.segment.0,
+            batch.branch,
+            entry.seq,
+            gseq,
+            entry.kind,
+            entry.business_date,
+            entry.code
+        ],
     )?;
     Ok(())
 }

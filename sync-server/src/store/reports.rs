@@ -4,7 +4,7 @@ use suanpan_journal::SiteCode;
 
 use super::Store;
 use super::sql::{Sql, values};
-use super::{ByRow, DayRow, ReportBy, ReportFilter, StoreError};
+use super::{ByRow, DayRow, ReportBy, ReportFilter, StoreError, TotalRow};
 
 /// Rows of one report. A year of a thousand sites by day fits; more is asked for in parts.
 pub const REPORT_ROWS_MAX: u32 = 400_000;
@@ -27,6 +27,42 @@ impl Store {
     pub async fn report_by(&self, by: ReportBy, filter: ReportFilter) -> Result<Vec<ByRow>, StoreError> {
         self.read(move |connection| broken_down(connection, by, &filter)).await
     }
+}
+
+impl Store {
+    /// Every total but those by item, by business date, site and till.
+    ///
+    /// *Errors:* the store's.
+    pub async fn report_totals(&self, filter: ReportFilter) -> Result<Vec<TotalRow>, StoreError> {
+        self.read(move |connection| totals(connection, &filter)).await
+    }
+}
+
+fn totals(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<TotalRow>, StoreError> {
+    let site = filter.site.as_ref().map(SiteCode::as_str);
+    connection.all(
+        "select business_date, site, till, dimension, key, cast(sum(count) as bigint), cast(sum(fen) as bigint),
+           cast(sum(grams) as bigint)
+         from total
+         where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3
+           and (cast(?4 as bigint) is null or till = ?4) and dimension <> 10
+         group by business_date, site, till, dimension, key
+         order by business_date, site, till, dimension, key limit ?5",
+        values![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX],
+        |row| {
+            let dimension = Dimension::from_number(row.get(3)?).ok_or(StoreError::Damaged("dimension"))?;
+            Ok(TotalRow {
+                date: calendar::text(row.get(0)?),
+                site: row.get(1)?,
+                till: row.get(2)?,
+                total: dimension.name(),
+                key: row.get(4)?,
+                count: row.get(5)?,
+                fen: row.get(6)?,
+                grams: row.get(7)?,
+            })
+        },
+    )
 }
 
 pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<DayRow>, StoreError> {
@@ -88,17 +124,18 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
          group by business_date, site, k order by business_date, site, k limit ?5"
     );
     let site = filter.site.as_ref().map(SiteCode::as_str);
-    let rows =
-        connection.all(&sql, values![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX], |row| {
-            Ok(ByRow {
-                date: calendar::text(row.get(0)?),
-                site: row.get(1)?,
-                key: row.get(2)?,
-                count: row.get(3)?,
-                fen: row.get(4)?,
-                grams: row.get(5)?,
-                pieces: row.get(6)?,
-            })
-        })?;
+    // Items are summed by site.
+    let till = filter.till.filter(|_| by != ReportBy::Item);
+    let rows = connection.all(&sql, values![site, filter.from, filter.to, till, REPORT_ROWS_MAX], |row| {
+        Ok(ByRow {
+            date: calendar::text(row.get(0)?),
+            site: row.get(1)?,
+            key: row.get(2)?,
+            count: row.get(3)?,
+            fen: row.get(4)?,
+            grams: row.get(5)?,
+            pieces: row.get(6)?,
+        })
+    })?;
     Ok(rows)
 }

@@ -23,6 +23,11 @@ pub(super) trait Sql {
     /// Runs a statement; gives the number of rows that it wrote.
     fn execute(&self, statement: &str, values: &[Value<'_>]) -> Result<u64, StoreError>;
 
+    /// Runs a statement for each of some rows, in order; gives the number of rows that each wrote.
+    fn execute_each(&self, statement: &str, rows: &[&[Value<'_>]]) -> Result<Vec<u64>, StoreError> {
+        rows.iter().map(|values| self.execute(statement, values)).collect()
+    }
+
     /// Runs a query and hands its rows over in order.
     fn each(
         &self,

@@ -10,6 +10,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::future::try_join_all;
 use tokio::runtime::{Builder, Runtime};
 use tokio_postgres::config::Host;
 use tokio_postgres::error::SqlState;
@@ -21,11 +22,18 @@ use super::sql::{Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
 use super::{Cause, StoreError};
 
-const MIGRATIONS: &[Migration] = &[Migration {
-    id: 1,
-    sql: include_str!("../../../migrations/postgres/0001_hub.sql"),
-    older_may_open: false,
-}];
+const MIGRATIONS: &[Migration] = &[
+    Migration {
+        id: 1,
+        sql: include_str!("../../../migrations/postgres/0001_hub.sql"),
+        older_may_open: false,
+    },
+    Migration {
+        id: 3,
+        sql: include_str!("../../../migrations/postgres/0003_store_days.sql"),
+        older_may_open: false,
+    },
+];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.
 const WRITERS: usize = 5;
@@ -179,6 +187,16 @@ impl Sql for Postgres {
         let session = self.session()?;
         let statement = self.prepared(&session, statement, values)?;
         Ok(self.runtime.block_on(session.client.execute(&statement, &parameters(values)))?)
+    }
+
+    /// Sends the rows one behind the other, without waiting for an answer between them.
+    fn execute_each(&self, statement: &str, rows: &[&[Value<'_>]]) -> Result<Vec<u64>, StoreError> {
+        let Some(first) = rows.first() else { return Ok(Vec::new()) };
+        let session = self.session()?;
+        let statement = self.prepared(&session, statement, first)?;
+        let rows: Vec<_> = rows.iter().map(|values| parameters(values)).collect();
+        let sent = rows.iter().map(|values| session.client.execute(&statement, values));
+        Ok(self.runtime.block_on(try_join_all(sent))?)
     }
 
     fn each(

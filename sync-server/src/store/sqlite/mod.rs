@@ -31,6 +31,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/sqlite/0002_shared.sql"),
         older_may_open: false,
     },
+    Migration {
+        id: 3,
+        sql: include_str!("../../../migrations/sqlite/0003_store_days.sql"),
+        older_may_open: false,
+    },
 ];
 
 /// "SPhb": tells a hub's database from any other file.
@@ -232,7 +237,7 @@ mod tests {
     #[test]
     fn the_second_step_gives_waiting_and_stamped_batches_their_station() {
         let connection = Sqlite(rusqlite::Connection::open_in_memory().unwrap());
-        let [first, second] = MIGRATIONS else { panic!("another step needs another test") };
+        let [first, second, ..] = MIGRATIONS else { panic!("there are two steps at least") };
         connection.script(first.sql).unwrap();
         let rows = "insert into batch values (7, x'0102', x'03', 0, 1, 1, x'04', x'05', 0, x'06');
                     insert into pending values (7); insert into stamp values (1, 7, 1);";
