@@ -11,8 +11,9 @@ node_version=20.19 # what Vite asks for
 build_packages="gcc libc6-dev pkg-config libwebkit2gtk-4.1-dev fonts-noto-cjk"
 # The end-to-end tests drive the till by WebKit's driver and HQ by Chromium's, on a display of their own.
 # Ubuntu has Chromium only as a snap: there the tests open HQ in WebKit too.
-# The hub's tests start a PostgreSQL server of their own.
-test_packages="xvfb webkit2gtk-driver chromium chromium-driver postgresql"
+# The hub's tests start PostgreSQL servers of their own; Patroni, with etcd and haproxy, lets another take over from one that dies.
+test_services="patroni etcd-server haproxy"
+test_packages="xvfb webkit2gtk-driver chromium chromium-driver postgresql $test_services"
 
 step() { printf '\n\033[1m== %s\033[0m\n' "$*"; }
 skip() { printf 'Skipped: %s.\n' "$*"; }
@@ -71,7 +72,7 @@ install_missing() {
   step "Installing system packages"
   apt_get update
   case " $* " in *" postgresql "*) no_database_cluster ;; esac
-  [ $# -eq 0 ] || apt_get install "$@"
+  [ $# -eq 0 ] || without_services apt_get install "$@"
   has_rust || install_rust
   has_node || install_node
   hash -r
@@ -87,6 +88,21 @@ no_database_cluster() {
   apt_get install postgresql-common
   as_root sed -i 's/^#\?create_main_cluster.*/create_main_cluster = false/' $settings
 }
+
+# Debian starts what it installs, now and at every boot. Services that were here before are left as they are.
+without_services() (
+  policy=/usr/sbin/policy-rc.d
+  if [ ! -e $policy ]; then
+    trap 'as_root rm -f $policy' EXIT
+    printf '#!/bin/sh\nexit 101\n' | as_root tee $policy >/dev/null
+    as_root chmod +x $policy
+  fi
+  "$@"
+  command -v systemctl >/dev/null || return 0
+  for package in $test_services; do
+    case " $* " in *" $package "*) as_root systemctl --quiet disable "${package%-server}.service" 2>/dev/null ;; esac
+  done
+)
 
 apt_get() {
   as_root env DEBIAN_FRONTEND=noninteractive apt-get -qq --no-install-recommends --yes "$@" >/dev/null

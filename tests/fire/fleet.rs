@@ -17,6 +17,27 @@ use crate::hub::{HubProcess, Listed};
 /// Longer than anything here takes on a busy machine; a test that waits this long fails.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Site, till, cashier.
+pub(crate) const TILLS: [(&str, u16, &str); 4] =
+    [("HT01", 1, "1101"), ("HT01", 2, "1101"), ("HT01", 3, "1101"), ("HT02", 1, "2101")];
+
+/// A place for a till: site, till, cashier, and a code with which to enrol there.
+type Place = (&'static str, u16, &'static str, String);
+
+/// Makes codes for the first tills of the chain.
+pub(crate) fn enrol(hub: &HubProcess, tills: usize) -> Vec<Place> {
+    let places = TILLS[..tills].iter();
+    places.map(|(site, till, staff)| (*site, *till, *staff, hub.enrol_code(site, *till))).collect()
+}
+
+/// Starts tills that know the hub by this address and sell at once.
+pub(crate) fn open(folder: &Path, url: &str, places: Vec<Place>) -> Vec<TillProcess> {
+    let start = |(site, till, staff, code): Place| {
+        TillProcess::start(&folder.join(format!("{site}-{till}")), url, &code, staff)
+    };
+    places.into_iter().map(start).collect()
+}
+
 /// What was seen of a till from outside. Paper that was given stays given, whatever becomes of the till.
 #[derive(Debug, Default)]
 pub(crate) struct Seen {
@@ -31,9 +52,14 @@ pub(crate) struct Seen {
 impl Seen {
     /// The network line says that the hub has every receipt to the last.
     fn is_drained(&self) -> bool {
-        let last = self.receipts.last().and_then(|it| it.number.split('-').nth(3)?.parse::<u32>().ok());
-        self.network == format!("online {} 0", last.unwrap_or(0))
+        let last = self.receipts.last().map_or(0, number);
+        self.network == format!("online {last} 0")
     }
+}
+
+/// The number of a receipt in its day.
+pub(crate) fn number(receipt: &Listed) -> u32 {
+    receipt.number.split('-').nth(3).and_then(|number| number.parse().ok()).expect("a receipt's number")
 }
 
 /// A till. Dropping it ends it.

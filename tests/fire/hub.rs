@@ -15,6 +15,8 @@ const LOOKS_MAX: u32 = 20_000;
 /// The hub of the sample chain. Dropping it ends it.
 pub(crate) struct HubProcess {
     folder: PathBuf,
+    /// A PostgreSQL database instead of the folder's.
+    database: Option<String>,
     /// A copy of the signing key, away from the hub.
     safe: PathBuf,
     port: u16,
@@ -29,18 +31,39 @@ pub(crate) struct Listed {
     pub(crate) fen: i64,
 }
 
+impl Listed {
+    fn read(line: &str) -> Listed {
+        let (number, fen) = line.split_once(',').expect("two columns");
+        Listed { number: number.to_owned(), fen: fen.parse().unwrap() }
+    }
+}
+
 impl HubProcess {
     /// Makes the hub, publishes the sample chain and puts a copy of its key into the safe. It does not run yet.
     pub(crate) fn new(folder: &Path) -> HubProcess {
-        let port = free_port();
+        HubProcess::on(folder, None, free_port())
+    }
+
+    /// The same on a PostgreSQL database, to listen at this port.
+    pub(crate) fn on(folder: &Path, database: Option<String>, port: u16) -> HubProcess {
         let safe = folder.join("hub.key in the safe");
-        let mut hub =
-            HubProcess { folder: folder.join("hub"), safe, port, api_key: String::new(), child: None };
+        let (folder, api_key) = (folder.join("hub"), String::new());
+        let mut hub = HubProcess { folder, database, safe, port, api_key, child: None };
         hub.run(&["init"]);
         hub.import();
         std::fs::copy(hub.folder.join("hub.key"), &hub.safe).unwrap();
         hub.api_key = hub.run(&["api-key", "--name", "oracle"]);
         hub
+    }
+
+    /// Another hub of the same key on the same database, by whichever address. It does not run yet.
+    #[allow(dead_code, reason = "for the failover alone")]
+    pub(crate) fn another(&self, folder: &Path, database: String, port: u16) -> HubProcess {
+        std::fs::create_dir(folder).unwrap();
+        std::fs::copy(&self.safe, folder.join("hub.key")).unwrap();
+        let (folder, database) = (folder.to_owned(), Some(database));
+        let (safe, api_key) = (self.safe.clone(), self.api_key.clone());
+        HubProcess { folder, database, safe, port, api_key, child: None }
     }
 
     /// Publishes the sample chain, or what of it the hub lacks.
@@ -67,17 +90,23 @@ impl HubProcess {
 
     /// Runs a command of the hub's program and gives what it printed.
     fn run(&self, args: &[&str]) -> String {
-        let mut command = Command::new(program());
-        let done = command.args(args).arg("--data-dir").arg(&self.folder).output().unwrap();
+        let done = self.command(args).output().unwrap();
         assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap().trim().to_owned()
     }
 
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.args(args).arg("--data-dir").arg(&self.folder);
+        command.envs(self.database.iter().map(|database| ("SUANPAN_DATABASE_URL", database)));
+        command
+    }
+
     /// Serves at its address; returns when it does.
     pub(crate) fn start(&mut self) {
-        let mut child = Command::new(program())
-            .args(["serve", "--listen", &format!("127.0.0.1:{}", self.port), "--data-dir"])
-            .arg(&self.folder)
+        let listen = format!("127.0.0.1:{}", self.port);
+        let mut child = self
+            .command(&["serve", "--listen", &listen])
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
             .spawn()
@@ -106,7 +135,7 @@ impl HubProcess {
     /// Copies the database as it stands, while the hub goes on serving. The key is not in it.
     pub(crate) fn back_up(&self, to: &Path) {
         let mut copy = Connection::open(to).unwrap();
-        let from = self.database();
+        let from = self.file();
         let backup = rusqlite::backup::Backup::new(&from, &mut copy).unwrap();
         // All pages in one step: what the hub commits meanwhile is not in the copy.
         assert_eq!(backup.step(-1).unwrap(), rusqlite::backup::StepResult::Done);
@@ -128,7 +157,7 @@ impl HubProcess {
         self.port
     }
 
-    fn database(&self) -> Connection {
+    fn file(&self) -> Connection {
         Connection::open_with_flags(self.folder.join("hub.db"), OpenFlags::SQLITE_OPEN_READ_WRITE).unwrap()
     }
 
@@ -147,8 +176,14 @@ impl HubProcess {
 
     /// Every document, in order of its number; one that is there twice is listed twice.
     pub(crate) fn documents(&self) -> Vec<Listed> {
-        let database = self.database();
-        let mut query = database.prepare("select printed, fen from document order by printed").unwrap();
+        const QUERY: &str = "select printed, fen from document order by printed";
+        if let Some(database) = &self.database {
+            let listed = Command::new("psql").args([database, "-AtF,", "-c", QUERY]).output().unwrap();
+            assert!(listed.status.success(), "{}", String::from_utf8_lossy(&listed.stderr));
+            return String::from_utf8(listed.stdout).unwrap().lines().map(Listed::read).collect();
+        }
+        let database = self.file();
+        let mut query = database.prepare(QUERY).unwrap();
         let rows = query.query_map([], |row| Ok(Listed { number: row.get(0)?, fen: row.get(1)? })).unwrap();
         rows.map(Result::unwrap).collect()
     }
@@ -224,7 +259,7 @@ fn program() -> PathBuf {
 }
 
 /// A port that no connection is given by itself: below 32768. Tests of one process take different ones.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static TAKEN: std::sync::atomic::AtomicU16 = std::sync::atomic::AtomicU16::new(0);
     let first = u16::try_from(10_000 + std::process::id() % 9_000).unwrap();
     let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();

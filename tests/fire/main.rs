@@ -10,12 +10,8 @@ mod proxy;
 
 use std::path::Path;
 
-use fleet::{Counted, TillProcess, check};
+use fleet::{Counted, TILLS, TillProcess, check, enrol, open};
 use hub::HubProcess;
-
-/// Site, till, cashier.
-const TILLS: [(&str, u16, &str); 4] =
-    [("HT01", 1, "1101"), ("HT01", 2, "1101"), ("HT01", 3, "1101"), ("HT02", 1, "2101")];
 
 /// A hub that serves and tills that sell.
 fn chain(folder: &Path, tills: usize) -> (HubProcess, Vec<TillProcess>) {
@@ -29,15 +25,10 @@ fn chain_by(
     address: impl FnOnce(&HubProcess) -> String,
 ) -> (HubProcess, Vec<TillProcess>) {
     let mut hub = HubProcess::new(folder);
-    let codes: Vec<String> =
-        TILLS[..tills].iter().map(|(site, till, _)| hub.enrol_code(site, *till)).collect();
+    let places = enrol(&hub, tills);
     hub.start();
     let url = address(&hub);
-    let start = |((site, till, staff), code): (&(&str, u16, &str), &String)| {
-        TillProcess::start(&folder.join(format!("{site}-{till}")), &url, code, staff)
-    };
-    let tills = TILLS.iter().zip(&codes).map(start).collect();
-    (hub, tills)
+    (hub, open(folder, &url, places))
 }
 
 /// Trades, burns the data centre, brings a hub up from what is left and trades on. Nobody touches a till after the

@@ -1,0 +1,95 @@
+//! The database's primary dies, then a hub, then a whole node of the database, under tills that sell. PostgreSQL with
+//! Patroni, etcd and haproxy as Debian installs them, two hubs, and the receipts that customers were given as oracle.
+#![cfg(target_os = "linux")]
+
+mod cluster;
+#[path = "../fire/fleet.rs"]
+#[allow(dead_code)]
+mod fleet;
+#[path = "../fire/hub.rs"]
+#[allow(dead_code)]
+mod hub;
+
+use std::time::{Duration, Instant};
+
+use cluster::Cluster;
+use fleet::{TILLS, TillProcess, check, enrol, number, open};
+use hub::{HubProcess, free_port};
+
+/// Returns when the till sold something more and the hub has acked that.
+fn is_heard(till: &TillProcess) {
+    let before = till.receipts().len();
+    till.wait("to be heard", |seen| {
+        let acked =
+            seen.network.strip_prefix("online ").and_then(|rest| rest.split(' ').next()?.parse().ok());
+        seen.receipts.get(before).is_some_and(|next| acked >= Some(number(next)))
+    });
+}
+
+/// Returns when the till says that the hub lacks so many receipts.
+fn holds(till: &TillProcess, receipts: u32) {
+    let held = |network: &str| match network.split_once(' ')? {
+        ("offline" | "catching-up", held) => held.parse().ok(),
+        _ => None,
+    };
+    till.wait("to hold receipts", |seen| held(&seen.network) >= Some(receipts));
+}
+
+/// Waits until every till sold something more that was acked, and says how long after a death that was.
+fn resumes(what: &str, died: Instant, tills: &[TillProcess]) {
+    let given = || tills.iter().map(|till| till.receipts().len()).sum::<usize>();
+    let before = given();
+    let heard: Vec<Duration> = std::thread::scope(|scope| {
+        let hear = |till: &TillProcess| {
+            is_heard(till);
+            died.elapsed()
+        };
+        let waits: Vec<_> = tills.iter().map(|till| scope.spawn(move || hear(till))).collect();
+        waits.into_iter().map(|wait| wait.join().unwrap()).collect()
+    });
+    let (first, last) = (heard.iter().min().unwrap(), heard.iter().max().unwrap());
+    let sold = given() - before;
+    println!(
+        "{what}: acked again after {first:.1?}, every till after {last:.1?}; {sold} receipts given meanwhile"
+    );
+}
+
+#[test]
+fn primary_hub_and_node_die_while_tills_sell_and_nothing_acked_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (a, b) = (free_port(), free_port());
+    let mut cluster = Cluster::start([a, b]);
+    // One hub finds the primary by haproxy, the other by itself.
+    let mut one = HubProcess::on(folder.path(), Some(cluster.database_url()), a);
+    let mut two = one.another(&folder.path().join("another hub"), cluster.servers_url(), b);
+    let places = enrol(&one, TILLS.len());
+    one.start();
+    two.start();
+    cluster.has_hub();
+    let mut tills = open(folder.path(), &cluster.hub_url(), places);
+    tills.iter().for_each(|till| till.sells(30));
+    let epoch = two.metric("suanpan_epoch");
+
+    let primary = cluster.primary();
+    cluster.kill_server(primary);
+    resumes("kill -9 of the primary", Instant::now(), &tills);
+    assert_ne!(cluster.primary(), primary, "another server took over");
+
+    one.kill();
+    resumes("kill -9 of a hub", Instant::now(), &tills);
+    one.start();
+
+    cluster.has_standby();
+    let primary = cluster.primary();
+    cluster.kill_node(primary);
+    let died = Instant::now();
+    tills.iter().for_each(|till| holds(till, 10));
+    resumes("kill -9 of the primary and its Patroni", died, &tills);
+    cluster.start_node(primary);
+
+    let counted = check(&two, &mut tills);
+    assert_eq!(counted.unprinted, 0);
+    // A till that could show an ack which the database lost would have made the hubs begin a new epoch.
+    assert_eq!(two.metric("suanpan_epoch"), epoch, "the database lost what was acked");
+    println!("{counted:?}");
+}
