@@ -9,6 +9,9 @@ use suanpan_journal::Hash;
 use super::{Catalogue, CutHead, FeedRow, build, finish};
 use crate::{DbError, OpenError, QueryError};
 
+/// Pages kept in memory while a new set is filled, in KiB: the codes of a million items come in no order.
+const BUILD_CACHE_KIB: i64 = 64 * 1024;
+
 /// Bytes of a row's checksum: enough that no accident of bits passes.
 const CHECK_SUM: usize = 8;
 
@@ -87,6 +90,8 @@ impl Catalogue {
     pub fn begin_snapshot(&self) -> Result<Snapshot, OpenError> {
         let file = self.family.next().map_err(|source| OpenError::io(&self.file, source))?;
         let (building, conn) = build(&file)?;
+        let cached = conn.pragma_update(None, "cache_size", -BUILD_CACHE_KIB);
+        cached.map_err(|source| OpenError::db(&building, source.into()))?;
         Ok(Snapshot { file, building, conn })
     }
 
@@ -119,11 +124,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// Adds the rows of a chunk, in the order of the snapshot.
-    pub fn add(&mut self, rows: &[FeedRow], now_ms: i64) -> Result<(), QueryError> {
+    /// Adds the rows of a chunk: of each row of a scope what holds, and what will by its time, and nothing that was
+    /// replaced.
+    pub fn add(&mut self, rows: &[FeedRow]) -> Result<(), QueryError> {
         let transaction = self.conn.unchecked_transaction()?;
         for row in rows {
-            put(&self.conn, row, now_ms)?;
+            insert(&self.conn, row, row.effective_at_ms)?;
         }
         Ok(transaction.commit()?)
     }
@@ -158,16 +164,22 @@ pub(super) fn check_sum(
 }
 
 fn put(conn: &Connection, row: &FeedRow, now_ms: i64) -> Result<(), DbError> {
-    let (rank, version) = (rank(&row.scope), row.version as i64);
+    let rank = rank(&row.scope);
     // "At once" takes the place of what holds now, and leaves alone what was announced for later.
     let at_ms = match row.effective_at_ms {
         0 => holding_since(conn, row, rank, now_ms)?.unwrap_or(0),
         at_ms => at_ms,
     };
+    insert(conn, row, at_ms)?;
+    prune(conn, row, rank, now_ms)
+}
+
+/// Adds a row that holds from `at_ms`.
+fn insert(conn: &Connection, row: &FeedRow, at_ms: i64) -> Result<(), DbError> {
+    let (rank, version) = (rank(&row.scope), row.version as i64);
     let sum = check_sum(&row.table, &row.key, rank, at_ms, version, row.body.as_deref());
     let sql = "insert or replace into row_version values (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
     conn.prepare_cached(sql)?.execute((&row.table, &row.key, rank, at_ms, version, &row.body, sum))?;
-    prune(conn, row, rank, now_ms)?;
     if row.table == Table::Item.name() {
         index_codes(conn, &row.key, row.body.as_deref())?;
     }

@@ -124,29 +124,25 @@ impl Stores for Backroom {
     }
 
     fn begin_snapshot(&self) -> Answer<Box<dyn SnapshotSink>> {
-        let (snapshot, now_ms) = self.with(|core| {
-            let now_ms = core.clock.now_ms();
-            core.shop.catalogue.begin_snapshot().map(|snapshot| (snapshot, now_ms))
-        })?;
-        Ok(Box::new(Delivery { snapshot, now_ms, inner: Arc::clone(&self.0) }))
+        let snapshot = self.with(|core| core.shop.catalogue.begin_snapshot())?;
+        Ok(Box::new(Delivery { snapshot, inner: Arc::clone(&self.0) }))
     }
 }
 
 /// A whole new catalogue being filled beside the one in use.
 struct Delivery {
     snapshot: Snapshot,
-    now_ms: i64,
     inner: Arc<Inner>,
 }
 
 impl SnapshotSink for Delivery {
     fn chunk(&mut self, entries: &[FeedEntry]) -> Answer<()> {
         let rows: Vec<FeedRow> = entries.iter().map(row).collect();
-        Ok(self.snapshot.add(&rows, self.now_ms)?)
+        Ok(self.snapshot.add(&rows)?)
     }
 
     fn finish(self: Box<Self>, cut: &[FeedHead]) -> Answer<()> {
-        let Delivery { snapshot, inner, .. } = *self;
+        let Delivery { snapshot, inner } = *self;
         let heads: Vec<CutHead> = cut.iter().map(head).collect();
         let applied = Backroom(Arc::clone(&inner)).with(|core| {
             core.next_cut = Some(NextCut::Set(snapshot, heads));

@@ -2,16 +2,17 @@ use std::time::Duration;
 
 use reqwest::Method;
 use serde::Deserialize;
+use suanpan_journal::Hash;
 use suanpan_ledger::KeptFeed;
 use suanpan_sync::limits::{CHUNK_MAX, JSON_MAX};
 use suanpan_sync::{
-    Backoff, FeedEntry, Mismatch, PullReply, SnapshotManifest, Staged, Staging, decode_chunk,
+    Backoff, ChunkRef, FeedEntry, Mismatch, PullReply, SnapshotManifest, Staged, Staging, decode_chunk,
 };
 use tokio::sync::watch;
 
 use super::client::{Call, CallError};
 use super::driver::{Link, random};
-use super::stores::StoresError;
+use super::stores::{SnapshotSink, StoresError};
 
 /// A page of the feed: 1 MiB on a line of 0.3 Mbit/s.
 const PULL_TIMEOUT: Duration = Duration::from_secs(30);
@@ -22,7 +23,7 @@ const WAKE_TIMEOUT: Duration = Duration::from_secs(65);
 /// A snapshot's chunk.
 const CHUNK_TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Tries of one chunk before the snapshot is begun anew.
+/// Tries of one chunk before the hub is asked again what its snapshot is.
 const CHUNK_TRIES_MAX: u32 = 8;
 
 /// Longest answer to a wake-up.
@@ -69,11 +70,11 @@ pub(super) async fn run(link: &Link, mut stop: watch::Receiver<bool>) {
 
 async fn forever(link: &Link) {
     let mut backoff = Backoff::new(link.site_hash);
-    let mut mismatches = 0_u32;
+    let (mut mismatches, mut begun) = (0_u32, None);
     loop {
         let result = match mismatches {
-            0..MISMATCHES_MAX => pull_and_wait(link).await,
-            _ => fetch_snapshot(link).await,
+            0..MISMATCHES_MAX => pull_and_wait(link, &mut begun).await,
+            _ => fetch_snapshot(link, &mut begun).await,
         };
         match result {
             Ok(()) => {
@@ -95,8 +96,8 @@ async fn forever(link: &Link) {
 }
 
 /// Brings the catalogue up to the newest cut, then waits for a wake-up.
-async fn pull_and_wait(link: &Link) -> Result<(), Stop> {
-    let seen = pull(link).await?;
+async fn pull_and_wait(link: &Link, begun: &mut Option<Begun>) -> Result<(), Stop> {
+    let seen = pull(link, begun).await?;
     match seen {
         Some(seen) => wake(link, &seen).await,
         None => Ok(()),
@@ -104,12 +105,12 @@ async fn pull_and_wait(link: &Link) -> Result<(), Stop> {
 }
 
 /// Pulls one cut and applies it. Gives what to show to the wake-up, or `None` after a snapshot.
-async fn pull(link: &Link) -> Result<Option<String>, Stop> {
+async fn pull(link: &Link, begun: &mut Option<Begun>) -> Result<Option<String>, Stop> {
     let mut staging = Staging::new(link.ask(|stores| stores.feed_heads()).await?);
     loop {
         match ask(link, &staging).await? {
             PullReply::Snapshot { manifest } => {
-                apply_snapshot(link, manifest).await?;
+                apply_snapshot(link, manifest, begun).await?;
                 return Ok(None);
             }
             PullReply::Changes { cut, entries, more, wake } => {
@@ -178,7 +179,7 @@ async fn wake(link: &Link, seen: &str) -> Result<(), Stop> {
     woken.map(drop).map_err(|_| Stop::Call(CallError::Garbage("not a wake-up")))
 }
 
-async fn fetch_snapshot(link: &Link) -> Result<(), Stop> {
+async fn fetch_snapshot(link: &Link, begun: &mut Option<Begun>) -> Result<(), Stop> {
     let call = Call {
         method: &Method::GET,
         path: "/api/v1/snapshot",
@@ -188,52 +189,104 @@ async fn fetch_snapshot(link: &Link) -> Result<(), Stop> {
     };
     let answer = link.client.call(&call).await?;
     let manifest = serde_json::from_slice(&answer);
-    apply_snapshot(link, manifest.map_err(|_| Stop::Call(CallError::Garbage("not a snapshot")))?).await
+    let manifest = manifest.map_err(|_| Stop::Call(CallError::Garbage("not a snapshot")))?;
+    apply_snapshot(link, manifest, begun).await
 }
 
-/// Builds a new catalogue from a snapshot's chunks and puts it in place. A chunk that does not arrive is tried again;
-/// those before it are kept.
-async fn apply_snapshot(link: &Link, manifest: SnapshotManifest) -> Result<(), Stop> {
+/// A new catalogue in the making. It outlives a line that is down for long: what is in it is not fetched again.
+struct Begun {
+    sink: Box<dyn SnapshotSink>,
+    /// The chunks that are in it.
+    chunks: Vec<Hash>,
+}
+
+impl Begun {
+    /// Goes on with what was begun, if the snapshot that is offered now begins with the same chunks.
+    async fn for_chunks(link: &Link, begun: Option<Begun>, named: &[ChunkRef]) -> Result<Begun, Stop> {
+        let goes_on = |begun: &Begun| {
+            named.len() >= begun.chunks.len()
+                && begun.chunks.iter().zip(named).all(|(has, it)| *has == it.hash)
+        };
+        match begun.filter(goes_on) {
+            Some(begun) => Ok(begun),
+            None => {
+                let sink = link.ask(|stores| stores.begin_snapshot()).await?;
+                Ok(Begun { sink, chunks: Vec::new() })
+            }
+        }
+    }
+
+    /// Adds a chunk.
+    async fn with(mut self, link: &Link, chunk: Option<(Hash, Vec<FeedEntry>)>) -> Result<Begun, Stop> {
+        let Some((hash, entries)) = chunk else { return Ok(self) };
+        let added = link.ask(move |_| {
+            self.sink.chunk(&entries)?;
+            self.chunks.push(hash);
+            Ok(self)
+        });
+        Ok(added.await?)
+    }
+}
+
+/// Builds a new catalogue from a snapshot's chunks and puts it in place: while one chunk is written the next is fetched.
+async fn apply_snapshot(
+    link: &Link,
+    manifest: SnapshotManifest,
+    begun: &mut Option<Begun>,
+) -> Result<(), Stop> {
     manifest.check(&link.hub_key).map_err(|_| Stop::Mismatch("the snapshot's signature".to_owned()))?;
     let has_catalogue = link.ask(|stores| stores.feed_heads()).await?.iter().any(|head| head.version > 0);
     if manifest.chunks.is_empty() && has_catalogue {
         // A hub that was rebuilt from nothing has nothing to sell yet; the till goes on with what it has.
         return Err(CallError::Garbage("an empty catalogue does not replace one").into());
     }
-    let mut sink = link.ask(|stores| stores.begin_snapshot()).await?;
-    let mut backoff = Backoff::new(link.site_hash);
-    for named in &manifest.chunks {
-        let path = format!("/api/v1/snapshot/{}", named.hash);
-        let call = Call {
-            method: &Method::GET,
-            path: &path,
-            body: &[],
-            response_max: CHUNK_MAX,
-            timeout: CHUNK_TIMEOUT,
-        };
-        let entries = loop {
-            match link.client.call(&call).await {
-                Ok(bytes) => {
-                    break decode_chunk(named, &bytes)
-                        .map_err(|_| Stop::Mismatch("a chunk is not what it is named".to_owned()))?;
-                }
-                Err(error) if backoff.failures() >= CHUNK_TRIES_MAX => return Err(error.into()),
-                Err(CallError::Refused { code }) => return Err(CallError::Refused { code }.into()),
-                Err(_) => tokio::time::sleep(Duration::from_millis(backoff.pause_ms(random()))).await,
+    let mut new = Begun::for_chunks(link, begun.take(), &manifest.chunks).await?;
+    let mut fetched = None;
+    for named in manifest.chunks.iter().skip(new.chunks.len()) {
+        let (added, next) = tokio::join!(new.with(link, fetched.take()), fetch_chunk(link, named));
+        new = added?;
+        match next {
+            Ok(entries) if entries.iter().any(|entry| !is_named(&manifest, entry)) => {
+                return Err(Stop::Mismatch("an entry of another scope".to_owned()));
             }
-        };
-        backoff.reset();
-        if entries.iter().any(|entry| manifest.cut.iter().all(|head| head.scope != entry.scope)) {
-            return Err(Stop::Mismatch("an entry of another scope".to_owned()));
+            Ok(entries) => fetched = Some((named.hash, entries)),
+            Err(stop) => {
+                *begun = Some(new);
+                return Err(stop);
+            }
         }
-        sink = link
-            .ask(move |_| {
-                sink.chunk(&entries)?;
-                Ok(sink)
-            })
-            .await?;
     }
+    let new = new.with(link, fetched).await?;
     let cut = manifest.cut;
-    link.ask(move |_| sink.finish(&cut)).await?;
+    link.ask(move |_| new.sink.finish(&cut)).await?;
     Ok(())
+}
+
+/// Whether an entry's scope is the station's.
+fn is_named(manifest: &SnapshotManifest, entry: &FeedEntry) -> bool {
+    manifest.cut.iter().any(|head| head.scope == entry.scope)
+}
+
+/// Fetches a chunk; one that does not arrive is tried again.
+async fn fetch_chunk(link: &Link, named: &ChunkRef) -> Result<Vec<FeedEntry>, Stop> {
+    let path = format!("/api/v1/snapshot/{}", named.hash);
+    let call = Call {
+        method: &Method::GET,
+        path: &path,
+        body: &[],
+        response_max: CHUNK_MAX,
+        timeout: CHUNK_TIMEOUT,
+    };
+    let mut backoff = Backoff::new(link.site_hash);
+    loop {
+        match link.client.call(&call).await {
+            Ok(bytes) => {
+                let entries = decode_chunk(named, &bytes);
+                return entries.map_err(|_| Stop::Mismatch("a chunk is not what it is named".to_owned()));
+            }
+            Err(error) if backoff.failures() >= CHUNK_TRIES_MAX => return Err(error.into()),
+            Err(CallError::Refused { code }) => return Err(CallError::Refused { code }.into()),
+            Err(_) => tokio::time::sleep(Duration::from_millis(backoff.pause_ms(random()))).await,
+        }
+    }
 }
