@@ -71,11 +71,18 @@ impl Hub {
         admin::enrol_code(&self.store, site, till).await
     }
 
-    /// Makes an API key and shows it once.
+    /// Makes an API key for reports and shows it once.
     ///
     /// *Errors:* `Rejected`, `Random`, `Store`.
     pub async fn api_key(&self, name: &str) -> Result<String, HubError> {
-        admin::api_key(&self.store, name).await
+        admin::api_key(&self.store, name, false).await
+    }
+
+    /// Makes an API key for reports and journals, as `suanpan prove` needs it, and shows it once.
+    ///
+    /// *Errors:* `Rejected`, `Random`, `Store`.
+    pub async fn journal_key(&self, name: &str) -> Result<String, HubError> {
+        admin::api_key(&self.store, name, true).await
     }
 
     /// Adds or changes a person; gives the password if it was made here.

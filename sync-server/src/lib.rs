@@ -20,6 +20,7 @@ mod http;
 mod hub;
 pub mod identity;
 mod intake;
+pub mod journal;
 mod limit;
 pub mod project;
 mod refund;

@@ -58,6 +58,9 @@ enum Command {
         /// What the key is for.
         #[arg(long)]
         name: String,
+        /// It may read journals too, as `suanpan prove` does: every line of every receipt.
+        #[arg(long)]
+        journal: bool,
     },
     /// Add a person at HQ. The password is read from standard input; on a terminal one is made and printed once.
     User {
@@ -121,7 +124,8 @@ async fn run(cli: Cli) -> Result<(), HubError> {
             say(&format!("{} files, {} rows, {} published", done.files, done.rows, done.published));
         }
         Command::EnrolCode { site, till } => say(&Hub::open(config)?.enrol_code(&site, till).await?),
-        Command::ApiKey { name } => say(&Hub::open(config)?.api_key(&name).await?),
+        Command::ApiKey { name, journal: false } => say(&Hub::open(config)?.api_key(&name).await?),
+        Command::ApiKey { name, journal: true } => say(&Hub::open(config)?.journal_key(&name).await?),
         Command::User { name, role } => {
             let made = Hub::open(config)?.put_user(&name, role, piped_password()?).await?;
             say(&made.unwrap_or_else(|| "the password is set".to_owned()));

@@ -87,13 +87,14 @@ pub async fn introduce(app: &App, certificate: &Certificate) -> Result<(), Probl
     if known { Ok(()) } else { Err(Problem::OtherKey) }
 }
 
-/// Makes an API key and shows it once. A key of the same name stops working.
+/// Makes an API key and shows it once. It reads reports, and journals only if that is asked for. A key of the same name
+/// stops working.
 ///
 /// *Errors:* `Rejected`, `Random`, `Store`.
-pub async fn api_key(store: &Store, name: &str) -> Result<String, HubError> {
+pub async fn api_key(store: &Store, name: &str, journal: bool) -> Result<String, HubError> {
     check_name(name)?;
     let key = format!("sp_{}", Hash(random()?));
-    store.put_api_key(name.to_owned(), secret_hash(&key), now_ms()).await?;
+    store.put_api_key(name.to_owned(), secret_hash(&key), journal, now_ms()).await?;
     Ok(key)
 }
 

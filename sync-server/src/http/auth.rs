@@ -109,23 +109,39 @@ impl FromRequestParts<App> for PushPlace {
 
 /// A script that shows an API key.
 #[derive(Debug)]
-pub(super) struct ApiKey;
+pub(super) struct ApiKey {
+    /// It may read journals too.
+    may_read_journals: bool,
+}
 
 impl FromRequestParts<App> for ApiKey {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<ApiKey, Problem> {
         let shown = text(&parts.headers, header::AUTHORIZATION).and_then(|it| it.strip_prefix("Bearer "));
-        let name = match shown {
+        let known = match shown {
             Some(key) => app.store.api_key(secret_hash(key)).await?,
             None => None,
         };
-        let Some(name) = name else {
+        let Some((name, may_read_journals)) = known else {
             app.limits.stranger.take(address(parts)).map_err(Problem::RateLimit)?;
             return Err(Problem::ApiKey);
         };
         app.limits.api_key.take(name).map_err(Problem::RateLimit)?;
-        Ok(ApiKey)
+        Ok(ApiKey { may_read_journals })
+    }
+}
+
+/// A script whose key was made to read journals.
+#[derive(Debug)]
+pub(super) struct JournalKey;
+
+impl FromRequestParts<App> for JournalKey {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<JournalKey, Problem> {
+        let key = ApiKey::from_request_parts(parts, app).await?;
+        if key.may_read_journals { Ok(JournalKey) } else { Err(Problem::JournalKey) }
     }
 }
 

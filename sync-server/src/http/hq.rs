@@ -57,14 +57,20 @@ pub(super) struct Day {
     date: Option<String>,
 }
 
+impl Day {
+    /// The business date that a query names, if it names one.
+    pub(super) fn date(query: Result<Query<Day>, QueryRejection>) -> Result<Option<u32>, Problem> {
+        let malformed = Problem::BadRequest("a date looks like 2023-06-16");
+        let Query(Day { date }) = query.map_err(|_| malformed.clone())?;
+        date.map(|text| calendar::parse(&text).ok_or(malformed)).transpose()
+    }
+}
+
 pub(super) async fn today(
     State(app): State<App>,
     _: Session,
     query: Result<Query<Day>, QueryRejection>,
 ) -> Result<Json<Today>, Problem> {
-    let malformed = Problem::BadRequest("a date looks like 2023-06-16");
-    let Query(Day { date }) = query.map_err(|_| malformed.clone())?;
-    let date = date.map(|text| calendar::parse(&text).ok_or(malformed)).transpose()?;
     let now = now_ms();
-    Ok(Json(app.store.today(date, now, now.saturating_sub(SILENT_AFTER_MS)).await?))
+    Ok(Json(app.store.today(Day::date(query)?, now, now.saturating_sub(SILENT_AFTER_MS)).await?))
 }

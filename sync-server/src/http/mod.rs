@@ -1,9 +1,11 @@
 //! The HTTP interface: one module a resource, handlers that parse, call one use case and map its result.
 
 mod auth;
+mod days;
 mod enrol;
 mod health;
 mod hq;
+mod journal;
 mod problem;
 mod reports;
 mod station;
@@ -45,8 +47,14 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
         .route("/reports/sales-by-item", get(reports::by_item))
         .route("/reports/sales-by-tender", get(reports::by_tender))
         .route("/reports/sales-by-station", get(reports::by_station))
+        .route("/reports/totals-by-station", get(reports::totals_by_station))
+        .route("/reports/store-days", get(days::report))
+        .route("/journal", get(journal::page))
+        .route("/journal/stations", get(journal::stations))
         .route("/hq/session", post(hq::sign_in).get(hq::who).delete(hq::sign_out))
         .route("/hq/today", get(hq::today))
+        .route("/hq/store-days", get(days::of_date))
+        .route("/hq/excuse", post(days::excuse))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, value("no-store")));

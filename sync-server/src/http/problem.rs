@@ -27,6 +27,8 @@ pub enum Problem {
     Replayed,
     /// No API key that the hub knows.
     ApiKey,
+    /// The API key may read reports and no journals.
+    JournalKey,
     /// No session.
     Session,
     /// Wrong name or password.
@@ -88,6 +90,7 @@ impl Problem {
             Problem::ApiKey => (401, "HUB-AUT-006", "An API key is needed."),
             Problem::Session => (401, "HUB-AUT-007", "Sign in first."),
             Problem::Login => (401, "HUB-AUT-008", "Name or password is wrong."),
+            Problem::JournalKey => (403, "HUB-AUT-009", "The API key may not read journals."),
             Problem::CodeUnknown => (403, "HUB-ENR-001", "The one-time code is not known."),
             Problem::CodeExpired => (403, "HUB-ENR-002", "The one-time code is too old."),
             Problem::CodeUsed => (403, "HUB-ENR-003", "The one-time code was used already."),

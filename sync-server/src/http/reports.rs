@@ -21,9 +21,9 @@ pub(super) struct Asked {
     to: String,
 }
 
-type AskedQuery = Result<Query<Asked>, QueryRejection>;
+pub(super) type AskedQuery = Result<Query<Asked>, QueryRejection>;
 
-fn filter(reader: Reader, query: AskedQuery) -> Result<ReportFilter, Problem> {
+pub(super) fn filter(reader: Reader, query: AskedQuery) -> Result<ReportFilter, Problem> {
     let Query(asked) = query.map_err(|_| Problem::BadRequest("from and to are expected"))?;
     let date = |text: &str| calendar::parse(text).ok_or(Problem::BadRequest("a date looks like 2023-06-16"));
     let site = match asked.site.filter(|site| !site.is_empty()) {
@@ -84,6 +84,16 @@ pub(super) async fn by_station(
     broken_down(&app, reader, ReportBy::Station, &headers, query).await
 }
 
+pub(super) async fn totals_by_station(
+    State(app): State<App>,
+    reader: Reader,
+    headers: HeaderMap,
+    query: AskedQuery,
+) -> Result<Response, Problem> {
+    let rows = app.store.report_totals(filter(reader, query)?).await?;
+    respond(&headers, &rows, app.store.gauges().await?.pending)
+}
+
 async fn broken_down(
     app: &App,
     reader: Reader,
@@ -102,7 +112,11 @@ struct Report<'a, R> {
     pending: i64,
 }
 
-fn respond<R: Serialize>(headers: &HeaderMap, rows: &[R], pending: i64) -> Result<Response, Problem> {
+pub(super) fn respond<R: Serialize>(
+    headers: &HeaderMap,
+    rows: &[R],
+    pending: i64,
+) -> Result<Response, Problem> {
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
     if accepts.contains("text/csv") {
         let text = csv(rows)?;

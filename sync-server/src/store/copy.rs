@@ -9,7 +9,7 @@ use super::{StoreError, postgres, sqlite};
 
 /// What is copied, by table and columns. What reports read is projected again, sessions end, and snapshots are made
 /// when somebody asks.
-const TABLES: [(&str, &str); 12] = [
+const TABLES: [(&str, &str); 15] = [
     ("meta", "key, value"),
     ("site", "site, zone, name, utc_offset_min, day_starts_min"),
     ("station", "station, site, till, public_key, enrolled_at_ms, last_seen_ms, re_enrol"),
@@ -32,13 +32,17 @@ const TABLES: [(&str, &str); 12] = [
     ("scope_head", "scope, version, hash"),
     ("feed", "scope, version, epoch, tbl, key, effective_at_ms, body, hash"),
     ("\"user\"", "name, role, password_hash, created_at_ms"),
-    ("api_key", "name, key_sha256, created_at_ms"),
+    ("api_key", "name, key_sha256, created_at_ms, journal"),
+    ("excuse", "site, business_date, till, by_user, reason, at_ms"),
+    ("store_day", "site, business_date, closing, look_at_ms, standing"),
+    ("store_day_version", "site, business_date, version, epoch, made_at_ms, figures"),
 ];
 
 /// What must be the same afterwards: what every till and every feed was promised, and that it is all there.
-const PROMISES: [&str; 3] = [
+const PROMISES: [&str; 4] = [
     "select station, segment, branch, head_seq, head_hash from branch order by station, segment, branch",
     "select scope, version, hash from scope_head order by scope",
+    "select site, business_date, version, figures from store_day_version order by site, business_date, version",
     "select count(*), cast(coalesce(sum(id), 0) as bigint), cast(coalesce(sum(length(body)), 0) as bigint) from batch",
 ];
 
@@ -78,6 +82,7 @@ fn copy(source: &dyn Connection, target: &dyn Connection) -> Result<u64, StoreEr
     }
     to.execute("insert into pending (station, batch) select station, id from batch", values![])?;
     to.execute("update meta set value = '1' where key = 'next_gseq'", values![])?;
+    to.execute("update store_day set look_at_ms = 0", values![])?;
     target.script(
         "select setval(pg_get_serial_sequence('batch', 'id'), coalesce(max(id), 0) + 1, false) from batch",
     )?;

@@ -6,6 +6,7 @@ mod documents;
 mod feed;
 mod forks;
 mod ingest;
+mod journal;
 mod known;
 mod lease;
 mod migrations;

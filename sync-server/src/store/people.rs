@@ -186,31 +186,36 @@ impl Store {
         .await
     }
 
-    /// Adds an API key by its hash; a key of the same name is replaced.
+    /// Adds an API key by its hash, which reads reports and perhaps journals; a key of the same name is replaced.
     ///
     /// *Errors:* the store's.
-    pub async fn put_api_key(&self, name: String, key: Hash, now_ms: i64) -> Result<(), StoreError> {
+    pub async fn put_api_key(
+        &self,
+        name: String,
+        key: Hash,
+        journal: bool,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection.execute(
-                "insert into api_key (name, key_sha256, created_at_ms) values (?, ?, ?)
+                "insert into api_key (name, key_sha256, created_at_ms, journal) values (?, ?, ?, ?)
                  on conflict (name) do update set key_sha256 = excluded.key_sha256,
-                   created_at_ms = excluded.created_at_ms",
-                values![name, key.0, now_ms],
+                   created_at_ms = excluded.created_at_ms, journal = excluded.journal",
+                values![name, key.0, now_ms, journal],
             )?;
             Ok(())
         })
         .await
     }
 
-    /// The name of an API key.
+    /// The name of an API key, and whether it reads journals.
     ///
     /// *Errors:* the store's.
-    pub async fn api_key(&self, key: Hash) -> Result<Option<String>, StoreError> {
+    pub async fn api_key(&self, key: Hash) -> Result<Option<(String, bool)>, StoreError> {
         self.read(move |connection| {
-            let name =
-                connection
-                    .one("select name from api_key where key_sha256 = ?", values![key.0], |row| row.get(0))?;
-            Ok(name)
+            connection.one("select name, journal from api_key where key_sha256 = ?", values![key.0], |row| {
+                Ok((row.get(0)?, row.get(1)?))
+            })
         })
         .await
     }

@@ -201,7 +201,7 @@ fn clock(sites: &[Site]) -> (i32, i32) {
 }
 
 /// The business date of most sites now.
-fn current_date(sites: &[Site], now_ms: i64) -> u32 {
+pub(super) fn current_date(sites: &[Site], now_ms: i64) -> u32 {
     let (offset, starts) = clock(sites);
     let (date, minute) = calendar::local(now_ms, offset);
     let begun = i64::from(minute) >= i64::from(starts);

@@ -223,6 +223,27 @@ pub struct ByRow {
     pub pieces: i64,
 }
 
+/// One total of a till's day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TotalRow {
+    /// Business date, `yyyy-mm-dd`.
+    pub date: String,
+    /// Site.
+    pub site: String,
+    /// Till.
+    pub till: u16,
+    /// What is summed, by a `Dimension`'s name.
+    pub total: &'static str,
+    /// Which tender, tax or movement of cash; empty where there is only one.
+    pub key: String,
+    /// Documents or lines.
+    pub count: i64,
+    /// Money, refunds subtracted, in fen.
+    pub fen: i64,
+    /// Weight.
+    pub grams: i64,
+}
+
 /// Somebody who may look at HQ's pages.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -163,13 +163,16 @@ pub struct Till {
     pub segments: Vec<Segment>,
     pub skew_ms: i64,
     pub numbers: u32,
+    /// Business date of what it writes.
+    pub date: u32,
 }
 
 impl Till {
     pub fn new(seed: u8) -> Till {
         let key = SigningKey::from_seed(&[seed; 32]);
         let station = StationId([seed; 16]);
-        let mut till = Till { station, key, hub_key: None, segments: Vec::new(), skew_ms: 0, numbers: 0 };
+        let (segments, skew_ms, numbers, date) = (Vec::new(), 0, 0, DATE);
+        let mut till = Till { station, key, hub_key: None, segments, skew_ms, numbers, date };
         till.open(Parent::ROOT);
         till
     }
@@ -188,9 +191,10 @@ impl Till {
     }
 
     pub fn write(&mut self, at_ms: i64, kind: u16, payload: &[u8]) {
+        let date = self.date;
         let segment = self.current();
         let mut chain = *segment.chains.last().unwrap();
-        let header = chain.append(at_ms, DATE, kind, payload).unwrap();
+        let header = chain.append(at_ms, date, kind, payload).unwrap();
         let mut record = Vec::new();
         push_record(&mut record, &header, payload);
         segment.records.push(record);

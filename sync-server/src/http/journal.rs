@@ -1,0 +1,54 @@
+//! A site's journal bytes, for scripts whose key may read them.
+
+use axum::Json;
+use axum::extract::rejection::QueryRejection;
+use axum::extract::{Query, State};
+use axum::http::{HeaderMap, HeaderValue};
+use axum::response::{IntoResponse, Response};
+use serde::Deserialize;
+use suanpan_domain::calendar;
+use suanpan_journal::SiteCode;
+
+use super::Problem;
+use super::auth::JournalKey;
+use crate::app::App;
+use crate::journal::{JournalStation, NEXT_HEADER, encode_page};
+
+#[derive(Deserialize)]
+pub(super) struct Asked {
+    site: SiteCode,
+}
+
+pub(super) async fn stations(
+    State(app): State<App>,
+    _: JournalKey,
+    query: Result<Query<Asked>, QueryRejection>,
+) -> Result<Json<Vec<JournalStation>>, Problem> {
+    let Query(Asked { site }) = query.map_err(|_| Problem::BadRequest("site is expected"))?;
+    Ok(Json(app.store.journal_stations(site).await?))
+}
+
+#[derive(Deserialize)]
+pub(super) struct AskedPage {
+    site: SiteCode,
+    date: String,
+    after: Option<String>,
+}
+
+pub(super) async fn page(
+    State(app): State<App>,
+    _: JournalKey,
+    query: Result<Query<AskedPage>, QueryRejection>,
+) -> Result<Response, Problem> {
+    let malformed = Problem::BadRequest("site, date and after are expected");
+    let Query(asked) = query.map_err(|_| malformed.clone())?;
+    let date = calendar::parse(&asked.date).ok_or(malformed.clone())?;
+    let after = asked.after.map(|after| after.parse().map_err(|_| malformed)).transpose()?;
+    let (batches, more) = app.store.journal_page(asked.site, date, after).await?;
+    let mut headers = HeaderMap::new();
+    if let Some(last) = batches.last().filter(|_| more) {
+        let next = HeaderValue::try_from(last.place.to_string()).map_err(|_| Problem::Internal)?;
+        headers.insert(NEXT_HEADER, next);
+    }
+    Ok((headers, encode_page(&batches)).into_response())
+}

@@ -1,0 +1,114 @@
+//! Stored pushes of a site, as they came, for whoever proves a day.
+
+use suanpan_domain::calendar;
+use suanpan_journal::{SegmentId, SiteCode, StationId, VerifyingKey};
+
+use super::sql::{Row, Sql, values};
+use super::{Store, StoreError};
+use crate::journal::{JournalStation, PAGE_BATCHES_MAX, PAGE_BYTES_MAX, Place, StoredBatch};
+
+impl Store {
+    /// The stations of a site, in the order of their ids. None if there is no such site.
+    ///
+    /// *Errors:* the store's.
+    pub async fn journal_stations(&self, site: SiteCode) -> Result<Vec<JournalStation>, StoreError> {
+        self.read(move |sql| {
+            sql.all(
+                "select station, till, public_key from station where site = ? order by station",
+                values![site.as_str()],
+                |row| {
+                    let public_key = VerifyingKey::from_bytes(&row.get(2)?);
+                    Ok(JournalStation {
+                        station: StationId(row.get(0)?),
+                        till: row.get(1)?,
+                        public_key: public_key.map_err(|_| StoreError::Damaged("station key"))?,
+                    })
+                },
+            )
+        })
+        .await
+    }
+
+    /// A page of what a site's stations sent since the day before a date began, in the order of its places, from the one
+    /// after `after`; and whether more follow. Which entries are of the date is for the reader to see.
+    ///
+    /// *Errors:* the store's.
+    pub async fn journal_page(
+        &self,
+        site: SiteCode,
+        date: u32,
+        after: Option<Place>,
+    ) -> Result<(Vec<StoredBatch>, bool), StoreError> {
+        self.read(move |sql| page(sql, &site, date, after)).await
+    }
+}
+
+fn page(
+    sql: &dyn Sql,
+    site: &SiteCode,
+    date: u32,
+    after: Option<Place>,
+) -> Result<(Vec<StoredBatch>, bool), StoreError> {
+    let clock: Option<(i32, i32)> = sql.one(
+        "select utc_offset_min, day_starts_min from site where site = ?",
+        values![site.as_str()],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let Some((offset, starts)) = clock else { return Ok((Vec::new(), false)) };
+    // A till's clock may be a few hours ahead of the hub's.
+    let before = calendar::previous(date).unwrap_or(date);
+    let since_ms = calendar::begins_ms(before, offset, starts).unwrap_or(i64::MIN);
+    let places = places(sql, site, since_ms, after)?;
+    let mut batches = Vec::new();
+    let mut bytes = 0_usize;
+    for (place, to_seq, length) in &places {
+        bytes = bytes.saturating_add(*length);
+        if bytes > PAGE_BYTES_MAX && !batches.is_empty() {
+            break;
+        }
+        let body = sql.only(
+            "select body from batch where station = ? and segment = ? and branch = ? and from_seq = ?",
+            values![place.station.0, place.segment.0, place.branch, place.from_seq],
+            |row| row.get(0),
+        )?;
+        batches.push(StoredBatch { place: *place, to_seq: *to_seq, body });
+    }
+    let more = batches.len() < places.len() || places.len() == PAGE_BATCHES_MAX as usize;
+    Ok((batches, more))
+}
+
+/// Places, last seqs and lengths.
+fn places(
+    sql: &dyn Sql,
+    site: &SiteCode,
+    since_ms: i64,
+    after: Option<Place>,
+) -> Result<Vec<(Place, u64, usize)>, StoreError> {
+    let none = Place { station: StationId([0; 16]), segment: SegmentId::ZERO, branch: 0, from_seq: 0 };
+    let after = after.unwrap_or(none);
+    sql.all(
+        "select b.station, b.segment, b.branch, b.from_seq, b.to_seq, length(b.body)
+         from station s join batch b on b.station = s.station
+         where s.site = ? and b.received_at_ms >= ?
+           and (b.station, b.segment, b.branch, b.from_seq) > (?, ?, ?, ?)
+         order by b.station, b.segment, b.branch, b.from_seq limit ?",
+        values![
+            site.as_str(),
+            since_ms,
+            after.station.0,
+            after.segment.0,
+            after.branch,
+            after.from_seq,
+            PAGE_BATCHES_MAX
+        ],
+        |row: &Row<'_>| {
+            let place = Place {
+                station: StationId(row.get(0)?),
+                segment: SegmentId(row.get(1)?),
+                branch: row.get(2)?,
+                from_seq: row.get(3)?,
+            };
+            Ok((place, row.get(4)?, row.get(5)?))
+        },
+    )
+}
