@@ -144,6 +144,8 @@ fn a_line_that_drops_doubles_delays_cuts_and_garbles_loses_and_doubles_nothing()
         Fault::CutReply(40),
         Fault::CutRequest(1_000),
         Fault::FlipReply(350),
+        Fault::FlipRequest(250),
+        Fault::FlipRequest(800),
         Fault::Double,
     ];
     for round in 0..faults.len() {

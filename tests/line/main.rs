@@ -59,6 +59,9 @@ async fn sales_reach_the_hub_once_whatever_stands_in_between() {
         Fault::Delay,
         Fault::CutRequest(30),
         Fault::CutRequest(700),
+        Fault::FlipRequest(8),
+        Fault::FlipRequest(250),
+        Fault::FlipRequest(700),
     ];
     for (fault, sold) in faults.into_iter().zip((2..).step_by(2)) {
         proxy.next_connections(&[fault, fault]);
@@ -66,7 +69,7 @@ async fn sales_reach_the_hub_once_whatever_stands_in_between() {
         counter.sell();
         counter.until(&online(sold)).await;
     }
-    assert_eq!(sales_at(&hub).await, 22);
+    assert_eq!(sales_at(&hub).await, 28);
     counter.until_rows(counter.rows_of(&hub).await).await;
     hub.stop().await;
 }

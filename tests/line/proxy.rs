@@ -28,6 +28,8 @@ pub(crate) enum Fault {
     Delay,
     /// The hub hears so many bytes.
     CutRequest(usize),
+    /// The hub hears everything; one bit of it, at this byte, is changed.
+    FlipRequest(usize),
 }
 
 /// A delayed request waits so long: longer than the hub takes for anything else meanwhile.
@@ -107,6 +109,9 @@ async fn serve(mut client: TcpStream, hub: &str, fault: Option<Fault>) -> std::i
         }
         Some(Fault::CutRequest(bytes)) => {
             relay(client, hub, Spoil { cut: Some(bytes), flip: None }, Spoil::default()).await
+        }
+        Some(Fault::FlipRequest(at)) => {
+            relay(client, hub, Spoil { cut: None, flip: Some(at) }, Spoil::default()).await
         }
         None => relay(client, hub, Spoil::default(), Spoil::default()).await,
     }

@@ -14,6 +14,9 @@ use super::driver::{Link, NetworkState, random};
 use super::recover;
 use super::stores::StoresError;
 
+/// A request is turned away this often in a row before that is a refusal: bits do not flip in each of three.
+const TURNED_AWAY_MAX: u32 = 3;
+
 /// A push and its answer: 256 KiB on a line of 0.1 Mbit/s.
 const PUSH_TIMEOUT: Duration = Duration::from_secs(30);
 
@@ -67,6 +70,8 @@ struct Upload<'a> {
     lost_tail: Option<LostTail>,
     /// Whether what a salvage missed was asked for since the start.
     recovered: bool,
+    /// Requests in a row that the hub did not take for this station's.
+    turned_away: u32,
 }
 
 impl<'a> Upload<'a> {
@@ -84,6 +89,7 @@ impl<'a> Upload<'a> {
             offline_since_ms: None,
             lost_tail: None,
             recovered: false,
+            turned_away: 0,
         };
         let cursors: HashMap<SegmentId, Cursor> =
             cursors.into_iter().map(|cursor| (cursor.segment, cursor)).collect();
@@ -182,10 +188,13 @@ impl<'a> Upload<'a> {
         self.outcome(self.link.client.call(&call).await)
     }
 
-    fn outcome(&self, answer: Result<Vec<u8>, CallError>) -> Outcome {
+    fn outcome(&mut self, answer: Result<Vec<u8>, CallError>) -> Outcome {
         let error = match answer {
             Ok(body) => match serde_json::from_slice(&body) {
-                Ok(reply) => return Outcome::Reply(reply),
+                Ok(reply) => {
+                    self.turned_away = 0;
+                    return Outcome::Reply(reply);
+                }
                 Err(_) => CallError::Garbage("not a reply to a push"),
             },
             Err(error) => error,
@@ -193,10 +202,19 @@ impl<'a> Upload<'a> {
         tracing::info!(error.what = %error, "sync.push");
         match error {
             CallError::Busy { retry_after_ms } => Outcome::Reply(PushReply::Busy { retry_after_ms }),
-            // A nonce that was seen is a retry by something in between: a new one will do.
-            CallError::Refused { code } if code != "HUB-AUT-005" => Outcome::Refused { code },
+            CallError::Refused { code } if self.is_refusal(&code) => Outcome::Refused { code },
             _ => Outcome::Failed,
         }
+    }
+
+    /// Says whether the hub refused the push itself. A request that it did not take for ours may have been spoilt on the
+    /// way: that is the line's fault until it happens again and again.
+    fn is_refusal(&mut self, code: &str) -> bool {
+        if code.starts_with("SYN-WIR-") || code.starts_with("HUB-PSH-") {
+            return true;
+        }
+        self.turned_away = self.turned_away.saturating_add(1);
+        self.turned_away >= TURNED_AWAY_MAX
     }
 
     async fn take(&mut self, outcome: &Outcome, range: Range) -> Result<(), StoresError> {
