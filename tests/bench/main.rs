@@ -17,9 +17,10 @@ use report::{Bench, Report, percentile};
 
 fn main() -> ExitCode {
     let Some(asked) = Asked::read() else {
-        eprintln!("usage: bench till|hub [--json FILE] [--only GROUP]...");
+        eprintln!("usage: bench till|hub [--json FILE] [--only GROUP]... [--small]");
         return ExitCode::from(2);
     };
+    let size = |full: u32| if asked.small { full / 50 } else { full };
     let mut report = Report::new(asked.only);
     match asked.of {
         Of::Till => {
@@ -34,6 +35,9 @@ fn main() -> ExitCode {
             report.measure("batches", hub::ingest::on_sqlite);
             report.measure("postgres", hub::ingest::on_postgres);
             report.measure("trickle", hub::trickle::measure);
+            report.measure("feed", || hub::feed::many(size(100_000)));
+            report.measure("feed_one", || hub::feed::one(500));
+            report.measure("snapshot", || hub::snapshot::measure(size(1_000_000)));
         }
     }
     match report.finish(asked.json.as_deref()) {
@@ -60,6 +64,8 @@ struct Asked {
     json: Option<PathBuf>,
     /// Groups to measure; all where none is named.
     only: Vec<String>,
+    /// Less of everything that takes minutes, to try the bench itself.
+    small: bool,
 }
 
 impl Asked {
@@ -70,10 +76,11 @@ impl Asked {
             "hub" => Of::Hub,
             _ => return None,
         };
-        let mut asked = Asked { of, json: None, only: vec![] };
+        let mut asked = Asked { of, json: None, only: vec![], small: false };
         while let Some(argument) = arguments.next() {
             match argument.as_str() {
                 "--json" => asked.json = Some(arguments.next()?.into()),
+                "--small" => asked.small = true,
                 "--only" => asked.only.push(arguments.next()?),
                 _ => return None,
             }

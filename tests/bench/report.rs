@@ -20,8 +20,8 @@ impl Bench {
         Bench { name, value, unit, goal: Some(goal), ratio: value / goal, ratio_to: "goal" }
     }
 
-    /// A figure that is to be at least its goal, beside a peer of the same run.
-    pub(crate) fn at_least(
+    /// A figure with a goal, beside a peer of the same run.
+    pub(crate) fn beside(
         name: &'static str,
         value: f64,
         unit: &'static str,

@@ -1,10 +1,16 @@
 //! What the hub costs: load and hub on the same cores, every ack after a durable commit.
 
+pub(crate) mod feed;
 pub(crate) mod ingest;
 mod limit;
 mod line;
+mod relay;
+mod shop;
+pub(crate) mod snapshot;
 mod stations;
 pub(crate) mod trickle;
+
+use std::path::Path;
 
 use suanpan_journal::SigningKey;
 use sync_server::{Config, Hub, RunningHub};
@@ -41,6 +47,20 @@ impl Rig {
             assert_eq!(status, 200, "{}", String::from_utf8_lossy(&answer));
         }
         Rig { running, folder }
+    }
+
+    /// Starts one of the sample chain.
+    async fn of_the_sample_chain() -> Rig {
+        let rig = Rig::start(&[], None).await;
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sync-server/sample");
+        rig.running.hub().import(&sample).await.expect("the sample");
+        rig
+    }
+
+    /// A code for the first till of the sample chain.
+    async fn enrol_code(&self) -> String {
+        let site = "HT01".parse().expect("a site code");
+        self.running.hub().enrol_code(&site, 1).await.expect("a code")
     }
 
     async fn pending(&self) -> i64 {

@@ -73,16 +73,25 @@ impl Station {
         push.encode()
     }
 
-    /// A whole signed HTTP request.
+    /// A whole signed HTTP request that posts a body.
     pub(crate) fn request(&mut self, path: &str, body: &[u8]) -> Vec<u8> {
+        self.signed("POST", path, body)
+    }
+
+    /// A whole signed HTTP request that asks.
+    pub(crate) fn get(&mut self, path: &str) -> Vec<u8> {
+        self.signed("GET", path, b"")
+    }
+
+    fn signed(&mut self, method: &str, path: &str, body: &[u8]) -> Vec<u8> {
         self.requests += 1;
         let mut nonce = [5; 16];
         nonce[..2].copy_from_slice(&self.number.to_be_bytes());
         nonce[2..10].copy_from_slice(&self.requests.to_be_bytes());
-        let facts = RequestFacts { method: "POST", path, body };
+        let facts = RequestFacts { method, path, body };
         let auth = RequestAuth::sign(&self.key, self.id, &facts, SystemClock.now_ms(), nonce, None);
         let mut request = format!(
-            "POST {path} HTTP/1.1\r\nhost: hub\r\nauthorization: {}\r\ncontent-length: {}\r\n\r\n",
+            "{method} {path} HTTP/1.1\r\nhost: hub\r\nauthorization: {}\r\ncontent-length: {}\r\n\r\n",
             auth.header(),
             body.len()
         )
