@@ -13,26 +13,14 @@ mod hub;
 use std::time::{Duration, Instant};
 
 use cluster::Cluster;
-use fleet::{TILLS, TillProcess, check, enrol, number, open};
+use fleet::{Seen, TILLS, TillProcess, check, enrol, number, open};
 use hub::{HubProcess, free_port};
 
 /// Returns when the till sold something more and the hub has acked that.
 fn is_heard(till: &TillProcess) {
     let before = till.receipts().len();
-    till.wait("to be heard", |seen| {
-        let acked =
-            seen.network.strip_prefix("online ").and_then(|rest| rest.split(' ').next()?.parse().ok());
-        seen.receipts.get(before).is_some_and(|next| acked >= Some(number(next)))
-    });
-}
-
-/// Returns when the till says that the hub lacks so many receipts.
-fn holds(till: &TillProcess, receipts: u32) {
-    let held = |network: &str| match network.split_once(' ')? {
-        ("offline" | "catching-up", held) => held.parse().ok(),
-        _ => None,
-    };
-    till.wait("to hold receipts", |seen| held(&seen.network) >= Some(receipts));
+    let is_heard = |seen: &Seen| seen.receipts.get(before).is_some_and(|it| seen.acked >= number(it));
+    till.wait("to be heard", is_heard);
 }
 
 /// Waits until every till sold something more that was acked, and says how long after a death that was.
@@ -83,7 +71,7 @@ fn primary_hub_and_node_die_while_tills_sell_and_nothing_acked_is_lost() {
     let primary = cluster.primary();
     cluster.kill_node(primary);
     let died = Instant::now();
-    tills.iter().for_each(|till| holds(till, 10));
+    tills.iter().for_each(|till| till.holds(10));
     resumes("kill -9 of the primary and its Patroni", died, &tills);
     cluster.start_node(primary);
 

@@ -4,6 +4,7 @@
 
 mod disk;
 mod run;
+mod shim;
 
 use std::collections::BTreeSet;
 use std::path::Path;

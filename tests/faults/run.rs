@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus, Stdio};
-use std::sync::OnceLock;
 
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Records, SegmentId, StationId};
@@ -13,6 +12,7 @@ use suanpan_tests::rig::{identity, lock, publish};
 use suanpan_tests::sales::STATION;
 
 use crate::disk::told_saved;
+use crate::shim::shim;
 
 /// A folder for a till's data, with what it tells and what it does beside it.
 pub(crate) struct Run {
@@ -90,22 +90,6 @@ impl Run {
         let told = text.lines().filter_map(|line| line.split_once(' '));
         Told(told.map(|(what, id)| (what.to_owned(), id.to_owned())).collect())
     }
-}
-
-/// Compiles the shim once a test run.
-fn shim() -> &'static Path {
-    static SHIM: OnceLock<PathBuf> = OnceLock::new();
-    SHIM.get_or_init(|| {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("faults/shim.c");
-        let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("shim-{}.so", std::process::id()));
-        let done = Command::new("cc")
-            .args(["-Wall", "-Werror", "-O1", "-shared", "-fPIC", "-o"])
-            .args([&out, &source])
-            .arg("-ldl")
-            .status();
-        assert!(done.expect("cc runs").success(), "{} compiles", source.display());
-        out
-    })
 }
 
 const OPTIONS: Options =

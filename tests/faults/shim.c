@@ -1,4 +1,4 @@
-/* Stands between a till and its disk (LD_PRELOAD): counts, records, kills and fails calls that change files below
+/* Stands between a till or hub and its disk (LD_PRELOAD): counts, records, kills and fails calls that change files below
  * SHIM_DIR. Everything is set by the environment:
  *
  *   SHIM_DIR      folder whose files count

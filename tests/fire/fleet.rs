@@ -44,6 +44,8 @@ pub(crate) struct Seen {
     pub(crate) receipts: Vec<Listed>,
     /// The network line.
     pub(crate) network: String,
+    /// The last receipt of which the network line said that the hub has it, and all before it.
+    pub(crate) acked: u32,
     /// The last word that was neither.
     said: String,
     has_ended: bool,
@@ -103,7 +105,8 @@ impl TillProcess {
             .spawn()
             .unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
-        *self.seen.0.lock().unwrap() = Seen { receipts: self.receipts(), ..Seen::default() };
+        let (receipts, acked) = (self.receipts(), self.acked());
+        *self.seen.0.lock().unwrap() = Seen { receipts, acked, ..Seen::default() };
         let seen = Arc::clone(&self.seen);
         let reader = std::thread::spawn(move || {
             for line in BufReader::new(output).lines().map_while(Result::ok) {
@@ -152,6 +155,11 @@ impl TillProcess {
         self.seen.0.lock().unwrap().receipts.clone()
     }
 
+    /// The number of the last receipt that the hub has acked.
+    pub(crate) fn acked(&self) -> u32 {
+        self.seen.0.lock().unwrap().acked
+    }
+
     /// Returns when the till looks as wanted from outside.
     pub(crate) fn wait(&self, what: &str, is_so: impl Fn(&Seen) -> bool) {
         let seen = self.seen.0.lock().unwrap();
@@ -173,6 +181,15 @@ impl TillProcess {
     /// Returns when the till says that the hub has every receipt. It must not be selling.
     pub(crate) fn drains(&self) {
         self.wait("to drain", Seen::is_drained);
+    }
+
+    /// Returns when the till says that the hub lacks so many receipts.
+    pub(crate) fn holds(&self, receipts: u32) {
+        let held = |network: &str| match network.split_once(' ')? {
+            ("offline" | "catching-up", held) => held.parse().ok(),
+            _ => None,
+        };
+        self.wait("to hold receipts", |seen| held(&seen.network) >= Some(receipts));
     }
 
     pub(crate) fn is_offline(&self) {
@@ -201,6 +218,10 @@ fn note(seen: &mut Seen, line: String) {
             seen.receipts.push(Listed { number: number.to_owned(), fen: fen.parse().unwrap() });
         }
         (Some("open" | "paused" | "selling"), None, _) => seen.said = line,
+        (Some("online"), Some(to), _) => {
+            seen.acked = to.parse().unwrap();
+            seen.network = line;
+        }
         _ => seen.network = line,
     }
 }

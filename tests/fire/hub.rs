@@ -14,13 +14,15 @@ const LOOKS_MAX: u32 = 20_000;
 
 /// The hub of the sample chain. Dropping it ends it.
 pub(crate) struct HubProcess {
-    folder: PathBuf,
+    pub(crate) folder: PathBuf,
     /// A PostgreSQL database instead of the folder's.
     database: Option<String>,
     /// A copy of the signing key, away from the hub.
     safe: PathBuf,
     port: u16,
     api_key: String,
+    /// What else its program is started with.
+    pub(crate) env: Vec<(&'static str, String)>,
     child: Option<Child>,
 }
 
@@ -48,7 +50,7 @@ impl HubProcess {
     pub(crate) fn on(folder: &Path, database: Option<String>, port: u16) -> HubProcess {
         let safe = folder.join("hub.key in the safe");
         let (folder, api_key) = (folder.join("hub"), String::new());
-        let mut hub = HubProcess { folder, database, safe, port, api_key, child: None };
+        let mut hub = HubProcess { folder, database, safe, port, api_key, env: vec![], child: None };
         hub.run(&["init"]);
         hub.import();
         std::fs::copy(hub.folder.join("hub.key"), &hub.safe).unwrap();
@@ -63,7 +65,7 @@ impl HubProcess {
         std::fs::copy(&self.safe, folder.join("hub.key")).unwrap();
         let (folder, database) = (folder.to_owned(), Some(database));
         let (safe, api_key) = (self.safe.clone(), self.api_key.clone());
-        HubProcess { folder, database, safe, port, api_key, child: None }
+        HubProcess { folder, database, safe, port, api_key, env: vec![], child: None }
     }
 
     /// Publishes the sample chain, or what of it the hub lacks.
@@ -89,7 +91,7 @@ impl HubProcess {
     }
 
     /// Runs a command of the hub's program and gives what it printed.
-    fn run(&self, args: &[&str]) -> String {
+    pub(crate) fn run(&self, args: &[&str]) -> String {
         let done = self.command(args).output().unwrap();
         assert!(done.status.success(), "{args:?}: {}", String::from_utf8_lossy(&done.stderr));
         String::from_utf8(done.stdout).unwrap().trim().to_owned()
@@ -99,22 +101,43 @@ impl HubProcess {
         let mut command = Command::new(program());
         command.args(args).arg("--data-dir").arg(&self.folder);
         command.envs(self.database.iter().map(|database| ("SUANPAN_DATABASE_URL", database)));
+        command.envs(self.env.iter().map(|(name, value)| (name, value)));
         command
     }
 
     /// Serves at its address; returns when it does.
     pub(crate) fn start(&mut self) {
         let listen = format!("127.0.0.1:{}", self.port);
+        let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
         let mut child = self
             .command(&["serve", "--listen", &listen])
             .env("RUST_LOG", "error")
             .stdout(Stdio::piped())
+            .stderr(log)
             .spawn()
             .unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         self.child = Some(child);
         assert_eq!(line.trim(), self.url(), "the hub serves");
+    }
+
+    /// Beside the folder, which may burn.
+    fn log_file(&self) -> PathBuf {
+        let mut name = self.safe.clone();
+        name.set_file_name(format!("log of {}", self.port));
+        name
+    }
+
+    /// What it told IT.
+    pub(crate) fn log(&self) -> String {
+        std::fs::read_to_string(self.log_file()).unwrap_or_default()
+    }
+
+    /// What it tells whoever watches it: the status and the document.
+    pub(crate) fn health(&self) -> (String, Value) {
+        let (head, body) = request(self.port, &self.get_request("/health"));
+        (head.split(' ').nth(1).unwrap_or_default().to_owned(), serde_json::from_str(&body).unwrap())
     }
 
     /// kill -9.
@@ -226,6 +249,9 @@ impl HubProcess {
 
 impl Drop for HubProcess {
     fn drop(&mut self) {
+        if std::thread::panicking() {
+            eprintln!("{}", self.log());
+        }
         self.kill();
     }
 }

@@ -1,12 +1,21 @@
 //! The data centre burns in the middle of trading. Hub and tills are processes; the oracle is the receipts that
 //! customers were given.
 
+#[cfg(target_os = "linux")]
+mod disk;
 mod faults;
 mod fleet;
 mod forged;
 mod hub;
 #[path = "../line/proxy.rs"]
 mod proxy;
+#[cfg(target_os = "linux")]
+#[path = "../faults/disk.rs"]
+#[allow(dead_code, reason = "shared with the faults of a till")]
+mod recorded;
+#[cfg(target_os = "linux")]
+#[path = "../faults/shim.rs"]
+mod shim;
 
 use std::path::Path;
 

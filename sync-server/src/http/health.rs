@@ -15,6 +15,7 @@ use super::auth::{ApiKey, Peer};
 use crate::app::{App, PUSHES_MAX, WAKES_MAX};
 
 pub(super) async fn health(State(app): State<App>) -> Result<Json<Value>, Problem> {
+    app.store.health()?;
     app.store.gauges().await?;
     Ok(Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })))
 }

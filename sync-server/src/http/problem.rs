@@ -112,6 +112,7 @@ impl Problem {
         match self {
             Problem::Wire(error) => Some(error.to_string()),
             Problem::BadRequest(what) => Some((*what).to_owned()),
+            Problem::Store(error @ StoreError::Outcome(_)) => Some(error.to_string()),
             _ => None,
         }
     }

@@ -33,7 +33,7 @@ pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
 pub use types::*;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use suanpan_journal::StationId;
 use tokio::sync::{oneshot, watch};
@@ -52,6 +52,8 @@ pub struct Store {
     /// Held while a snapshot is made.
     snapshots: tokio::sync::Mutex<()>,
     lease: Lease,
+    /// What the disk did to the last write.
+    trouble: Mutex<Option<StoreError>>,
     /// Held for the life of the store where one hub owns a folder.
     folder_lock: Option<std::fs::File>,
 }
@@ -77,7 +79,8 @@ impl Store {
         let (pending, published) = (watch::Sender::new(()), watch::Sender::new(0));
         let lease = Lease::new()?;
         let snapshots = tokio::sync::Mutex::default();
-        Ok(Arc::new(Store { threads, pending, published, snapshots, lease, folder_lock: lock }))
+        let trouble = Mutex::default();
+        Ok(Arc::new(Store { threads, pending, published, snapshots, lease, trouble, folder_lock: lock }))
     }
 
     /// Whether other hubs may write to this database.
@@ -126,8 +129,31 @@ impl Store {
     {
         let (answer, answered) = oneshot::channel();
         let job = Box::new(Task { run, result: None, answer });
-        self.threads.write(Write { station, job })?;
-        answered.await.unwrap_or(Err(StoreError::Stopped))
+        let result = match self.threads.write(Write { station, job }) {
+            Ok(()) => answered.await.unwrap_or(Err(StoreError::Stopped)),
+            Err(error) => Err(error),
+        };
+        self.note(result.as_ref().err());
+        result
+    }
+
+    fn note(&self, error: Option<&StoreError>) {
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        match error {
+            None => *trouble = None,
+            Some(StoreError::DiskFull | StoreError::Outcome(_)) => *trouble = error.cloned(),
+            Some(StoreError::Stopped) => drop(trouble.get_or_insert(StoreError::Stopped)),
+            Some(_) => {}
+        }
+    }
+
+    /// Says whether the last write reached the disk. The projector's lease is written every few seconds, so that a disk
+    /// with room again is noticed by itself.
+    ///
+    /// *Errors:* `DiskFull`; `Outcome` or `Stopped` when the store gave its file up and writes no more until the hub is
+    /// started again.
+    pub fn health(&self) -> Result<(), StoreError> {
+        self.trouble.lock().unwrap_or_else(PoisonError::into_inner).clone().map_or(Ok(()), Err)
     }
 
     /// Runs a read on one consistent state.
