@@ -33,7 +33,7 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
             let ack = Ack::sign(&app.key, station.station, at, what, WINDOW_BYTES, 0);
             Ok(PushReply::Ack { ack, lost_tail: ingested.lost_tail, re_enrol: ingested.re_enrol })
         }
-        Verdict::Have(head) => Ok(PushReply::Have { head }),
+        Verdict::Have { head, cut_at } => Ok(PushReply::Have { head, cut_at }),
         Verdict::Gap(have) => Ok(PushReply::Gap { have }),
         Verdict::TooManyBranches => Err(Problem::TooManyBranches),
     }
@@ -61,7 +61,7 @@ fn count_push(app: &App, ingested: &Ingested, entries: u64) {
             &metrics.pushes_stored
         }
         Verdict::Same => &metrics.pushes_same,
-        Verdict::Have(_) | Verdict::Gap(_) => &metrics.pushes_recut,
+        Verdict::Have { .. } | Verdict::Gap(_) => &metrics.pushes_recut,
         Verdict::TooManyBranches => &metrics.pushes_refused,
     };
     counter.fetch_add(1, Ordering::Relaxed);

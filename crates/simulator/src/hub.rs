@@ -161,7 +161,7 @@ impl HubDisk {
                 self.store(from.station, branch, &checked, body);
             }
             Ok(Verdict::Same) => {}
-            Ok(Verdict::Have(head)) => return Ok(PushReply::Have { head }),
+            Ok(Verdict::Have { head, cut_at }) => return Ok(PushReply::Have { head, cut_at }),
             Ok(Verdict::Gap(have)) => return Ok(PushReply::Gap { have }),
             Ok(Verdict::Fill { .. } | Verdict::TooManyBranches) => return Err("too many branches".into()),
         }

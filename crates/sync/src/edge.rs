@@ -105,6 +105,8 @@ struct Segment {
     acked_seq: u64,
     epoch: u64,
     next_seq: u64,
+    /// Where the range that holds it has to end: the last entry of a hole at the hub.
+    cut_at: Option<u64>,
     surprises: u32,
     refused: Option<(u64, i64)>,
 }
@@ -176,6 +178,7 @@ impl Edge {
             acked_seq: status.acked_seq,
             epoch: status.epoch,
             next_seq: status.acked_seq.saturating_add(1),
+            cut_at: None,
             surprises: 0,
             refused: None,
         });
@@ -218,6 +221,7 @@ impl Edge {
         let asks = segment.is_unsure(self.epoch);
         let from_seq = if asks { segment.acked_seq } else { segment.next_seq };
         let most = from_seq.saturating_add(u64::from(ENTRIES_MAX).saturating_sub(1));
+        let most = segment.cut_at.filter(|end| *end >= from_seq).map_or(most, |end| end.min(most));
         Range {
             segment: segment.id,
             from_seq,
@@ -294,8 +298,12 @@ impl Edge {
                 let common = have.iter().filter(ours).map(|head| head.seq).max().unwrap_or(0);
                 Some(self.go_on_after(flight.range.segment, common, now_ms))
             }
-            Outcome::Reply(PushReply::Have { head }) => {
-                let ours = own_hash(flight.range.segment, head.seq) == Some(head.hash);
+            Outcome::Reply(PushReply::Have { head, cut_at }) => {
+                // Every history has its beginning in common.
+                let ours = head.seq == 0 || own_hash(flight.range.segment, head.seq) == Some(head.hash);
+                if let Some(segment) = self.segment_mut(flight.range.segment).filter(|_| ours) {
+                    segment.cut_at = *cut_at;
+                }
                 ours.then(|| self.go_on_after(flight.range.segment, head.seq, now_ms))
             }
             Outcome::Reply(PushReply::Busy { retry_after_ms }) => {

@@ -97,9 +97,14 @@ pub enum Verdict {
     },
     /// All of it is stored: the same ack.
     Same,
-    /// Its start is stored: answer with the last entry in common, and the station cuts again, so that stored
-    /// ranges never overlap.
-    Have(KnownHead),
+    /// Its start is stored, or it begins with a hole and ends after it: answer with the last entry in common, and the
+    /// station cuts again, so that stored ranges never overlap.
+    Have {
+        /// The last entry in common.
+        head: KnownHead,
+        /// The hole's last entry, where the next range has to end.
+        cut_at: Option<u64>,
+    },
     /// It leaves a branch at an older entry: store it as a new branch.
     Branch {
         /// The new branch's number.
@@ -138,7 +143,8 @@ pub fn classify<K: Known>(offer: &Offer<'_>, known: &mut K) -> Result<Verdict, K
     Ok(match best {
         Some(Match::Same) => Verdict::Same,
         Some(Match::Fills(branch)) => Verdict::Fill { branch },
-        Some(Match::Shares(common)) => Verdict::Have(common),
+        Some(Match::Shares(head)) => Verdict::Have { head, cut_at: None },
+        Some(Match::Outgrows(head, hole_end)) => Verdict::Have { head, cut_at: Some(hole_end) },
         Some(Match::Leaves(from)) => new_branch(Some(from), offer.before(), heads.len()),
         None if offer.from_seq == 1 => new_branch(None, 0, heads.len()),
         None => Verdict::Gap(newest_first(&heads)),
@@ -176,6 +182,7 @@ fn appends_to(offer: &Offer<'_>, heads: &[BranchHead], holes: &[RecordedHole]) -
 enum Match {
     Leaves(u32),
     Shares(KnownHead),
+    Outgrows(KnownHead, u64),
     Fills(u32),
     Same,
 }
@@ -184,7 +191,7 @@ impl Match {
     fn rank(&self) -> (u8, u64) {
         match self {
             Match::Leaves(_) => (0, 0),
-            Match::Shares(common) => (1, common.seq),
+            Match::Shares(common) | Match::Outgrows(common, _) => (1, common.seq),
             Match::Fills(_) => (2, 0),
             Match::Same => (3, 0),
         }
@@ -212,8 +219,11 @@ fn against<K: Known>(offer: &Offer<'_>, head: &BranchHead, known: &mut K) -> Res
     if let Some(hole) = hole.copied() {
         return Ok(fills(offer, &hole));
     }
+    // What lies past a hole inside is looked at once the range begins with the hole.
+    let holes = known.holes().iter().filter(|it| it.branch == head.branch && it.from_seq > offer.from_seq);
+    let hole = holes.map(|it| it.from_seq).filter(|from| *from <= offer.last_seq()).min();
     let mut common = offer.before();
-    let mut differs = offer.last_seq().min(head.seq).saturating_add(1);
+    let mut differs = offer.last_seq().min(head.seq).saturating_add(1).min(hole.unwrap_or(u64::MAX));
     if known.hash_at(head.branch, differs.saturating_sub(1))? == offer.hash_at(differs.saturating_sub(1)) {
         common = differs.saturating_sub(1);
     }
@@ -235,14 +245,17 @@ fn against<K: Known>(offer: &Offer<'_>, head: &BranchHead, known: &mut K) -> Res
     }))
 }
 
-/// A range that starts with a hole fills it if it ends inside, or ends it with the declared hash.
+/// A range that starts with a hole fills it if it ends inside, or ends it with the declared hash; a longer one is cut there.
 fn fills(offer: &Offer<'_>, hole: &RecordedHole) -> Option<Match> {
     let last = offer.hash_at(offer.last_seq());
     match offer.last_seq().cmp(&hole.to_seq) {
         std::cmp::Ordering::Less => Some(Match::Fills(hole.branch)),
         std::cmp::Ordering::Equal if last == Some(hole.to_hash) => Some(Match::Fills(hole.branch)),
-        std::cmp::Ordering::Equal => Some(Match::Leaves(hole.branch)),
-        std::cmp::Ordering::Greater => None,
+        std::cmp::Ordering::Greater if offer.hash_at(hole.to_seq) == Some(hole.to_hash) => {
+            let before = KnownHead { seq: offer.before(), hash: offer.prev_hash };
+            Some(Match::Outgrows(before, hole.to_seq))
+        }
+        std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => Some(Match::Leaves(hole.branch)),
     }
 }
 

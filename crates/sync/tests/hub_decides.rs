@@ -31,6 +31,10 @@ fn verdict(hub: &MemoryHub, letters: &str, from: u64) -> Verdict {
     classify(&Offer::from(&checked), &mut known).unwrap()
 }
 
+fn have(head: KnownHead) -> Verdict {
+    Verdict::Have { head, cut_at: None }
+}
+
 fn at(letters: &str) -> KnownHead {
     let word = word(letters);
     KnownHead { seq: word.head(), hash: word.chain_at(word.head()).hash }
@@ -63,7 +67,7 @@ fn a_range_that_is_stored_is_the_same_however_it_is_cut() {
 #[test]
 fn a_range_across_the_head_is_cut_again_after_it() {
     for from in [1, 2, 4] {
-        check(&[("abcd", 1)], "abcdef", from, Verdict::Have(at("abcd")));
+        check(&[("abcd", 1)], "abcdef", from, have(at("abcd")));
     }
 }
 
@@ -81,8 +85,8 @@ fn a_range_that_leaves_at_an_older_entry_is_a_branch() {
 
 #[test]
 fn a_range_that_differs_inside_is_cut_at_the_last_entry_in_common() {
-    check(&[("abcd", 1)], "abxy", 1, Verdict::Have(at("ab")));
-    check(&[("abcdefgh", 1)], "abcdefxhij", 2, Verdict::Have(at("abcdef")));
+    check(&[("abcd", 1)], "abxy", 1, have(at("ab")));
+    check(&[("abcdefgh", 1)], "abcdefxhij", 2, have(at("abcdef")));
 }
 
 #[test]
@@ -92,7 +96,7 @@ fn both_branches_go_on_and_neither_is_stored_twice() {
     check(&clone, "abxyz", 5, Verdict::Append { branch: 1 });
     check(&clone, "abxy", 3, Verdict::Same);
     check(&clone, "abxy", 1, Verdict::Same);
-    check(&clone, "abxyz", 4, Verdict::Have(at("abxy")));
+    check(&clone, "abxyz", 4, have(at("abxy")));
     check(&clone, "abxq", 4, Verdict::Branch { branch: 2, from: Some(1), at_seq: 3 });
     check(&clone, "abcdefg", 7, Verdict::Gap(vec![at("abcd"), at("abxy")]));
 }
@@ -137,6 +141,20 @@ fn a_sale_after_a_hole_is_appended_and_the_hole_is_filled_later() {
     hub.take(&word("abc").push(3, 3).encode()).unwrap();
     hub.take(&word("abcd").push(4, 4).encode()).unwrap();
     assert_eq!(verdict(&hub, "abcdef", 1), Verdict::Same);
+}
+
+#[test]
+fn a_range_that_reaches_across_a_hole_is_cut_at_both_its_ends() {
+    let mut hub = with_hole();
+    hub.take(&word("abcdef").push(5, 6).encode()).unwrap();
+    for letters in ["abc", "abcd", "abcdef", "abcdefg"] {
+        assert_eq!(verdict(&hub, letters, 1), have(at("ab")), "{letters} is not stored whole");
+    }
+    for letters in ["abcde", "abcdefg"] {
+        assert_eq!(verdict(&hub, letters, 3), Verdict::Have { head: at("ab"), cut_at: Some(4) }, "{letters}");
+    }
+    let other = Verdict::Branch { branch: 1, from: Some(0), at_seq: 2 };
+    assert_eq!(verdict(&hub, "abxyzz", 3), other, "it does not end the hole as declared");
 }
 
 #[test]

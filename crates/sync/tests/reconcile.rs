@@ -5,7 +5,7 @@ mod support;
 
 use proptest::prelude::*;
 use suanpan_journal::{Hash, Parent, SegmentId};
-use suanpan_sync::{Edge, Effect, KnownHead, Next, Outcome, PushReply, SegmentStatus};
+use suanpan_sync::{Edge, Effect, KnownHead, Next, Outcome, PushReply, RecordedHole, SegmentStatus};
 use support::*;
 
 /// A till: its journal, what it remembers of the hub, and its upload.
@@ -345,10 +345,27 @@ fn only_an_ack_that_the_hub_signed_for_what_was_sent_moves_the_cursor() {
 #[test]
 fn a_have_or_gap_with_a_foreign_hash_does_not_lead_the_till_astray() {
     let (mut till, mut hub, _) = one_sale();
-    till.hear(Outcome::Reply(PushReply::Have { head: KnownHead { seq: 1, hash: Hash([1; 32]) } }));
+    till.hear(Outcome::Reply(PushReply::Have {
+        head: KnownHead { seq: 1, hash: Hash([1; 32]) },
+        cut_at: None,
+    }));
     till.hear(Outcome::Reply(PushReply::Gap { have: vec![KnownHead { seq: 1, hash: Hash([1; 32]) }] }));
     till.drain(&mut hub);
     till.assert_hub_has_everything(&hub);
+}
+
+#[test]
+fn a_hole_is_filled_by_a_till_that_has_the_entries_again() {
+    let (mut till, mut hub, _) = one_sale();
+    (2..=6).for_each(|n| till.sell(n));
+    let written = till.written(segment(1)).clone();
+    hub.take(&written.push(1, 2).encode()).unwrap();
+    let hole = RecordedHole { branch: 0, from_seq: 3, to_seq: 4, to_hash: written.hash_at(4).expect("sold") };
+    hub.segments.get_mut(&segment(1)).expect("pushed").holes.push(hole);
+    hub.take(&written.push(5, 6).encode()).unwrap();
+    till.drain(&mut hub);
+    till.assert_hub_has_everything(&hub);
+    assert_eq!(hub.segments[&segment(1)].holes, []);
 }
 
 #[test]

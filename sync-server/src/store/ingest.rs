@@ -101,7 +101,7 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
             insert(connection, *branch, ingest)?
         }
         Verdict::Same => segment.arrival_of(push.to_seq(), push.head_hash())?.unwrap_or(0),
-        Verdict::Have(_) | Verdict::Gap(_) | Verdict::TooManyBranches => 0,
+        Verdict::Have { .. } | Verdict::Gap(_) | Verdict::TooManyBranches => 0,
     };
     let (lost_tail, re_enrol) =
         if quiet { (None, stands.re_enrol) } else { forks::standing(connection, station)? };

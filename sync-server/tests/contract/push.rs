@@ -62,7 +62,7 @@ async fn straddling_gap_and_unknown_segment_say_where_to_go_on() {
     assert_eq!(till.push(&hub, 3, 5).await, PushReply::Gap { have: vec![] });
     acked(&till.push(&hub, 1, 2).await);
     let head = KnownHead { seq: 2, hash: till.segments[0].chains[2].hash };
-    assert_eq!(till.push(&hub, 2, 4).await, PushReply::Have { head });
+    assert_eq!(till.push(&hub, 2, 4).await, PushReply::Have { head, cut_at: None });
     assert_eq!(till.push(&hub, 5, 5).await, PushReply::Gap { have: vec![head] });
     acked(&till.push(&hub, 3, 5).await);
     assert_eq!(hub.day().await[0]["sales"], 5);
@@ -81,7 +81,7 @@ async fn a_range_across_stored_batches_is_recognised_from_the_middle_of_one() {
         assert_eq!(acked(&till.push(&hub, from, to).await).have_seq, to as u64);
     }
     let head = KnownHead { seq: 7, hash: till.segments[0].chains[7].hash };
-    assert_eq!(till.push(&hub, 6, 9).await, PushReply::Have { head });
+    assert_eq!(till.push(&hub, 6, 9).await, PushReply::Have { head, cut_at: None });
 }
 
 #[tokio::test]

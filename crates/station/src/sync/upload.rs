@@ -250,7 +250,7 @@ impl<'a> Upload<'a> {
             Outcome::Reply(PushReply::Gap { have }) => {
                 have.iter().take(suanpan_sync::limits::BRANCHES_MAX).map(|head| head.seq).collect()
             }
-            Outcome::Reply(PushReply::Have { head }) => vec![head.seq],
+            Outcome::Reply(PushReply::Have { head, .. }) => vec![head.seq],
             _ => Vec::new(),
         };
         if seqs.is_empty() {

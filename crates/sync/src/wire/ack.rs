@@ -141,6 +141,9 @@ pub enum PushReply {
         /// Last entry in common.
         #[serde(flatten)]
         head: KnownHead,
+        /// Set where the range begins with a hole: its last entry, where the next range has to end.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        cut_at: Option<u64>,
     },
     /// Nothing was read: come back later.
     Busy {

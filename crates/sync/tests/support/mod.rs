@@ -161,7 +161,7 @@ impl MemoryHub {
                 self.ack(&checked)
             }
             Verdict::Same => self.ack(&checked),
-            Verdict::Have(head) => PushReply::Have { head },
+            Verdict::Have { head, cut_at } => PushReply::Have { head, cut_at },
             Verdict::Gap(have) => PushReply::Gap { have },
             Verdict::Fill { branch } => {
                 fill(stored, branch, &checked, arrival);
