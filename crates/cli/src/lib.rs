@@ -4,6 +4,7 @@
 //! was changed.
 
 pub mod demo;
+pub mod prove;
 pub mod replay;
 pub mod verify;
 

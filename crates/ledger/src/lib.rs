@@ -48,4 +48,4 @@ pub use reserve::DiskState;
 pub use restore::RestoreError;
 pub use salvage::Missing;
 pub use sync_state::{Cursor, KeptFeed, Refusal, SyncState};
-pub use verify::{Verification, verify};
+pub use verify::{Verification, hashes, verify};

@@ -1,6 +1,8 @@
+use std::collections::BTreeMap;
+
 use suanpan_domain::entry::Entry;
 use suanpan_domain::totals::Posting;
-use suanpan_journal::StationId;
+use suanpan_journal::{Hash, SegmentId, StationId};
 
 use crate::folder::Family;
 use crate::ledger::MIGRATIONS;
@@ -86,11 +88,32 @@ fn check(
     Ok(None)
 }
 
+/// The hash of every entry of a segment, by its seq, without changing the folder: what tells which entry of a run is not
+/// the one that was written. Empty if the segment is not here.
+///
+/// *Errors:* `NoLedger`, `Io`.
+pub fn hashes(lock: &Lock, segment: SegmentId) -> Result<BTreeMap<u64, Hash>, OpenError> {
+    let dir = lock.dir();
+    let current = Family::new(dir, "ledger").current().map_err(|source| OpenError::io(dir, source))?;
+    let file = current.ok_or_else(|| OpenError::NoLedger { dir: dir.to_path_buf() })?;
+    let read = || {
+        let conn = db::open(&file, Durability::Full)?;
+        let Some(found) = rows::segments(&conn)?.into_iter().find(|row| row.segment == segment) else {
+            return Ok(BTreeMap::new());
+        };
+        let mut statement = conn.prepare("select id, hash from entry where id between ?1 and ?2")?;
+        let range = (rows::id_of(found.ord, 1), rows::id_of(found.ord, u64::from(u32::MAX)));
+        let hashes = statement.query_map(range, |row| Ok((rows::seq_of(row.get(0)?), Hash(row.get(1)?))))?;
+        Ok::<_, DbError>(hashes.collect::<Result<_, _>>()?)
+    };
+    read().map_err(|source| OpenError::db(&file, source))
+}
+
 fn fold_days(conn: &rusqlite::Connection, found: &mut Verification) -> Result<(), DbError> {
     let sql = "select id, at_ms, business_date, kind, payload, hash from entry where kind <> 0 order by id";
     let mut statement = conn.prepare(sql)?;
     let mut rows = statement.query([])?;
-    let mut days = std::collections::BTreeMap::<u32, Vec<Posting>>::new();
+    let mut days = BTreeMap::<u32, Vec<Posting>>::new();
     while let Some(row) = rows.next()? {
         let row: Row = rows::Row::read(row)?;
         match Entry::decode(row.kind, &row.payload) {

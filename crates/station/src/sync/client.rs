@@ -91,7 +91,9 @@ pub(super) struct Call<'a> {
 }
 
 /// Makes the HTTP client and reads the hub's address. Plain HTTP is for a hub on this machine.
-pub(super) fn connect(hub_url: &str) -> Result<(reqwest::Client, Url), CallError> {
+///
+/// *Errors:* `Address`.
+pub fn connect(hub_url: &str) -> Result<(reqwest::Client, Url), CallError> {
     let base = Url::parse(hub_url).map_err(|_| CallError::Address("the hub's address is not a URL"))?;
     let plain = match base.scheme() {
         "https" => false,

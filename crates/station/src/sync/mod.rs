@@ -16,7 +16,7 @@ mod report;
 mod stores;
 mod upload;
 
-pub use client::{CallError, HubClient};
+pub use client::{CallError, HubClient, connect};
 pub use driver::{Driver, DriverConfig, NetworkState};
 pub use enrol::{EnrolError, enrol};
 pub use report::{OwnDay, OwnReport};
