@@ -22,8 +22,11 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("pos-app", &[SHELL]),
     ("wms-app", &[SHELL]),
     ("sync-server", &[DOMAIN, JOURNAL, SYNC, CONTRACT, PAYMENTS, TUNNEL]),
-    ("suanpan-cli", &[DOMAIN, JOURNAL, LEDGER, SYNC, STATION, CONTRACT, HUB]),
-    ("suanpan-tests", &[DOMAIN, JOURNAL, LEDGER, SYNC, DEVICES, PAYMENTS, TUNNEL, STATION, CONTRACT, HUB]),
+    (CLI, &[DOMAIN, JOURNAL, LEDGER, SYNC, STATION, CONTRACT, HUB]),
+    (
+        "suanpan-tests",
+        &[DOMAIN, JOURNAL, LEDGER, SYNC, DEVICES, PAYMENTS, TUNNEL, STATION, CONTRACT, HUB, CLI],
+    ),
     ("xtask", &[]),
 ];
 const DOMAIN: &str = "suanpan-domain";
@@ -37,6 +40,7 @@ const STATION: &str = "suanpan-station";
 const SHELL: &str = "suanpan-shell";
 const CONTRACT: &str = "suanpan-contract";
 const HUB: &str = "sync-server";
+const CLI: &str = "suanpan-cli";
 
 /// Libraries that mark a layer, with the only packages that may use them.
 const ONLY_IN: &[(&str, &[&str])] = &[
