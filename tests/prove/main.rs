@@ -160,8 +160,7 @@ fn a_day_that_nobody_touched_agrees_from_the_bytes_to_the_report() {
 #[test]
 fn a_sum_of_the_hub_that_was_changed_is_named_with_both_figures() {
     let days = Days::new();
-    let change =
-        "update total set fen = fen + 1 where dimension = 6 and business_date = 20230616";
+    let change = "update total set fen = fen + 1 where dimension = 6 and business_date = 20230616";
     assert_eq!(days.sql().execute(change, []).unwrap(), 1);
     let first = days.disagreement();
     assert_eq!((first.side, first.till), (Side::Hub, Some(1)));
