@@ -14,7 +14,7 @@ use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{Config, Tls};
 use crate::error::HubError;
-use crate::store::{Role, Store, StoreError, copy_to_postgres};
+use crate::store::{BackedUp, Role, Store, StoreError, back_up, copy_to_postgres};
 use crate::{admin, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
@@ -49,6 +49,16 @@ impl Hub {
     /// *Errors:* `Store`; then nothing was copied.
     pub fn migrate_store(folder: &Path, database: &str) -> Result<u64, HubError> {
         Ok(copy_to_postgres(folder, database, now_ms())?)
+    }
+
+    /// Copies the database of a folder, whose hub may be serving, into a new file, or into a folder under the time's name.
+    ///
+    /// *Errors:* `Rejected` for a PostgreSQL database; `Store`, and then nothing is there under the name.
+    pub fn back_up(config: &Config, to: &Path) -> Result<BackedUp, HubError> {
+        if config.database.is_some() {
+            return Err(HubError::Rejected("PostgreSQL backs itself up: use pg_basebackup or pg_dump"));
+        }
+        Ok(back_up(&config.data_dir, to, now_ms())?)
     }
 
     /// Opens and serves.

@@ -74,6 +74,13 @@ enum Command {
     /// Copy the folder's database into the empty PostgreSQL database that --database names. Stop the hub first; start it
     /// with --database afterwards, and tills go on where they were.
     MigrateStore,
+    /// Copy the folder's database while its hub serves. The copy is verified, and is under its name only when it is whole.
+    /// The signing key is not in it.
+    Backup {
+        /// A new file, or a folder in which to make one named by the time.
+        #[arg(long)]
+        to: PathBuf,
+    },
     /// Build all figures anew from the stored entries, as after an upgrade that understands more of them.
     Rebuild,
     /// Serve until interrupted.
@@ -131,6 +138,10 @@ async fn run(cli: Cli) -> Result<(), HubError> {
             say(&made.unwrap_or_else(|| "the password is set".to_owned()));
         }
         Command::MigrateStore => say(&format!("{} batches copied", migrate_store(&config)?)),
+        Command::Backup { to } => {
+            let made = Hub::back_up(&config, &to)?;
+            say(&format!("{}: {} batches", made.file.display(), made.batches));
+        }
         Command::Rebuild => say(&format!("{} entries", Hub::open(config)?.rebuild().await?)),
         Command::Serve { listen, tls_cert, tls_key, ui } => {
             config.listen = listen;

@@ -86,15 +86,17 @@ fn copy(source: &dyn Connection, target: &dyn Connection) -> Result<u64, StoreEr
     target.script(
         "select setval(pg_get_serial_sequence('batch', 'id'), coalesce(max(id), 0) + 1, false) from batch",
     )?;
-    for promise in PROMISES {
-        if text(from, promise)? != text(to, promise)? {
-            return Err(StoreError::Differs);
-        }
+    if promises(source)? != promises(target)? {
+        return Err(StoreError::Differs);
     }
     to.only("select count(*) from batch", values![], |row| row.get(0))
 }
 
-/// A result as one text, to compare.
+/// What a store promised to tills, as texts to compare.
+pub(super) fn promises(sql: &dyn Sql) -> Result<Vec<Vec<String>>, StoreError> {
+    PROMISES.iter().map(|promise| text(sql, promise)).collect()
+}
+
 fn text(sql: &dyn Sql, query: &str) -> Result<Vec<String>, StoreError> {
     sql.all(query, values![], |row| {
         let columns = (0..).map_while(|column| row.0.value(column).ok());

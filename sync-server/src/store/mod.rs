@@ -29,6 +29,7 @@ pub use day::{
 pub use lease::LEASE_MS;
 pub use projection::{BATCHES_AT_ONCE, UNREADABLE};
 pub use reports::REPORT_ROWS_MAX;
+pub use sqlite::{BackedUp, back_up};
 pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
 pub use types::*;
 

@@ -1,5 +1,9 @@
 //! The store on SQLite: one file in a folder, one hub, one thread that writes.
 
+mod backup;
+
+pub use backup::{BackedUp, back_up};
+
 use std::path::Path;
 use std::sync::Arc;
 
