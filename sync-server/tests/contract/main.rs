@@ -4,6 +4,7 @@
 mod days;
 mod feed;
 mod http;
+mod journal;
 mod postgresql;
 mod push;
 mod shared;

@@ -163,19 +163,23 @@ struct Standing {
 }
 
 impl Store {
-    /// Judges the store-days that are due and publishes what can be published. Gives how many it looked at.
+    /// Judges the store-days that are due and publishes what can be published.
     ///
     /// *Errors:* `Fenced` and the store's.
-    pub async fn judge_days(&self, token: u64, now_ms: i64) -> Result<usize, StoreError> {
+    pub async fn judge_days(&self, token: u64, now_ms: i64) -> Result<(), StoreError> {
         let due = self.read(move |sql| due(sql, now_ms)).await?;
         if due.is_empty() {
-            return Ok(0);
+            return Ok(());
         }
         let judged = self
             .write(move |sql| {
                 lease::check(sql, token)?;
-                due.iter().try_for_each(|(site, date)| judge::judge(sql, site, *date, now_ms))?;
-                Ok(due.len())
+                for (site, date) in &due {
+                    if !has_pending(sql, site)? {
+                        judge::judge(sql, site, *date, now_ms)?;
+                    }
+                }
+                Ok(())
             })
             .await;
         self.mind_fence(judged)
@@ -231,16 +235,23 @@ pub(super) fn closing(sql: &dyn Sql, site: &str, date: u32) -> Result<(), StoreE
     Ok(())
 }
 
-/// The store-days that are due. One whose site has batches waiting is judged after them.
+/// The store-days that are due.
 fn due(sql: &dyn Sql, now_ms: i64) -> Result<Vec<(String, u32)>, StoreError> {
     sql.all(
-        "select d.site, d.business_date from store_day d
-         where d.look_at_ms <= ? and not exists (
-           select 1 from station s join pending p on p.station = s.station where s.site = d.site)
-         order by d.look_at_ms limit ?",
+        "select site, business_date from store_day where look_at_ms <= ? order by look_at_ms limit ?",
         values![now_ms, DAYS_AT_ONCE],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
+}
+
+/// Whether a site's batches wait for the projector: its days are judged after them.
+fn has_pending(sql: &dyn Sql, site: &str) -> Result<bool, StoreError> {
+    let waiting = sql.one(
+        "select 1 from station s join pending p on p.station = s.station where s.site = ? limit 1",
+        values![site],
+        |_| Ok(()),
+    )?;
+    Ok(waiting.is_some())
 }
 
 fn record_excuse(

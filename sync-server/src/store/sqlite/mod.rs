@@ -242,19 +242,24 @@ mod tests {
     }
 
     #[test]
-    fn the_second_step_gives_waiting_and_stamped_batches_their_station() {
+    fn later_steps_give_batches_and_closes_their_station() {
         let connection = Sqlite(rusqlite::Connection::open_in_memory().unwrap());
-        let [first, second, ..] = MIGRATIONS else { panic!("there are two steps at least") };
+        let [first, second, third] = MIGRATIONS else { panic!("another step needs another test") };
         connection.script(first.sql).unwrap();
         let rows = "insert into batch values (7, x'0102', x'03', 0, 1, 1, x'04', x'05', 0, x'06');
-                    insert into pending values (7); insert into stamp values (1, 7, 1);";
+                    insert into pending values (7); insert into stamp values (1, 7, 9);
+                    insert into total values ('S01', 20230616, 1, 9, 1, '', 1, 80, 100, 0);
+                    insert into day_close values ('S01', 20230616, 1, 4, 1, '{}');";
         connection.script(rows).unwrap();
         connection.script(second.sql).unwrap();
+        connection.script(third.sql).unwrap();
         let sql: &dyn Sql = &connection;
-        for table in ["pending", "stamp"] {
+        for table in ["pending", "stamp", "day_close"] {
             let station: [u8; 2] =
                 sql.only(&format!("select station from {table}"), &[], |row| row.get(0)).unwrap();
             assert_eq!(station, [1, 2], "{table}");
         }
+        let closing = sql.only("select closing from store_day", &[], |row| row.get::<bool>(0));
+        assert!(closing.unwrap(), "a date that was closed before is judged");
     }
 }
