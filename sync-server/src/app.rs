@@ -13,6 +13,7 @@ use crate::limit::{Nonces, RateLimit};
 use crate::refund::Reservations;
 use crate::stations::Stations;
 use crate::store::Store;
+use crate::supply::Newest;
 
 /// Pushes in progress at once: each may hold a body and its records, so this bounds memory at some 200 MB.
 pub const PUSHES_MAX: usize = 64;
@@ -22,6 +23,12 @@ pub const PUSHES_WAITING_MAX: usize = 4_000;
 
 /// A push waits for its place no longer than this before it is told to come later.
 pub const PLACE_WAIT: Duration = Duration::from_secs(1);
+
+/// Downloads in progress at once; others wait for their place. When something is published every station comes.
+pub const PULLS_MAX: usize = 64;
+
+/// A download waits for its place no longer than this; a station gives up after half a minute.
+pub const PULL_WAIT: Duration = Duration::from_secs(20);
 
 /// Stations that wait for a wake-up at once.
 pub const WAKES_MAX: usize = 20_000;
@@ -62,6 +69,8 @@ pub struct Shared {
     pub(crate) pushes: Arc<Semaphore>,
     pub(crate) pushes_waiting: Semaphore,
     pub(crate) wakes: Arc<Semaphore>,
+    pub(crate) pulls: Arc<Semaphore>,
+    pub(crate) newest: Newest,
     pub(crate) passwords: Arc<Semaphore>,
     pub(crate) reservations: Reservations,
     pub(crate) stations: Stations,
@@ -125,6 +134,8 @@ impl App {
             pushes: Arc::new(Semaphore::new(PUSHES_MAX)),
             pushes_waiting: Semaphore::new(PUSHES_WAITING_MAX),
             wakes: Arc::new(Semaphore::new(WAKES_MAX)),
+            pulls: Arc::new(Semaphore::new(PULLS_MAX)),
+            newest: Newest::default(),
             passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
             reservations: Reservations::default(),
             stations: Stations::default(),

@@ -1,17 +1,19 @@
 //! Use cases of the download: pull, wake-up, snapshot.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use suanpan_journal::Hash;
 use suanpan_sync::limits::STAGED_MAX;
-use suanpan_sync::{ChunkRef, FeedHead, PullReply, PullRequest, ScopeVersion, SnapshotManifest};
+use suanpan_sync::{ChunkRef, FeedHead, PullReply, PullRequest, Scope, ScopeVersion, SnapshotManifest};
+use tokio::sync::Mutex;
 
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::http::Problem;
 use crate::identity::random;
-use crate::store::{ScopeHead, Station, Store};
+use crate::store::{ScopeHead, Station, Store, StoreError};
 
 /// Shortest and longest wait for a wake-up, in ms: below the minute after which proxies cut idle requests, and
 /// spread so that stations do not return together.
@@ -99,6 +101,40 @@ fn wake_token(epoch: u64, heads: &[ScopeHead]) -> String {
     format!("{epoch}.{}", versions.join("."))
 }
 
+/// The heads as wake-ups compare them: read once after each publication, however many stations wait.
+#[derive(Debug, Default)]
+pub(crate) struct Newest(Mutex<Read>);
+
+#[derive(Debug, Default)]
+struct Read {
+    /// The publication after which they were read.
+    published: u64,
+    epoch: u64,
+    /// By scope: at most one for each site and zone, and the chain's.
+    heads: HashMap<Scope, ScopeHead>,
+}
+
+impl Newest {
+    /// The word of some scopes; read anew where nothing was read since the last publication, or if that is asked for.
+    async fn word(&self, store: &Store, scopes: Vec<Scope>, anew: bool) -> Result<String, StoreError> {
+        let mut read = self.0.lock().await;
+        let published = *store.on_published().borrow();
+        if read.published != published {
+            *read = Read { published, ..Read::default() };
+        }
+        let lacks = |scope: &&Scope| anew || !read.heads.contains_key(*scope);
+        let lacking: Vec<Scope> = scopes.iter().filter(lacks).cloned().collect();
+        if !lacking.is_empty() {
+            let (epoch, heads) = store.heads(lacking).await?;
+            read.epoch = epoch;
+            read.heads.extend(heads.into_iter().map(|head| (head.scope.clone(), head)));
+        }
+        let heads: Vec<ScopeHead> =
+            scopes.iter().filter_map(|scope| read.heads.get(scope).cloned()).collect();
+        Ok(wake_token(read.epoch, &heads))
+    }
+}
+
 /// Waits until there is something to pull, or long enough. A hint only.
 ///
 /// *Errors:* `Busy`, `Store`, `Internal`.
@@ -108,15 +144,20 @@ pub(crate) async fn wake(app: &App, station: &Station, seen: &str) -> Result<boo
     let jitter = u64::from_be_bytes(random().map_err(|_| Problem::Internal)?) % (longest - shortest);
     let end = tokio::time::Instant::now() + Duration::from_millis(shortest + jitter);
     let (mut published, mut stop) = (app.store.on_published(), app.stop.clone());
+    // What was read may be of before the word that the station has seen.
+    if app.newest.word(&app.store, station.scopes(), false).await? != seen
+        && app.newest.word(&app.store, station.scopes(), true).await? != seen
+    {
+        return Ok(true);
+    }
     loop {
-        let (epoch, heads) = app.store.heads(station.scopes()).await?;
-        if wake_token(epoch, &heads) != seen {
-            return Ok(true);
-        }
         tokio::select! {
             changed = published.changed() => if changed.is_err() { return Ok(false) },
             _ = stop.changed() => return Ok(false),
             () = tokio::time::sleep_until(end) => return Ok(false),
+        }
+        if app.newest.word(&app.store, station.scopes(), false).await? != seen {
+            return Ok(true);
         }
     }
 }

@@ -21,6 +21,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let size = |full: u32| if asked.small { full / 50 } else { full };
+    let stations = if asked.small { 200 } else { 10_000 };
     let mut report = Report::new(asked.only);
     match asked.of {
         Of::Till => {
@@ -37,6 +38,8 @@ fn main() -> ExitCode {
             report.measure("trickle", hub::trickle::measure);
             report.measure("feed", || hub::feed::many(size(100_000)));
             report.measure("feed_one", || hub::feed::one(500));
+            report.measure("herd", || hub::herd::measure(stations));
+            report.measure("idle", || hub::idle::measure(stations));
             report.measure("snapshot", || hub::snapshot::measure(size(1_000_000)));
         }
     }

@@ -3,14 +3,16 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{Path, Query, State};
+use axum::extract::{FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
 use serde::{Deserialize, Serialize};
 use suanpan_journal::{Hash, SegmentId};
 use suanpan_sync::{PullReply, PushReply, RefundReply, SnapshotManifest};
+use tokio::sync::OwnedSemaphorePermit;
 
 use super::Problem;
 use super::auth::{PushPlace, StationRequest};
-use crate::app::App;
+use crate::app::{App, PULL_WAIT};
 use crate::{intake, refund, supply};
 
 pub(super) async fn push(
@@ -43,8 +45,25 @@ pub(super) async fn entries(
     intake::entries(&app, &request.station, asked.segment, asked.from).await.map(Bytes::from)
 }
 
+/// A place among the downloads in progress. Waited for before anything is looked up for the station: a publication wakes
+/// all of them.
+#[derive(Debug)]
+pub(super) struct PullPlace(
+    #[expect(dead_code, reason = "held until the request ends")] OwnedSemaphorePermit,
+);
+
+impl FromRequestParts<App> for PullPlace {
+    type Rejection = Problem;
+
+    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<PullPlace, Problem> {
+        let place = tokio::time::timeout(PULL_WAIT, app.pulls.clone().acquire_owned()).await;
+        place.ok().and_then(Result::ok).map(PullPlace).ok_or(Problem::Busy)
+    }
+}
+
 pub(super) async fn pull(
     State(app): State<App>,
+    _place: PullPlace,
     request: StationRequest,
 ) -> Result<Json<PullReply>, Problem> {
     supply::pull(&app, &request.station, &request.body).await.map(Json)
@@ -79,6 +98,7 @@ pub(super) async fn wake(
 
 pub(super) async fn snapshot(
     State(app): State<App>,
+    _place: PullPlace,
     request: StationRequest,
 ) -> Result<Json<SnapshotManifest>, Problem> {
     supply::manifest(&app, &request.station).await.map(Json)
@@ -86,6 +106,7 @@ pub(super) async fn snapshot(
 
 pub(super) async fn chunk(
     State(app): State<App>,
+    _place: PullPlace,
     hash: Result<Path<Hash>, PathRejection>,
     request: StationRequest,
 ) -> Result<Bytes, Problem> {

@@ -1,13 +1,15 @@
 //! One keep-alive connection that sends ready requests: as little work beside the hub's as can be.
 
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 const ANSWER_MAX: usize = 64 * 1024;
 
 /// See the module.
-pub(crate) struct Line {
-    socket: TcpStream,
+pub(crate) struct Line<S = TcpStream> {
+    socket: S,
     read: Vec<u8>,
 }
 
@@ -16,18 +18,32 @@ impl Line {
         let address = url.strip_prefix("http://").expect("a plain hub");
         let socket = TcpStream::connect(address).await.expect("the hub listens");
         socket.set_nodelay(true).expect("no delay");
-        Line { socket, read: Vec::with_capacity(4096) }
+        Line::over(socket)
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Line<S> {
+    /// One over a connection that stands.
+    pub(crate) fn over(socket: S) -> Line<S> {
+        Line { socket, read: Vec::new() }
     }
 
     /// Sends a request and gives the answer's status and body.
     pub(crate) async fn ask(&mut self, request: &[u8]) -> (u16, Vec<u8>) {
-        self.socket.write_all(request).await.expect("sent");
+        self.try_ask(request).await.expect("an answer")
+    }
+
+    /// The same on a connection that the hub may have closed because it was silent for long.
+    pub(crate) async fn try_ask(&mut self, request: &[u8]) -> io::Result<(u16, Vec<u8>)> {
+        self.socket.write_all(request).await?;
         self.read.clear();
         loop {
-            assert!(self.socket.read_buf(&mut self.read).await.expect("an answer") > 0, "the hub hung up");
+            if self.socket.read_buf(&mut self.read).await? == 0 {
+                return Err(io::ErrorKind::UnexpectedEof.into());
+            }
             assert!(self.read.len() <= ANSWER_MAX, "a long answer");
             if let Some(answer) = whole(&self.read) {
-                return answer;
+                return Ok(answer);
             }
         }
     }

@@ -1,9 +1,12 @@
 //! What the hub costs: load and hub on the same cores, every ack after a durable commit.
 
 pub(crate) mod feed;
+pub(crate) mod herd;
+pub(crate) mod idle;
 pub(crate) mod ingest;
 mod limit;
 mod line;
+mod process;
 mod relay;
 mod shop;
 pub(crate) mod snapshot;
@@ -21,6 +24,14 @@ use stations::Station;
 const PUSH: &str = "/api/v1/push";
 const SEED: [u8; 32] = [9; 32];
 
+/// A folder for a hub, with the signing key of all hubs here.
+fn folder_with_key() -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    let seed: String = SEED.iter().map(|byte| format!("{byte:02x}")).collect();
+    std::fs::write(folder.path().join("hub.key"), seed).expect("a key");
+    folder
+}
+
 /// A hub on a folder of its own, which knows some stations.
 struct Rig {
     running: RunningHub,
@@ -30,9 +41,7 @@ struct Rig {
 impl Rig {
     /// Starts one on a file of its own, or on the database that is named.
     async fn start(stations: &[Station], database: Option<String>) -> Rig {
-        let folder = tempfile::tempdir().expect("a folder");
-        let seed: String = SEED.iter().map(|byte| format!("{byte:02x}")).collect();
-        std::fs::write(folder.path().join("hub.key"), seed).expect("a key");
+        let folder = folder_with_key();
         let running =
             Hub::start(Config { database, ..Config::embedded(folder.path()) }).await.expect("a hub");
         let key = SigningKey::from_seed(&SEED);

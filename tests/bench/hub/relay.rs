@@ -1,7 +1,8 @@
 //! A line that is cut once in the middle of an answer, and counts what went through.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Instant;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
@@ -14,6 +15,8 @@ struct Count {
     bytes: AtomicUsize,
     /// Times that the line was to be cut; it was once.
     cuts: AtomicUsize,
+    /// When the first chunk and the last one so far began.
+    times: Mutex<Option<(Instant, Instant)>>,
 }
 
 /// See the module.
@@ -41,6 +44,9 @@ impl Relay {
                 let (hub, count) = (hub.clone(), Arc::clone(&counted));
                 tokio::spawn(async move {
                     let Ok(hub) = TcpStream::connect(hub).await else { return };
+                    for socket in [&client, &hub] {
+                        socket.set_nodelay(true).expect("no delay");
+                    }
                     let ((asks, mut answered), (answers, mut asked)) =
                         (client.into_split(), hub.into_split());
                     tokio::select! {
@@ -55,6 +61,11 @@ impl Relay {
 
     pub(crate) fn url(&self) -> &str {
         &self.url
+    }
+
+    /// When the first chunk and the last one began.
+    pub(crate) fn times(&self) -> (Instant, Instant) {
+        self.count.times.lock().expect("the times").expect("a chunk")
     }
 
     /// Bytes of chunks that went through, and whether the line was cut.
@@ -77,7 +88,11 @@ async fn answer(mut from: OwnedReadHalf, to: &mut OwnedWriteHalf, count: &Count,
         {
             let head: Vec<u8> = held.drain(..end + 4).collect();
             (left, is_chunk) = read_head(&head);
-            count.chunks.fetch_add(usize::from(is_chunk), Ordering::Relaxed);
+            if is_chunk {
+                count.chunks.fetch_add(1, Ordering::Relaxed);
+                let mut times = count.times.lock().expect("the times");
+                *times = Some((times.map_or_else(Instant::now, |(first, _)| first), Instant::now()));
+            }
             if to.write_all(&head).await.is_err() {
                 return;
             }

@@ -33,6 +33,13 @@ pub(crate) fn measure(items: u32) -> Vec<Bench> {
     drop(counter);
     let chunks = runtime.block_on(chunks(&rig));
     let sent: usize = chunks.iter().map(|(_, bytes)| bytes.len()).sum();
+    let (first, last) = relay.times();
+    eprintln!(
+        "  made by the hub in {:.1} s, fetched in {:.1} s, the rest {:.1} s",
+        (first - start).as_secs_f64(),
+        (last - first).as_secs_f64(),
+        seconds - (last - start).as_secs_f64(),
+    );
     let (fetched, is_cut) = relay.fetched();
     assert!(is_cut, "the line was cut");
     eprintln!(

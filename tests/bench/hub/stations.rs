@@ -3,7 +3,7 @@
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_journal::{
-    Certificate, CertificateId, Chain, Enrolment, Parent, SegmentId, SigningKey, StationId, push_record,
+    Certificate, CertificateId, Chain, Enrolment, Hash, Parent, SegmentId, SigningKey, StationId, push_record,
 };
 use suanpan_station::{Clock, SystemClock};
 use suanpan_sync::{Push, RequestAuth, RequestFacts, Start};
@@ -46,6 +46,16 @@ impl Station {
             issued_at_ms: START_MS,
         };
         Certificate::issue(enrolment, hub)
+    }
+
+    /// The segment that it writes.
+    pub(crate) fn segment(&self) -> SegmentId {
+        self.chain.segment
+    }
+
+    /// The next push, and the hash of its last entry.
+    pub(crate) fn push_and_head(&mut self, sales: u32) -> (Vec<u8>, Hash) {
+        (self.push(sales), self.chain.hash)
     }
 
     /// The next push, of so many sales: its body.
