@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::Group;
 use crate::clock::now_ms;
@@ -11,6 +11,11 @@ const RETRY: Duration = Duration::from_secs(1);
 /// What nobody told of is looked for this often: what other hubs stored, a lease that became free, and a push whose sender
 /// hung up between its commit and its ack.
 const LOOK: Duration = Duration::from_millis(250);
+
+/// While many tills wait, the projector rests this many times as long as a group took it, and no longer than this: an ack
+/// comes before a report, and a report is never far behind.
+const RESTS: u32 = 4;
+const REST_MAX: Duration = Duration::from_millis(500);
 
 /// Groups of one round. What waits with an older row number than a group's, because another hub committed it later, is
 /// found at the next round.
@@ -58,7 +63,11 @@ pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
             break;
         };
         count = count.saturating_add(next.batches.len());
+        let start = Instant::now();
         let (applied, following) = tokio::join!(store.apply(token, next), read(store, last));
+        if store.is_pressed() {
+            tokio::time::sleep(start.elapsed().saturating_mul(RESTS).min(REST_MAX)).await;
+        }
         applied?;
         next = following?;
     }

@@ -8,8 +8,11 @@ use super::sql::{Sql, ToValue, Value, values};
 use super::{PendingBatch, StoreError, day, lease};
 use crate::project::{Close, Group, Parked, Projected, Shift, Totals};
 
-/// Batches projected in one transaction: some ten thousand sales, a fraction of a second.
-pub const BATCHES_AT_ONCE: u32 = 100;
+/// Entries projected in one transaction, but for those of its last batch: some 50 ms, in which no till is answered.
+const ENTRIES_AT_ONCE: u32 = 5_000;
+
+/// Batches projected in one transaction.
+const BATCHES_AT_ONCE: u32 = 400;
 
 /// What can be dropped and projected again.
 const READ_MODELS: [&str; 7] = ["document", "total", "numbering", "shift", "day_close", "parked", "stamp"];
@@ -23,14 +26,15 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn pending(&self, after: i64) -> Result<Vec<PendingBatch>, StoreError> {
         self.read(move |connection| {
+            let last = last_of_group(connection, after)?;
             connection.all(
                 "select b.id, b.station, s.site, s.till, w.utc_offset_min, b.segment, b.branch, b.body
                  from pending p
                  join batch b on b.station = p.station and b.id = p.batch
                  join station s on s.station = b.station
                  join site w on w.site = s.site
-                 where p.batch > ? order by p.batch limit ?",
-                values![after, BATCHES_AT_ONCE],
+                 where p.batch > ? and p.batch <= ? order by p.batch limit ?",
+                values![after, last, BATCHES_AT_ONCE],
                 |row| {
                     Ok(PendingBatch {
                         id: row.get(0)?,
@@ -103,6 +107,25 @@ impl Store {
         })
         .await
     }
+}
+
+/// The last batch of those that are projected together.
+fn last_of_group(connection: &dyn Sql, after: i64) -> Result<i64, StoreError> {
+    let (mut last, mut entries) = (after, 0_u32);
+    connection.each(
+        "select p.batch, b.to_seq - b.from_seq + 1 from pending p
+         join batch b on b.station = p.station and b.id = p.batch
+         where p.batch > ? order by p.batch limit ?",
+        values![after, BATCHES_AT_ONCE],
+        &mut |row| {
+            if entries < ENTRIES_AT_ONCE {
+                last = row.get(0)?;
+                entries = entries.saturating_add(row.get(1)?);
+            }
+            Ok(())
+        },
+    )?;
+    Ok(last)
 }
 
 fn next_gseq(connection: &dyn Sql) -> Result<u64, StoreError> {

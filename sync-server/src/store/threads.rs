@@ -70,6 +70,8 @@ pub(super) struct Threads {
     writers: Mutex<Vec<SyncSender<Write>>>,
     readers: Vec<SyncSender<Read>>,
     turn: AtomicUsize,
+    /// Writes that were handed over and not begun.
+    waiting: Arc<AtomicUsize>,
     handles: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -81,10 +83,12 @@ impl Threads {
         open: impl Fn(Use) -> Result<C, StoreError> + Send + Sync + 'static,
     ) -> Result<Threads, StoreError> {
         let (open, mut handles) = (Arc::new(open), Vec::new());
+        let waiting = Arc::new(AtomicUsize::new(0));
         let mut start_writer = || {
             let (sender, writes) = sync_channel(WRITES_WAITING_MAX);
-            let open = open.clone();
-            handles.push(spawn("hub-writer", move || open(Use::Write), move |it| write_all(it, &writes))?);
+            let (open, waiting) = (open.clone(), waiting.clone());
+            let work = move |it: &C| write_all(it, &writes, &waiting);
+            handles.push(spawn("hub-writer", move || open(Use::Write), work)?);
             Ok::<_, StoreError>(sender)
         };
         let writers = (0..writers).map(|_| start_writer()).collect::<Result<_, _>>()?;
@@ -105,6 +109,7 @@ impl Threads {
             writers: Mutex::new(writers),
             readers,
             turn: AtomicUsize::new(0),
+            waiting,
             handles: Mutex::new(handles),
         })
     }
@@ -119,7 +124,16 @@ impl Threads {
             usize::from(digit).checked_rem(others.len())
         });
         let writer = place.and_then(|place| others.get(place)).unwrap_or(last);
-        writer.try_send(write).map_err(refused)
+        self.waiting.fetch_add(1, Ordering::Relaxed);
+        writer.try_send(write).map_err(|error| {
+            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            refused(error)
+        })
+    }
+
+    /// Writes that were handed over and not begun.
+    pub(super) fn waiting(&self) -> usize {
+        self.waiting.load(Ordering::Relaxed)
     }
 
     /// Hands a read to the next reader.
@@ -177,7 +191,7 @@ pub(super) fn in_one_state<T>(
 }
 
 /// Takes writes until nobody can send any, many to a commit, and answers each after its commit.
-fn write_all(connection: &dyn Connection, writes: &Receiver<Write>) {
+fn write_all(connection: &dyn Connection, writes: &Receiver<Write>, waiting: &AtomicUsize) {
     let mut next = None;
     while let Some(first) = next.take().or_else(|| writes.recv().ok()) {
         let mut group = vec![first];
@@ -191,6 +205,7 @@ fn write_all(connection: &dyn Connection, writes: &Receiver<Write>) {
                 Err(_) => break,
             }
         }
+        waiting.fetch_sub(group.len(), Ordering::Relaxed);
         // Every hub locks stations in this order, so that two of them never wait for each other.
         group.sort_by_key(|write| write.station);
         if !write_group(connection, group) {

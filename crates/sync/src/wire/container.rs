@@ -1,4 +1,7 @@
 use std::borrow::Cow;
+use std::cell::RefCell;
+
+use zstd::bulk::Decompressor;
 
 use super::{WireError, bytes::Reader, within};
 use crate::limits::RECORDS_MAX;
@@ -87,11 +90,22 @@ pub(crate) fn unzstd(what: &'static str, frame: &[u8], max: usize) -> Result<Vec
         _ => return Err(malformed),
     };
     within(what, size, max)?;
-    let bytes = zstd::bulk::decompress(frame, size).map_err(|_| malformed.clone())?;
-    if bytes.len() != size {
-        return Err(malformed);
+    let bytes = UNPACKER.with_borrow_mut(|unpacker| unpacker_of(unpacker)?.decompress(frame, size));
+    bytes.ok().filter(|bytes| bytes.len() == size).ok_or(malformed)
+}
+
+thread_local! {
+    /// Making one costs more than unpacking a sale.
+    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+fn unpacker_of<'a>(
+    slot: &'a mut Option<Decompressor<'static>>,
+) -> std::io::Result<&'a mut Decompressor<'static>> {
+    match slot {
+        Some(unpacker) => Ok(unpacker),
+        None => Ok(slot.insert(Decompressor::new()?)),
     }
-    Ok(bytes)
 }
 
 #[cfg(test)]
