@@ -9,6 +9,9 @@ pub struct Config {
     /// A PostgreSQL database instead of that file, as `postgres://user@host/name`. Several hubs may share it; they
     /// share the signing key too.
     pub database: Option<String>,
+    /// A replica of it from which reports read, so that they hold up no till. They are as old as the replica is behind;
+    /// while it does not answer they read the database itself.
+    pub reports: Option<String>,
     /// The signing key's file; made when the folder is new. Escrow it: with it and a backup, or with it alone and
     /// the stations, a burnt hub comes back.
     pub key_file: PathBuf,
@@ -38,6 +41,7 @@ impl Config {
             key_file: data_dir.join("hub.key"),
             data_dir,
             database: None,
+            reports: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: None,
             ui_dir: None,

@@ -37,7 +37,7 @@ impl Hub {
     /// *Errors:* `Key`, `Random`, `Store`.
     pub fn open(config: Config) -> Result<Hub, HubError> {
         let store = match &config.database {
-            Some(url) => Store::connect(url, now_ms())?,
+            Some(url) => Store::connect(url, config.reports.as_deref(), now_ms())?,
             None => Store::open(&config.data_dir, now_ms())?,
         };
         let key = identity::load_or_make(&config.key_file)?;

@@ -29,6 +29,9 @@ struct Folder {
     /// machine it must be reached through something that encrypts.
     #[arg(long, env = "SUANPAN_DATABASE_URL", hide_env_values = true, global = true)]
     database: Option<String>,
+    /// A replica of that database, from which reports read.
+    #[arg(long, env = "SUANPAN_REPORTS_URL", hide_env_values = true, requires = "database", global = true)]
+    reports: Option<String>,
     /// File of the signing key; hub.key in the folder unless said otherwise. Keep a copy in a safe, away from the
     /// backups: with it, a burnt hub comes back from any backup or from none.
     #[arg(long, env = "SUANPAN_HUB_KEY", global = true)]
@@ -121,6 +124,7 @@ async fn main() -> ExitCode {
 async fn run(cli: Cli) -> Result<(), HubError> {
     let mut config = Config::embedded(cli.folder.data_dir);
     config.database = cli.folder.database;
+    config.reports = cli.folder.reports;
     if let Some(key_file) = cli.folder.key_file {
         config.key_file = key_file;
     }

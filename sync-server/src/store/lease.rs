@@ -9,6 +9,9 @@ use super::{Store, StoreError};
 /// A lease lasts this long, in ms: another hub takes over this much after the last one died.
 pub const LEASE_MS: i64 = 10_000;
 
+/// A replica that is further behind than this, in ms, shows no reports: replication has stopped.
+const BEHIND_MS_MAX: i64 = 60_000;
+
 /// This hub's part in it.
 #[derive(Debug)]
 pub(super) struct Lease {
@@ -111,4 +114,16 @@ pub(super) fn check(sql: &dyn Sql, token: u64) -> Result<(), StoreError> {
     let newest: Option<u64> =
         sql.one("select token from lease where name = 'projector'", values![], |row| row.get(0))?;
     if newest == Some(token) { Ok(()) } else { Err(StoreError::Fenced) }
+}
+
+/// Refuses to read from a replica on which the lease, which is kept every few seconds, ended long ago.
+pub(super) fn refuse_stale(sql: &dyn Sql) -> Result<(), StoreError> {
+    let behind_ms: Option<i64> = sql.one(
+        "select cast(extract(epoch from clock_timestamp()) * 1000 as bigint) - expires_at_ms from lease
+         where name = 'projector'",
+        values![],
+        |row| row.get(0),
+    )?;
+    let behind_ms = behind_ms.unwrap_or(i64::MAX);
+    if behind_ms <= BEHIND_MS_MAX { Ok(()) } else { Err(StoreError::Stale { behind_s: behind_ms / 1_000 }) }
 }

@@ -27,7 +27,7 @@ pub use day::{
     DayState, DayVersion, Excuse, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
 };
 pub use lease::LEASE_MS;
-pub use projection::{BATCHES_AT_ONCE, UNREADABLE};
+pub use projection::UNREADABLE;
 pub use reports::REPORT_ROWS_MAX;
 pub use sqlite::{BackedUp, back_up};
 pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
@@ -43,11 +43,16 @@ use self::lease::Lease;
 use self::sql::Sql;
 use self::threads::{Connection, Job, Threads, Write};
 
+/// Writes that wait at once when a hub has more to do than a few tills' sales.
+const PRESSED: usize = 24;
+
 /// The hub's database, whichever it is: all that is decided and written lies beside this file and runs on either.
 /// Dropping it finishes the writes that wait, then closes the connections.
 #[derive(Debug)]
 pub struct Store {
     threads: Threads,
+    /// Read by reports.
+    replica: Option<Threads>,
     pending: watch::Sender<()>,
     published: watch::Sender<u64>,
     /// Held while a snapshot is made.
@@ -65,23 +70,28 @@ impl Store {
     /// *Errors:* `Locked`, `File`, `OldSqlite`, `Migration`, `Database`.
     pub fn open(folder: &Path, now_ms: i64) -> Result<Arc<Store>, StoreError> {
         let (threads, lock) = sqlite::open(folder, now_ms)?;
-        Store::of(threads, Some(lock))
+        Store::of(threads, None, Some(lock))
     }
 
     /// Connects to a PostgreSQL database, which other hubs may use too, brings it up to date and starts the threads.
-    /// Waits for the server to answer.
+    /// Waits for the server to answer; the replica from which reports read, if there is one, need not.
     ///
     /// *Errors:* `Address`, `PlainDatabase`, `Migration`, `Database`.
-    pub fn connect(url: &str, now_ms: i64) -> Result<Arc<Store>, StoreError> {
-        Store::of(postgres::open(url, now_ms)?, None)
+    pub fn connect(url: &str, replica: Option<&str>, now_ms: i64) -> Result<Arc<Store>, StoreError> {
+        let replica = replica.map(postgres::open_replica).transpose()?;
+        Store::of(postgres::open(url, now_ms)?, replica, None)
     }
 
-    fn of(threads: Threads, lock: Option<std::fs::File>) -> Result<Arc<Store>, StoreError> {
+    fn of(
+        threads: Threads,
+        replica: Option<Threads>,
+        lock: Option<std::fs::File>,
+    ) -> Result<Arc<Store>, StoreError> {
         let (pending, published) = (watch::Sender::new(()), watch::Sender::new(0));
         let lease = Lease::new()?;
         let snapshots = tokio::sync::Mutex::default();
-        let trouble = Mutex::default();
-        Ok(Arc::new(Store { threads, pending, published, snapshots, lease, trouble, folder_lock: lock }))
+        let (trouble, folder_lock) = (Mutex::default(), lock);
+        Ok(Arc::new(Store { threads, replica, pending, published, snapshots, lease, trouble, folder_lock }))
     }
 
     /// Whether other hubs may write to this database.
@@ -94,6 +104,12 @@ impl Store {
     #[must_use]
     pub fn on_pending(&self) -> watch::Receiver<()> {
         self.pending.subscribe()
+    }
+
+    /// Whether so many tills wait to be answered that the projector should rest.
+    #[must_use]
+    pub fn is_pressed(&self) -> bool {
+        self.threads.waiting() >= PRESSED
     }
 
     /// Tells when something was published.
@@ -142,6 +158,8 @@ impl Store {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match error {
             None => *trouble = None,
+            // Another server takes over, and reads tell whether one has.
+            Some(StoreError::Outcome(_)) if self.is_shared() => {}
             Some(StoreError::DiskFull | StoreError::Outcome(_)) => *trouble = error.cloned(),
             Some(StoreError::Stopped) => drop(trouble.get_or_insert(StoreError::Stopped)),
             Some(_) => {}
@@ -163,18 +181,46 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
     {
-        let (answer, answered) = oneshot::channel();
-        let read = Box::new(move |connection: &dyn Connection| {
-            drop(answer.send(threads::in_one_state(connection, run)));
-        });
-        self.threads.read(read)?;
-        answered.await.unwrap_or(Err(StoreError::Stopped))
+        read_by(&self.threads, run).await
+    }
+
+    /// Runs a report's read: on the replica when there is one that answers and is not far behind.
+    async fn read_report<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Clone + Send + 'static,
+    {
+        if let Some(replica) = &self.replica {
+            let on_replica = run.clone();
+            let done = read_by(replica, |sql| {
+                lease::refuse_stale(sql)?;
+                on_replica(sql)
+            });
+            match done.await {
+                Err(error) => tracing::warn!(code = error.code(), %error, "a report leaves the replica"),
+                done => return done,
+            }
+        }
+        self.read(run).await
     }
 
     /// Takes no more writes, finishes those that wait, and returns when the writers are done.
     pub fn stop(&self) {
         self.threads.stop();
     }
+}
+
+async fn read_by<T, F>(threads: &Threads, run: F) -> Result<T, StoreError>
+where
+    T: Send + 'static,
+    F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
+{
+    let (answer, answered) = oneshot::channel();
+    let read = Box::new(move |connection: &dyn Connection| {
+        drop(answer.send(threads::in_one_state(connection, run)));
+    });
+    threads.read(read)?;
+    answered.await.unwrap_or(Err(StoreError::Stopped))
 }
 
 /// A write, and who waits for it.
@@ -269,6 +315,12 @@ pub enum StoreError {
     /// A store is copied into an empty database only.
     #[error("the database to copy to is in use")]
     NotEmpty,
+    /// The replica shows what was long ago.
+    #[error("the replica is {behind_s} s behind")]
+    Stale {
+        /// By so much.
+        behind_s: i64,
+    },
     /// The copy is not what was copied.
     #[error("the copy differs from the original")]
     Differs,
@@ -294,6 +346,7 @@ impl StoreError {
             StoreError::Fenced => "HUB-STO-013",
             StoreError::NotEmpty => "HUB-STO-014",
             StoreError::Differs => "HUB-STO-015",
+            StoreError::Stale { .. } => "HUB-STO-016",
         }
     }
 }

@@ -14,7 +14,7 @@ impl Store {
     ///
     /// *Errors:* the store's.
     pub async fn report_days(&self, filter: ReportFilter) -> Result<(Vec<DayRow>, i64), StoreError> {
-        self.read(move |connection| {
+        self.read_report(move |connection| {
             let waiting = connection.only("select count(*) from pending", values![], |row| row.get(0))?;
             Ok((days(connection, &filter)?, waiting))
         })
@@ -25,7 +25,7 @@ impl Store {
     ///
     /// *Errors:* the store's.
     pub async fn report_by(&self, by: ReportBy, filter: ReportFilter) -> Result<Vec<ByRow>, StoreError> {
-        self.read(move |connection| broken_down(connection, by, &filter)).await
+        self.read_report(move |connection| broken_down(connection, by, &filter)).await
     }
 }
 
@@ -34,7 +34,7 @@ impl Store {
     ///
     /// *Errors:* the store's.
     pub async fn report_totals(&self, filter: ReportFilter) -> Result<Vec<TotalRow>, StoreError> {
-        self.read(move |connection| totals(connection, &filter)).await
+        self.read_report(move |connection| totals(connection, &filter)).await
     }
 }
 

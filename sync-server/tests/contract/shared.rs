@@ -1,9 +1,11 @@
 //! Hubs that share a database. A folder has one hub: on SQLite these stories have nothing to tell.
 
+use std::sync::Arc;
+
 use reqwest::Method;
 use suanpan_sync::{FeedChange, PushReply, Scope, feed_genesis, follow_feed};
 use sync_server::project::Group;
-use sync_server::store::{LEASE_MS, NewRow, Store};
+use sync_server::store::{LEASE_MS, NewRow, Store, StoreError};
 use sync_server::{Config, Hub};
 
 use crate::postgresql::{change_a_migration, cut_connections, database_of};
@@ -20,6 +22,10 @@ async fn two_hubs() -> Option<(TestHub, TestHub)> {
     let running = Hub::start(config(folder.path())).await.unwrap();
     let two = TestHub { running, folder, http: client(), api_key: one.api_key.clone() };
     Some((one, two))
+}
+
+fn connect(database: &str) -> Result<Arc<Store>, StoreError> {
+    Store::connect(database, None, 0)
 }
 
 fn row(key: String) -> NewRow {
@@ -125,7 +131,7 @@ async fn a_till_that_waits_at_one_hub_is_woken_by_what_another_publishes() {
 async fn one_hub_projects_and_what_it_does_after_its_lease_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let Some(database) = database_of(folder.path()) else { return };
-    let (one, two) = (Store::connect(&database, 0).unwrap(), Store::connect(&database, 0).unwrap());
+    let (one, two) = (connect(&database).unwrap(), connect(&database).unwrap());
     let first = one.lead(0).await.unwrap().unwrap();
     assert_eq!(two.lead(LEASE_MS - 1).await.unwrap(), None, "another holds it");
     assert_eq!(one.lead(LEASE_MS - 1).await.unwrap(), Some(first), "kept");
@@ -193,10 +199,10 @@ async fn a_hub_whose_connections_were_cut_connects_again() {
 fn a_database_with_a_changed_migration_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let Some(database) = database_of(folder.path()) else { return };
-    drop(Store::connect(&database, 0).unwrap());
-    drop(Store::connect(&database, 0).unwrap());
+    drop(connect(&database).unwrap());
+    drop(connect(&database).unwrap());
     change_a_migration(&database);
-    assert_eq!(Store::connect(&database, 0).unwrap_err().code(), "HUB-STO-007");
+    assert_eq!(connect(&database).unwrap_err().code(), "HUB-STO-007");
 }
 
 #[test]
@@ -207,6 +213,40 @@ fn a_database_elsewhere_is_not_spoken_to_in_the_clear() {
         ("host=localhost,db.example user=hub", "HUB-STO-012"),
         ("postgres://hub@/x?nonsense=1", "HUB-STO-011"),
     ] {
-        assert_eq!(Store::connect(address, 0).unwrap_err().code(), code, "{address}");
+        assert_eq!(connect(address).unwrap_err().code(), code, "{address}");
+        let replica = Store::connect("postgres://hub@localhost/suanpan", Some(address), 0);
+        assert_eq!(replica.unwrap_err().code(), code, "{address}");
     }
+}
+
+/// Long after any test: a lease that was taken then has not ended.
+const LATER_MS: i64 = 9_000_000_000_000;
+
+#[tokio::test]
+async fn reports_read_a_replica_that_is_not_far_behind_and_else_the_database_itself() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let Some(replica) = database_of(other.path()) else { return };
+    let replicated = connect(&replica).unwrap();
+    let hub = TestHub::start_as(Config { reports: Some(replica), ..config(folder.path()) }, folder).await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    stored(&till.push(&hub, 1, 1).await);
+    assert_eq!(hub.day().await[0]["sales"], 1, "nobody has kept a lease on the replica");
+    replicated.lead(LATER_MS).await.unwrap().unwrap();
+    assert_eq!(hub.day().await.as_array().unwrap().len(), 0, "the replica has no sales");
+}
+
+#[tokio::test]
+async fn a_hub_starts_and_reports_while_its_replica_does_not_answer() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = config(folder.path());
+    if config.database.is_none() {
+        return;
+    }
+    config.reports = Some("postgres://hub@127.0.0.1:1/suanpan".to_owned());
+    let hub = TestHub::start_as(config, folder).await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    stored(&till.push(&hub, 1, 1).await);
+    assert_eq!(hub.day().await[0]["sales"], 1);
 }

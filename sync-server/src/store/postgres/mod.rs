@@ -63,6 +63,12 @@ pub(super) fn open(url: &str, now_ms: i64) -> Result<Threads, StoreError> {
     Threads::start(WRITERS, READERS, move |_: Use| Postgres::new(config.clone()))
 }
 
+/// Starts threads that read a replica. They connect when they are asked something: a hub does not need it.
+pub(super) fn open_replica(url: &str) -> Result<Threads, StoreError> {
+    let config = address(url)?;
+    Threads::start(0, READERS, move |_: Use| Postgres::unconnected(config.clone()))
+}
+
 /// Connects for this thread alone, and brings the database up to date.
 pub(super) fn single(url: &str, now_ms: i64) -> Result<Postgres, StoreError> {
     let connection = Postgres::new(address(url)?)?;
@@ -128,11 +134,15 @@ struct Session {
 
 impl Postgres {
     fn new(config: Config) -> Result<Postgres, StoreError> {
-        let runtime = Builder::new_current_thread().enable_all().build();
-        let runtime = runtime.map_err(|source| StoreError::Database(Arc::new(source)))?;
-        let postgres = Postgres { runtime, config, session: RefCell::new(None) };
+        let postgres = Postgres::unconnected(config)?;
         postgres.connect()?;
         Ok(postgres)
+    }
+
+    fn unconnected(config: Config) -> Result<Postgres, StoreError> {
+        let runtime = Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(|source| StoreError::Database(Arc::new(source)))?;
+        Ok(Postgres { runtime, config, session: RefCell::new(None) })
     }
 
     fn connect(&self) -> Result<Rc<Session>, StoreError> {
