@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
-use crate::store::{StoreDays, Today, User};
+use crate::store::{Lost, StoreDays, Today, User};
 
 fn files_in(dir: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = fs::read_dir(dir) else { return BTreeMap::new() };
@@ -21,6 +21,7 @@ fn files_in(dir: &Path) -> BTreeMap<String, String> {
 fn export_to(dir: &Path) {
     let config = Config::new().with_large_int("number").with_out_dir(dir);
     Today::export_all(&config).unwrap();
+    Lost::export_all(&config).unwrap();
     StoreDays::export_all(&config).unwrap();
     User::export_all(&config).unwrap();
 }

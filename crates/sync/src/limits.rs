@@ -44,6 +44,12 @@ pub const TABLE_MAX: usize = 32;
 /// Scopes of one station: chain, a zone, a site.
 pub const SCOPES_MAX: usize = 3;
 
+/// Entries of one scope that a station shows to a hub that was restored: a day's changes of prices. More is imported anew.
+pub const LOST_MAX: usize = 1_000;
+
+/// Bytes of them in one message, which fits the hub's limit of a body.
+pub const LOST_BYTES: usize = 512 * 1024;
+
 /// Feed entries in one snapshot chunk.
 pub const CHUNK_ENTRIES: usize = 2_000;
 

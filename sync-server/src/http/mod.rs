@@ -6,6 +6,7 @@ mod enrol;
 mod health;
 mod hq;
 mod journal;
+mod lost;
 mod problem;
 mod reports;
 mod station;
@@ -40,6 +41,7 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
         .route("/pull", post(station::pull))
         .route("/wake", get(station::wake))
         .route("/refunds", post(station::refund))
+        .route("/lost", post(lost::report))
         .route("/snapshot", get(station::snapshot))
         .route("/snapshot/{hash}", get(station::chunk))
         .route("/reports/sales-by-day", get(reports::by_day))
@@ -55,6 +57,7 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
         .route("/hq/today", get(hq::today))
         .route("/hq/store-days", get(days::of_date))
         .route("/hq/excuse", post(days::excuse))
+        .route("/hq/lost", get(lost::list).post(lost::decide))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, value("no-store")));

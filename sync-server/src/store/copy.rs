@@ -9,7 +9,7 @@ use super::{StoreError, postgres, sqlite};
 
 /// What is copied, by table and columns. What reports read is projected again, sessions end, and snapshots are made
 /// when somebody asks.
-const TABLES: [(&str, &str); 15] = [
+const TABLES: [(&str, &str); 16] = [
     ("meta", "key, value"),
     ("site", "site, zone, name, utc_offset_min, day_starts_min"),
     ("station", "station, site, till, public_key, enrolled_at_ms, last_seen_ms, re_enrol"),
@@ -35,6 +35,11 @@ const TABLES: [(&str, &str); 15] = [
     ("api_key", "name, key_sha256, created_at_ms, journal"),
     ("excuse", "site, business_date, till, by_user, reason, at_ms"),
     ("store_day", "site, business_date, closing, look_at_ms, standing"),
+    (
+        "lost_feed",
+        "scope, tbl, key, epoch, version, effective_at_ms, body, site, till, seen_at_ms, decision, by_user,
+         decided_at_ms",
+    ),
     ("store_day_version", "site, business_date, version, epoch, made_at_ms, figures"),
 ];
 

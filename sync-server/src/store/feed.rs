@@ -190,7 +190,7 @@ fn hash_at(connection: &dyn Sql, scope: &Scope, version: u64) -> Result<Option<H
     Ok(hash)
 }
 
-fn publish(connection: &dyn Sql, rows: &[NewRow], now_ms: i64) -> Result<u64, StoreError> {
+pub(super) fn publish(connection: &dyn Sql, rows: &[NewRow], now_ms: i64) -> Result<u64, StoreError> {
     let scopes: BTreeSet<&Scope> = rows.iter().map(|row| &row.scope).collect();
     let mut heads = BTreeMap::new();
     for scope in scopes {
@@ -259,7 +259,7 @@ fn add(
 
 /// From when a row holds, or `None` if it changes nothing. What is published for now takes the place of what holds now,
 /// so that whoever reads the rows in the order of their times, and not as they came, finds the same.
-fn news(connection: &dyn Sql, row: &NewRow, now_ms: i64) -> Result<Option<i64>, StoreError> {
+pub(super) fn news(connection: &dyn Sql, row: &NewRow, now_ms: i64) -> Result<Option<i64>, StoreError> {
     let is_for_now = row.effective_at_ms == 0;
     let by_ms = if is_for_now { now_ms } else { row.effective_at_ms };
     let found: Option<(Option<String>, i64)> = connection.one(

@@ -5,6 +5,7 @@ mod days;
 mod feed;
 mod http;
 mod journal;
+mod lost;
 mod postgresql;
 mod push;
 mod shared;

@@ -3,19 +3,20 @@ use std::time::Duration;
 use reqwest::Method;
 use serde::Deserialize;
 use suanpan_journal::Hash;
-use suanpan_ledger::KeptFeed;
 use suanpan_sync::limits::{CHUNK_MAX, JSON_MAX};
 use suanpan_sync::{
-    Backoff, ChunkRef, FeedEntry, Mismatch, PullReply, SnapshotManifest, Staged, Staging, decode_chunk,
+    Backoff, ChunkRef, FeedEntry, FeedHead, Mismatch, PullReply, SnapshotManifest, Staged, Staging,
+    decode_chunk,
 };
 use tokio::sync::watch;
 
 use super::client::{Call, CallError};
 use super::driver::{Link, random};
+use super::lost;
 use super::stores::{SnapshotSink, StoresError};
 
 /// A page of the feed: 1 MiB on a line of 0.3 Mbit/s.
-const PULL_TIMEOUT: Duration = Duration::from_secs(30);
+pub(super) const PULL_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Longer than the hub lets anybody wait.
 const WAKE_TIMEOUT: Duration = Duration::from_secs(65);
@@ -36,7 +37,7 @@ const MISMATCHES_MAX: u32 = 3;
 const KEPT_MS: i64 = 30 * 86_400_000;
 
 /// Why a download did not come to its end. What was applied before stands.
-enum Stop {
+pub(super) enum Stop {
     Call(CallError),
     Stores(StoresError),
     /// The entries do not lead to the signed cut.
@@ -106,7 +107,8 @@ async fn pull_and_wait(link: &Link, begun: &mut Option<Begun>) -> Result<(), Sto
 
 /// Pulls one cut and applies it. Gives what to show to the wake-up, or `None` after a snapshot.
 async fn pull(link: &Link, begun: &mut Option<Begun>) -> Result<Option<String>, Stop> {
-    let mut staging = Staging::new(link.ask(|stores| stores.feed_heads()).await?);
+    let heads = link.ask(|stores| stores.feed_heads()).await?;
+    let mut staging = Staging::new(heads.clone());
     loop {
         match ask(link, &staging).await? {
             PullReply::Snapshot { manifest } => {
@@ -117,7 +119,7 @@ async fn pull(link: &Link, begun: &mut Option<Begun>) -> Result<Option<String>, 
                 staging.add(&link.hub_key, cut, entries, more)?;
                 if !more {
                     if let Some(staged) = staging.finish()? {
-                        apply(link, staged).await?;
+                        apply(link, &heads, staged).await?;
                     }
                     return Ok(Some(wake));
                 }
@@ -140,23 +142,12 @@ async fn ask(link: &Link, staging: &Staging) -> Result<PullReply, Stop> {
 }
 
 /// Applies a whole cut in one transaction.
-async fn apply(link: &Link, Staged { cut, entries }: Staged) -> Result<(), Stop> {
+async fn apply(link: &Link, heads: &[FeedHead], Staged { cut, entries }: Staged) -> Result<(), Stop> {
     let at_ms = link.clock.now_ms();
-    let kept = kept(&entries, at_ms);
+    let kept = lost::kept(heads, &entries, at_ms);
     link.ask(move |stores| stores.apply_cut(&cut, &entries)).await?;
     link.remember(move |state| state.keep_feed(&kept, at_ms.saturating_sub(KEPT_MS))).await?;
     Ok(())
-}
-
-fn kept(entries: &[FeedEntry], at_ms: i64) -> Vec<KeptFeed> {
-    let bytes = |entry: &FeedEntry| serde_json::to_vec(entry).unwrap_or_default();
-    let keep = |entry: &FeedEntry| KeptFeed {
-        scope: entry.scope.to_string(),
-        version: entry.version,
-        at_ms,
-        entry: bytes(entry),
-    };
-    entries.iter().map(keep).collect()
 }
 
 #[derive(Deserialize)]
@@ -235,6 +226,7 @@ async fn apply_snapshot(
     begun: &mut Option<Begun>,
 ) -> Result<(), Stop> {
     manifest.check(&link.hub_key).map_err(|_| Stop::Mismatch("the snapshot's signature".to_owned()))?;
+    lost::tell(link, &manifest).await?;
     let has_catalogue = link.ask(|stores| stores.feed_heads()).await?.iter().any(|head| head.version > 0);
     if manifest.chunks.is_empty() && has_catalogue {
         // A hub that was rebuilt from nothing has nothing to sell yet; the till goes on with what it has.

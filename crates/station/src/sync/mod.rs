@@ -10,6 +10,7 @@ mod client;
 mod download;
 mod driver;
 mod enrol;
+mod lost;
 mod recover;
 mod refund;
 mod report;

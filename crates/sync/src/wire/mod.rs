@@ -7,6 +7,7 @@ pub(crate) mod enrol;
 pub(crate) mod entries;
 pub(crate) mod feed;
 pub(crate) mod hole;
+pub(crate) mod lost;
 pub(crate) mod push;
 pub(crate) mod refund;
 pub(crate) mod request;

@@ -33,6 +33,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/postgres/0003_store_days.sql"),
         older_may_open: false,
     },
+    Migration {
+        id: 4,
+        sql: include_str!("../../../migrations/postgres/0004_lost.sql"),
+        older_may_open: true,
+    },
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.

@@ -1,0 +1,106 @@
+//! Tells a hub that was restored which published changes this station still remembers. They are listed at HQ, and come
+//! back only as news that somebody publishes again.
+
+use std::collections::HashMap;
+
+use reqwest::Method;
+use serde::{Deserialize, Serialize};
+use suanpan_journal::Hash;
+use suanpan_ledger::KeptFeed;
+use suanpan_sync::limits::{LOST_BYTES, LOST_MAX};
+use suanpan_sync::{
+    FeedEntry, FeedHead, LostFeed, LostReport, Scope, SnapshotManifest, feed_genesis, follow_feed,
+};
+
+use super::client::{Call, CallError};
+use super::download::{PULL_TIMEOUT, Stop};
+use super::driver::Link;
+
+/// Remembers what was told, so that it is told once.
+const TOLD: &str = "lost_told";
+
+/// Longest answer.
+const ANSWER_MAX: usize = 1_024;
+
+/// A kept entry's bytes.
+#[derive(Serialize, Deserialize)]
+struct Kept {
+    /// The chain's hash before it.
+    prev: Hash,
+    entry: FeedEntry,
+}
+
+/// What to keep of the entries of a cut, which begin after these heads.
+pub(super) fn kept(heads: &[FeedHead], entries: &[FeedEntry], at_ms: i64) -> Vec<KeptFeed> {
+    let mut at: HashMap<&Scope, Hash> = heads.iter().map(|head| (&head.scope, head.hash)).collect();
+    let mut kept = Vec::with_capacity(entries.len());
+    for entry in entries {
+        let prev = at.get(&entry.scope).copied().unwrap_or_else(|| feed_genesis(&entry.scope));
+        at.insert(&entry.scope, follow_feed(&prev, entry));
+        let bytes = serde_json::to_vec(&Kept { prev, entry: entry.clone() }).unwrap_or_default();
+        kept.push(KeptFeed { scope: entry.scope.to_string(), version: entry.version, at_ms, entry: bytes });
+    }
+    kept
+}
+
+/// Before a snapshot of a newer epoch takes the place of what is applied here: shows the hub what it may have lost.
+pub(super) async fn tell(link: &Link, manifest: &SnapshotManifest) -> Result<(), Stop> {
+    let mut heads = link.ask(|stores| stores.feed_heads()).await?;
+    let is_newer =
+        |head: &FeedHead| manifest.cut.iter().any(|new| new.scope == head.scope && new.epoch > head.epoch);
+    heads.retain(|head| head.version > 0 && is_newer(head));
+    let told = serde_json::to_vec(&heads).unwrap_or_default();
+    if heads.is_empty() || link.remember(|state| state.value(TOLD)).await?.as_ref() == Some(&told) {
+        return Ok(());
+    }
+    let lost = link
+        .remember(move |state| {
+            let mut room = LOST_BYTES;
+            let of_head = |head: FeedHead| {
+                let after = head.version.saturating_sub(LOST_MAX as u64);
+                Ok(newest(
+                    head.clone(),
+                    state.kept_feed(&head.scope.to_string(), after, LOST_MAX as u32)?,
+                    &mut room,
+                ))
+            };
+            heads.into_iter().map(of_head).collect::<Result<Vec<_>, _>>()
+        })
+        .await?;
+    let lost: Vec<LostFeed> = lost.into_iter().filter(|lost| !lost.entries.is_empty()).collect();
+    if !lost.is_empty() {
+        let body = serde_json::to_vec(&LostReport { lost }).unwrap_or_default();
+        let (path, response_max, timeout) = ("/api/v1/lost", ANSWER_MAX, PULL_TIMEOUT);
+        match link
+            .client
+            .call(&Call { method: &Method::POST, path, body: &body, response_max, timeout })
+            .await
+        {
+            Ok(_) => {}
+            // The catalogue does not wait for a hub that wants none of it.
+            Err(CallError::Refused { code }) => tracing::warn!(error.code = code, "sync.lost"),
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(link.remember(move |state| state.set_value(TOLD, &told)).await?)
+}
+
+/// The longest run of kept entries that chains to the head and fits.
+fn newest(head: FeedHead, kept: Vec<KeptFeed>, room: &mut usize) -> LostFeed {
+    let mut lost = LostFeed { prev_hash: head.hash, head, entries: Vec::new() };
+    let mut version = lost.head.version;
+    for bytes in kept.into_iter().rev().map(|kept| kept.entry) {
+        let Ok(Kept { prev, entry }) = serde_json::from_slice::<Kept>(&bytes) else { break };
+        if entry.version > lost.head.version {
+            continue;
+        }
+        let chains = entry.version == version && follow_feed(&prev, &entry) == lost.prev_hash;
+        let Some(left) = room.checked_sub(bytes.len()).filter(|_| chains) else { break };
+        *room = left;
+        version = version.saturating_sub(1);
+        lost.prev_hash = prev;
+        lost.entries.push(entry);
+    }
+    lost.entries.reverse();
+    lost
+}

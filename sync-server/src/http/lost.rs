@@ -1,0 +1,53 @@
+//! Published changes that a restore lost: tills show them, people at HQ publish them again or let them go.
+
+use axum::Json;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use suanpan_sync::LostReport;
+
+use super::Problem;
+use super::auth::{Session, StationRequest};
+use crate::app::App;
+use crate::clock::now_ms;
+use crate::store::{Lost, LostDecision, LostKey};
+
+pub(super) async fn report(State(app): State<App>, request: StationRequest) -> Result<StatusCode, Problem> {
+    let malformed = Problem::BadRequest("what was lost is expected");
+    let report: LostReport = serde_json::from_slice(&request.body).map_err(|_| malformed.clone())?;
+    report.fits()?;
+    for lost in report.lost {
+        if !request.station.scopes().contains(&lost.head.scope) {
+            return Err(malformed);
+        }
+        let hashes = lost.check(&app.key.public())?;
+        let (scope, entries) = (lost.head.scope, lost.entries);
+        let proven = entries.into_iter().zip(hashes).collect();
+        app.store.take_lost(&request.station, scope, proven, now_ms()).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(super) async fn list(State(app): State<App>, _: Session) -> Result<Json<Lost>, Problem> {
+    Ok(Json(app.store.lost().await?))
+}
+
+#[derive(Deserialize)]
+struct Decided {
+    decision: LostDecision,
+    /// Which; absent for all.
+    rows: Option<Vec<LostKey>>,
+}
+
+pub(super) async fn decide(
+    State(app): State<App>,
+    session: Session,
+    body: Bytes,
+) -> Result<StatusCode, Problem> {
+    let decided = serde_json::from_slice(&body);
+    let Decided { decision, rows } =
+        decided.map_err(|_| Problem::BadRequest("decision and rows are expected"))?;
+    app.store.decide_lost(decision, rows, session.user.name, now_ms()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

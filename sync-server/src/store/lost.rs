@@ -1,0 +1,279 @@
+//! What a restore lost of the feeds, as tills remember it. Nothing of it holds until a person publishes it again.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+use suanpan_journal::Hash;
+use suanpan_sync::{FeedChange, FeedEntry, Scope};
+
+use super::feed::{news, publish};
+use super::sql::{Row, Sql, values};
+use super::{NewRow, Station, Store, StoreError};
+
+/// Rows that are listed; the others after these are dealt with.
+const LISTED_MAX: u32 = 200;
+
+/// The table whose rows hold what no page shows: hashes of PINs and cards.
+const STAFF: &str = "staff";
+
+/// A proven entry, with the chain's hash after it.
+pub type Proven = (FeedEntry, Hash);
+
+/// Names a row of a feed.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+pub struct LostKey {
+    /// Its scope.
+    pub scope: Scope,
+    /// Its table.
+    pub table: String,
+    /// Its key.
+    pub key: String,
+}
+
+/// A change that tills applied and this hub lost.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct LostRow {
+    /// For whom, such as `chain` or `site:HT01`.
+    pub scope: String,
+    /// Kind of row.
+    pub table: String,
+    /// Which row.
+    pub key: String,
+    /// From when it holds, in ms; 0 for at once.
+    pub effective_at_ms: i64,
+    /// What was published, as JSON; none if the row was deleted, or is one that no page shows.
+    pub body: Option<String>,
+    /// What holds here now.
+    pub current: Option<String>,
+    /// Whose till showed it first.
+    pub site: String,
+    /// That till.
+    pub till: u16,
+}
+
+/// What HQ is asked about.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct Lost {
+    /// The first of them.
+    pub rows: Vec<LostRow>,
+    /// All of them.
+    pub count: u32,
+}
+
+/// What a person decides about lost changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LostDecision {
+    /// Publish it again, as news.
+    Publish,
+    /// Let it go.
+    Drop,
+}
+
+impl Store {
+    /// Takes down what this hub does not have of the entries of one scope that a till proved. Every till of a chain shows
+    /// the same: the first one's are written, for the others it is looked up.
+    ///
+    /// *Errors:* the store's.
+    pub async fn take_lost(
+        &self,
+        station: &Station,
+        scope: Scope,
+        proven: Vec<Proven>,
+        now_ms: i64,
+    ) -> Result<(), StoreError> {
+        let new = self.read(move |sql| unknown(sql, &scope, proven)).await?;
+        if new.is_empty() {
+            return Ok(());
+        }
+        let place = (station.site.to_string(), station.till);
+        self.write(move |sql| new.iter().try_for_each(|entry| note(sql, entry, (&place.0, place.1), now_ms)))
+            .await
+    }
+
+    /// What nobody has decided about.
+    ///
+    /// *Errors:* the store's.
+    pub async fn lost(&self) -> Result<Lost, StoreError> {
+        self.read(|sql| {
+            let count =
+                sql.only("select count(*) from lost_feed where decision is null", values![], |row| {
+                    row.get(0)
+                })?;
+            Ok(Lost { rows: listed(sql)?, count })
+        })
+        .await
+    }
+
+    /// Publishes lost changes again, or lets them go; all of them if none is named. Gives how many were published.
+    ///
+    /// *Errors:* the store's; then nothing was decided.
+    pub async fn decide_lost(
+        &self,
+        decision: LostDecision,
+        keys: Option<Vec<LostKey>>,
+        by: String,
+        now_ms: i64,
+    ) -> Result<u64, StoreError> {
+        let published = self.write(move |sql| decide(sql, decision, keys.as_deref(), &by, now_ms)).await?;
+        if published > 0 {
+            self.published.send_modify(|count| *count = count.saturating_add(1));
+        }
+        Ok(published)
+    }
+}
+
+/// The entries that this hub neither has nor has noted, of each row the newest.
+fn unknown(sql: &dyn Sql, scope: &Scope, proven: Vec<Proven>) -> Result<Vec<FeedEntry>, StoreError> {
+    let name = scope.to_string();
+    let first = proven.first().map_or(0, |(entry, _)| entry.version);
+    let mut held: HashMap<u64, Hash> = HashMap::new();
+    sql.each(
+        "select version, hash from feed where scope = ? and version >= ? order by version limit ?",
+        values![name, first, proven.len()],
+        &mut |row| {
+            held.insert(row.get(0)?, Hash(row.get(1)?));
+            Ok(())
+        },
+    )?;
+    let mut noted: HashMap<(String, String), (u64, u64)> = HashMap::new();
+    sql.each("select tbl, key, epoch, version from lost_feed where scope = ?", values![name], &mut |row| {
+        noted.insert((row.get(0)?, row.get(1)?), (row.get(2)?, row.get(3)?));
+        Ok(())
+    })?;
+    let mut new = HashMap::new();
+    for (entry, hash) in proven {
+        let place = (entry.table.clone(), entry.key.clone());
+        let is_noted = noted.get(&place).is_some_and(|it| *it >= (entry.epoch, entry.version));
+        if held.get(&entry.version) != Some(&hash) && !is_noted {
+            new.insert(place, entry);
+        }
+    }
+    Ok(new.into_values().collect())
+}
+
+fn note(sql: &dyn Sql, entry: &FeedEntry, (site, till): (&str, u16), now_ms: i64) -> Result<(), StoreError> {
+    let row = NewRow {
+        scope: entry.scope.clone(),
+        table: entry.table.clone(),
+        key: entry.key.clone(),
+        effective_at_ms: entry.effective_at_ms,
+        change: entry.change.clone(),
+    };
+    if news(sql, &row, now_ms)?.is_none() {
+        return Ok(());
+    }
+    let body = match &entry.change {
+        FeedChange::Put { body } => Some(body),
+        FeedChange::Delete => None,
+    };
+    let (scope, effective_at_ms) = (row.scope.to_string(), row.effective_at_ms);
+    sql.execute(
+        "insert into lost_feed (scope, tbl, key, epoch, version, effective_at_ms, body, site, till, seen_at_ms)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+         on conflict (scope, tbl, key) do update set epoch = excluded.epoch, version = excluded.version,
+           effective_at_ms = excluded.effective_at_ms, body = excluded.body, site = excluded.site,
+           till = excluded.till, seen_at_ms = excluded.seen_at_ms, decision = null, by_user = null,
+           decided_at_ms = null
+         where (excluded.epoch, excluded.version) > (lost_feed.epoch, lost_feed.version)",
+        values![
+            scope,
+            row.table,
+            row.key,
+            entry.epoch,
+            entry.version,
+            effective_at_ms,
+            body,
+            site,
+            till,
+            now_ms
+        ],
+    )?;
+    Ok(())
+}
+
+fn listed(sql: &dyn Sql) -> Result<Vec<LostRow>, StoreError> {
+    let mut rows = sql.all(
+        "select scope, tbl, key, effective_at_ms, body, site, till from lost_feed where decision is null
+         order by scope, tbl, key limit ?",
+        values![LISTED_MAX],
+        |row| {
+            Ok(LostRow {
+                scope: row.get(0)?,
+                table: row.get(1)?,
+                key: row.get(2)?,
+                effective_at_ms: row.get(3)?,
+                body: row.get(4)?,
+                current: None,
+                site: row.get(5)?,
+                till: row.get(6)?,
+            })
+        },
+    )?;
+    for row in &mut rows {
+        if row.table == STAFF {
+            row.body = None;
+            continue;
+        }
+        let current: Option<Option<String>> = sql.one(
+            "select body from feed where scope = ? and tbl = ? and key = ?
+             order by effective_at_ms desc, version desc limit 1",
+            values![row.scope, row.table, row.key],
+            |row| row.get(0),
+        )?;
+        row.current = current.flatten();
+    }
+    Ok(rows)
+}
+
+fn decide(
+    sql: &dyn Sql,
+    decision: LostDecision,
+    keys: Option<&[LostKey]>,
+    by: &str,
+    now_ms: i64,
+) -> Result<u64, StoreError> {
+    // One decision at a time, whoever else decides meanwhile.
+    sql.lock("select scope from lost_feed where decision is null", values![])?;
+    let mut rows = sql.all(
+        "select scope, tbl, key, effective_at_ms, body from lost_feed where decision is null
+         order by epoch, version",
+        values![],
+        new_row,
+    )?;
+    if let Some(keys) = keys {
+        let is_named = |row: &NewRow| {
+            keys.iter().any(|it| it.scope == row.scope && it.table == row.table && it.key == row.key)
+        };
+        rows.retain(is_named);
+    }
+    let name = match decision {
+        LostDecision::Publish => "published",
+        LostDecision::Drop => "dropped",
+    };
+    for row in &rows {
+        sql.execute(
+            "update lost_feed set decision = ?, by_user = ?, decided_at_ms = ?
+             where scope = ? and tbl = ? and key = ?",
+            values![name, by, now_ms, row.scope.to_string(), row.table, row.key],
+        )?;
+    }
+    match decision {
+        LostDecision::Publish => publish(sql, &rows, now_ms),
+        LostDecision::Drop => Ok(0),
+    }
+}
+
+fn new_row(row: &Row<'_>) -> Result<NewRow, StoreError> {
+    let scope: String = row.get(0)?;
+    let body: Option<String> = row.get(4)?;
+    Ok(NewRow {
+        scope: scope.parse().map_err(|_| StoreError::Damaged("scope"))?,
+        table: row.get(1)?,
+        key: row.get(2)?,
+        effective_at_ms: row.get(3)?,
+        change: body.map_or(FeedChange::Delete, |body| FeedChange::Put { body }),
+    })
+}
