@@ -17,7 +17,7 @@ use crate::hub::free_port;
 /// Servers. Two of them have every commit: the primary and its synchronous standby.
 const NODES: usize = 3;
 
-/// The cluster is asked this often whether it is as wanted: three minutes altogether.
+/// Looks whether something is as wanted: three minutes altogether.
 const LOOKS_MAX: u32 = 1_800;
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
@@ -30,6 +30,7 @@ pub(crate) struct Cluster {
     /// Where Patroni and PostgreSQL of each node listen.
     nodes: Vec<(u16, u16)>,
     database: u16,
+    reports: u16,
     tills: u16,
 }
 
@@ -46,18 +47,23 @@ impl Cluster {
             std::fs::write(folder.path().join(name), text).unwrap();
         }
         let nodes: Vec<(u16, u16)> = (0..NODES).map(|_| (free_port(), free_port())).collect();
-        let (database, tills) = (free_port(), free_port());
+        let (database, reports, tills) = (free_port(), free_port(), free_port());
         let mut shell = as_somebody(folder.path());
         shell.current_dir(folder.path()).process_group(0).stdin(Stdio::piped()).env("PROGRAMS", programs());
         for (number, (api, port)) in nodes.iter().enumerate() {
             shell.env(format!("API_{number}"), api.to_string()).env(format!("PG_{number}"), port.to_string());
         }
-        let ports =
-            [("ETCD", free_port()), ("ETCD_PEER", free_port()), ("DATABASE", database), ("TILLS", tills)];
+        let ports = [
+            ("ETCD", free_port()),
+            ("ETCD_PEER", free_port()),
+            ("DATABASE", database),
+            ("REPORTS", reports),
+            ("TILLS", tills),
+        ];
         let hubs = ["HUB_A", "HUB_B"].into_iter().zip(hubs);
         shell.envs(ports.into_iter().chain(hubs).map(|(name, port)| (name, port.to_string())));
         let shell = shell.spawn().expect("patroni, etcd-server and haproxy: ./dev setup test");
-        let mut cluster = Cluster { folder, shell, nodes, database, tills };
+        let mut cluster = Cluster { folder, shell, nodes, database, reports, tills };
         (0..NODES).for_each(|node| cluster.start_node(node));
         cluster.has_standby();
         cluster
@@ -74,6 +80,11 @@ impl Cluster {
         format!("postgres://suanpan@{}/postgres?target_session_attrs=read-write", servers.join(","))
     }
 
+    /// A standby by way of haproxy.
+    pub(crate) fn reports_url(&self) -> String {
+        format!("postgres://suanpan@127.0.0.1:{}/postgres", self.reports)
+    }
+
     /// The hubs by way of haproxy.
     pub(crate) fn hub_url(&self) -> String {
         format!("http://127.0.0.1:{}", self.tills)
@@ -87,17 +98,34 @@ impl Cluster {
 
     /// Which node is the primary.
     pub(crate) fn primary(&self) -> usize {
-        self.wait_for("/primary", self.nodes.iter().map(|(api, _)| *api))
+        wait_for("a primary", || self.position("/primary"))
     }
 
     /// Returns when a standby confirms every commit.
     pub(crate) fn has_standby(&self) {
-        self.wait_for("/sync", self.nodes.iter().map(|(api, _)| *api));
+        wait_for("a synchronous standby", || self.position("/sync"));
     }
 
     /// Returns when haproxy sends tills on to a hub.
     pub(crate) fn has_hub(&self) {
-        self.wait_for("/health", [self.tills]);
+        wait_for("a hub", || says_yes(self.tills, "/health").then_some(()));
+    }
+
+    fn position(&self, question: &str) -> Option<usize> {
+        self.nodes.iter().position(|(api, _)| says_yes(*api, question))
+    }
+
+    /// How many connections hubs have to servers that are not the primary.
+    pub(crate) fn sessions_at_standbys(&self) -> u32 {
+        const QUERY: &str = "select count(*) from pg_stat_activity
+                             where pg_is_in_recovery() and application_name = 'suanpan-hub'";
+        let ask = |(_, port): &(u16, u16)| {
+            let server = format!("postgres://suanpan@127.0.0.1:{port}/postgres");
+            let answer = Command::new("psql").args([&server, "-Atc", QUERY]).output().unwrap();
+            assert!(answer.status.success(), "{}", String::from_utf8_lossy(&answer.stderr));
+            String::from_utf8(answer.stdout).unwrap().trim().parse::<u32>().unwrap()
+        };
+        self.nodes.iter().map(ask).sum()
     }
 
     /// kill -9 of every process of a node's PostgreSQL. Its Patroni lives on.
@@ -113,18 +141,6 @@ impl Cluster {
     fn node_folder(&self, node: usize) -> PathBuf {
         // As the kernel names it.
         self.folder.path().canonicalize().unwrap().join(format!("node{node}"))
-    }
-
-    /// Waits until one of these ports says yes to a question, and says which.
-    #[expect(clippy::disallowed_methods, reason = "Patroni and haproxy tell nobody when something changes")]
-    fn wait_for(&self, question: &str, ports: impl IntoIterator<Item = u16> + Clone) -> usize {
-        for _ in 0..LOOKS_MAX {
-            if let Some(at) = ports.clone().into_iter().position(|port| says_yes(port, question)) {
-                return at;
-            }
-            std::thread::sleep(LOOK_EVERY);
-        }
-        panic!("{question}: nobody says yes");
     }
 
     fn logs(&self) -> String {
@@ -167,6 +183,18 @@ fn programs() -> PathBuf {
     let versions = std::fs::read_dir("/usr/lib/postgresql").expect("PostgreSQL: ./dev setup test");
     let programs = versions.map(|version| version.unwrap().path().join("bin"));
     programs.filter(|bin| bin.join("postgres").exists()).max().expect("PostgreSQL: ./dev setup test")
+}
+
+/// Looks until something is so.
+#[expect(clippy::disallowed_methods, reason = "Patroni and haproxy tell nobody when something changes")]
+pub(crate) fn wait_for<T>(what: &str, look: impl Fn() -> Option<T>) -> T {
+    for _ in 0..LOOKS_MAX {
+        if let Some(seen) = look() {
+            return seen;
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+    panic!("waited in vain for {what}");
 }
 
 fn says_yes(port: u16, question: &str) -> bool {

@@ -12,9 +12,10 @@ mod hub;
 
 use std::time::{Duration, Instant};
 
-use cluster::Cluster;
+use cluster::{Cluster, wait_for};
 use fleet::{Seen, TILLS, TillProcess, check, enrol, number, open};
 use hub::{HubProcess, free_port};
+use serde_json::Value;
 
 /// Returns when the till sold something more and the hub has acked that.
 fn is_heard(till: &TillProcess) {
@@ -42,6 +43,21 @@ fn resumes(what: &str, died: Instant, tills: &[TillProcess]) {
     );
 }
 
+/// Sales in a hub's report.
+fn reported(hub: &HubProcess) -> i64 {
+    let path = "/api/v1/reports/sales-by-station?from=2020-01-01&to=2099-12-31";
+    let report: Value = serde_json::from_str(&hub.get(path)).unwrap();
+    report["rows"].as_array().unwrap().iter().map(|row| row["count"].as_i64().unwrap()).sum()
+}
+
+/// A third hub's reports are read at the standbys, which follow the primary.
+fn reports_read_a_standby(cluster: &Cluster, two: &HubProcess, three: &HubProcess) {
+    assert_eq!(cluster.sessions_at_standbys(), 0);
+    let sold = reported(two);
+    wait_for("the standby's report", || (reported(three) >= sold).then_some(()));
+    assert!(cluster.sessions_at_standbys() > 0, "the report came from elsewhere");
+}
+
 #[test]
 fn primary_hub_and_node_die_while_tills_sell_and_nothing_acked_is_lost() {
     let folder = tempfile::tempdir().unwrap();
@@ -50,12 +66,16 @@ fn primary_hub_and_node_die_while_tills_sell_and_nothing_acked_is_lost() {
     // One hub finds the primary by haproxy, the other by itself.
     let mut one = HubProcess::on(folder.path(), Some(cluster.database_url()), a);
     let mut two = one.another(&folder.path().join("another hub"), cluster.servers_url(), b);
+    let mut three = one.another(&folder.path().join("hub of reports"), cluster.database_url(), free_port());
+    three.env.push(("SUANPAN_REPORTS_URL", cluster.reports_url()));
     let places = enrol(&one, TILLS.len());
     one.start();
     two.start();
+    three.start();
     cluster.has_hub();
     let mut tills = open(folder.path(), &cluster.hub_url(), places);
     tills.iter().for_each(|till| till.sells(30));
+    reports_read_a_standby(&cluster, &two, &three);
     let epoch = two.metric("suanpan_epoch");
 
     let primary = cluster.primary();

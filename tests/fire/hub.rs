@@ -111,7 +111,7 @@ impl HubProcess {
         let log = std::fs::File::options().create(true).append(true).open(self.log_file()).unwrap();
         let mut child = self
             .command(&["serve", "--listen", &listen])
-            .env("RUST_LOG", "error")
+            .env("RUST_LOG", "warn")
             .stdout(Stdio::piped())
             .stderr(log)
             .spawn()
@@ -229,7 +229,8 @@ impl HubProcess {
         report["rows"].as_array().unwrap().iter().map(|row| row["missing"].as_i64().unwrap()).sum()
     }
 
-    fn get(&self, path: &str) -> String {
+    /// What a script of the ERP gets.
+    pub(crate) fn get(&self, path: &str) -> String {
         let (head, body) = request(self.port, &self.get_request(path));
         assert!(head.starts_with("HTTP/1.1 200"), "{path}: {head} {body}");
         body
