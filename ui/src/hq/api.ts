@@ -1,3 +1,5 @@
+import type { Lost } from './bindings/Lost'
+import type { LostRow } from './bindings/LostRow'
 import type { StoreDays } from './bindings/StoreDays'
 import type { Today } from './bindings/Today'
 import type { User } from './bindings/User'
@@ -49,4 +51,13 @@ export async function storeDays(date: string): Promise<StoreDays> {
 /** Lets a till's day stand as it is, in the name of whoever signed in. */
 export async function excuse(till: { site: string; date: string; till: number; reason: string }): Promise<void> {
   await post('/excuse', till)
+}
+
+export async function lost(): Promise<Lost> {
+  return (await ask('/lost')).json() as Promise<Lost>
+}
+
+/** Publishes again what a restore lost, or lets it go; all of it if no rows are named. */
+export async function decideLost(decision: 'publish' | 'drop', rows?: LostRow[]): Promise<void> {
+  await post('/lost', { decision, rows: rows?.map(({ scope, table, key }) => ({ scope, table, key })) })
 }

@@ -85,5 +85,13 @@ export const en: Record<keyof typeof zh, string> = {
   figTender: 'Tender',
   figNet: 'Net',
   figTax: 'Tax',
+  lostTitle: '{count} changes were lost in the restore: publish again?',
+  lostMore: 'The hub that came back from a backup has none of them, tills remember them. They hold only if they are published again.',
+  lostFrom: 'shown by {site}, till {till}',
+  lostChange: 'now {now} · lost {lost}',
+  publishAll: 'Publish all again',
+  dropAll: 'Let all go',
+  publish: 'Publish again',
+  drop: 'Let go',
   other: '中文',
 }

@@ -83,5 +83,13 @@ export const zh = {
   figTender: '付款方式',
   figNet: '不含税',
   figTax: '税额',
+  lostTitle: '恢复后丢失的 {count} 项发布：要重新发布吗？',
+  lostMore: '总部从备份恢复后没有这些改动，收银机还记得；不重新发布就不会生效。',
+  lostFrom: '由 {site} {till} 号机提供',
+  lostChange: '现在 {now}　丢失 {lost}',
+  publishAll: '全部重新发布',
+  dropAll: '全部放弃',
+  publish: '重新发布',
+  drop: '放弃',
   other: 'English',
 }
