@@ -161,19 +161,39 @@ async fn a_price_change_reaches_a_waiting_till_and_a_large_one_as_a_snapshot() {
     let counter = Counter::start(folder.path(), &enrolled);
     let before = counter.rows_of(&hub).await;
     counter.until_rows(before).await;
-    let row = |n: u32| sync_server::store::NewRow {
+    hub.hub().store().publish((0..3).map(row).collect()).await.unwrap();
+    counter.until_rows(before + 3).await;
+    assert_eq!(counter.snapshots(), (0, 0));
+    let most = u32::try_from(suanpan_sync::limits::STAGED_MAX).unwrap();
+    hub.hub().store().publish((0..=most).map(|n| row(n + 10)).collect()).await.unwrap();
+    counter.until_rows(before + 3 + most as usize + 1).await;
+    assert_eq!(counter.snapshots(), (1, 1), "more than a till stages comes as a snapshot");
+    hub.stop().await;
+}
+
+/// A price that nobody had before.
+fn row(n: u32) -> sync_server::store::NewRow {
+    sync_server::store::NewRow {
         scope: suanpan_sync::Scope::Chain,
         table: "price".into(),
         key: format!("new-{n}"),
         effective_at_ms: 0,
         change: suanpan_sync::FeedChange::Put { body: r#"{"fen":100,"per":"pc"}"#.into() },
-    };
-    hub.hub().store().publish((0..3).map(row).collect()).await.unwrap();
-    counter.until_rows(before + 3).await;
-    assert_eq!(counter.snapshots(), 0);
-    let most = u32::try_from(suanpan_sync::limits::STAGED_MAX).unwrap();
-    hub.hub().store().publish((0..=most).map(|n| row(n + 10)).collect()).await.unwrap();
-    counter.until_rows(before + 3 + most as usize + 1).await;
-    assert_eq!(counter.snapshots(), 1, "more than a till stages comes as a snapshot");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_snapshot_with_a_spoilt_chunk_goes_on_from_there() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = hub(&folder.path().join("hub")).await;
+    let proxy = Proxy::start(hub.url()).await;
+    let enrolled = Enrolled::at(&hub, &proxy.url(), 1).await;
+    let rows = u32::try_from(suanpan_sync::limits::STAGED_MAX).unwrap() + 1;
+    hub.hub().store().publish((0..rows).map(row).collect()).await.unwrap();
+    // Whichever of the driver's connections fetches: only a snapshot is so long.
+    proxy.next_connections(&[Fault::FlipReply(60_000), Fault::FlipReply(60_000)]);
+    let counter = Counter::start(folder.path(), &enrolled);
+    counter.until_rows_at_least(rows as usize).await;
+    assert_eq!(counter.snapshots(), (1, 1), "what had arrived was kept");
     hub.stop().await;
 }

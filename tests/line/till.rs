@@ -51,7 +51,8 @@ type Rows = BTreeMap<(Scope, String, String), String>;
 struct Back {
     ledger: Mutex<Ledger>,
     catalogue: Mutex<(Vec<FeedHead>, Rows)>,
-    snapshots: Mutex<u32>,
+    /// Begun, and put in place.
+    snapshots: Mutex<(u32, u32)>,
     changed: watch::Sender<()>,
 }
 
@@ -78,7 +79,7 @@ impl Counter {
         let back = Arc::new(Back {
             ledger: Mutex::new(ledger),
             catalogue: Mutex::default(),
-            snapshots: Mutex::new(0),
+            snapshots: Mutex::default(),
             changed: watch::Sender::new(()),
         });
         let driver = Driver::start(DriverConfig {
@@ -117,7 +118,8 @@ impl Counter {
         self.back.catalogue.lock().unwrap().1.len()
     }
 
-    pub(crate) fn snapshots(&self) -> u32 {
+    /// Snapshots that were begun, and those that were put in place.
+    pub(crate) fn snapshots(&self) -> (u32, u32) {
         *self.back.snapshots.lock().unwrap()
     }
 
@@ -144,6 +146,13 @@ impl Counter {
     pub(crate) async fn until_rows(&self, rows: usize) {
         let mut changed = self.back.changed.subscribe();
         while self.rows() != rows {
+            changed.changed().await.unwrap();
+        }
+    }
+
+    pub(crate) async fn until_rows_at_least(&self, rows: usize) {
+        let mut changed = self.back.changed.subscribe();
+        while self.rows() < rows {
             changed.changed().await.unwrap();
         }
     }
@@ -297,6 +306,7 @@ impl Stores for Shared {
     }
 
     fn begin_snapshot(&self) -> Answer<Box<dyn SnapshotSink>> {
+        self.0.snapshots.lock().unwrap().0 += 1;
         Ok(Box::new(Sink { rows: Rows::new(), back: Arc::clone(&self.0) }))
     }
 }
@@ -317,14 +327,14 @@ struct Sink {
 }
 
 impl SnapshotSink for Sink {
-    fn chunk(&mut self, entries: &[FeedEntry]) -> Answer<()> {
-        put(&mut self.rows, entries);
+    fn chunk(&mut self, entries: Vec<FeedEntry>) -> Answer<()> {
+        put(&mut self.rows, &entries);
         Ok(())
     }
 
     fn finish(self: Box<Self>, cut: &[FeedHead]) -> Answer<()> {
         *self.back.catalogue.lock().unwrap() = (cut.to_vec(), self.rows);
-        *self.back.snapshots.lock().unwrap() += 1;
+        self.back.snapshots.lock().unwrap().1 += 1;
         self.back.changed.send_replace(());
         Ok(())
     }

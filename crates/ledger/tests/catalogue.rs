@@ -155,7 +155,7 @@ fn a_snapshot_replaces_the_whole_set() {
     let mut catalogue = open(&till);
     catalogue.apply(&[head("chain", 1)], &[price("chain", 1, "1001", 0, 500)], NOW).expect("apply");
     let mut snapshot = catalogue.begin_snapshot().expect("snapshot");
-    snapshot.add(&[price("chain", 7, "1002", 0, 900)]).expect("add");
+    snapshot.add(vec![price("chain", 7, "1002", 0, 900)]).expect("add");
     assert_eq!(fen(&catalogue, "1001", NOW), Some(500), "nothing changes before it is whole");
     catalogue.replace(snapshot, &[head("chain", 9)], NOW).expect("replace");
     assert_eq!((fen(&catalogue, "1001", NOW), fen(&catalogue, "1002", NOW)), (None, Some(900)));

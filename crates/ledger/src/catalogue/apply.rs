@@ -91,7 +91,9 @@ impl Catalogue {
         let file = self.family.next().map_err(|source| OpenError::io(&self.file, source))?;
         let (building, conn) = build(&file)?;
         let cached = conn.pragma_update(None, "cache_size", -BUILD_CACHE_KIB);
-        cached.map_err(|source| OpenError::db(&building, source.into()))?;
+        // One transaction for all: pages that many chunks write to are written to the file once.
+        let begun = cached.and_then(|()| conn.execute_batch("begin"));
+        begun.map_err(|source| OpenError::db(&building, source.into()))?;
         Ok(Snapshot { file, building, conn })
     }
 
@@ -101,7 +103,8 @@ impl Catalogue {
     pub fn replace(&mut self, snapshot: Snapshot, cut: &[CutHead], now_ms: i64) -> Result<(), OpenError> {
         let Snapshot { file, building, conn } = snapshot;
         let heads = cut.iter().try_for_each(|head| set_head(&conn, head, now_ms));
-        heads.map_err(|source| OpenError::db(&building, source))?;
+        let filled = heads.and_then(|()| Ok(conn.execute_batch("commit")?));
+        filled.map_err(|source| OpenError::db(&building, source))?;
         let old = self.file.clone();
         let next = finish(self.family.clone(), &file, &building, conn)?;
         drop(std::mem::replace(self, next));
@@ -125,13 +128,14 @@ pub struct Snapshot {
 
 impl Snapshot {
     /// Adds the rows of a chunk: of each row of a scope what holds, and what will by its time, and nothing that was
-    /// replaced.
-    pub fn add(&mut self, rows: &[FeedRow]) -> Result<(), QueryError> {
-        let transaction = self.conn.unchecked_transaction()?;
-        for row in rows {
+    /// replaced. After an error the set is of no more use.
+    pub fn add(&mut self, mut rows: Vec<FeedRow>) -> Result<(), QueryError> {
+        // In the order of the table: most of them are then appended.
+        rows.sort_unstable_by(|one, other| (&one.table, &one.key).cmp(&(&other.table, &other.key)));
+        for row in &rows {
             insert(&self.conn, row, row.effective_at_ms)?;
         }
-        Ok(transaction.commit()?)
+        Ok(())
     }
 }
 

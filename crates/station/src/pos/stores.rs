@@ -115,7 +115,7 @@ impl Stores for Backroom {
 
     fn apply_cut(&self, cut: &[FeedHead], entries: &[FeedEntry]) -> Answer<()> {
         let heads: Vec<CutHead> = cut.iter().map(head).collect();
-        let rows: Vec<FeedRow> = entries.iter().map(row).collect();
+        let rows: Vec<FeedRow> = entries.iter().cloned().map(row).collect();
         let applied = self.with(|core| core.take_cut(heads, &rows))?;
         if applied {
             self.0.catalogue_changed();
@@ -136,9 +136,8 @@ struct Delivery {
 }
 
 impl SnapshotSink for Delivery {
-    fn chunk(&mut self, entries: &[FeedEntry]) -> Answer<()> {
-        let rows: Vec<FeedRow> = entries.iter().map(row).collect();
-        Ok(self.snapshot.add(&rows)?)
+    fn chunk(&mut self, entries: Vec<FeedEntry>) -> Answer<()> {
+        Ok(self.snapshot.add(entries.into_iter().map(row).collect())?)
     }
 
     fn finish(self: Box<Self>, cut: &[FeedHead]) -> Answer<()> {
@@ -164,15 +163,15 @@ fn head(head: &FeedHead) -> CutHead {
     }
 }
 
-fn row(entry: &FeedEntry) -> FeedRow {
+fn row(entry: FeedEntry) -> FeedRow {
     FeedRow {
         scope: entry.scope.to_string(),
         version: entry.version,
-        table: entry.table.clone(),
-        key: entry.key.clone(),
+        table: entry.table,
+        key: entry.key,
         effective_at_ms: entry.effective_at_ms,
-        body: match &entry.change {
-            FeedChange::Put { body } => Some(body.clone()),
+        body: match entry.change {
+            FeedChange::Put { body } => Some(body),
             FeedChange::Delete => None,
         },
     }

@@ -211,7 +211,7 @@ impl Begun {
     async fn with(mut self, link: &Link, chunk: Option<(Hash, Vec<FeedEntry>)>) -> Result<Begun, Stop> {
         let Some((hash, entries)) = chunk else { return Ok(self) };
         let added = link.ask(move |_| {
-            self.sink.chunk(&entries)?;
+            self.sink.chunk(entries)?;
             self.chunks.push(hash);
             Ok(self)
         });

@@ -74,7 +74,7 @@ pub trait Stores: Send + Sync + 'static {
 /// A catalogue in the making. Dropping it gives it up.
 pub trait SnapshotSink: Send {
     /// Adds a checked chunk.
-    fn chunk(&mut self, entries: &[FeedEntry]) -> Result<(), StoresError>;
+    fn chunk(&mut self, entries: Vec<FeedEntry>) -> Result<(), StoresError>;
 
     /// Puts it in place of the catalogue in use, at this cut.
     fn finish(self: Box<Self>, cut: &[FeedHead]) -> Result<(), StoresError>;
