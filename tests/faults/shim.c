@@ -8,6 +8,8 @@
  *   SHIM_EIO_AT   the nth sync fails with EIO, and nothing it covers counts as synced
  *   SHIM_BAD_AT   the nth write fails with EIO
  *   SHIM_ROOM     bytes by which files may grow before the disk is full
+ *   SHIM_FULL     a file outside: while it is there, the disk is full
+ *   SHIM_SICK     a file outside: while it is there, every sync fails with EIO
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -24,7 +26,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
-static const char *dir, *mark;
+static const char *dir, *mark, *full, *sick;
 static int log_fd = -1, ready;
 static long changes, kill_at, syncs, eio_at, writes, bad_at, tear;
 static long long room = -1;
@@ -39,6 +41,8 @@ static void setup(void) {
     ready = 1;
     dir = getenv("SHIM_DIR");
     mark = getenv("SHIM_MARK");
+    full = getenv("SHIM_FULL");
+    sick = getenv("SHIM_SICK");
     kill_at = number("SHIM_KILL_AT");
     eio_at = number("SHIM_EIO_AT");
     bad_at = number("SHIM_BAD_AT");
@@ -83,15 +87,16 @@ static void die(void) {
 static ssize_t change(int fd, const void *data, size_t len, off_t offset) {
     char path[4096];
     if (!path_of(fd, path) || !counts(path)) return -2;
-    if (room >= 0) {
+    if (room >= 0 || full) {
         struct stat file;
         fstat(fd, &file);
         long long growth = (long long)offset + (long long)len - (long long)file.st_size;
-        if (growth > room) {
+        int is_full = (room >= 0 && growth > room) || (full && access(full, F_OK) == 0);
+        if (growth > 0 && is_full) {
             errno = ENOSPC;
             return -1;
         }
-        if (growth > 0) room -= growth;
+        if (growth > 0 && room >= 0) room -= growth;
     }
     if (++writes == bad_at) {
         errno = EIO;
@@ -151,7 +156,7 @@ static int sync_fd(int fd, int number) {
     char path[4096];
     if (!path_of(fd, path) || !counts(path)) return syscall(number, fd);
     if (dies()) die();
-    if (++syncs == eio_at) {
+    if (++syncs == eio_at || (sick && access(sick, F_OK) == 0)) {
         errno = EIO;
         return -1;
     }

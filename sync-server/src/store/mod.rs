@@ -159,7 +159,8 @@ impl Store {
     fn note(&self, error: Option<&StoreError>) {
         let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
         match error {
-            None => *trouble = None,
+            // Of the rest a store does not recover.
+            None => drop(trouble.take_if(|trouble| matches!(trouble, StoreError::DiskFull))),
             // Another server takes over, and reads tell whether one has.
             Some(StoreError::Outcome(_)) if self.is_shared() => {}
             Some(StoreError::DiskFull | StoreError::Outcome(_)) => *trouble = error.cloned(),
