@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -10,7 +11,9 @@ use suanpan_contract::{
     TillView,
 };
 use suanpan_station::pos::Till;
+use suanpan_sync::{FeedChange, Scope};
 use suanpan_tests::rig::{MORNING_MS, Rig, cash};
+use sync_server::store::{Lost, LostDecision, NewRow};
 use sync_server::{Config, Hub, RunningHub};
 use tokio::runtime::Runtime;
 
@@ -19,6 +22,9 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks at the hub until a receipt that it has received is in its figures.
 const LOOKS_MAX: u32 = 2_000;
+
+/// Looks for what comes after a till's pause of up to half a minute.
+const LOOKS_LONG_MAX: u32 = 500_000;
 
 /// The sample chain's hub; it comes back at its old address.
 struct Chain {
@@ -69,6 +75,37 @@ impl Chain {
             }
         }
         problems
+    }
+
+    /// Publishes a price of 菠菜 for the chain.
+    fn price_spinach(&self, fen: u32) {
+        let store = self.running.as_ref().expect("the hub runs").hub().store();
+        let (scope, table, key) = (Scope::Chain, "price".to_owned(), "10101".to_owned());
+        let body = format!("{{\"fen\":{fen},\"per\":\"500g\"}}");
+        let row = NewRow { scope, table, key, effective_at_ms: 0, change: FeedChange::Put { body } };
+        assert_eq!(self.runtime.block_on(store.publish(vec![row])).expect("published"), 1);
+    }
+
+    /// What tills say that the hub lost, once there is something.
+    fn lost(&self) -> Lost {
+        let store = self.running.as_ref().expect("the hub runs").hub().store();
+        for _ in 0..LOOKS_LONG_MAX {
+            let lost = self.runtime.block_on(store.lost()).expect("a list");
+            if lost.count > 0 {
+                return lost;
+            }
+        }
+        panic!("no till says that anything was lost");
+    }
+
+    /// Takes the hub back to another time: its database, and nothing of its key.
+    fn copy_database(&self, from: &Path, to: &Path) {
+        for name in ["hub.db", "hub.db-wal", "hub.db-shm"] {
+            let _ = std::fs::remove_file(to.join(name));
+            if from.join(name).exists() {
+                std::fs::copy(from.join(name), to.join(name)).expect("a copy");
+            }
+        }
     }
 
     fn restart(&mut self) {
@@ -134,6 +171,19 @@ impl Shop {
             }
         }
         panic!("{:?}", self.till.view().message);
+    }
+
+    /// Waits until the till's price of 菠菜 is this.
+    fn waits_for_price(&self, fen: i64) {
+        for _ in 0..LOOKS_LONG_MAX {
+            let found = self.till.dispatch(Command::Search { query: "10101".into() }).found;
+            let Some(Found::Items { items }) = found else { panic!("{found:?}") };
+            if items.first().is_some_and(|item| item.price.as_ref().is_some_and(|price| price.fen == fen)) {
+                return;
+            }
+            std::thread::yield_now();
+        }
+        panic!("the price never came");
     }
 
     fn wait(&self, wanted: impl Fn(&TillView) -> bool) -> TillView {
@@ -260,4 +310,29 @@ fn two_offline_tills_refund_one_receipt_and_hq_is_told() {
     }
     let told = chain.problems(|problems| problems.contains("double_refund"));
     assert!(told.contains(&number), "{told}");
+}
+
+#[test]
+fn a_price_that_a_restored_hub_lost_holds_again_when_hq_publishes_it_again() {
+    let mut chain = Chain::new();
+    let shop = Shop::open(&chain, 1);
+    shop.waits_for_price(400);
+    chain.stop();
+    let (folder, backup) = (chain.config.data_dir.clone(), tempfile::tempdir().expect("a folder"));
+    chain.copy_database(&folder, backup.path());
+    chain.restart();
+    chain.price_spinach(450);
+    shop.waits_for_price(450);
+    chain.stop();
+    chain.copy_database(backup.path(), &folder);
+    chain.restart();
+    let lost = chain.lost();
+    assert_eq!((lost.count, lost.rows[0].key.as_str(), lost.rows[0].till), (1, "10101", 1));
+    // The till is back at what the hub says, and the lost price never applies itself.
+    shop.waits_for_price(400);
+    let store = Arc::clone(chain.running.as_ref().expect("the hub runs").hub().store());
+    let decided = store.decide_lost(LostDecision::Publish, None, "wang".into(), MORNING_MS);
+    assert_eq!(chain.runtime.block_on(decided).expect("published"), 1);
+    shop.waits_for_price(450);
+    assert_eq!(chain.runtime.block_on(store.lost()).expect("a list").count, 0);
 }

@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use suanpan_sync::LostReport;
 
 use super::Problem;
@@ -13,7 +13,11 @@ use crate::app::App;
 use crate::clock::now_ms;
 use crate::store::{Lost, LostDecision, LostKey};
 
-pub(super) async fn report(State(app): State<App>, request: StationRequest) -> Result<StatusCode, Problem> {
+/// There is nothing to tell a station.
+#[derive(Serialize)]
+pub(super) struct Taken {}
+
+pub(super) async fn report(State(app): State<App>, request: StationRequest) -> Result<Json<Taken>, Problem> {
     let malformed = Problem::BadRequest("what was lost is expected");
     let report: LostReport = serde_json::from_slice(&request.body).map_err(|_| malformed.clone())?;
     report.fits()?;
@@ -26,7 +30,7 @@ pub(super) async fn report(State(app): State<App>, request: StationRequest) -> R
         let proven = entries.into_iter().zip(hashes).collect();
         app.store.take_lost(&request.station, scope, proven, now_ms()).await?;
     }
-    Ok(StatusCode::NO_CONTENT)
+    Ok(Json(Taken {}))
 }
 
 pub(super) async fn list(State(app): State<App>, _: Session) -> Result<Json<Lost>, Problem> {

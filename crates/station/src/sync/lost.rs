@@ -77,9 +77,11 @@ pub(super) async fn tell(link: &Link, manifest: &SnapshotManifest) -> Result<(),
             .await
         {
             Ok(_) => {}
-            // The catalogue does not wait for a hub that wants none of it.
-            Err(CallError::Refused { code }) => tracing::warn!(error.code = code, "sync.lost"),
-            Err(error) => return Err(error.into()),
+            // The catalogue waits for a hub that is away, and not for one that wants none of it.
+            Err(error @ (CallError::Unreachable(_) | CallError::Busy { .. } | CallError::Server(_))) => {
+                return Err(error.into());
+            }
+            Err(error) => tracing::warn!(error.what = %error, "sync.lost"),
         }
     }
     Ok(link.remember(move |state| state.set_value(TOLD, &told)).await?)
