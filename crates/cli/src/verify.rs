@@ -93,6 +93,11 @@ fn first_bad(found: &Verification) -> Option<FirstBad> {
         };
         return Some(FirstBad { code: damage.code(), segment, seq, what: damage.to_string() });
     }
+    if found.to_come > 0 {
+        let what =
+            "a damaged ledger is still being carried over: start the till, and look again later".to_owned();
+        return Some(FirstBad { code: "LED-VER-003", segment: None, seq: None, what });
+    }
     if let Some(missing) = found.missing.first() {
         let what = "entries were lost in an earlier damage; the hub may have them".to_owned();
         return Some(FirstBad {

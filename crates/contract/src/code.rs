@@ -144,6 +144,9 @@ codes! {
     AlreadyRunning = "POS-LED-007" Error,
     LedgerFailed = "POS-LED-008" Error,
     CatalogueDamaged = "POS-LED-009" Warning,
+    LedgerSalvaging = "POS-LED-010" Warning,
+    LedgerWhole = "POS-LED-011" Info,
+    StillToCome = "POS-LED-012" Warning,
 
     UnsentAtClose = "POS-NET-001" Warning,
     HubRefused = "POS-NET-002" Warning,

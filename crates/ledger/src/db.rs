@@ -125,6 +125,21 @@ pub(crate) fn build(path: &Path) -> Result<Connection, DbError> {
     Ok(conn)
 }
 
+/// Starts a database that is made in pieces, each there whole or not at all after a power cut, or goes on with one. The
+/// caller makes it durable when it is complete.
+pub(crate) fn build_in_pieces(path: &Path) -> Result<Connection, DbError> {
+    let conn = Connection::open(path)?;
+    prepare_once(&conn)?;
+    conn.pragma_update(None, "page_size", PAGE as i64)?;
+    conn.pragma_update(None, "locking_mode", "exclusive")?;
+    conn.pragma_update(None, "journal_mode", "wal")?;
+    conn.pragma_update(None, "synchronous", "normal")?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    conn.pragma_update(None, "cache_size", -CACHE_KIB)?;
+    expect_wal(&conn)?;
+    Ok(conn)
+}
+
 /// Keeps a statement and its plan. Otherwise SQLite plans one with a range anew for each value that is bound to it,
 /// which takes longer than to run it.
 fn prepare_once(conn: &Connection) -> Result<(), DbError> {

@@ -4,6 +4,8 @@ use std::fs::File;
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use crate::rest::Rest;
+
 /// Makes a folder's names durable. Windows does that with the file itself and has no such call.
 #[cfg(unix)]
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
@@ -47,17 +49,40 @@ impl Family {
     /// The current file: the one the pointer names or, without a readable pointer, the highest numbered.
     /// `None` in a folder that never had one. The file may be missing.
     pub(crate) fn current(&self) -> io::Result<Option<PathBuf>> {
-        let pointed = match std::fs::read_to_string(self.pointer()) {
-            Ok(text) => self.number_of(text.trim()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => None,
-            Err(error) if error.kind() == io::ErrorKind::InvalidData => None,
-            Err(error) => return Err(error),
-        };
+        let pointed = self.read_pointer()?.lines().next().and_then(|name| self.number_of(name.trim()));
         let number = match pointed {
             Some(number) => Some(number),
             None => self.highest()?,
         };
         Ok(number.map(|number| self.path(number)))
+    }
+
+    /// What a damaged file still holds for the current one: the pointer's second line.
+    pub(crate) fn rest(&self) -> io::Result<Option<Rest>> {
+        let text = self.read_pointer()?;
+        let words: Vec<&str> = text.lines().nth(1).unwrap_or_default().split(' ').collect();
+        let ["rest", name, before, count, code] = words[..] else { return Ok(None) };
+        let numbers = (self.number_of(name), before.parse(), count.parse());
+        let (Some(number), Ok(before), Ok(count)) = numbers else { return Ok(None) };
+        Ok(Some(Rest { file: self.path(number), before, count, code: code.to_owned() }))
+    }
+
+    fn read_pointer(&self) -> io::Result<String> {
+        match std::fs::read_to_string(self.pointer()) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+            Err(error) if error.kind() == io::ErrorKind::InvalidData => Ok(String::new()),
+            read => read,
+        }
+    }
+
+    /// The number in a file's name.
+    pub(crate) fn number(&self, file: &Path) -> Option<i64> {
+        self.number_of(file.file_name()?.to_str()?).map(i64::from)
+    }
+
+    /// A file that is not one of the family.
+    pub(crate) fn beside(&self, extension: &str) -> PathBuf {
+        self.dir.join(format!("{}.{extension}", self.stem))
     }
 
     /// Says whether the folder was used before, whatever became of its files.
@@ -72,14 +97,18 @@ impl Family {
         Ok(self.path(highest.saturating_add(1)))
     }
 
-    /// Makes a finished file current.
-    pub(crate) fn point_to(&self, path: &Path) -> io::Result<()> {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        write_whole(&self.pointer(), name.as_bytes())
+    /// Makes a finished file current, and with it what is still to come from another one.
+    pub(crate) fn point_to(&self, path: &Path, rest: Option<&Rest>) -> io::Result<()> {
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let mut text = name(path);
+        if let Some(Rest { file, before, count, code }) = rest {
+            text += &format!("\nrest {} {before} {count} {code}", name(file));
+        }
+        write_whole(&self.pointer(), text.as_bytes())
     }
 
     fn pointer(&self) -> PathBuf {
-        self.dir.join(format!("{}.current", self.stem))
+        self.beside("current")
     }
 
     fn path(&self, number: u32) -> PathBuf {

@@ -8,6 +8,7 @@ use crate::folder::Family;
 use crate::rebuild;
 use crate::replace::{self, Replacement};
 use crate::reserve::{DiskState, Reserve};
+use crate::rest::Rest;
 use crate::restore;
 use crate::rows::SegmentRow;
 use crate::schema::{self, Fitness, Migration};
@@ -87,6 +88,8 @@ pub struct Ledger {
     pub(crate) commits: u32,
     /// The ledger moved to a new file and has committed nothing since.
     pub(crate) moved: bool,
+    /// What a damaged file still holds.
+    pub(crate) rest: Option<Rest>,
     pub(crate) reserve: Reserve,
     pub(crate) disk: DiskState,
 }
@@ -142,6 +145,7 @@ impl Ledger {
         };
         let (segment, chain) =
             next_segment(&conn, station, mint()).map_err(|source| OpenError::db(&file, source))?;
+        let rest = family.rest().map_err(|source| OpenError::io(dir, source))?;
         let reserve = Reserve::open(dir, options.reserve_bytes);
         let mut ledger = Ledger {
             station,
@@ -155,6 +159,7 @@ impl Ledger {
             begun: false,
             commits: options.commits_per_checkpoint,
             moved: false,
+            rest,
             reserve,
             disk: DiskState::Plenty,
         };
@@ -233,21 +238,36 @@ impl Ledger {
             self.reserve.release()
         });
         let opened = moved.and_then(|replacement| {
-            let file = &replacement.file;
-            let error = |source| OpenError::db(file, source);
-            let conn = db::open(file, self.options.durability).and_then(db::start_log).map_err(error)?;
-            let next = next_segment(&conn, self.station, (self.mint)()).map_err(error)?;
-            Ok((replacement, conn, next))
+            let io = |source| OpenError::io(&replacement.file, source);
+            let rest = self.family.rest().map_err(io)?;
+            let (conn, next) = self.enter(&replacement.file)?;
+            Ok((replacement, rest, conn, next))
         });
-        let (replacement, conn, (segment, chain)) =
+        let (replacement, rest, conn, next) =
             opened.map_err(|source| crate::CommitError::Unknown { source })?;
-        self.file = replacement.file.clone();
-        self.conn = Some(conn);
-        (self.segment, self.chain, self.begun) = (segment, chain, false);
-        (self.commits, self.moved) = (0, true);
+        self.rest = rest;
+        self.settle_in(replacement.file.clone(), conn, next);
         Ok(replacement)
     }
+
+    /// Opens another file and says which segment begins there.
+    pub(crate) fn enter(&mut self, file: &Path) -> Result<(Connection, Next), OpenError> {
+        let error = |source| OpenError::db(file, source);
+        let conn = db::open(file, self.options.durability).and_then(db::start_log).map_err(error)?;
+        let next = next_segment(&conn, self.station, (self.mint)()).map_err(error)?;
+        Ok((conn, next))
+    }
+
+    /// Writes to another file from now on.
+    pub(crate) fn settle_in(&mut self, file: PathBuf, conn: Connection, (segment, chain): Next) {
+        (self.file, self.conn) = (file, Some(conn));
+        (self.segment, self.chain, self.begun) = (segment, chain, false);
+        (self.commits, self.moved) = (0, true);
+    }
 }
+
+/// A segment that is about to begin, and its chain.
+type Next = (SegmentRow, Chain);
 
 type Sound = (Connection, u64);
 
@@ -294,11 +314,7 @@ fn open_sound(
 }
 
 /// The segment that continues the file's last entry.
-fn next_segment(
-    conn: &Connection,
-    station: StationId,
-    id: SegmentId,
-) -> Result<(SegmentRow, Chain), DbError> {
+fn next_segment(conn: &Connection, station: StationId, id: SegmentId) -> Result<Next, DbError> {
     let (ord, parent) = match tail::head(conn)? {
         Some((ord, head)) => (ord + 1, head.as_parent()),
         None => (replace::ORD_ROOM, Parent::ROOT),

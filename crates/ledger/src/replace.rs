@@ -7,7 +7,8 @@ use suanpan_journal::StationId;
 
 use crate::folder::{Family, sync_dir, sync_file};
 use crate::ledger::MIGRATIONS;
-use crate::salvage::{Missing, Salvaged, carry_over, insert_hole};
+use crate::rest::{Rest, ord_of_segment};
+use crate::salvage::{Carrier, Heap, Missing, insert_hole};
 use crate::{Damage, DbError, Durability, OpenError, db, schema, tail};
 
 /// Segments that fit between the last one carried over and the next: those that were lost whole come back from the
@@ -28,11 +29,19 @@ pub struct Replacement {
     pub file: PathBuf,
     /// Entries carried over.
     pub salvaged: u64,
+    /// Entries that were seen and come behind the sale: [`Ledger::salvage`](crate::Ledger::salvage).
+    pub to_come: u64,
     /// Entries known to be missing. With `Damage::Missing` nothing is known, and the hub is asked for everything.
     pub missing: Vec<Missing>,
 }
 
-/// Makes a new current file out of what can be read of `old`.
+/// Code of [`Damage::WriteFailed`].
+const WRITE_FAILED: &str = "LDG-DMG-006";
+
+/// Entries read at a time.
+const PIECE: usize = 10_000;
+
+/// Makes a new current file out of what can be read of `old`, or of its end when there is much more than selling needs.
 pub(crate) fn replace(
     family: &Family,
     old: Option<&Path>,
@@ -45,20 +54,30 @@ pub(crate) fn replace(
     if building.exists() {
         std::fs::remove_file(&building).map_err(io)?;
     }
-    let salvaged = fill(&building, old, station, &damage)?;
+    // One rest at a time: of a file that still waits for one all is read, which is little. If it has nothing, the file
+    // that it waits for is read again, but after a failed write: what was told not to be saved must not come back.
+    let waiting = family.rest().map_err(io)?;
+    let Filled { salvaged, missing, rest } = match fill(&building, old, station, &damage, waiting)? {
+        Filled { salvaged: 0, rest: Some(rest), .. } if rest.code != WRITE_FAILED => {
+            std::fs::remove_file(&building).map_err(io)?;
+            fill(&building, Some(&rest.file), station, &damage, None)?
+        }
+        filled => filled,
+    };
     sync_file(&building).map_err(io)?;
     std::fs::rename(&building, &file).map_err(io)?;
     sync_dir(file.parent().unwrap_or(Path::new("."))).map_err(io)?;
-    family.point_to(&file).map_err(io)?;
+    family.point_to(&file, rest.as_ref()).map_err(io)?;
     let kept = old.filter(|old| old.exists()).map(Path::to_path_buf);
-    let replacement =
-        Replacement { damage, kept, file, salvaged: salvaged.entries, missing: salvaged.missing };
+    let to_come = rest.map_or(0, |rest| rest.count);
+    let replacement = Replacement { damage, kept, file, salvaged, to_come, missing };
     if old.is_some() {
         tracing::error!(
             damage.code = replacement.damage.code(),
             damage.what = %replacement.damage,
             ledger.file = %replacement.file.display(),
             ledger.salvaged = replacement.salvaged,
+            ledger.to_come = replacement.to_come,
             ledger.missing = replacement.missing.len(),
             "ledger.replaced"
         );
@@ -87,52 +106,94 @@ pub(crate) fn replace_with_retries(
     }
 }
 
+/// What a new file was made of.
+#[derive(Default)]
+struct Filled {
+    salvaged: u64,
+    missing: Vec<Missing>,
+    rest: Option<Rest>,
+}
+
 fn fill(
     building: &Path,
     old: Option<&Path>,
     station: StationId,
     damage: &Damage,
-) -> Result<Salvaged, OpenError> {
+    waiting: Option<Rest>,
+) -> Result<Filled, OpenError> {
     let error = |source: DbError| OpenError::db(building, source);
     let new = db::build(building).map_err(error)?;
     schema::create(&new, &MIGRATIONS).map_err(error)?;
     let Some(old) = old else {
         db::finish(new).map_err(error)?;
-        return Ok(Salvaged::default());
+        return Ok(Filled::default());
     };
-    let mut salvaged = carry_over(old, station, &new)?;
-    if let (Some(head), false) = (&salvaged.head, matches!(damage, Damage::WriteFailed(_))) {
-        let open_end = Missing { segment: head.segment, from: head.seq + 1, to: None, to_hash: None };
-        insert_hole(&new, &open_end).map_err(error)?;
-        salvaged.missing.push(open_end);
-    }
-    let room = if matches!(damage, Damage::WriteFailed(_)) { 1 } else { ORD_ROOM };
-    tail::reserve_ord(&new, salvaged.ord_max + room).map_err(error)?;
+    let mut heap = Heap::read(old)?;
+    let from = if waiting.is_some() { None } else { heap.tail() };
+    let begins = |before| {
+        let (file, code) = (old.to_path_buf(), damage.code().to_owned());
+        Rest { file, before, count: heap.count(0, before), code }
+    };
+    let rest = from.map(begins).or(waiting);
+    let filled = (|| -> Result<Filled, DbError> {
+        let transaction = new.unchecked_transaction()?;
+        let mut carrier = Carrier::new(station, heap, from.unwrap_or(0)..i64::MAX, &new)?;
+        while carrier.step(&new, PIECE)? {}
+        carrier.ends(&new, 0..i64::MAX)?;
+        let begin = rest.as_ref().map_or(0, |rest| rest.before);
+        // Its first entry has nothing before it that would prove it, and comes once more.
+        let first: Option<i64> =
+            new.query_row("select min(id) from entry where id >= ?1 and kind <> 0", [begin], |row| {
+                row.get(0)
+            })?;
+        let rest = rest.map(|rest| match first {
+            Some(before) if rest.code != WRITE_FAILED => Rest { before, ..rest },
+            _ => rest,
+        });
+        let mut missing = lost(&new, rest.as_ref())?;
+        let salvaged = carrier.salvaged();
+        let is_condemned = matches!(damage, Damage::WriteFailed(_));
+        if let (Some(head), false) = (&salvaged.head, is_condemned) {
+            let open_end = Missing { segment: head.segment, from: head.seq + 1, to: None, to_hash: None };
+            insert_hole(&new, &open_end)?;
+            missing.push(open_end);
+        }
+        let room = if is_condemned { 1 } else { ORD_ROOM };
+        tail::reserve_ord(&new, salvaged.ord_max + room)?;
+        transaction.commit()?;
+        Ok(Filled { salvaged: salvaged.entries, missing, rest })
+    })();
+    let filled = filled.map_err(error)?;
     carry_working_state(old, &new);
     db::finish(new).map_err(error)?;
-    Ok(salvaged)
+    Ok(filled)
+}
+
+/// The holes of a file without the one that stands for what is still to come.
+pub(crate) fn lost(conn: &Connection, rest: Option<&Rest>) -> Result<Vec<Missing>, DbError> {
+    let mut missing = crate::query::missing(conn)?;
+    if let Some(rest) = rest {
+        let ords = missing.iter().map(|hole| ord_of_segment(conn, hole)).collect::<Result<Vec<_>, _>>()?;
+        let mut ords = ords.into_iter();
+        missing.retain(|hole| !rest.explains(hole, ords.next().flatten()));
+    }
+    Ok(missing)
 }
 
 /// The open basket and the print queue, as far as SQLite can read them: losing them costs a rescan, never a sale.
 fn carry_working_state(old: &Path, new: &Connection) {
-    let carried = (|| -> Result<(), DbError> {
-        let old = db::open(old, Durability::Full)?;
-        copy_rows(
-            &old,
-            new,
-            "select one, basket from open_basket",
-            "insert into open_basket values (?1, ?2)",
-        )?;
-        copy_rows(
-            &old,
-            new,
-            "select job_id, document_id, copy, state, at_ms from print_job",
-            "insert into print_job values (?1, ?2, ?3, ?4, ?5)",
-        )
-    })();
+    let carried = db::open(old, Durability::Full).and_then(|old| copy_working_state(&old, new));
     if let Err(error) = carried {
         tracing::warn!(error.what = %error, "ledger.working_state_lost");
     }
+}
+
+pub(crate) fn copy_working_state(old: &Connection, new: &Connection) -> Result<(), DbError> {
+    new.execute_batch("delete from open_basket; delete from print_job")?;
+    let (read, write) = ("select one, basket from open_basket", "insert into open_basket values (?1, ?2)");
+    copy_rows(old, new, read, write)?;
+    let read = "select job_id, document_id, copy, state, at_ms from print_job";
+    copy_rows(old, new, read, "insert into print_job values (?1, ?2, ?3, ?4, ?5)")
 }
 
 fn copy_rows(old: &Connection, new: &Connection, read: &str, write: &str) -> Result<(), DbError> {

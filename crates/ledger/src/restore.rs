@@ -40,7 +40,8 @@ impl Ledger {
     /// Takes a run of an earlier segment's records, each checked onto the entry before it and onto the one after.
     ///
     /// Entries that are here already are skipped. Projections count the restored entries from the next start, or
-    /// from [`Ledger::rebuild_projections`]. Gives the number of entries added.
+    /// from [`Ledger::rebuild_projections`]. Gives the number of entries added: none while a salvage is under way, after
+    /// which less may be missing.
     ///
     /// *Errors:* [`RestoreError`].
     pub fn restore(&mut self, segment: SegmentId, parent: &Parent, run: &[u8]) -> Result<u64, RestoreError> {
@@ -48,6 +49,9 @@ impl Ledger {
             return Err(RestoreError::Current);
         }
         let conn = self.conn.as_ref().ok_or(RestoreError::Stopped)?;
+        if !self.is_whole() {
+            return Ok(0);
+        }
         let transaction = conn.unchecked_transaction()?;
         let row = match rows::segments(conn)?.into_iter().find(|row| row.segment == segment) {
             Some(row) => row,

@@ -145,6 +145,18 @@ pub(crate) fn last_entry(conn: &Connection) -> Result<Option<Row>, DbError> {
     Ok(conn.prepare_cached(sql)?.query_row([], Row::read).optional()?)
 }
 
+/// The last entry before an id, as a chain head, with its segment's ord.
+pub(crate) fn last_before(conn: &Connection, id: i64) -> Result<Option<(Chain, i64)>, DbError> {
+    let sql = "select e.id, e.hash, s.segment_id from entry e join segment s on s.ord = e.id >> 32 \
+               where e.id < ?1 order by e.id desc limit 1";
+    let found = conn.prepare_cached(sql)?.query_row([id], |row| {
+        let id = row.get(0)?;
+        let chain = Chain { segment: SegmentId(row.get(2)?), seq: seq_of(id), hash: Hash(row.get(1)?) };
+        Ok((chain, ord_of(id)))
+    });
+    Ok(found.optional()?)
+}
+
 /// The head of a segment: its last entry here, or its opening.
 pub(crate) fn head_of(conn: &Connection, segment: &SegmentRow) -> Result<Option<Chain>, DbError> {
     let sql = "select id, hash from entry where id between ?1 and ?2 order by id desc limit 1";

@@ -1,5 +1,7 @@
 //! Carries every entry whose hash checks from a file that is no longer trusted into a new one.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::Connection;
@@ -7,7 +9,7 @@ use suanpan_journal::{Chain, Hash, SegmentId, StationId, entry_hash};
 
 use crate::pages::{Pages, Place};
 use crate::project::project_row;
-use crate::rows::{OPENING, Row, SegmentRow, ord_of, seq_of};
+use crate::rows::{self, OPENING, Row, SegmentRow, id_of, ord_of, seq_of};
 use crate::{DbError, OpenError, wal};
 
 /// Entries that were written here once and could not be read back. The hub may have them.
@@ -27,144 +29,226 @@ pub struct Missing {
 #[derive(Debug, Default)]
 pub(crate) struct Salvaged {
     pub(crate) entries: u64,
-    pub(crate) missing: Vec<Missing>,
     /// The last entry that was carried over: the parent of the next segment.
     pub(crate) head: Option<Chain>,
     pub(crate) ord_max: i64,
 }
 
-/// Reads `old` as a heap of pages and fills `new`, whose tables are empty.
+/// Entries read back from the end of a damaged file at least, before selling starts: more than were written since what
+/// the log holds was copied into the database, and a few hundred milliseconds of work.
+const TAIL_MIN: usize = 4_096;
+
+/// Business dates that are there before selling starts: today's and the one before.
+const TAIL_DATES: usize = 2;
+
+/// Kind of the entry that opens a shift.
+const SHIFT_OPENED: u16 = 20;
+
+/// Entries before and after a range that are read with it, because neighbours prove each other.
+const SEAM: i64 = 2;
+
+/// A damaged file as a heap of pages, and what in it looks like entries, by id.
+pub(crate) struct Heap {
+    pages: Pages,
+    places: Vec<(i64, Place)>,
+    segments: Vec<SegmentRow>,
+}
+
+impl Heap {
+    /// Looks through every page, in the log too. A missing file is an empty heap.
+    pub(crate) fn read(file: &Path) -> Result<Heap, OpenError> {
+        let log = wal::read(file).map_err(|source| OpenError::io(file, source))?;
+        let mut pages = Pages::open(file, log).map_err(|source| OpenError::io(file, source))?;
+        let (mut places, mut segments) = (Vec::new(), Vec::new());
+        pages.scan(|id, place| places.push((id, place)), |row| segments.push(row));
+        places.sort_unstable();
+        Ok(Heap { pages, places, segments })
+    }
+
+    /// Where the part begins that selling needs: the newest dates, and the last shift with all that belongs to it.
+    /// `None` when that is all there is.
+    pub(crate) fn tail(&mut self) -> Option<i64> {
+        let (mut dates, mut has_shift, mut read) = (BTreeSet::new(), false, 0);
+        let mut from = i64::MAX;
+        for (id, place) in self.places.iter().rev() {
+            let Some(row) = self.pages.entry(*place) else { continue };
+            let is_enough = read >= TAIL_MIN && has_shift && dates.len() >= TAIL_DATES;
+            if is_enough && *id < from && !dates.contains(&row.business_date) {
+                return Some(from);
+            }
+            dates.insert(row.business_date);
+            has_shift |= row.kind == SHIFT_OPENED;
+            (from, read) = (*id, read + 1);
+        }
+        None
+    }
+
+    /// Entries seen before an id, from a place on.
+    pub(crate) fn count(&self, at: usize, before: i64) -> u64 {
+        let seen = self.places.get(at..self.first(before)).unwrap_or_default();
+        seen.chunk_by(|(a, _), (b, _)| a == b).filter(|seen| seq_of(seen[0].0) > 0).count() as u64
+    }
+
+    /// The last seq of a segment that was seen right after another one, readable or not: so far the segment went.
+    fn seen(&self, ord: i64) -> u64 {
+        let of_segment = &self.places[self.first(id_of(ord, 1))..self.first(id_of(ord + 1, 0))];
+        let seqs = of_segment.iter().map(|(id, _)| seq_of(*id));
+        seqs.fold((0, 0), |(before, seen), seq| (seq, if before + 1 == seq { seq } else { seen })).1
+    }
+
+    fn first(&self, id: i64) -> usize {
+        self.places.partition_point(|(seen, _)| *seen < id)
+    }
+
+    fn rows(&mut self, places: Range<usize>) -> Vec<Row> {
+        self.places[places].iter().filter_map(|(_, place)| self.pages.entry(*place)).collect()
+    }
+
+    /// A segment's row, with its opening if that can be read.
+    fn segment(&mut self, station: StationId, ord: i64) -> Option<(SegmentRow, Option<Row>)> {
+        let opening = self.first(id_of(ord, 0))..self.first(id_of(ord, 1));
+        let rows = self.rows(opening).into_iter().filter(|row| row.kind == OPENING);
+        let opened =
+            rows.filter_map(|row| Some((SegmentRow::from_opening(station, &row)?, Some(row)))).next();
+        opened.or_else(|| self.segments.iter().find(|row| row.ord == ord).map(|row| (*row, None)))
+    }
+}
+
+/// Carries a range of a heap's entries into a new file, in pieces.
 ///
 /// An entry is taken when its bytes and the hash of the entry before it give its own recorded hash, or when the entry
 /// after it proves it: a changed byte costs at most the entry it is in, and the next when the hash went too.
-pub(crate) fn carry_over(old: &Path, station: StationId, new: &Connection) -> Result<Salvaged, OpenError> {
-    let log = wal::read(old).map_err(|source| OpenError::io(old, source))?;
-    let mut pages = Pages::open(old, log).map_err(|source| OpenError::io(old, source))?;
-    let mut places: Vec<(i64, Place)> = Vec::new();
-    let mut segments: Vec<SegmentRow> = Vec::new();
-    pages.scan(|id, place| places.push((id, place)), |row| segments.push(row));
-    places.sort_unstable();
-
-    let mut carrier = Carrier { station, new, salvaged: Salvaged::default() };
-    let mut fill = |carrier: &mut Carrier<'_>| -> Result<(), DbError> {
-        let transaction = new.unchecked_transaction()?;
-        let mut opened = Vec::new();
-        for of_segment in places.chunk_by(|(a, _), (b, _)| ord_of(*a) == ord_of(*b)) {
-            let ord = ord_of(of_segment[0].0);
-            let listed: Vec<SegmentRow> = segments.iter().filter(|row| row.ord == ord).copied().collect();
-            if let Some(done) = carrier.segment(&mut pages, of_segment, &listed)? {
-                opened.push(done);
-            }
-        }
-        carrier.holes(&opened)?;
-        Ok(transaction.commit()?)
-    };
-    fill(&mut carrier).map_err(|source| OpenError::db(old, source))?;
-    Ok(carrier.salvaged)
-}
-
-struct Carrier<'a> {
+pub(crate) struct Carrier {
     station: StationId,
-    new: &'a Connection,
+    heap: Heap,
+    ids: Range<i64>,
+    /// The next place to read.
+    at: usize,
+    segment: Option<Carried>,
+    links: Vec<Link>,
+    /// Entries in the range that were not read.
+    left: u64,
     salvaged: Salvaged,
 }
 
-/// A segment that was carried over, and how far it is known to have gone.
+/// The segment that is being carried over.
 struct Carried {
     row: SegmentRow,
+    opening: Option<Row>,
+    is_begun: bool,
+    /// The last seq that was read, and that was taken; 0 for none.
+    read: u64,
     last: u64,
-    seen: u64,
-    gaps: Vec<(u64, u64, Hash)>,
 }
 
-impl Carrier<'_> {
-    fn segment(
-        &mut self,
-        pages: &mut Pages,
-        places: &[(i64, Place)],
-        listed: &[SegmentRow],
-    ) -> Result<Option<Carried>, DbError> {
-        let mut by_seq = places.chunk_by(|(a, _), (b, _)| a == b).peekable();
-        let mut opening = None;
-        if by_seq.peek().is_some_and(|seen| seq_of(seen[0].0) == 0) {
-            let seen = by_seq.next().unwrap_or_default();
-            let rows = seen.iter().filter_map(|(_, place)| pages.entry(*place));
-            opening = rows.filter(|row| row.kind == OPENING).find_map(|row| {
-                SegmentRow::from_opening(self.station, &row).map(|segment| (segment, Some(row)))
-            });
-        }
-        let Some((segment, row)) = opening.or_else(|| listed.first().map(|row| (*row, None))) else {
-            return Ok(None);
-        };
-        let mut carried = Carried { row: segment, last: 0, seen: 0, gaps: Vec::new() };
-        let mut links = vec![Link { hash: segment.chain(self.station).hash, proves: None }];
-        let mut read = 0;
-        for seen in by_seq {
-            let seq = seq_of(seen[0].0);
-            if read + 1 == seq {
-                carried.seen = seq;
-            } else {
-                links.clear();
+impl Carrier {
+    /// Begins at the start of `ids`, or goes on after the last of them that `new` has.
+    pub(crate) fn new(
+        station: StationId,
+        heap: Heap,
+        ids: Range<i64>,
+        new: &Connection,
+    ) -> Result<Carrier, DbError> {
+        let at = heap.first(ids.start.saturating_sub(SEAM));
+        let salvaged = Salvaged::default();
+        let (segment, links) = (None, vec![]);
+        let mut carrier = Carrier { station, heap, ids, at, segment, links, left: 0, salvaged };
+        if let Some((head, ord)) = rows::last_before(new, carrier.ids.end)? {
+            carrier.at = carrier.heap.first(id_of(ord, head.seq) + 1);
+            carrier.begin(ord);
+            if let Some(carried) = &mut carrier.segment {
+                (carried.is_begun, carried.read, carried.last) = (true, head.seq, head.seq);
             }
-            read = seq;
-            let rows: Vec<Row> = seen.iter().filter_map(|(_, place)| pages.entry(*place)).collect();
-            let (taken, next) = follow(&links, rows);
-            links = next;
-            for (before, taken) in taken {
-                if carried.last == 0 {
-                    self.open(&segment, row.as_ref(), &taken)?;
-                }
-                self.take(&mut carried, before, &taken)?;
-            }
+            carrier.links = vec![Link { hash: head.hash, proves: None }];
         }
-        self.salvaged.ord_max = self.salvaged.ord_max.max(segment.ord);
-        Ok((carried.last > 0).then_some(carried))
+        carrier.left = carrier.heap.count(carrier.at, carrier.ids.end);
+        Ok(carrier)
     }
 
-    fn take(&mut self, carried: &mut Carried, before: Hash, taken: &Row) -> Result<(), DbError> {
-        let seq = seq_of(taken.id);
-        if carried.last + 1 < seq {
-            carried.gaps.push((carried.last + 1, seq - 1, before));
+    /// Reads up to `limit` ids, within the caller's transaction. Says whether more are left.
+    pub(crate) fn step(&mut self, new: &Connection, limit: usize) -> Result<bool, DbError> {
+        for _ in 0..limit {
+            let end = self.ids.end.saturating_add(SEAM);
+            let Some((id, _)) = self.heap.places.get(self.at).filter(|(id, _)| *id < end) else {
+                return Ok(false);
+            };
+            let (id, seq) = (*id, seq_of(*id));
+            let of_id =
+                self.at..self.at + self.heap.places[self.at..].partition_point(|(same, _)| *same == id);
+            self.at = of_id.end;
+            self.left -= u64::from(seq > 0 && id < self.ids.end);
+            if self.segment.as_ref().is_none_or(|carried| carried.row.ord != ord_of(id)) {
+                self.begin(ord_of(id));
+            }
+            let Some(carried) = self.segment.as_mut().filter(|_| seq > 0) else { continue };
+            if carried.read + 1 != seq {
+                self.links.clear();
+            }
+            carried.read = seq;
+            let (taken, links) = follow(&self.links, self.heap.rows(of_id));
+            self.links = links;
+            for (before, row) in taken {
+                if self.ids.contains(&row.id) {
+                    self.take(new, before, &row)?;
+                }
+            }
         }
-        taken.insert(self.new)?;
-        project_row(self.new, taken)?;
+        Ok(true)
+    }
+
+    fn begin(&mut self, ord: i64) {
+        self.segment = None;
+        let Some((row, opening)) = self.heap.segment(self.station, ord) else { return };
+        self.links = vec![Link { hash: row.chain(self.station).hash, proves: None }];
+        self.segment = Some(Carried { row, opening, is_begun: false, read: 0, last: 0 });
+        self.salvaged.ord_max = self.salvaged.ord_max.max(ord);
+    }
+
+    fn take(&mut self, new: &Connection, before: Hash, row: &Row) -> Result<(), DbError> {
+        let Some(carried) = &mut self.segment else { return Ok(()) };
+        let (segment, seq) = (carried.row.segment, seq_of(row.id));
+        if !std::mem::replace(&mut carried.is_begun, true) {
+            let made = || carried.row.opening(self.station, row.at_ms, row.business_date);
+            carried.row.insert(new)?;
+            carried.opening.take().unwrap_or_else(made).insert(new)?;
+        }
+        if carried.last + 1 < seq {
+            let gap = Missing { segment, from: carried.last + 1, to: Some(seq - 1), to_hash: Some(before) };
+            insert_hole(new, &gap)?;
+        }
+        row.insert(new)?;
+        project_row(new, row)?;
         carried.last = seq;
         self.salvaged.entries += 1;
-        self.salvaged.head = Some(Chain { segment: carried.row.segment, seq, hash: taken.hash });
+        self.salvaged.head = Some(Chain { segment, seq, hash: row.hash });
         Ok(())
     }
 
-    fn open(&mut self, segment: &SegmentRow, opening: Option<&Row>, first: &Row) -> Result<(), DbError> {
-        segment.insert(self.new)?;
-        match opening {
-            Some(row) => row.insert(self.new)?,
-            None => segment.opening(self.station, first.at_ms, first.business_date).insert(self.new)?,
+    /// Writes down the ends that are missing of the segments in `ords`: those that were seen and cannot be read, and
+    /// those that a next segment's parent knows of.
+    pub(crate) fn ends(&self, new: &Connection, ords: Range<i64>) -> Result<(), DbError> {
+        let segments = rows::segments(new)?;
+        for row in segments.iter().filter(|row| ords.contains(&row.ord)) {
+            let parents = segments.iter().map(|other| other.parent);
+            let told = parents.filter(|parent| parent.segment == row.segment).map(|parent| parent.seq).max();
+            let end = told.unwrap_or(0).max(self.heap.seen(row.ord));
+            let last = rows::head_of(new, row)?.map_or(0, |head| head.seq);
+            if end > last {
+                let (from, to) = (last + 1, Some(end));
+                insert_hole(new, &Missing { segment: row.segment, from, to, to_hash: None })?;
+            }
         }
         Ok(())
     }
 
-    /// Writes down what is missing: gaps, ends that a next segment's parent knows of, and the open end of the last.
-    fn holes(&mut self, opened: &[Carried]) -> Result<(), DbError> {
-        for carried in opened {
-            let segment = carried.row.segment;
-            let told = opened.iter().map(|other| other.row.parent).filter(|parent| parent.segment == segment);
-            let end = told.map(|parent| parent.seq).max().unwrap_or(0).max(carried.seen);
-            let gap = |(from, to, hash): &(u64, u64, Hash)| Missing {
-                segment,
-                from: *from,
-                to: Some(*to),
-                to_hash: Some(*hash),
-            };
-            let mut missing: Vec<Missing> = carried.gaps.iter().map(gap).collect();
-            if end > carried.last {
-                missing.push(Missing { segment, from: carried.last + 1, to: Some(end), to_hash: None });
-            }
-            for hole in &missing {
-                insert_hole(self.new, hole)?;
-            }
-            self.salvaged.missing.append(&mut missing);
-        }
-        Ok(())
+    /// What was carried over since [`Carrier::new`].
+    pub(crate) fn salvaged(&self) -> &Salvaged {
+        &self.salvaged
+    }
+
+    /// Entries in the range that were not read yet.
+    pub(crate) fn left(&self) -> u64 {
+        self.left
     }
 }
 

@@ -33,12 +33,12 @@ pub(crate) fn reserve_ord(conn: &Connection, ord: i64) -> Result<(), DbError> {
     set_mark(conn, ROOM, id_of(ord, 0))
 }
 
-fn mark(conn: &Connection, name: &str) -> Result<Option<i64>, DbError> {
+pub(crate) fn mark(conn: &Connection, name: &str) -> Result<Option<i64>, DbError> {
     let sql = "select entry_id from mark where name = ?1";
     Ok(conn.query_row(sql, [name], |row| row.get(0)).optional()?)
 }
 
-fn set_mark(conn: &Connection, name: &str, id: i64) -> Result<(), DbError> {
+pub(crate) fn set_mark(conn: &Connection, name: &str, id: i64) -> Result<(), DbError> {
     conn.execute("insert or replace into mark values (?1, ?2)", (name, id))?;
     Ok(())
 }

@@ -7,6 +7,8 @@ use suanpan_journal::{Hash, SegmentId, StationId};
 use crate::folder::Family;
 use crate::ledger::MIGRATIONS;
 use crate::rebuild::{Difference, compare};
+use crate::replace::lost;
+use crate::rest::Rest;
 use crate::rows::{self, Row};
 use crate::schema::{self, Fitness};
 use crate::{Damage, DbError, Durability, Lock, Missing, OpenError, db, tail, wal};
@@ -20,6 +22,8 @@ pub struct Verification {
     pub unread: u64,
     /// The first thing that is wrong with the file or its chain.
     pub damage: Option<Damage>,
+    /// Entries of a damaged file that come behind the sale, and are not here yet.
+    pub to_come: u64,
     /// Entries that were lost in an earlier damage and have not come back.
     pub missing: Vec<Missing>,
     /// The first projected row that the journal does not give.
@@ -32,7 +36,7 @@ impl Verification {
     /// Says whether everything that was ever written is here, unchanged and rightly summed.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.damage.is_none() && self.missing.is_empty() && self.difference.is_none()
+        self.damage.is_none() && self.to_come == 0 && self.missing.is_empty() && self.difference.is_none()
     }
 }
 
@@ -53,7 +57,9 @@ pub fn verify(lock: &Lock, station: StationId) -> Result<Verification, OpenError
         found.damage = Some(Damage::Wal);
         return Ok(found);
     }
-    match check(&file, station, &mut found) {
+    let rest = family.rest().map_err(|source| OpenError::io(dir, source))?;
+    found.to_come = rest.as_ref().map_or(0, |rest| rest.count);
+    match check(&file, station, rest.as_ref(), &mut found) {
         Ok(None) => {}
         Ok(Some(newer)) => {
             return Err(OpenError::NewerVersion { file, found: newer, known: MIGRATIONS.len() as i64 });
@@ -69,13 +75,14 @@ pub fn verify(lock: &Lock, station: StationId) -> Result<Verification, OpenError
 fn check(
     file: &std::path::Path,
     station: StationId,
+    rest: Option<&Rest>,
     found: &mut Verification,
 ) -> Result<Option<i64>, Damage> {
     let conn = db::open(file, Durability::Full)?;
     if let Fitness::Newer { found } = schema::inspect(&conn, &MIGRATIONS)? {
         return Ok(Some(found));
     }
-    found.missing = crate::query::missing(&conn)?;
+    found.missing = lost(&conn, rest)?;
     let structure: String =
         conn.query_row("pragma integrity_check(1)", [], |row| row.get(0)).map_err(DbError::from)?;
     if structure != "ok" {

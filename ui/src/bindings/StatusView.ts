@@ -56,6 +56,10 @@ printer: PrinterView,
  */
 network: NetworkView, 
 /**
+ * Entries of a damaged ledger that are still being carried over while the till sells; absent when all are here.
+ */
+to_come: number | null, 
+/**
  * Free disk, told before it matters.
  */
 disk: DiskView, };

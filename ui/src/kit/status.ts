@@ -43,6 +43,11 @@ export function printerPill(view: PrinterView): Pill {
   return { text: w.value[`printer_${view}`], tone: PRINTER_TONE[view] }
 }
 
+/** Nothing while every entry is here. */
+export function salvagePill(toCome: number | null): Pill | null {
+  return toCome === null ? null : { text: fill(w.value.to_come, { count: toCome }), tone: 'amber' }
+}
+
 /** Nothing while there is enough room. */
 export function diskPill(view: DiskView): Pill | null {
   if (view === 'enough') return null

@@ -8,6 +8,7 @@ export const en: Record<keyof typeof zh, string> = {
   disk_low: '▲ Disk low',
   disk_reserve_in_use: '▲ Disk almost full: tell IT tonight',
   disk_full: '■ Disk full',
+  to_come: '▲ Bringing records back: {count} to go',
   printer_none: '○ No printer',
   printer_ready: '● Printer',
   printer_unknown: '? Printer unknown',

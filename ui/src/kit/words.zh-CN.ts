@@ -6,6 +6,7 @@ export const zh = {
   disk_low: '▲ 磁盘快满',
   disk_reserve_in_use: '▲ 磁盘将满：今日收完请报 IT',
   disk_full: '■ 磁盘已满',
+  to_come: '▲ 账本找回中，剩 {count} 条',
   printer_none: '○ 无打印机',
   printer_ready: '● 打印机',
   printer_unknown: '? 打印机状态未知',

@@ -30,6 +30,8 @@ pub struct StatusView {
     pub printer: PrinterView,
     /// The network line.
     pub network: NetworkView,
+    /// Entries of a damaged ledger that are still being carried over while the till sells; absent when all are here.
+    pub to_come: Option<u64>,
     /// Free disk, told before it matters.
     pub disk: DiskView,
 }

@@ -134,7 +134,7 @@ fn finish(
     sync_file(building).map_err(io)?;
     std::fs::rename(building, file).map_err(io)?;
     sync_dir(file.parent().unwrap_or(std::path::Path::new("."))).map_err(io)?;
-    family.point_to(file).map_err(io)?;
+    family.point_to(file, None).map_err(io)?;
     let opened = db::open(file, Durability::Full).and_then(db::start_log);
     let conn = opened.map_err(|source| OpenError::db(file, source))?;
     Ok(Catalogue { family, file: file.to_path_buf(), conn })

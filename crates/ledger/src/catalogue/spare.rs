@@ -53,6 +53,6 @@ pub(super) fn fall_back(dir: &Path, family: &Family) -> Option<Catalogue> {
     if whole != "ok" {
         return None;
     }
-    family.point_to(&file).ok()?;
+    family.point_to(&file, None).ok()?;
     Some(Catalogue { family: family.clone(), file, conn })
 }

@@ -3,6 +3,7 @@ use std::ops::RangeInclusive;
 use rusqlite::{Connection, OptionalExtension};
 use suanpan_journal::{Chain, Hash, PAYLOAD_LEN_MAX, Parent, SegmentId, push_record};
 
+use crate::replace::lost;
 use crate::rows::{self, Row, id_of, ord_of, seq_of};
 use crate::salvage::Missing;
 use crate::{DbError, Ledger, QueryError};
@@ -32,11 +33,12 @@ pub struct Run {
 }
 
 impl Ledger {
-    /// Every segment with entries, in the order of writing.
+    /// Every segment with entries, in the order of writing, but one whose beginning is still to come.
     pub fn segments(&self) -> Result<Vec<SegmentHead>, QueryError> {
         let conn = self.conn()?;
         let mut heads = Vec::new();
-        for segment in rows::segments(conn)? {
+        let cut = self.rest.as_ref().filter(|rest| seq_of(rest.before) > 1).map(|rest| ord_of(rest.before));
+        for segment in rows::segments(conn)?.into_iter().filter(|row| Some(row.ord) != cut) {
             if let Some(head) = rows::head_of(conn, &segment)? {
                 heads.push(SegmentHead { parent: segment.parent, head });
             }
@@ -107,7 +109,7 @@ impl Ledger {
 
     /// Entries that a salvage could not read and that have not come back.
     pub fn missing(&self) -> Result<Vec<Missing>, QueryError> {
-        Ok(missing(self.conn()?)?)
+        Ok(lost(self.conn()?, self.rest.as_ref())?)
     }
 
     /// The newest entry: of the segment that is being written or, before its first, the last of the journal. A segment

@@ -3,7 +3,7 @@
 use suanpan_contract::{Code, Command, PrinterView};
 use suanpan_devices::{Outcome, Patience, PrintEvent, PrintQueue, Printer, PrinterStatus};
 
-use suanpan_ledger::Spare;
+use suanpan_ledger::{Salvage, Spare};
 
 use super::core::Core;
 use super::desk::Asked;
@@ -108,6 +108,20 @@ impl Core {
             Ok(Some(replacement)) => self.note_replacement(&replacement),
             Err(error) => {
                 tracing::error!(error.code = error.code(), error.what = %error, "till.scrub");
+                self.tell_code(Code::LedgerFailed);
+            }
+        }
+        true
+    }
+
+    /// Hears how far the salvage behind the sale is; true when the picture changed.
+    pub(crate) fn salvaged(&mut self, salvage: &mut Salvage) -> bool {
+        let shown = self.shop.to_come();
+        match self.shop.ledger.join(salvage) {
+            Ok(Some(whole)) => self.note_whole(&whole),
+            Ok(None) => return self.shop.to_come() != shown,
+            Err(error) => {
+                tracing::error!(error.code = error.code(), error.what = %error, "till.salvage");
                 self.tell_code(Code::LedgerFailed);
             }
         }

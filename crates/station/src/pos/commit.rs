@@ -1,11 +1,14 @@
 //! Commit → drawer → print → change shown: what happens after a command was decided.
 
+use std::path::Path;
+
 use suanpan_contract::Code;
 use suanpan_devices::Job;
 use suanpan_domain::entry::{ClockMoved, Entry, LedgerReplaced};
 use suanpan_domain::ids::Id;
 use suanpan_ledger::{
-    CommitError, Document, EntryRef, NewEntry, OpenBasket, PrintJob, PrintState, Replacement, Shift, Working,
+    CommitError, Document, EntryRef, NewEntry, OpenBasket, PrintJob, PrintState, Replacement, Shift, Whole,
+    Working,
 };
 
 use super::core::{Core, Decision};
@@ -166,10 +169,25 @@ impl Core {
 
     /// Journals that a damaged file was left behind, and says so.
     pub(crate) fn note_replacement(&mut self, replacement: &Replacement) {
-        let kept = replacement.kept.as_ref().and_then(|path| path.file_name());
+        let Replacement { damage, kept, salvaged, to_come, .. } = replacement;
+        self.journal_replacement(damage.code(), *salvaged, kept.as_deref());
+        self.tell(&match to_come {
+            0 => Say::new(Code::LedgerSalvaged).with("salvaged", salvaged),
+            _ => Say::new(Code::LedgerSalvaging).with("salvaged", salvaged).with("to_come", to_come),
+        });
+    }
+
+    /// Journals that the rest of a damaged file has come too, and says so.
+    pub(crate) fn note_whole(&mut self, whole: &Whole) {
+        self.journal_replacement(&whole.code, whole.salvaged, Some(&whole.kept));
+        self.tell(&Say::new(Code::LedgerWhole).with("salvaged", whole.salvaged));
+    }
+
+    fn journal_replacement(&mut self, code: &str, salvaged: u64, kept: Option<&Path>) {
+        let kept = kept.and_then(Path::file_name);
         let entry = Entry::LedgerReplaced(LedgerReplaced {
-            code: replacement.damage.code().to_owned(),
-            salvaged: replacement.salvaged,
+            code: code.to_owned(),
+            salvaged,
             kept_as: kept.map(|name| name.to_string_lossy().into_owned()).unwrap_or_default(),
         });
         let at_ms = self.clock.now_ms();
@@ -181,7 +199,6 @@ impl Core {
         if let Err(error) = self.shop.reread() {
             tracing::error!(error.code = error.code(), "till.reread");
         }
-        self.tell(&Say::new(Code::LedgerSalvaged).with("salvaged", replacement.salvaged));
     }
 
     /// Puts a note before the first entry that the clock has made older than its predecessor.

@@ -77,6 +77,7 @@ pub(crate) fn blank(now_ms: i64) -> TillView {
             utc_offset_min: 480,
             printer: PrinterView::None,
             network: NetworkView::Offline { since: String::new(), held: 0 },
+            to_come: None,
             disk: DiskView::Enough,
         },
         basket: BasketView::default(),

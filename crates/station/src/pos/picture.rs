@@ -116,6 +116,7 @@ impl Core {
             utc_offset_min: settings.utc_offset_min,
             printer: shop.printer,
             network: shop.network.view.clone(),
+            to_come: shop.to_come(),
             disk: match shop.ledger.disk() {
                 DiskState::Plenty => DiskView::Enough,
                 DiskState::Low => DiskView::Low,

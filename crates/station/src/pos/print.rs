@@ -118,6 +118,9 @@ fn find(turn: &Turn<'_>, document: Option<&str>) -> Result<Document, Stop> {
         },
         None => turn.shop.last_document()?,
     };
+    if found.is_none() {
+        turn.shop.needs_all()?;
+    }
     found.ok_or_else(|| Code::NothingToPrint.into())
 }
 

@@ -55,6 +55,7 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
         all.into_iter().filter(|document| fits(document.mark())).collect()
     };
     if found.is_empty() && !number.is_empty() {
+        turn.shop.needs_all()?;
         return Err(super::refund::not_found(number));
     }
     let documents = found.iter().filter_map(|document| turn.shop.row(document)).collect();

@@ -41,7 +41,12 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, number: &str) -> Done {
         (turn.shop.documents_by_number(&number)?, question)
     };
     match found.as_slice() {
-        [] => Err(Stop::AskHub(question)),
+        [] => {
+            if question.is_ours {
+                turn.shop.needs_all()?;
+            }
+            Err(Stop::AskHub(question))
+        }
         [one] => {
             let refundable = own_sale(turn, one)?.ok_or_else(|| not_found(number))?;
             show(turn, &refundable);
@@ -149,6 +154,8 @@ pub(crate) fn cited(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput],
     let shift = turn.own_shift()?;
     turn.refuse_open_basket(Code::BasketOpen)?;
     let cited: DocumentNumber = number.parse().map_err(|_| not_found(number))?;
+    // It may have been refunded here before.
+    turn.shop.needs_all()?;
     if !turn.shop.documents_by_number(&cited)?.is_empty() {
         return Err(Code::RefundOwnSaleCited.into());
     }

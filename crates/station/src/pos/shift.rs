@@ -125,6 +125,7 @@ pub(crate) fn close_day(turn: &mut Turn<'_>) -> Done {
     if turn.shop.shift.is_some() {
         return Err(Code::ShiftOpenBlocksDay.into());
     }
+    turn.shop.needs_all()?;
     let date = turn.shop.days()?.oldest_unclosed.ok_or(Code::NothingWaiting)?;
     let last_number = turn.shop.next_number(date)?.saturating_sub(1);
     let sums = totals::sums(&turn.shop.totals_of_day(date)?);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use suanpan_contract::{DocumentRow, NetworkView, PrinterView, SlipKind, SlipRow};
+use suanpan_contract::{Code, DocumentRow, NetworkView, PrinterView, SlipKind, SlipRow};
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::entry::Entry;
@@ -20,7 +20,7 @@ use suanpan_ledger::{
 
 use super::book::Book;
 use super::print::state_of_document;
-use super::say::Stop;
+use super::say::{Say, Stop};
 use super::scale::Counter;
 use super::view::{amount, date_time_text};
 use crate::search::SearchIndex;
@@ -28,6 +28,9 @@ use crate::settings::MachineSettings;
 
 /// Kinds of the entries that print a slip: cash moved, shift audited, shift closed, day closed.
 const SLIPS: [u16; 4] = [22, 23, 24, 25];
+
+/// Steps in which the screen counts entries that are still to come: a few a second.
+const SHOWN_BY: u64 = 1_000;
 
 /// See the module.
 pub(crate) struct Shop {
@@ -85,7 +88,7 @@ type Asked<T> = Result<T, Stop>;
 /// A ledger that cannot be read is IT's business; the cashier is told to call.
 fn failed(error: QueryError) -> Stop {
     tracing::error!(error.code = error.code(), error.what = %error, "till.query");
-    suanpan_contract::Code::LedgerFailed.into()
+    Code::LedgerFailed.into()
 }
 
 impl Shop {
@@ -127,6 +130,19 @@ impl Shop {
     /// Receipts that the hub has not acknowledged.
     pub(crate) fn unsent(&self) -> u64 {
         self.network.unsent
+    }
+
+    /// Entries of a damaged ledger that come behind the sale, as the screen counts them; `None` when all are here.
+    pub(crate) fn to_come(&self) -> Option<u64> {
+        (!self.ledger.is_whole()).then(|| self.ledger.to_come().next_multiple_of(SHOWN_BY))
+    }
+
+    /// Refuses what depends on every entry while some are still to come.
+    pub(crate) fn needs_all(&self) -> Result<(), Stop> {
+        match self.to_come() {
+            Some(to_come) => Err(Say::new(Code::StillToCome).with("to_come", to_come).into()),
+            None => Ok(()),
+        }
     }
 
     // Documents.

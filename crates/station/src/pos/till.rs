@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TrySendError, sync_channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use suanpan_contract::{Command, Reply, TillView};
 use suanpan_devices::PrintEvent;
-use suanpan_ledger::Spare;
+use suanpan_ledger::{OpenError, Salvage, Spare};
 
 use super::core::Core;
 use super::enrolling::become_till;
@@ -26,6 +26,12 @@ const EVENTS_MAX: usize = 64;
 
 /// How often the printer is asked how it is, and the disk looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
+
+/// The pause after a piece of the salvage: much of the machine is the sale's.
+const BETWEEN_PIECES: Duration = Duration::from_millis(20);
+
+/// Failures of the salvage after which it waits for the next start.
+const SALVAGES_MAX: u32 = 10;
 
 /// How a till is started.
 #[derive(Clone)]
@@ -82,6 +88,8 @@ pub(crate) struct Inner {
     /// News from the hub's driver that the till has not taken yet; only the latest counts.
     network: Mutex<Option<NetworkState>>,
     threads: Mutex<Vec<JoinHandle<()>>>,
+    /// The salvage that is under way behind the sale.
+    salvage: Mutex<Option<Salvage>>,
     /// The till is being dropped: long work ends early.
     pub(crate) is_stopping: AtomicBool,
 }
@@ -158,6 +166,7 @@ impl Till {
             events,
             network: Mutex::default(),
             threads: Mutex::default(),
+            salvage: Mutex::default(),
             is_stopping: AtomicBool::new(false),
         });
         let worker = Arc::clone(&inner);
@@ -291,6 +300,15 @@ impl Till {
         self.inner.with(Core::save_basket);
     }
 
+    /// Returns when everything that could be read of a damaged ledger is there, which the till's own thread sees to while
+    /// it sells: for a host that depends on all entries.
+    ///
+    /// *Errors:* the first of the ledger's; the till sells on.
+    pub fn salvage(&self) -> Result<(), OpenError> {
+        while salvage(&self.inner)? {}
+        Ok(())
+    }
+
     /// Looks after printer, disk, journal and an overnight shift, as the till does by itself every ten quiet seconds: for a host
     /// whose clock does not run by itself.
     pub fn look_after(&self) {
@@ -340,13 +358,42 @@ impl Drop for Till {
 }
 
 fn work(inner: &Arc<Inner>, waiting: &Receiver<Event>) {
+    let (mut salvages_left, mut looked) = (SALVAGES_MAX, Instant::now());
     loop {
-        let event = waiting.recv_timeout(HOUSEKEEPING);
-        if matches!(event, Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected)) {
-            return;
+        let is_salvaging = salvages_left > 0
+            && salvage(inner).unwrap_or_else(|error| {
+                tracing::error!(error.code = error.code(), error.what = %error, "till.salvage");
+                salvages_left -= 1;
+                false
+            });
+        let event = waiting.recv_timeout(if is_salvaging { BETWEEN_PIECES } else { HOUSEKEEPING });
+        match event {
+            Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
+            // A pause of the salvage is no quiet time.
+            Err(RecvTimeoutError::Timeout) if looked.elapsed() < HOUSEKEEPING => continue,
+            event => happened(inner, event.ok()),
         }
-        happened(inner, event.ok());
+        looked = Instant::now();
     }
+}
+
+/// Does a piece of the salvage, the long part of it without the till's mutex, and says whether there is more.
+fn salvage(inner: &Inner) -> Result<bool, OpenError> {
+    let mut slot = locked(&inner.salvage);
+    let before = slot.take();
+    let Some(new) = inner.with(|core| core.shop.ledger.salvage()).flatten() else { return Ok(false) };
+    let mut salvage = before.unwrap_or(new);
+    salvage.step()?;
+    let view = inner.with(|core| {
+        let changed = core.salvaged(&mut salvage);
+        core.revision += u64::from(changed);
+        changed.then(|| core.view())
+    });
+    if let Some(view) = view.flatten() {
+        inner.tell(&view);
+    }
+    *slot = Some(salvage);
+    Ok(true)
 }
 
 /// Takes an event and tells of the picture that came of it.

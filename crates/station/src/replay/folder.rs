@@ -83,6 +83,8 @@ impl Folder {
         // A replay is not a shop that must finish its day on a full disk.
         let ledger = Options { reserve_bytes: 0, ..Options::default() };
         let till = Till::start(StationConfig { ledger, with_devices: false, ..StationConfig::new(&dir) })?;
+        // A document is rung unless the ledger has it, so the ledger must be whole.
+        till.salvage()?;
         if let (None, Some(code)) = (Identity::load(&dir)?, code) {
             enrol(&till, hub_url, code)?;
         }

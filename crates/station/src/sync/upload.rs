@@ -60,6 +60,10 @@ async fn forever(link: &Link, committed: &Notify, tell: &dyn Fn(NetworkState)) {
     }
 }
 
+fn by_segment(cursors: Vec<Cursor>) -> HashMap<SegmentId, Cursor> {
+    cursors.into_iter().map(|cursor| (cursor.segment, cursor)).collect()
+}
+
 struct Upload<'a> {
     link: &'a Link,
     edge: Edge,
@@ -91,16 +95,15 @@ impl<'a> Upload<'a> {
             recovered: false,
             turned_away: 0,
         };
-        let cursors: HashMap<SegmentId, Cursor> =
-            cursors.into_iter().map(|cursor| (cursor.segment, cursor)).collect();
-        upload.look_at_all(&cursors).await?;
+        upload.look_at_all(&by_segment(cursors)).await?;
         Ok(upload)
     }
 
     async fn look_at_all(&mut self, cursors: &HashMap<SegmentId, Cursor>) -> Result<(), StoresError> {
         for SegmentHead { parent, head } in self.link.ask(|stores| stores.segments()).await? {
             let cursor = cursors.get(&head.segment);
-            self.parents.insert(head.segment, parent);
+            // With a segment that was not here come holes that were not asked for.
+            self.recovered &= self.parents.insert(head.segment, parent).is_some();
             self.current = Some(head.segment);
             self.edge.observe(&SegmentStatus {
                 segment: head.segment,
@@ -119,7 +122,11 @@ impl<'a> Upload<'a> {
                 self.edge.observe(&SegmentStatus { segment, head_seq: seq, acked_seq: 0, epoch: 0 });
                 Ok(())
             }
-            Some(_) => self.look_at_all(&HashMap::new()).await,
+            Some(_) => {
+                // Beside the newest segment there may be older ones, which a salvage has brought back.
+                let cursors = self.link.remember(|state| state.cursors()).await?;
+                self.look_at_all(&by_segment(cursors)).await
+            }
             None => Ok(()),
         }
     }
