@@ -6,8 +6,9 @@ use zstd::bulk::Decompressor;
 use super::{WireError, bytes::Reader, within};
 use crate::limits::RECORDS_MAX;
 
-/// Level 3 is where the time spent stops paying on documents of 400 bytes.
-const ZSTD_LEVEL: i32 = 3;
+/// A hundred sales in under a millisecond; level 3 makes them a tenth longer, and level 12 a hundredth shorter in four times
+/// the time.
+const ZSTD_LEVEL: i32 = 8;
 
 /// How a container's bytes are packed. 2 is kept for zstd with a content-addressed dictionary.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
