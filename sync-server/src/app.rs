@@ -21,8 +21,10 @@ pub const PUSHES_MAX: usize = 64;
 /// Pushes that wait for their place, their bodies unread: a socket each. Past it the hub says at once that it is busy.
 pub const PUSHES_WAITING_MAX: usize = 4_000;
 
-/// A push waits for its place no longer than this before it is told to come later.
-pub const PLACE_WAIT: Duration = Duration::from_secs(1);
+/// A push waits for its place no longer than this before it is told to come later. That costs a station a pause of up to
+/// half a minute, and it waits as long for an answer: so it is better let wait, for as long as it takes to get through
+/// all that may wait before it.
+pub const PLACE_WAIT: Duration = Duration::from_secs(8);
 
 /// Downloads in progress at once; others wait for their place. When something is published every station comes.
 pub const PULLS_MAX: usize = 64;
