@@ -56,6 +56,35 @@ fn a_till_restored_from_an_older_copy_before_its_sales_were_uploaded_loses_only_
     );
 }
 
+#[test]
+fn two_disks_that_sell_as_one_till_are_both_kept_and_the_till_is_flagged() {
+    let folder = tempfile::tempdir().unwrap();
+    let (hub, mut tills) = chain(folder.path(), 1);
+    let clone = folder.path().join("clone");
+    tills[0].sells(20);
+    drain(&mut tills);
+    tills[0].copy_disk(&clone);
+    tills[0].restart();
+    let other = tills[0].start_on(&clone);
+    tills.push(other);
+    tills.iter().for_each(|till| till.sells(30));
+    tills.iter_mut().for_each(TillProcess::pause);
+    tills.iter().for_each(TillProcess::drains);
+    // Both go on, each after the hub has heard of the other.
+    tills.iter_mut().for_each(|till| till.tell("sell"));
+    tills.iter().for_each(|till| till.sells(10));
+    drain(&mut tills);
+    // What one disk fetched of the other is summed at its next start, and what that hangs on is fetched then.
+    for _ in 0..3 {
+        tills.iter_mut().for_each(TillProcess::restart);
+        drain(&mut tills);
+    }
+    let counted = judge(&hub, &tills, &BTreeSet::new());
+    assert!(counted.receipts >= 100 && counted.unprinted == 0, "{counted:?}");
+    assert_eq!(hub.flagged(), 1, "two disks write as one station");
+    tills.iter().for_each(|till| drop(totals(&till.dir)));
+}
+
 /// Spinach at ten times its price: no bag of it costs so much otherwise.
 const DEAR: &str = "site,code,yuan,per\n,10101,40.00,500g\n";
 const DEAR_FEN: i64 = 1_700;

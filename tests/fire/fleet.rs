@@ -81,6 +81,14 @@ impl TillProcess {
         till
     }
 
+    /// The same till started on another disk; its customers are others.
+    pub(crate) fn start_on(&self, dir: &Path) -> TillProcess {
+        let mut till =
+            TillProcess { dir: dir.to_owned(), args: self.args.clone(), seen: Arc::default(), process: None };
+        till.restart();
+        till
+    }
+
     /// Copies the disk of a till that does not run.
     pub(crate) fn copy_disk(&self, to: &Path) {
         assert!(self.process.is_none(), "a disk is copied while nobody writes");

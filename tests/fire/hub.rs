@@ -98,7 +98,7 @@ impl HubProcess {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(program());
+        let mut command = mortal(&program());
         command.args(args).arg("--data-dir").arg(&self.folder);
         command.envs(self.database.iter().map(|database| ("SUANPAN_DATABASE_URL", database)));
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
@@ -207,6 +207,12 @@ impl HubProcess {
         rows.map(Result::unwrap).collect()
     }
 
+    /// Stations that are to be enrolled anew because two disks write as one.
+    pub(crate) fn flagged(&self) -> i64 {
+        let sql = "select count(*) from station where re_enrol";
+        self.file().query_row(sql, [], |row| row.get(0)).unwrap()
+    }
+
     /// The report by till, as a script of the ERP gets it: (site, till) → (sales, fen), over all days.
     pub(crate) fn report(&self) -> BTreeMap<(String, String), (i64, i64)> {
         let path = "/api/v1/reports/sales-by-station?from=2020-01-01&to=2099-12-31";
@@ -261,6 +267,19 @@ pub(crate) fn request(port: u16, bytes: &str) -> (String, String) {
     stream.read_to_string(&mut answer).unwrap();
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
     (head.to_owned(), body.to_owned())
+}
+
+/// A program that is killed when this one is, however it ends.
+#[cfg(target_os = "linux")]
+fn mortal(program: &Path) -> Command {
+    let mut command = Command::new("setpriv");
+    command.args(["--pdeathsig", "KILL"]).arg(program);
+    command
+}
+
+#[cfg(not(target_os = "linux"))]
+fn mortal(program: &Path) -> Command {
+    Command::new(program)
 }
 
 /// The hub's program beside this test's; built first if this test was built alone.

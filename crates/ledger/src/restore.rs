@@ -60,6 +60,7 @@ impl Ledger {
         let added = insert(conn, self.station, &row, run)?;
         if added > 0 {
             note_holes(conn, &row)?;
+            note_parents_end(conn, &row.parent, self.segment.segment)?;
             conn.execute("insert or replace into mark values ('stale', 1)", [])?;
         }
         transaction.commit()?;
@@ -160,6 +161,19 @@ fn note_holes(conn: &Connection, row: &SegmentRow) -> Result<(), DbError> {
     }
     for end in noted.iter().filter(|hole| hole.to.is_none_or(|to| to > last)) {
         insert_hole(conn, &Missing { from: end.from.max(last + 1), ..*end })?;
+    }
+    Ok(())
+}
+
+/// What a restored segment hangs on was written too: if its parent's segment ends earlier here, that much is missing.
+fn note_parents_end(conn: &Connection, parent: &Parent, current: SegmentId) -> Result<(), DbError> {
+    let segments = rows::segments(conn)?;
+    let known = segments.iter().find(|row| row.segment == parent.segment && row.segment != current);
+    let Some(known) = known else { return Ok(()) };
+    let last = rows::head_of(conn, known)?.map_or(0, |head| head.seq);
+    if last < parent.seq {
+        let (from, to) = (last + 1, Some(parent.seq));
+        insert_hole(conn, &Missing { segment: known.segment, from, to, to_hash: Some(parent.hash) })?;
     }
     Ok(())
 }

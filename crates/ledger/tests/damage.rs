@@ -5,9 +5,10 @@ mod common;
 use std::path::Path;
 
 use common::*;
-use suanpan_journal::Parent;
+use suanpan_journal::{Parent, SegmentId};
 use suanpan_ledger::{
-    CommitError, Damage, Ledger, Lock, OpenError, Opened, Replacement, Verification, Working, verify,
+    CommitError, Damage, Ledger, Lock, OpenError, Opened, Replacement, SegmentHead, Verification, Working,
+    verify,
 };
 
 fn replaced(opened: &Opened) -> &Replacement {
@@ -290,4 +291,36 @@ fn what_the_hub_kept_fills_the_hole_and_counts_again() {
     assert_eq!(numbers(&opened.ledger).len(), 21);
     assert_eq!(opened.ledger.compare_projections().expect("compare"), None);
     assert_eq!(opened.ledger.documents_by_number(DATE, 1).expect("query").len(), 2, "both are listed");
+}
+
+#[test]
+fn a_restored_segment_whose_parent_ends_too_early_names_what_is_missing_of_that() {
+    let till = Till::new();
+    till.sell(1..=3);
+    till.sell(4..=5);
+    let opened = till.open();
+    let [first, second] = opened.ledger.segments().expect("segments")[..] else { panic!("two starts") };
+    let run = |segment: SegmentId, seqs| {
+        opened.ledger.run(segment, seqs, 1 << 20).expect("run").expect("found").bytes
+    };
+    let runs =
+        [run(first.head.segment, 1..=1), run(second.head.segment, 1..=2), run(first.head.segment, 2..=3)];
+    let other = Till::new();
+    let mut ledger = other.open().ledger;
+    sell(&mut ledger, 9);
+    let mut restore = |of: &SegmentHead, run: &[u8]| {
+        ledger.restore(of.head.segment, &of.parent, run).expect("restored");
+        ledger
+            .missing()
+            .expect("missing")
+            .iter()
+            .map(|hole| (hole.segment, hole.from, hole.to))
+            .collect::<Vec<_>>()
+    };
+    assert_eq!(restore(&first, &runs[0]), []);
+    assert_eq!(restore(&second, &runs[1]), [(first.head.segment, 2, Some(3))]);
+    assert_eq!(restore(&first, &runs[2]), []);
+    drop(ledger);
+    drop(other.open());
+    assert!(verification(other.path()).is_whole());
 }

@@ -245,6 +245,10 @@ pub(super) fn standing(
     let re_enrol =
         connection
             .one("select re_enrol from station where station = ?", values![station.0], |row| row.get(0))?;
+    // Two disks that write as one keep what each has; it is all here, and the station is enrolled anew.
+    if re_enrol == Some(true) {
+        return Ok((None, true));
+    }
     let fork = connection.one(
         "select segment, at_seq, old_head_seq from fork
              where station = ? and old_side_grew = 0 and fetched = 0 and child_segment <> segment
@@ -259,5 +263,5 @@ pub(super) fn standing(
         ForkKind::LostTail { from_seq, to_seq } => Some(LostTail { segment, from_seq, to_seq }),
         ForkKind::Clone => None,
     });
-    Ok((lost_tail, re_enrol.unwrap_or(false)))
+    Ok((lost_tail, false))
 }

@@ -347,6 +347,8 @@ impl<'a> Upload<'a> {
         }
         if let Some(tail) = self.lost_tail.take() {
             recover::lost_tail(self.link, &tail, self.parents.get(&tail.segment).copied()).await?;
+            // What came may hang on entries that are not here either.
+            self.recovered = false;
         }
         if !self.recovered {
             self.recovered = recover::missing(self.link, &self.parents).await?;
