@@ -38,6 +38,7 @@ impl Cluster {
     /// Starts one before hubs that will listen at these ports. Returns when there is a primary with a synchronous
     /// standby.
     pub(crate) fn start(hubs: [u16; 2]) -> Cluster {
+        ["etcd", "haproxy", "patroni", "psql"].into_iter().for_each(is_installed);
         let folder = tempfile::tempdir().unwrap();
         for (name, text) in [
             ("cluster.sh", include_str!("cluster.sh")),
@@ -62,7 +63,7 @@ impl Cluster {
         ];
         let hubs = ["HUB_A", "HUB_B"].into_iter().zip(hubs);
         shell.envs(ports.into_iter().chain(hubs).map(|(name, port)| (name, port.to_string())));
-        let shell = shell.spawn().expect("patroni, etcd-server and haproxy: ./dev setup test");
+        let shell = shell.spawn().unwrap();
         let mut cluster = Cluster { folder, shell, nodes, database, reports, tills };
         (0..NODES).for_each(|node| cluster.start_node(node));
         cluster.has_standby();
@@ -164,6 +165,12 @@ impl Drop for Cluster {
     }
 }
 
+fn is_installed(program: &str) {
+    let look = "PATH=$PATH:/usr/sbin; command -v $0";
+    let found = Command::new("sh").args(["-c", look, program]).stdout(Stdio::null()).status();
+    assert!(found.unwrap().success(), "{program} is not installed: ./dev setup test");
+}
+
 /// A shell on the cluster's script. PostgreSQL refuses to run as root: then it is the package's own user.
 fn as_somebody(folder: &Path) -> Command {
     if std::fs::metadata("/proc/self").unwrap().uid() != 0 {
@@ -172,7 +179,7 @@ fn as_somebody(folder: &Path) -> Command {
         return shell;
     }
     let given = Command::new("chown").args(["-R", "postgres:"]).arg(folder).status();
-    assert!(given.unwrap().success(), "PostgreSQL is not installed: ./dev setup test");
+    assert!(given.unwrap().success(), "there is no user postgres: ./dev setup test");
     let mut shell = Command::new("setpriv");
     shell.args(["--reuid", "postgres", "--regid", "postgres", "--clear-groups", "sh", "cluster.sh"]);
     shell
