@@ -72,7 +72,7 @@ export const en: Record<keyof typeof zh, string> = {
   tillParked: ', {parked} unknown entries',
   differs: '{figure}: till {was}, HQ {is}',
   changed: '{figure} {was} → {is}',
-  excuse: 'Stop waiting',
+  excuse: 'Let it stand',
   excused: '{by}, {at}: {reason}',
   why: 'Reason (recorded under your name)',
   cancel: 'Cancel',

@@ -70,7 +70,7 @@ export const zh = {
   tillParked: '，{parked} 条不明记录',
   differs: '{figure}：收银机 {was}，总部 {is}',
   changed: '{figure} {was} → {is}',
-  excuse: '不再等待',
+  excuse: '说明并结账',
   excused: '{by} {at} 说明：{reason}',
   why: '原因（记录在案，署您的名字）',
   cancel: '取消',

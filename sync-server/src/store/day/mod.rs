@@ -271,5 +271,9 @@ fn record_excuse(
         values![site, date, till, excuse.by, excuse.reason, excuse.at_ms],
     )?;
     closing(sql, site, date)?;
+    // Whoever excused it sees at once what that did.
+    if !has_pending(sql, site)? {
+        judge::judge(sql, site, date, excuse.at_ms)?;
+    }
     Ok(true)
 }
