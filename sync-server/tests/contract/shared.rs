@@ -250,3 +250,12 @@ async fn a_hub_starts_and_reports_while_its_replica_does_not_answer() {
     stored(&till.push(&hub, 1, 1).await);
     assert_eq!(hub.day().await[0]["sales"], 1);
 }
+
+#[test]
+fn a_hub_on_postgresql_leaves_backups_to_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = Config::embedded(folder.path());
+    config.database = Some("postgres://hub@localhost/suanpan".to_owned());
+    let refused = Hub::back_up(&config, folder.path()).unwrap_err();
+    assert_eq!(refused.code(), "HUB-ADM-003");
+}
