@@ -6,10 +6,12 @@ use suanpan_domain::entry::{Entry, EntryError};
 use suanpan_domain::totals;
 use suanpan_journal::{Certificate, Chain, Parent, Records, SegmentId, SigningKey, StationId, push_record};
 use suanpan_sync::{
-    Ack, ChunkRef, Container, EnrolReply, EnrolRequest, FeedEntry, FeedHead, Hole, PullReply, PullRequest,
-    Push, PushReply, RefundReply, RefundRequest, RequestAuth, RequestFacts, SnapshotManifest, Start,
-    WireError, decode_chunk, decode_entries, encode_chunk,
+    Ack, ChunkRef, Container, EnrolReply, EnrolRequest, FeedEntry, FeedHead, Hole, LostFeed, LostReport,
+    PullReply, PullRequest, Push, PushReply, RefundReply, RefundRequest, RequestAuth, RequestFacts,
+    SnapshotManifest, Start, WireError, decode_chunk, decode_entries, encode_chunk, feed_genesis,
+    follow_feed,
 };
+use sync_server::journal::{Place, StoredBatch, decode_page, encode_page};
 
 use crate::{Target, golden, golden_texts, unhex};
 
@@ -19,11 +21,12 @@ fn key() -> SigningKey {
     SigningKey::from_seed(&[7; 32])
 }
 
-pub(crate) const TARGETS: [Target; 8] = [
+pub(crate) const TARGETS: [Target; 9] = [
     Target { name: "push", seeds: pushes, run: push },
     Target { name: "sealed-push", seeds: runs, run: sealed_push },
     Target { name: "records", seeds: runs, run: records },
     Target { name: "entries", seeds: replies, run: entries },
+    Target { name: "page", seeds: pages, run: page },
     Target { name: "chunk", seeds: chunks, run: chunk },
     Target { name: "messages", seeds: messages, run: message },
     Target { name: "authorization", seeds: headers, run: authorization },
@@ -104,6 +107,24 @@ fn entries(bytes: &[u8]) -> String {
     }
 }
 
+fn pages() -> Vec<Vec<u8>> {
+    let place = Place { station: STATION, segment: SegmentId([4; 16]), branch: 0, from_seq: 1 };
+    let batch = |body| StoredBatch { place, to_seq: 1, body };
+    vec![encode_page(&pushes().into_iter().map(batch).collect::<Vec<_>>())]
+}
+
+/// A page of a journal; one that is read is written again as it was.
+fn page(bytes: &[u8]) -> String {
+    match decode_page(bytes) {
+        Ok(batches) => {
+            assert_eq!(encode_page(&batches), bytes, "a page has one spelling");
+            batches.iter().for_each(|it| assert_eq!(it.place.to_string().parse(), Ok(it.place)));
+            batches.len().to_string()
+        }
+        Err(error) => error.to_string(),
+    }
+}
+
 fn chunks() -> Vec<Vec<u8>> {
     let entries: Vec<FeedEntry> =
         serde_json::from_value(golden("feed.json")["entries"].clone()).expect("entries");
@@ -145,9 +166,24 @@ fn messages() -> Vec<Vec<u8>> {
         r#"{"heads":[],"staged":[{"scope":"chain","version":7}],"cut":[]}"#.to_owned(),
         r#"{"number":"TH01-2-20261121-0812-a7"}"#.to_owned(),
         r#"{"answer":"unknown"}"#.to_owned(),
+        lost(),
     ];
     seeds.extend(written.map(String::into_bytes));
     seeds
+}
+
+/// The golden feed, as a station shows it to a hub that lost it.
+fn lost() -> String {
+    let entries: Vec<FeedEntry> =
+        serde_json::from_value(golden("feed.json")["entries"].clone()).expect("entries");
+    let scope = entries[0].scope.clone();
+    let entries: Vec<FeedEntry> = entries.into_iter().filter(|it| it.scope == scope).collect();
+    let prev_hash = feed_genesis(&scope);
+    let hash = entries.iter().fold(prev_hash, |hash, entry| follow_feed(&hash, entry));
+    let head = FeedHead::sign(&key(), scope, 1, entries.len() as u64, hash);
+    let lost = LostFeed { head, prev_hash, entries };
+    lost.check(&key().public()).expect("the seed is sound");
+    serde_json::to_string(&LostReport { lost: vec![lost] }).expect("a report")
 }
 
 /// Every JSON message: what is read is written, and read again as the same.
@@ -177,6 +213,8 @@ fn message(bytes: &[u8]) -> String {
     saw(one::<FeedEntry>(bytes).map(|it| it.fits()).is_some());
     saw(one::<RefundRequest>(bytes).is_some());
     saw(one::<RefundReply>(bytes).is_some());
+    let shown = one::<LostReport>(bytes);
+    saw(shown.is_some_and(|it| it.fits().is_ok() && it.lost.iter().all(|lost| lost.check(&key).is_ok())));
     format!("{read:x}")
 }
 
