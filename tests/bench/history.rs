@@ -6,23 +6,18 @@ use serde_json::json;
 use suanpan_domain::barcode::check_digit;
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::Table;
-use suanpan_domain::entry::Entry;
-use suanpan_domain::ids::Id;
-use suanpan_domain::money::Fen;
-use suanpan_domain::shift::{CashCount, DayClosed, ShiftClosed, ShiftOpened, Sums};
 use suanpan_journal::{Certificate, CertificateId, Enrolment, SegmentId, SigningKey, StationId};
 use suanpan_ledger::{Catalogue, Durability, FeedRow, Ledger, Lock, NewEntry, Options, Working};
 use suanpan_station::identity::Identity;
 use suanpan_station::{Clock, SystemClock};
 use suanpan_tests::catalogue::{SITE, cut, row, rows};
-use suanpan_tests::sales::sale;
+use suanpan_tests::sales::day;
 
 /// Sales of a day at one till.
 const SALES_A_DAY: u32 = 1_000;
 /// Entries of one commit: what the ledger takes at most.
 const COMMIT: usize = 64;
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
-const CASHIER: &str = "1101";
 
 /// Who the till is, enrolled before its first sale.
 pub(crate) fn identity(issued_at_ms: i64) -> Identity {
@@ -56,10 +51,10 @@ pub(crate) fn write(dir: &Path, sales: u32, items: usize) {
     let mut ledger = Ledger::open(&lock, identity.station(), options, mint).expect("a ledger").ledger;
     let today = calendar::business_date(now_ms, 8 * 60, 4 * 60);
     let mut date = (0..days).fold(today, |date, _| calendar::previous(date).expect("a date"));
-    for day in 0..days {
-        let at_ms = start_ms + i64::from(day) * DAY_MS;
-        let first = day * SALES_A_DAY;
-        let entries = day_of(day, date, first..sales.min(first + SALES_A_DAY), at_ms);
+    for nth in 0..days {
+        let at_ms = start_ms + i64::from(nth) * DAY_MS;
+        let first = nth * SALES_A_DAY;
+        let entries = day(nth, date, first..sales.min(first + SALES_A_DAY), at_ms);
         for entries in entries.chunks(COMMIT) {
             let new: Vec<_> =
                 entries.iter().map(|entry| NewEntry { at_ms, business_date: date, entry }).collect();
@@ -69,29 +64,6 @@ pub(crate) fn write(dir: &Path, sales: u32, items: usize) {
         date = calendar::next(date).expect("a date");
     }
     ledger.settle().expect("the log is copied");
-}
-
-fn day_of(day: u32, date: u32, sales: std::ops::Range<u32>, at_ms: i64) -> Vec<Entry> {
-    let shift = Id::mint(at_ms, [3; 10]);
-    let float = Fen(30_000);
-    let opened = ShiftOpened { id: shift, no: day + 1, cashier: CASHIER.to_owned(), float };
-    let closed = ShiftClosed {
-        shift,
-        by: CASHIER.to_owned(),
-        approver: None,
-        count: CashCount::default(),
-        counted: Fen::ZERO,
-        expected: Fen::ZERO,
-        sums: Sums::default(),
-    };
-    let last_number = sales.end - sales.start;
-    let day_closed = DayClosed { date, by: CASHIER.to_owned(), last_number, sums: Sums::default() };
-    let sold = sales.zip(1..).map(|(nth, number)| match sale(nth, number) {
-        Entry::Sale(sale) => Entry::Sale(suanpan_domain::sale::Sale { shift, ..sale }),
-        other => other,
-    });
-    let opened = std::iter::once(Entry::ShiftOpened(opened));
-    opened.chain(sold).chain([Entry::ShiftClosed(closed), Entry::DayClosed(day_closed)]).collect()
 }
 
 /// The small catalogue with `items` more goods, found by [`gtin`].

@@ -8,6 +8,7 @@ mod hub;
 mod memory;
 mod pinyin;
 mod report;
+mod salvage;
 mod window;
 
 use std::path::PathBuf;
@@ -21,7 +22,7 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let size = |full: u32| if asked.small { full / 50 } else { full };
-    let stations = if asked.small { 200 } else { 10_000 };
+    let (stations, batches) = if asked.small { (200, 1) } else { (10_000, 40) };
     let mut report = Report::new(asked.only);
     match asked.of {
         Of::Till => {
@@ -31,10 +32,11 @@ fn main() -> ExitCode {
                 vec![search("pinyin_p99_ms_100k", 100_000, 10.0), search("pinyin_p99_ms_1m", 1_000_000, 30.0)]
             });
             report.measure("window", window);
+            report.measure("salvage", salvage);
         }
         Of::Hub => {
-            report.measure("batches", hub::ingest::on_sqlite);
-            report.measure("postgres", hub::ingest::on_postgres);
+            report.measure("batches", || hub::ingest::on_sqlite(batches));
+            report.measure("postgres", || hub::ingest::on_postgres(batches));
             report.measure("trickle", hub::trickle::measure);
             report.measure("feed", || hub::feed::many(size(100_000)));
             report.measure("feed_one", || hub::feed::one(500));
@@ -124,6 +126,18 @@ fn barcode() -> Bench {
     told(50);
     told(99);
     Bench::against_goal("barcode_p99_ms_100k", percentile(&measured.scan_ms, 99), "ms", 0.2)
+}
+
+fn salvage() -> Vec<Bench> {
+    let dir = tempfile::tempdir().expect("a folder");
+    let measured = salvage::measure(dir.path(), SALES);
+    eprintln!(
+        "  open after {:.0} ms, first sale after {:.0} ms, all of it after {:.0} ms",
+        measured.open_ms, measured.sale_ms, measured.whole_ms
+    );
+    let pay = |nth| percentile(&measured.pay_ms, nth);
+    eprintln!("  {} payments meanwhile: p50 {:.1} ms, p99 {:.1} ms", measured.pay_ms.len(), pay(50), pay(99));
+    vec![Bench::against_goal("salvage_ms_500k", measured.sale_ms, "ms", 2_000.0)]
 }
 
 fn window() -> Vec<Bench> {

@@ -11,9 +11,11 @@ use super::{PUSH, Rig, acked, limit};
 use crate::report::Bench;
 
 const STATIONS: u16 = 100;
-/// Sales in a batch, and batches of a station.
+/// Sales in a batch.
 const BATCH: u32 = 100;
-const BATCHES: u32 = 40;
+
+/// How often the reports are looked at.
+const LOOK: Duration = Duration::from_millis(20);
 
 /// Stations and the pushes that they will send.
 struct Load {
@@ -22,15 +24,16 @@ struct Load {
 }
 
 impl Load {
-    fn new() -> Load {
+    /// So many batches of each station.
+    fn new(batches: u32) -> Load {
         let mut stations: Vec<Station> = (0..STATIONS).map(Station::new).collect();
-        let pushes = |station: &mut Station| (0..BATCHES).map(|_| station.push(BATCH)).collect();
+        let pushes = |station: &mut Station| (0..batches).map(|_| station.push(BATCH)).collect();
         let bodies = stations.iter_mut().map(pushes).collect();
         Load { stations, bodies }
     }
 
-    fn sales() -> f64 {
-        f64::from(STATIONS) * f64::from(BATCH) * f64::from(BATCHES)
+    fn sales(&self) -> f64 {
+        self.bodies.iter().map(Vec::len).sum::<usize>() as f64 * f64::from(BATCH)
     }
 
     fn limits(&self) -> Limits {
@@ -68,44 +71,49 @@ async fn send(rig: &Rig, load: &mut Load) -> f64 {
     start.elapsed().as_secs_f64()
 }
 
-/// On the hub's own file.
-pub(crate) fn on_sqlite() -> Vec<Bench> {
-    let mut load = Load::new();
+/// On the hub's own file, so many batches of each station.
+pub(crate) fn on_sqlite(batches: u32) -> Vec<Bench> {
+    let mut load = Load::new(batches);
     let limits = load.limits();
     let bytes: usize = load.bodies.iter().flatten().map(Vec::len).sum();
-    let (to_ack, to_reports) = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
+    let [to_ack, to_sums, to_rows] = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let rig = Rig::start(&load.stations, None).await;
         let syncs = Syncs::now(rig.folder.path());
         let start = Instant::now();
         let to_ack = send(&rig, &mut load).await;
         let flushes = syncs.since();
+        let mut to_sums = None;
         while rig.pending().await > 0 {
-            tokio::time::sleep(Duration::from_millis(5)).await;
+            if to_sums.is_none() && rig.reported().await == load.sales() {
+                to_sums = Some(start.elapsed().as_secs_f64());
+            }
+            tokio::time::sleep(LOOK).await;
         }
-        let to_reports = start.elapsed().as_secs_f64();
-        let sales = Load::sales();
-        eprintln!(
-            "  {sales} sales: acked after {to_ack:.2} s, in the reports after {to_reports:.2} s{flushes}"
-        );
-        (to_ack, to_reports)
+        let to_rows = start.elapsed().as_secs_f64();
+        assert_eq!(rig.reported().await, load.sales());
+        let sales = load.sales();
+        eprintln!("  {sales} sales: acked after {to_ack:.2} s, in the reports after {to_rows:.2} s{flushes}");
+        [to_ack, to_sums.unwrap_or(to_rows), to_rows]
     });
-    let [acked, projected] = [to_ack, to_reports].map(|seconds| Load::sales() / seconds);
+    let [acked, aggregated, projected] = [to_ack, to_sums, to_rows].map(|seconds| load.sales() / seconds);
     let (bare, naive) = (acked / limits.bare_per_s, projected / limits.naive_per_s);
+    let sums = aggregated / limits.naive_per_s;
     vec![
         Bench::beside("ingest_sqlite_per_s", acked, "1/s", 200_000.0, bare, "the bare loop"),
+        Bench::beside("aggregated_per_s", aggregated, "1/s", 82_000.0, sums, "one insert a sale"),
         Bench::beside("projected_per_s", projected, "1/s", 40_000.0, naive, "one insert a sale"),
-        Bench::against_goal("wire_bytes_batch100", bytes as f64 / Load::sales(), "B", 50.0),
+        Bench::against_goal("wire_bytes_batch100", bytes as f64 / load.sales(), "B", 50.0),
         Bench::against_goal("wire_bytes_single", Station::new(9_999).push(1).len() as f64, "B", 250.0),
     ]
 }
 
 /// On a PostgreSQL that is started for it and whose commits wait for the disk.
-pub(crate) fn on_postgres() -> Vec<Bench> {
+pub(crate) fn on_postgres(batches: u32) -> Vec<Bench> {
     let Some(server) = Server::start("-c synchronous_commit=on") else {
         eprintln!("  skipped: PostgreSQL is not installed");
         return vec![];
     };
-    let mut load = Load::new();
+    let mut load = Load::new(batches);
     let limits = load.limits();
     let to_ack = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let rig = Rig::start(&load.stations, Some(server.address())).await;
@@ -115,7 +123,7 @@ pub(crate) fn on_postgres() -> Vec<Bench> {
         eprintln!("  acked after {to_ack:.2} s, {flushes} flushes of the server's log before the last ack");
         to_ack
     });
-    let acked = Load::sales() / to_ack;
+    let acked = load.sales() / to_ack;
     let bare = acked / limits.bare_per_s;
     vec![Bench::beside("ingest_postgres_per_s", acked, "1/s", 150_000.0, bare, "the bare loop on SQLite")]
 }

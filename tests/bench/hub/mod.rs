@@ -16,6 +16,8 @@ pub(crate) mod trickle;
 use std::path::Path;
 
 use suanpan_journal::SigningKey;
+use suanpan_tests::sales::DATE;
+use sync_server::store::ReportFilter;
 use sync_server::{Config, Hub, RunningHub};
 
 use line::Line;
@@ -70,6 +72,13 @@ impl Rig {
     async fn enrol_code(&self) -> String {
         let site = "HT01".parse().expect("a site code");
         self.running.hub().enrol_code(&site, 1).await.expect("a code")
+    }
+
+    /// Sales that the report by day shows.
+    async fn reported(&self) -> f64 {
+        let filter = ReportFilter { site: None, till: None, from: DATE, to: DATE };
+        let (rows, _) = self.running.hub().store().report_days(filter).await.expect("a report");
+        rows.iter().map(|row| row.sales as f64).sum()
     }
 
     async fn pending(&self) -> i64 {
