@@ -2,13 +2,21 @@
 //! have.
 
 use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
 
-use suanpan_contract::{Code, Command, DocumentRow, Found};
+use suanpan_contract::{CitedLineInput, Code, Command, DocumentRow, Found, NetworkView, Screen, TillView};
+use suanpan_domain::calendar;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
+use suanpan_domain::totals::{Dimension, Posting};
 use suanpan_journal::SegmentId;
-use suanpan_ledger::{Ledger, Lock, NewEntry, Options, Working};
-use suanpan_tests::rig::{Rig, identity};
+use suanpan_ledger::{Durability, Ledger, Lock, NewEntry, Options, Working, verify};
+use suanpan_station::identity::Identity;
+use suanpan_tests::rig::{MORNING_MS, Rig, identity};
+use suanpan_tests::sales;
+use sync_server::store::ReportFilter;
+use sync_server::{Config, Hub};
 
 /// Fills more pages than any damage here takes, and one list.
 const SALES: usize = 45;
@@ -151,5 +159,145 @@ fn a_receipt_number_that_finds_two_sales_lists_both_and_either_is_refunded() {
             Some(Found::Sale { sale }) => assert_eq!(sale.sale, row.document),
             other => panic!("{other:?}"),
         }
+    }
+}
+
+/// Longer than any of it takes; a test that waits this long fails.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Looks at the hub until what it has received is in its figures.
+const LOOKS_AT_HUB_MAX: u32 = 20_000;
+
+/// Sales of a day before today, and entries of one.
+const SALES_A_DAY: u32 = 200;
+const ENTRIES_A_DAY: u64 = 203;
+
+/// Entries of one commit: what the ledger takes at most.
+const COMMIT: usize = 64;
+
+/// Writes the days before today to the folder of a closed till, and damages its ledger.
+fn sold_for(rig: &Rig, days: u32) {
+    let station = Identity::load(rig.dir.path()).expect("an identity").expect("enrolled").station();
+    let lock = Lock::acquire(rig.dir.path()).expect("the folder");
+    let options = Options { durability: Durability::Off, reserve_bytes: 0, ..Options::default() };
+    let opened = Ledger::open(&lock, station, options, Box::new(|| SegmentId([7; 16])));
+    let mut ledger = opened.expect("a ledger").ledger;
+    let mut date = (0..days).fold(20_261_121, |date, _| calendar::previous(date).expect("a date"));
+    for nth in 0..days {
+        let at_ms = MORNING_MS - i64::from(days - nth) * 24 * 60 * 60_000;
+        let first = nth * SALES_A_DAY;
+        for entries in sales::day(nth, date, first..first + SALES_A_DAY, at_ms).chunks(COMMIT) {
+            let new = |entry| NewEntry { at_ms, business_date: date, entry };
+            ledger.append(&entries.iter().map(new).collect::<Vec<_>>(), &Working::KEEP).expect("a commit");
+            ledger.between_sales().expect("housekeeping");
+        }
+        date = calendar::next(date).expect("a date");
+    }
+    ledger.settle().expect("a whole file");
+    drop((ledger, lock));
+    let mut bytes = std::fs::read(ledger_file(rig)).expect("the ledger");
+    bytes[3] ^= 2;
+    std::fs::write(ledger_file(rig), bytes).expect("damage");
+}
+
+#[test]
+fn a_till_with_many_sales_sells_before_its_damaged_ledger_is_back_and_ends_with_all_of_them() {
+    let days = 120;
+    let mut rig = Rig::new();
+    rig.stop();
+    sold_for(&rig, days);
+    rig.start();
+    let view = rig.now();
+    assert_eq!(view.message.map(|message| message.code), Some(Code::LedgerSalvaging));
+    rig.open_shift();
+    rig.sell_rice();
+    assert!(rig.now().status.to_come.is_some_and(|left| left > 10_000), "{:?}", rig.now().status.to_come);
+
+    // What depends on all entries waits, and says for what.
+    let first = sales::id(0).to_string();
+    assert_eq!(rig.said(Command::Preview { document: first.clone() }), Some(Code::StillToCome));
+    assert_eq!(rig.said(Command::RefundLookup { number: first.clone() }), Some(Code::StillToCome));
+    let lines = vec![CitedLineInput { item: "100001".into(), quantity: 1, amount_fen: 100, restock: true }];
+    let cited =
+        Command::RefundCited { number: "TH01-09-20261101-0001-aa".into(), lines, tender: "cash".into() };
+    assert_eq!(rig.said(cited), Some(Code::StillToCome));
+    // What is there works: yesterday's receipts and numbers.
+    let newest = sales::id(days * SALES_A_DAY - 1).to_string();
+    assert!(matches!(rig.found(Command::Preview { document: newest }), Some(Found::Preview { .. })));
+
+    rig.restart();
+    assert!(rig.now().status.to_come.is_some(), "stopped in the middle");
+    rig.sign_in("1101", "3141");
+    rig.sell_rice();
+    rig.till().salvage().expect("a sound disk");
+    let view = rig.now();
+    assert_eq!(view.message.map(|message| message.code), Some(Code::LedgerWhole));
+    assert_eq!(view.status.to_come, None);
+    rig.sell_rice();
+    assert!(matches!(rig.found(Command::Preview { document: first }), Some(Found::Preview { .. })));
+    rig.stop();
+    let lock = Lock::acquire(rig.dir.path()).expect("the folder");
+    let found = verify(&lock, identity().station()).expect("an answer");
+    assert_eq!((found.damage, found.difference, found.to_come), (None, None, 0));
+    let sold: i64 = found.days.iter().flat_map(|(_, postings)| postings).map(sales_in).sum();
+    assert_eq!(sold, i64::from(days * SALES_A_DAY + 3));
+    assert!(found.entries > u64::from(days) * ENTRIES_A_DAY);
+    assert!(found.missing.iter().all(|missing| missing.to.is_none()), "{:?}", found.missing);
+}
+
+fn sales_in(posting: &Posting) -> i64 {
+    if posting.dimension == Dimension::Sales { posting.count } else { 0 }
+}
+
+#[test]
+fn the_hub_gets_every_entry_once_from_a_till_whose_ledger_came_back_behind_the_sale() {
+    let days = 30;
+    let folder = tempfile::tempdir().expect("a folder");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sync-server/sample");
+    let (running, code) = runtime.block_on(async {
+        let hub = Hub::open(Config::embedded(folder.path())).expect("a hub");
+        hub.import(&sample).await.expect("the sample chain");
+        let code = hub.enrol_code(&"HT01".parse().expect("a site"), 1).await.expect("a code");
+        (hub.serve().await.expect("a port"), code)
+    });
+    let mut rig = Rig::unenrolled();
+    rig.start();
+    let changes = changes_of(&rig);
+    rig.view(Command::Enrol { hub_url: running.url().to_owned(), code });
+    wait(&rig, &changes, |view| view.screen == Screen::SignIn);
+    rig.stop();
+    sold_for(&rig, days);
+    rig.start();
+    let changes = changes_of(&rig);
+    rig.sign_in("1101", "3141");
+    rig.view(Command::OpenShift { float_fen: 20_000 });
+    rig.till().salvage().expect("a sound disk");
+    // The commit of another entry tells the driver that there is more.
+    rig.view(Command::Lock);
+    rig.sign_in("1101", "3141");
+    let store = running.hub().store();
+    let filter = || ReportFilter { site: None, till: None, from: 20_000_101, to: 20_991_231 };
+    let at_hub = || runtime.block_on(store.report_days(filter())).expect("a report").0;
+    let sold = || at_hub().iter().map(|day| day.sales).sum::<i64>();
+    wait(&rig, &changes, |view| matches!(view.status.network, NetworkView::Online { .. }));
+    assert!((0..LOOKS_AT_HUB_MAX).any(|_| sold() >= i64::from(days * SALES_A_DAY)), "{} sales", sold());
+    assert_eq!(sold(), i64::from(days * SALES_A_DAY), "each once");
+    assert!(at_hub().iter().all(|day| day.missing == 0));
+    rig.stop();
+    runtime.block_on(running.stop());
+}
+
+fn changes_of(rig: &Rig) -> Receiver<TillView> {
+    let (told, changes) = channel();
+    // A test that has seen enough no longer listens.
+    rig.till().on_change(move |view| _ = told.send(view.clone()));
+    changes
+}
+
+/// Waits for what the till's threads bring about.
+fn wait(rig: &Rig, changes: &Receiver<TillView>, is_so: impl Fn(&TillView) -> bool) {
+    while !is_so(&rig.now()) {
+        changes.recv_timeout(PATIENCE).unwrap_or_else(|_| panic!("waited in vain: {:?}", rig.now()));
     }
 }

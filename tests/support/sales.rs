@@ -1,11 +1,14 @@
 //! Sales to write down where a test needs some and does not care which.
 
+use std::ops::Range;
+
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::{Per, Price};
 use suanpan_domain::quantity::{Grams, Quantity};
 use suanpan_domain::sale::{Sale, SaleLine, Tendered};
+use suanpan_domain::shift::{CashCount, DayClosed, ShiftClosed, ShiftOpened, Sums};
 use suanpan_domain::tax::Tax;
 use suanpan_journal::StationId;
 
@@ -56,6 +59,29 @@ pub fn sale(nth: u32, number: u32) -> Entry {
         change: Fen(10_000) - due,
         approver: None,
     })
+}
+
+/// A till's entries of its nth day, the first being 0: a shift, these sales in it, and the close of both.
+#[must_use]
+pub fn day(nth: u32, date: u32, sales: Range<u32>, at_ms: i64) -> Vec<Entry> {
+    let (shift, by) = (Id::mint(at_ms, [3; 10]), "1101".to_owned());
+    let opened = ShiftOpened { id: shift, no: nth + 1, cashier: by.clone(), float: Fen(30_000) };
+    let closed = ShiftClosed {
+        shift,
+        by: by.clone(),
+        approver: None,
+        count: CashCount::default(),
+        counted: Fen::ZERO,
+        expected: Fen::ZERO,
+        sums: Sums::default(),
+    };
+    let day_closed = DayClosed { date, by, last_number: sales.end - sales.start, sums: Sums::default() };
+    let sold = sales.zip(1..).map(|(nth, number)| match sale(nth, number) {
+        Entry::Sale(sale) => Entry::Sale(Sale { shift, ..sale }),
+        other => other,
+    });
+    let opened = std::iter::once(Entry::ShiftOpened(opened));
+    opened.chain(sold).chain([Entry::ShiftClosed(closed), Entry::DayClosed(day_closed)]).collect()
 }
 
 fn line(item: i64, grams: i64) -> SaleLine {

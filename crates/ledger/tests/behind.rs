@@ -217,7 +217,7 @@ fn a_till_that_is_killed_during_any_piece_ends_whole_with_every_sale_once() {
     }
     assert!(ledger.is_whole() && killed.len() > 10, "{} kills", killed.len());
     for (nth, (till, sold)) in killed.iter().enumerate() {
-        assert_eq!(verification(till.path()).is_whole(), false);
+        assert!(!verification(till.path()).is_whole());
         let mut ledger = till.open().ledger;
         if !ledger.is_whole() {
             to_the_end(&mut ledger);
