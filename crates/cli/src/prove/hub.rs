@@ -1,5 +1,6 @@
 //! What is asked of the hub, with an API key.
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -63,6 +64,9 @@ pub enum ProveFailure {
         /// Stable code.
         code: String,
     },
+    /// The hub's figures differ, and it is not done with them.
+    #[error("the hub's figures differ, and it has {0} batches or days still to add up: try again")]
+    Adding(i64),
     /// The answer is not one.
     #[error("the hub's answer to {0} cannot be read")]
     Garbage(&'static str),
@@ -77,6 +81,8 @@ impl From<NotAPage> for ProveFailure {
 #[derive(Deserialize)]
 struct Report<R> {
     rows: Vec<R>,
+    /// Batches, and store-days, that are not in the rows yet.
+    pending: i64,
 }
 
 #[derive(Deserialize)]
@@ -113,12 +119,24 @@ pub(super) struct HubReader {
     http: Client,
     base: Url,
     key: String,
+    /// What the hub had still to add up when it last reported.
+    pending: Cell<i64>,
 }
 
 impl HubReader {
     pub(super) fn new(url: &str, key: String) -> Result<HubReader, ProveFailure> {
         let (http, base) = suanpan_station::sync::connect(url)?;
-        Ok(HubReader { http, base, key })
+        Ok(HubReader { http, base, key, pending: Cell::new(0) })
+    }
+
+    /// Refuses to call something a difference while the hub was still adding up.
+    ///
+    /// *Errors:* `Adding`.
+    pub(super) fn is_settled(&self) -> Result<(), ProveFailure> {
+        match self.pending.get() {
+            0 => Ok(()),
+            pending => Err(ProveFailure::Adding(pending)),
+        }
     }
 
     /// The site's stations.
@@ -183,7 +201,9 @@ impl HubReader {
     ) -> Result<Vec<R>, ProveFailure> {
         let date = calendar::text(date);
         let path = format!("/api/v1/reports/{name}?site={site}&from={date}&to={date}");
-        Ok(self.json::<Report<R>>(&path, name).await?.rows)
+        let report: Report<R> = self.json(&path, name).await?;
+        self.pending.set(self.pending.get().max(report.pending));
+        Ok(report.rows)
     }
 
     async fn json<T: DeserializeOwned>(&self, path: &str, what: &'static str) -> Result<T, ProveFailure> {

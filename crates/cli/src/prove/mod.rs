@@ -173,6 +173,7 @@ async fn compare(
     for (till, figures) in journal.by_till(at_hub.keys()) {
         let has = at_hub.get(&till).cloned().unwrap_or_default();
         if let Some(found) = figures.differs(&has) {
+            hub.is_settled()?;
             return Ok(Some(Disagreement::at(Side::Hub, till, None, found)));
         }
     }
@@ -184,5 +185,8 @@ async fn compare(
         outcome.version = number;
         all.differs_from(&published)
     });
+    if found.is_some() {
+        hub.is_settled()?;
+    }
     Ok(found.map(Disagreement::at_report))
 }
