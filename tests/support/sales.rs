@@ -35,10 +35,47 @@ pub fn id(nth: u32) -> Id {
 #[must_use]
 pub fn sale(nth: u32, number: u32) -> Entry {
     let n = i64::from(nth);
-    let lines: Vec<SaleLine> = [n * 7, n * 13 + 1, n * 31 + 2]
-        .into_iter()
-        .map(|item| line(item % 250, 300 + n * 37 % 900))
-        .collect();
+    let lines = [n * 7, n * 13 + 1, n * 31 + 2];
+    of_lines(nth, number, lines.into_iter().map(|item| line(item % 250, 300 + n * 37 % 900)).collect())
+}
+
+/// As a fresh-food store's week went: of a thousand sales so many had one line, two, and so on to six.
+const LINES: [u64; 6] = [528, 243, 113, 64, 22, 30];
+
+/// A sale of as many lines as a real week's had, 1.9 on average, of 50 items of which ten sell as much as the others together;
+/// a third are bags of a kilo, and the others weigh 200 g to 1.2 kg. `whose` tells tills apart.
+#[must_use]
+pub fn usual_sale(whose: u64, nth: u32) -> Entry {
+    let mut dice = mixed(whose) ^ u64::from(nth);
+    let mut below = |limit: u64| {
+        dice = mixed(dice);
+        dice % limit
+    };
+    let (mut thrown, mut count) = (below(1_000), 1);
+    for share in LINES {
+        if thrown < share {
+            break;
+        }
+        (thrown, count) = (thrown - share, count + 1);
+    }
+    let mut one = |_| {
+        let item = below(50) * below(50) / 50;
+        let grams = if below(3) == 0 { 1_000 } else { 200 + below(1_000) };
+        line(i64::try_from(item).unwrap_or(0), i64::try_from(grams).unwrap_or(0))
+    };
+    of_lines(nth, nth, (0..count).map(&mut one).collect())
+}
+
+/// As good as random, and the same each time.
+#[must_use]
+pub fn mixed(number: u64) -> u64 {
+    let next = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let half = (next ^ next >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let whole = (half ^ half >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    whole ^ whole >> 31
+}
+
+fn of_lines(nth: u32, number: u32, lines: Vec<SaleLine>) -> Entry {
     let due: Fen = lines.iter().map(|line| line.paid).sum();
     Entry::Sale(Sale {
         id: id(nth),

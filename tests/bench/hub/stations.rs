@@ -7,7 +7,7 @@ use suanpan_journal::{
 };
 use suanpan_station::{Clock, SystemClock};
 use suanpan_sync::{Push, RequestAuth, RequestFacts, Start};
-use suanpan_tests::sales::{DATE, START_MS, sale};
+use suanpan_tests::sales::{DATE, START_MS, mixed, usual_sale};
 
 /// A station that sells.
 pub(crate) struct Station {
@@ -27,7 +27,8 @@ impl Station {
             bytes[..2].copy_from_slice(&number.to_be_bytes());
             bytes
         };
-        let id = StationId(bytes(1)[..16].try_into().expect("sixteen bytes"));
+        let id = u128::from(mixed(u64::from(number))) << 64 | u128::from(mixed(!u64::from(number)));
+        let id = StationId(id.to_be_bytes());
         let segment = SegmentId(bytes(2)[..16].try_into().expect("sixteen bytes"));
         let key = SigningKey::from_seed(&bytes(3));
         Station { id, key, number, chain: Chain::open(id, segment, &Parent::ROOT), sales: 0, requests: 0 }
@@ -68,12 +69,16 @@ impl Station {
         for _ in 0..sales {
             self.sales += 1;
             let nth = self.sales;
-            let Entry::Sale(mut sold) = sale(nth, nth) else { unreachable!("it is a sale") };
-            let at_ms = START_MS + i64::from(nth) * 1_000;
+            let Entry::Sale(mut sold) = usual_sale(u64::from(self.number), nth) else {
+                unreachable!("it is a sale")
+            };
+            let dice = mixed(u64::from(self.number) << 32 | u64::from(nth));
+            let at_ms = START_MS + i64::from(nth) * 10_000 + i64::from(dice as u16 % 9_000);
             let mut random = [0; 10];
-            random[..2].copy_from_slice(&self.number.to_be_bytes());
-            random[2..6].copy_from_slice(&nth.to_be_bytes());
+            random[..8].copy_from_slice(&dice.to_be_bytes());
+            random[8..].copy_from_slice(&mixed(dice).to_be_bytes()[..2]);
             sold.id = Id::mint(at_ms, random);
+            sold.shift = Id::mint(START_MS, self.id.0[..10].try_into().expect("ten bytes"));
             let entry = Entry::Sale(sold);
             let payload = entry.encode().expect("a sale");
             let header = self.chain.append(at_ms, DATE, entry.kind(), &payload).expect("room");
