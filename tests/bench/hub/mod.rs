@@ -86,7 +86,7 @@ impl Rig {
     }
 }
 
-/// Sends one request until it is acked; a busy hub is asked again.
+/// Sends one push, which the hub acks.
 async fn acked(line: &mut Line, request: &[u8]) {
     let (status, answer) = line.ask(request).await;
     let text = String::from_utf8_lossy(&answer);
