@@ -261,3 +261,25 @@ fn a_file_that_breaks_while_the_rest_is_to_come_is_replaced_too_and_nothing_of_e
     let found = verification(till.path());
     assert_eq!((found.entries, found.damage, found.difference), (written + 8, None, None));
 }
+
+#[test]
+fn a_file_that_is_gone_while_the_rest_is_to_come_costs_only_what_was_nowhere_else() {
+    for log_is_left in [true, false] {
+        let (till, days) = (Till::new(), 50);
+        let written = sold_and_damaged(&till, days, 0);
+        let mut ledger = till.open().ledger;
+        sell_on(&mut ledger, days - 1);
+        drop(ledger);
+        std::fs::remove_file(till.file("ledger-2.db")).expect("delete");
+        if !log_is_left {
+            std::fs::remove_file(till.file("ledger-2.db-wal")).expect("delete");
+        }
+        let mut opened = till.open();
+        assert_eq!(opened.report.replaced.take().expect("a replacement").damage.code(), "LDG-DMG-001");
+        to_the_end(&mut opened.ledger);
+        drop(opened);
+        let found = verification(till.path());
+        assert_eq!((found.damage, found.difference), (None, None));
+        assert_eq!(found.entries, written + u64::from(log_is_left));
+    }
+}
