@@ -106,7 +106,8 @@ impl std::fmt::Debug for Ledger {
 impl Ledger {
     /// Opens the folder's ledger, or makes one.
     ///
-    /// A damaged file is kept, every readable entry is carried into a new one, and the report says what is missing.
+    /// A damaged file is kept, every readable entry is carried into a new one, and the report says what is missing. Of a
+    /// large file what selling needs comes at once, and the rest by [`Ledger::salvage`].
     /// `mint` gives random segment ids: one now, and one for each later replacement.
     ///
     /// *Errors:* `NewerVersion` and `SqliteTooOld`, having touched nothing; `Io` and `Database` when no new file can

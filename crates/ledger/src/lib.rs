@@ -6,7 +6,8 @@
 //! Deliberately absent: clocks, randomness, the network, and any deletion of what was written down.
 //!
 //! *Vocabulary:* a **projection** is folded from entries and can be built again; **working state** (open basket,
-//! print queue) is neither; **salvage** carries entries whose hashes check into a new file.
+//! print queue) is neither; **salvage** carries entries whose hashes check into a new file; the **rest** of them comes
+//! behind the sale.
 //!
 //! Start reading at [`Ledger::open`] and [`Ledger::append`].
 #![cfg_attr(not(test), warn(missing_docs))]

@@ -18,7 +18,8 @@ use crate::salvage::{Carrier, Heap, Missing, insert_hole};
 use crate::tail::{self, mark, set_mark};
 use crate::{CommitError, DbError, Ledger, OpenError, schema};
 
-/// Entries of a piece: some tens of milliseconds, which is the longest that a commit waits for one.
+/// Entries of a piece: some tens of milliseconds. Only those of [`Ledger::join`] make a commit wait; the last of them also
+/// copies the log of the file that was made.
 const PIECE: usize = 500;
 
 /// The pointer is written again so often before nothing more is accepted.
@@ -148,6 +149,7 @@ impl Salvage {
         is_ours.then_some(conn)
     }
 
+    /// Begins the file.
     fn create(&self) -> Result<Connection, DbError> {
         let conn = db::build_in_pieces(&self.path())?;
         schema::create(&conn, &MIGRATIONS)?;
@@ -226,10 +228,10 @@ impl Salvage {
         Ok((file, carried))
     }
 
+    /// Ends that are missing, holes, the open basket and the print queue; and the notes go, in the same transaction.
     fn settle(&self, conn: &Connection, carrier: &Carrier, ledger: &Connection) -> Result<u64, DbError> {
         let transaction = conn.unchecked_transaction()?;
         let carried = mark(conn, CARRIED)?.unwrap_or(0);
-        conn.execute("delete from hole where to_hash is null", [])?;
         carrier.ends(conn, 0..ord_of(self.rest.before))?;
         let cut = rows::segments(conn)?.into_iter().find(|row| row.ord == ord_of(self.rest.before));
         let last = rows::last_before(conn, self.rest.before)?;
