@@ -54,7 +54,7 @@ impl Store {
     ///
     /// *Errors:* the store's.
     pub async fn seen(&self, station: StationId, now_ms: i64) -> Result<(), StoreError> {
-        self.write(move |connection| {
+        self.write_of(station, move |connection| {
             connection.execute(
                 "update station set last_seen_ms = ? where station = ?",
                 values![now_ms, station.0],
