@@ -7,6 +7,7 @@ use axum_server::Handle;
 use axum_server::tls_rustls::RustlsConfig;
 use hyper_util::rt::TokioTimer;
 use suanpan_journal::{SiteCode, VerifyingKey};
+use tokio::net::TcpSocket;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -19,6 +20,9 @@ use crate::{admin, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Connections that wait to be accepted; the system may allow fewer.
+const CONNECTIONS_WAITING_MAX: u32 = 4_096;
 
 /// Requests in progress get this long to finish when the hub stops.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -146,8 +150,7 @@ impl Hub {
         };
         let error =
             |why: std::io::Error| HubError::Listen { listen: listen.to_string(), why: why.to_string() };
-        let listener = TcpListener::bind(listen).map_err(error)?;
-        listener.set_nonblocking(true).map_err(error)?;
+        let listener = bind(listen).map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
         let (stop, stopped) = watch::channel(false);
         let app = App::new(self.store.clone(), self.key.clone(), tls.is_some(), stopped.clone());
@@ -161,6 +164,15 @@ impl Hub {
         tracing::info!(hub.url = url, hub.key = %self.key.public(), "the hub serves");
         Ok(RunningHub { url, hub: self, stop, handle, server, projector })
     }
+}
+
+/// Listens with room for a chain that comes back at once: who finds none asks again a second later.
+fn bind(listen: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if listen.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    #[cfg(unix)]
+    socket.set_reuseaddr(true)?;
+    socket.bind(listen)?;
+    socket.listen(CONNECTIONS_WAITING_MAX)?.into_std()
 }
 
 fn listen_on(

@@ -18,6 +18,9 @@ use crate::app::App;
 use crate::clock::now_ms;
 use crate::store::{Excuse, StoreDays};
 
+/// Minutes east of UTC where a date begins first.
+const FIRST_OFFSET_MIN: i32 = 14 * 60;
+
 /// Longest reason of an excuse, in bytes: a sentence or two.
 const REASON_LEN_MAX: usize = 400;
 
@@ -58,6 +61,10 @@ pub(super) async fn excuse(
     let malformed = Problem::BadRequest("site, date, till and reason are expected");
     let asked: Excused = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
     let date = calendar::parse(&asked.date).ok_or(malformed)?;
+    // Nowhere has a later date begun than where the day begins first.
+    if date > calendar::local(now_ms(), FIRST_OFFSET_MIN).0 {
+        return Err(Problem::BadRequest("the date has not begun"));
+    }
     let reason = asked.reason.trim();
     if reason.is_empty() || reason.len() > REASON_LEN_MAX || reason.chars().any(char::is_control) {
         return Err(Problem::BadRequest("a reason has 1 to 400 bytes on one line"));

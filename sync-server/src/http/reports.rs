@@ -63,6 +63,9 @@ pub(super) async fn by_item(
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
+    if matches!(reader, Reader::Till(_)) {
+        return Err(Problem::BadRequest("items are summed by site, and a till sees its own figures"));
+    }
     broken_down(&app, reader, ReportBy::Item, &headers, query).await
 }
 

@@ -3,8 +3,7 @@
 use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
-use axum::extract::{FromRequestParts, Path, Query, State};
-use axum::http::request::Parts;
+use axum::extract::{Path, Query, State};
 use serde::{Deserialize, Serialize};
 use suanpan_journal::{Hash, SegmentId};
 use suanpan_sync::{PullReply, PushReply, RefundReply, SnapshotManifest};
@@ -52,10 +51,9 @@ pub(super) struct PullPlace(
     #[expect(dead_code, reason = "held until the request ends")] OwnedSemaphorePermit,
 );
 
-impl FromRequestParts<App> for PullPlace {
-    type Rejection = Problem;
-
-    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<PullPlace, Problem> {
+impl PullPlace {
+    /// Waits for a place. Asked for after the station is known: strangers take none.
+    async fn take(app: &App) -> Result<PullPlace, Problem> {
         let place = tokio::time::timeout(PULL_WAIT, app.pulls.clone().acquire_owned()).await;
         place.ok().and_then(Result::ok).map(PullPlace).ok_or(Problem::Busy)
     }
@@ -63,9 +61,9 @@ impl FromRequestParts<App> for PullPlace {
 
 pub(super) async fn pull(
     State(app): State<App>,
-    _place: PullPlace,
     request: StationRequest,
 ) -> Result<Json<PullReply>, Problem> {
+    let _place = PullPlace::take(&app).await?;
     supply::pull(&app, &request.station, &request.body).await.map(Json)
 }
 
@@ -98,18 +96,18 @@ pub(super) async fn wake(
 
 pub(super) async fn snapshot(
     State(app): State<App>,
-    _place: PullPlace,
     request: StationRequest,
 ) -> Result<Json<SnapshotManifest>, Problem> {
+    let _place = PullPlace::take(&app).await?;
     supply::manifest(&app, &request.station).await.map(Json)
 }
 
 pub(super) async fn chunk(
     State(app): State<App>,
-    _place: PullPlace,
     hash: Result<Path<Hash>, PathRejection>,
     request: StationRequest,
 ) -> Result<Bytes, Problem> {
     let Path(hash) = hash.map_err(|_| Problem::NotFound)?;
+    let _place = PullPlace::take(&app).await?;
     supply::chunk(&app, &request.station, hash).await.map(Bytes::from)
 }

@@ -87,8 +87,10 @@ impl Group {
     /// Works out what some batches add.
     #[must_use]
     pub fn of(batches: Vec<PendingBatch>) -> Group {
-        let batches: Vec<_> = batches.into_iter().map(|batch| read(batch, &BTreeSet::new())).collect();
-        let totals = totals(&batches);
+        let read = |batch| (read(&batch, &BTreeSet::new()), batch);
+        let batches: Vec<_> =
+            batches.into_iter().map(read).map(|(projected, batch)| (batch, projected)).collect();
+        let totals = totals(batches.iter().map(|(batch, projected)| (batch, projected)));
         Group { batches, totals }
     }
 
@@ -115,25 +117,27 @@ impl Group {
     /// The totals without some documents, named by their batch's row and their seq: the hub had them already.
     #[must_use]
     pub fn totals_without(&self, doubled: &BTreeSet<(i64, u64)>) -> BTreeMap<(SiteCode, u16), Totals> {
-        let without = |batch: &PendingBatch| {
-            doubled.range((batch.id, 0)..=(batch.id, u64::MAX)).map(|(_, seq)| *seq).collect()
-        };
-        let batches: Vec<_> =
-            self.batches.iter().map(|(batch, _)| read(batch.clone(), &without(batch))).collect();
-        totals(&batches)
+        let of_batch = |id: i64| doubled.range((id, 0)..=(id, u64::MAX)).map(|(_, seq)| *seq);
+        let reread: BTreeMap<i64, Projected> = (self.batches.iter())
+            .map(|(batch, _)| (batch, of_batch(batch.id).collect::<BTreeSet<_>>()))
+            .filter(|(_, without)| !without.is_empty())
+            .map(|(batch, without)| (batch.id, read(batch, &without)))
+            .collect();
+        totals(self.batches.iter().map(|(batch, all)| (batch, reread.get(&batch.id).unwrap_or(all))))
     }
 }
 
-fn read(batch: PendingBatch, without: &BTreeSet<u64>) -> (PendingBatch, Projected) {
-    let projected = project(&batch, without).unwrap_or_else(|_| Projected {
+fn read(batch: &PendingBatch, without: &BTreeSet<u64>) -> Projected {
+    project(batch, without).unwrap_or_else(|_| Projected {
         entries: 1,
         parked: vec![Parked { seq: 0, kind: 0, business_date: 0, code: UNREADABLE }],
         ..Projected::default()
-    });
-    (batch, projected)
+    })
 }
 
-fn totals(batches: &[(PendingBatch, Projected)]) -> BTreeMap<(SiteCode, u16), Totals> {
+fn totals<'a>(
+    batches: impl Iterator<Item = (&'a PendingBatch, &'a Projected)>,
+) -> BTreeMap<(SiteCode, u16), Totals> {
     let mut all = BTreeMap::<_, Totals>::new();
     for (batch, projected) in batches {
         for (till, totals) in [(batch.till, &projected.totals), (WHOLE_SITE, &projected.items)] {

@@ -48,7 +48,7 @@ pub async fn run(store: Arc<Store>, mut stop: tokio::sync::watch::Receiver<bool>
 }
 
 /// Projects what waits, or a good part of it, and gives how many batches; 0 when none waits, or when another hub projects.
-/// While one group is written the next is read. When nothing waits any more, the store-days that are due are judged.
+/// While one group is written the next is read. Then the store-days that are due are judged.
 ///
 /// *Errors:* the store's.
 pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
@@ -58,10 +58,7 @@ pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
     let (mut count, mut next) = (0_usize, read(store, 0).await?);
     for _ in 0..GROUPS_MAX {
         let Some(token) = store.lead(now_ms()).await? else { break };
-        let Some(last) = next.last() else {
-            store.judge_days(token, now_ms()).await?;
-            break;
-        };
+        let Some(last) = next.last() else { break };
         count = count.saturating_add(next.batches.len());
         let start = Instant::now();
         let (applied, following) = tokio::join!(store.apply(token, next), read(store, last));
@@ -70,6 +67,9 @@ pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
         }
         applied?;
         next = following?;
+    }
+    if let Some(token) = store.lead(now_ms()).await? {
+        store.judge_days(token, now_ms()).await?;
     }
     Ok(count)
 }

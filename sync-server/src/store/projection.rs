@@ -86,8 +86,8 @@ impl Store {
 }
 
 impl Store {
-    /// Forgets the read models and hands every batch to the projector again. Batches were stamped in the order of
-    /// their rows, so they get the same global sequence again.
+    /// Forgets the read models and hands every batch to the projector again. Batches are stamped in the order of their
+    /// rows: the same global sequence again, but where hubs that share a database committed out of that order.
     ///
     /// *Errors:* the store's.
     pub async fn forget_projections(&self, token: u64) -> Result<(), StoreError> {
@@ -141,9 +141,12 @@ fn apply_one(
     projected: &Projected,
     documents: &mut Documents,
 ) -> Result<(), StoreError> {
-    // Nobody else projects while this transaction holds the lease, so the batch still waits.
-    connection
+    let waited = connection
         .execute("delete from pending where station = ? and batch = ?", values![batch.station.0, batch.id])?;
+    if waited == 0 {
+        // Since the group was read another hub projected it, or a commit of this one came through after all.
+        return Err(StoreError::Fenced);
+    }
     connection.execute(
         "insert into stamp (gseq, station, batch, entries) values (?, ?, ?, ?)",
         values![gseq, batch.station.0, batch.id, projected.entries],

@@ -5,6 +5,7 @@ use reqwest::{Method, StatusCode};
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Hash, Parent, SegmentId};
 use suanpan_sync::{Ack, Hole, KnownHead, LostTail, PushReply, decode_entries};
+use sync_server::project::Group;
 
 fn acked(reply: &PushReply) -> &Ack {
     match reply {
@@ -336,6 +337,16 @@ async fn projections_built_anew_are_the_same_to_the_last_row() {
     hub.running.stop().await;
     let again = sync_server::Hub::open(config(hub.folder.path())).unwrap();
     assert_eq!(again.rebuild().await.unwrap(), 61);
+
+    // A group that was read before and is written after somebody else projected it changes nothing.
+    let store = again.store();
+    let token = store.lead(now_ms()).await.unwrap().unwrap();
+    store.forget_projections(token).await.unwrap();
+    let read = async || Group::of(store.pending(0).await.unwrap());
+    let (first, second) = (read().await, read().await);
+    store.apply(token, first).await.unwrap();
+    assert_eq!(store.apply(token, second).await.unwrap_err().code(), "HUB-STO-013");
+    store.resign().await.unwrap();
     hub.running = again.serve().await.unwrap();
     assert_eq!(shown(&hub).await, before);
 }

@@ -58,7 +58,10 @@ pub(super) fn judge(sql: &dyn Sql, site: &str, date: u32, now_ms: i64) -> Result
     let days: Vec<TillDay> = tills.iter().filter_map(|(number, till)| till.day(*number, ends_ms)).collect();
     let figures = sums(tills.values().flat_map(|till| &till.postings)).fields();
     let published = newest(sql, site, date)?;
-    let settled = !days.is_empty() && days.iter().all(is_settled);
+    // While the date runs, an excuse alone ends nothing.
+    let is_running = now_ms < ends_ms;
+    let has_closed = days.iter().any(|day| day.state == TillState::Closed);
+    let settled = !days.is_empty() && days.iter().all(is_settled) && (has_closed || !is_running);
     let version = match published {
         Some((version, ref was)) if *was == figures => version,
         None if !settled => 0,
@@ -68,10 +71,10 @@ pub(super) fn judge(sql: &dyn Sql, site: &str, date: u32, now_ms: i64) -> Result
             next
         }
     };
-    let state = state(&days, version > 0, now_ms < ends_ms);
+    let state = state(&days, version > 0, is_running);
     let look_at_ms = match state {
         DayState::Closed => None,
-        _ if now_ms < ends_ms => Some(ends_ms),
+        _ if is_running => Some(ends_ms),
         _ => Some(now_ms.saturating_add(LOOK_AGAIN_MS)),
     };
     let standing = Standing { state, tills: days };

@@ -238,7 +238,9 @@ pub(super) fn closing(sql: &dyn Sql, site: &str, date: u32) -> Result<(), StoreE
 /// The store-days that are due.
 fn due(sql: &dyn Sql, now_ms: i64) -> Result<Vec<(String, u32)>, StoreError> {
     sql.all(
-        "select site, business_date from store_day where look_at_ms <= ? order by look_at_ms limit ?",
+        "select d.site, d.business_date from store_day d where d.look_at_ms <= ? and not exists (
+           select 1 from station s join pending p on p.station = s.station where s.site = d.site)
+         order by d.look_at_ms limit ?",
         values![now_ms, DAYS_AT_ONCE],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )
