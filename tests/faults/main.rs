@@ -182,7 +182,7 @@ fn fail_under_the_screen(variable: &'static str, is_it: impl Fn(&Event) -> bool)
 #[test]
 fn after_a_failed_sync_the_screen_says_that_the_sale_is_saved() {
     // The till's own threads move a sale's sync to another place from run to run, so that one pass may miss it.
-    let mut pass = || fail_under_the_screen("SHIM_EIO_AT", |event| matches!(event, Event::Sync(_))).0;
+    let pass = || fail_under_the_screen("SHIM_EIO_AT", |event| matches!(event, Event::Sync(_))).0;
     let saved: usize = (0..PASSES).map(|_| pass()).sum();
     assert!(saved >= 2, "the syncs of sales failed: {saved}");
 }
