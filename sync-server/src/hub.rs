@@ -119,7 +119,8 @@ impl Hub {
     }
 
     /// Builds the read models anew from the stored entries; what an older hub parked may be understood now. Reports are
-    /// incomplete meanwhile. Gives the number of entries.
+    /// incomplete meanwhile; a hub that takes the projector's lease over finishes the rest. Gives the number of entries
+    /// projected so far.
     ///
     /// *Errors:* `Store`.
     pub async fn rebuild(&self) -> Result<i64, HubError> {

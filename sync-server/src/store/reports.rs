@@ -124,9 +124,8 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
          group by business_date, site, k order by business_date, site, k limit ?5"
     );
     let site = filter.site.as_ref().map(SiteCode::as_str);
-    // Items are summed by site.
-    let till = filter.till.filter(|_| by != ReportBy::Item);
-    let rows = connection.all(&sql, values![site, filter.from, filter.to, till, REPORT_ROWS_MAX], |row| {
+    let values = values![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX];
+    let rows = connection.all(&sql, values, |row| {
         Ok(ByRow {
             date: calendar::text(row.get(0)?),
             site: row.get(1)?,

@@ -21,7 +21,7 @@ pub struct LostFeed {
 /// What a station tells a hub of a new epoch.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LostReport {
-    /// At most one for each of its scopes.
+    /// As many at most as a station has scopes.
     pub lost: Vec<LostFeed>,
 }
 
