@@ -31,10 +31,13 @@ has_rust() {
 has_node() { local have; have=$(version_of node) && command -v npm >/dev/null && at_least "$node_version" "$have"; }
 apt_offers() { at_least "$2" "$(apt-cache policy "$1" | sed -n 's/ *Candidate: \([0-9.]*\).*/\1/p')"; }
 
-# setup [test]: everything to build, or also to test.
+# setup [test|fuzz]: everything to build, or also to test or to fuzz.
 setup() {
   local wanted=$build_packages missing=() package
-  [ "${1:-}" != test ] || wanted="$wanted $test_packages"
+  case "${1:-}" in
+    test) wanted+=" $test_packages" ;;
+    fuzz) wanted+=" g++" ;; # builds libFuzzer
+  esac
   for package in $(for_this_system "$wanted"); do
     dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q ' installed$' || missing+=("$package")
   done

@@ -15,6 +15,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdint.h>
@@ -24,6 +25,7 @@
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 static const char *dir, *mark, *full, *sick;
@@ -31,12 +33,22 @@ static int log_fd = -1, ready;
 static long changes, kill_at, syncs, eio_at, writes, bad_at, tear;
 static long long room = -1;
 
+/* Threads change files side by side: what one does and its record are one step, so that the log has the order of the disk. */
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
+
+static void leave(int *held) {
+    (void)held;
+    pthread_mutex_unlock(&turn);
+}
+
+#define ONE_AT_A_TIME __attribute__((cleanup(leave))) int held = pthread_mutex_lock(&turn)
+
 static long number(const char *name) {
     const char *text = getenv(name);
     return text ? atol(text) : 0;
 }
 
-static void setup(void) {
+__attribute__((constructor)) static void setup(void) {
     if (ready) return;
     ready = 1;
     dir = getenv("SHIM_DIR");
@@ -70,9 +82,8 @@ static void record(char op, const char *path, long long offset, const void *data
     if (log_fd < 0) return;
     struct __attribute__((packed)) { char op; uint16_t path_len; int64_t offset; uint32_t len; } head =
         { op, (uint16_t)strlen(path), offset, (uint32_t)len };
-    syscall(SYS_write, log_fd, &head, sizeof head);
-    syscall(SYS_write, log_fd, path, strlen(path));
-    if (len) syscall(SYS_write, log_fd, data, len);
+    struct iovec parts[] = { { &head, sizeof head }, { (void *)path, strlen(path) }, { (void *)data, len } };
+    syscall(SYS_writev, log_fd, parts, 3);
 }
 
 /* Called before each change; says whether the process dies now. */
@@ -85,6 +96,7 @@ static void die(void) {
 }
 
 static ssize_t change(int fd, const void *data, size_t len, off_t offset) {
+    ONE_AT_A_TIME;
     char path[4096];
     if (!path_of(fd, path) || !counts(path)) return -2;
     if (room >= 0 || full) {
@@ -128,6 +140,7 @@ ssize_t write(int fd, const void *data, size_t len) {
         ssize_t done = change(fd, data, len, offset);
         if (done > 0) lseek(fd, offset + done, SEEK_SET);
         if (done != -2) return done;
+        ONE_AT_A_TIME;
         char path[4096];
         if (mark && path_of(fd, path) && strcmp(path, mark) == 0) record('m', path, 0, data, len);
     }
@@ -151,17 +164,23 @@ int ftruncate(int fd, off_t len) {
     return ftruncate64(fd, len);
 }
 
-static int sync_fd(int fd, int number) {
-    setup();
+/* Says whether a sync fails. It is recorded before it is done: what another thread writes meanwhile is not covered. */
+static int fails(int fd) {
+    ONE_AT_A_TIME;
     char path[4096];
-    if (!path_of(fd, path) || !counts(path)) return syscall(number, fd);
+    if (!path_of(fd, path) || !counts(path)) return 0;
     if (dies()) die();
     if (++syncs == eio_at || (sick && access(sick, F_OK) == 0)) {
         errno = EIO;
-        return -1;
+        return 1;
     }
     record('s', path, 0, NULL, 0);
-    return syscall(number, fd);
+    return 0;
+}
+
+static int sync_fd(int fd, int number) {
+    setup();
+    return fails(fd) ? -1 : syscall(number, fd);
 }
 
 int fsync(int fd) {
@@ -174,6 +193,7 @@ int fdatasync(int fd) {
 
 int rename(const char *from, const char *to) {
     setup();
+    ONE_AT_A_TIME;
     if (counts(to)) {
         if (dies()) die();
         record('r', from, 0, to, strlen(to));
@@ -183,6 +203,7 @@ int rename(const char *from, const char *to) {
 
 int unlink(const char *path) {
     setup();
+    ONE_AT_A_TIME;
     if (counts(path)) {
         if (dies()) die();
         struct stat file;
@@ -198,6 +219,7 @@ int open64(const char *path, int flags, ...) {
     va_start(rest, flags);
     mode_t mode = (flags & O_CREAT) ? va_arg(rest, mode_t) : 0;
     va_end(rest);
+    ONE_AT_A_TIME;
     if (counts(path) && (flags & (O_CREAT | O_TRUNC))) {
         struct stat file;
         int there = stat(path, &file) == 0;

@@ -1,6 +1,7 @@
 //! What happens to disks, hubs and clocks beside a fire.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use crate::fleet::{TillProcess, check, drain, judge, totals};
 use crate::proxy::{Fault, Proxy};
@@ -59,13 +60,38 @@ fn a_till_restored_from_an_older_copy_before_its_sales_were_uploaded_loses_only_
 #[test]
 fn two_disks_that_sell_as_one_till_are_both_kept_and_the_till_is_flagged() {
     let folder = tempfile::tempdir().unwrap();
-    let (hub, mut tills) = chain(folder.path(), 1);
     let clone = folder.path().join("clone");
+    sell_on_twice(folder.path(), |till| {
+        till.copy_disk(&clone);
+        till.restart();
+        till.start_on(&clone)
+    });
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn two_machines_on_one_disk_image_are_both_kept_and_the_till_is_flagged() {
+    use crate::overlay::{Overlay, is_where_mounts_are};
+    if !is_where_mounts_are("faults::two_machines_on_one_disk_image_are_both_kept_and_the_till_is_flagged") {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    // Until the tills are gone.
+    let mut machines = Vec::new();
+    sell_on_twice(folder.path(), |till| {
+        machines.extend(["one", "other"].map(|name| Overlay::mount(&till.dir, &folder.path().join(name))));
+        till.dir = machines[0].0.clone();
+        till.restart();
+        till.start_on(&machines[1].0)
+    });
+}
+
+/// A till's disk is there twice from some moment on, and both are sold on.
+fn sell_on_twice(folder: &Path, twice: impl FnOnce(&mut TillProcess) -> TillProcess) {
+    let (hub, mut tills) = chain(folder, 1);
     tills[0].sells(20);
     drain(&mut tills);
-    tills[0].copy_disk(&clone);
-    tills[0].restart();
-    let other = tills[0].start_on(&clone);
+    let other = twice(&mut tills[0]);
     tills.push(other);
     tills.iter().for_each(|till| till.sells(30));
     tills.iter_mut().for_each(TillProcess::pause);

@@ -7,6 +7,8 @@ mod faults;
 mod fleet;
 mod forged;
 mod hub;
+#[cfg(target_os = "linux")]
+mod overlay;
 #[path = "../line/proxy.rs"]
 mod proxy;
 #[cfg(target_os = "linux")]

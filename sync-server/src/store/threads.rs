@@ -1,7 +1,7 @@
 //! The threads that own a store's connections: some write, many writes to a commit, and some read.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 
@@ -72,6 +72,8 @@ pub(super) struct Threads {
     turn: AtomicUsize,
     /// Writes that were handed over and not begun.
     waiting: Arc<AtomicUsize>,
+    /// Nothing is sent: who listens learns of the end.
+    beside: Mutex<Vec<Sender<()>>>,
     handles: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -110,8 +112,22 @@ impl Threads {
             readers,
             turn: AtomicUsize::new(0),
             waiting,
+            beside: Mutex::default(),
             handles: Mutex::new(handles),
         })
+    }
+
+    /// Runs something beside them until they stop, which it learns when nobody can send to it any more.
+    pub(super) fn beside(
+        &self,
+        name: &str,
+        work: impl FnOnce(&Receiver<()>) + Send + 'static,
+    ) -> Result<(), StoreError> {
+        let (sender, stop) = channel();
+        let handle = spawn(name, || Ok(stop), |stop: &Receiver<()>| work(stop))?;
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner).push(sender);
+        self.handles.lock().unwrap_or_else(PoisonError::into_inner).push(handle);
+        Ok(())
     }
 
     /// Hands a write to the writer of its station. The last writer takes what is no station's, so that a
@@ -145,6 +161,7 @@ impl Threads {
     /// Takes no more writes, finishes those that wait, and returns when the writers are done.
     pub(super) fn stop(&self) {
         self.writers.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        self.beside.lock().unwrap_or_else(PoisonError::into_inner).clear();
         let handles = std::mem::take(&mut *self.handles.lock().unwrap_or_else(PoisonError::into_inner));
         for handle in handles {
             drop(handle.join());

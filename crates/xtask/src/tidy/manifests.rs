@@ -27,6 +27,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
         "suanpan-tests",
         &[DOMAIN, JOURNAL, LEDGER, SYNC, DEVICES, PAYMENTS, TUNNEL, STATION, CONTRACT, HUB, CLI],
     ),
+    (FUZZ, &[DOMAIN, JOURNAL, LEDGER, SYNC, DEVICES, STATION, HUB, CLI, "suanpan-tests"]),
     ("xtask", &[]),
 ];
 const DOMAIN: &str = "suanpan-domain";
@@ -41,13 +42,14 @@ const SHELL: &str = "suanpan-shell";
 const CONTRACT: &str = "suanpan-contract";
 const HUB: &str = "sync-server";
 const CLI: &str = "suanpan-cli";
+const FUZZ: &str = "suanpan-fuzz";
 
 /// Libraries that mark a layer, with the only packages that may use them.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &[LEDGER, HUB, "suanpan-tests"]),
     ("tauri", &[SHELL, "pos-app", "wms-app"]),
     ("axum", &[HUB, "suanpan-tests"]),
-    ("tokio", &[DEVICES, PAYMENTS, TUNNEL, STATION, HUB, "suanpan-cli", "suanpan-tests"]),
+    ("tokio", &[DEVICES, PAYMENTS, TUNNEL, STATION, HUB, CLI, FUZZ, "suanpan-tests"]),
 ];
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {

@@ -1,6 +1,7 @@
 //! The store on SQLite: one file in a folder, one hub, one thread that writes.
 
 mod backup;
+mod log;
 
 pub use backup::{BackedUp, back_up};
 
@@ -56,9 +57,9 @@ const STATEMENTS_KEPT: usize = 128;
 /// Pages kept in memory by a connection, in KB: the newest leaves of every index, so that a projection reads none.
 const CACHE_KB: i64 = 64 * 1024;
 
-/// The log is copied into the file when it has this many pages, 16 MB: each page of a busy index then goes there once for
-/// many commits.
-const LOG_PAGES: i64 = 4_000;
+/// The writer itself copies the log into the file when it has this many pages, 64 MB. Most of that was copied beside it by
+/// then, and the log begins anew.
+const LOG_PAGES: i64 = 16_000;
 
 /// How long SQLite waits for a lock, in ms. Only a backup tool ever holds one.
 const BUSY_TIMEOUT_MS: u64 = 5_000;
@@ -74,7 +75,10 @@ pub(super) fn open(folder: &Path, now_ms: i64) -> Result<(Threads, std::fs::File
         }
         Ok(Sqlite(connection))
     };
-    Ok((Threads::start(1, READERS, open)?, lock))
+    let copies = connect(&folder.join("hub.db"))?;
+    let threads = Threads::start(1, READERS, open)?;
+    threads.beside("hub-log", move |stop| log::copy(&copies, stop))?;
+    Ok((threads, lock))
 }
 
 fn lock(folder: &Path) -> Result<std::fs::File, StoreError> {

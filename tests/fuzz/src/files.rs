@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::LazyLock;
 
+use suanpan_cli::replay::Args;
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Records, SegmentId};
 use suanpan_ledger::{Catalogue, Durability, Ledger, Lock, NewEntry, Options, SyncState, Working, verify};
@@ -16,12 +17,13 @@ use tempfile::TempDir;
 
 use crate::Target;
 
-pub(crate) const TARGETS: [Target; 5] = [
+pub(crate) const TARGETS: [Target; 6] = [
     Target { name: "ledger-file", seeds: || vec![LEDGER.0.clone()], run: ledger_file },
     Target { name: "catalogue-file", seeds: || vec![CATALOGUE.clone()], run: catalogue_file },
     Target { name: "sync-file", seeds: || vec![SYNC.clone()], run: sync_file },
     Target { name: "settings", seeds: settings_files, run: settings },
     Target { name: "import", seeds: import_files, run: import },
+    Target { name: "replay", seeds: replay_files, run: replay },
 ];
 
 const SALES: u32 = 12;
@@ -158,7 +160,7 @@ const IMPORTED: [&str; 8] = [
 ];
 
 fn import_files() -> Vec<Vec<u8>> {
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sync-server/sample");
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sync-server/sample");
     let seed = |(name, which): (&str, u8)| {
         let text = std::fs::read(sample.join(name)).expect(name);
         // A few rows are enough, and a PIN takes long to hash.
@@ -192,4 +194,27 @@ fn import(bytes: &[u8]) -> String {
         }
     };
     format!("{name} {outcome}")
+}
+
+/// Items and scanned lines, with a zero byte between the two files.
+fn replay_files() -> Vec<Vec<u8>> {
+    let items = "item_code,name,category_code,category,loss_percent\n1029,牛首生菜,10110,花叶类,4.39\n1030,\"西红柿, 大\",10111,茄类,0\n";
+    let sales = "date,time,item_code,qty_kg,unit_price_yuan_per_kg,kind,discounted\n2023-06-16,09:14:23.342,1029,0.328,4.00,sale,no\n2023-06-16,09:15:00,1030,-0.5,10,return,yes\n";
+    vec![[items, "\0", sales].concat().into_bytes()]
+}
+
+fn replay(bytes: &[u8]) -> String {
+    let dir = folder();
+    let [items, sales] = ["items.csv", "sales.csv"].map(|name| dir.path().join(name));
+    let mut parts = bytes.splitn(2, |byte| *byte == 0);
+    for path in [&items, &sales] {
+        std::fs::write(path, parts.next().unwrap_or_default()).expect("a file");
+    }
+    let data_dir = dir.path().join("till");
+    let args =
+        Args { items, sales, data_dir, hub: "embedded".into(), enrol_code: None, rate: None, json: false };
+    match suanpan_cli::replay::check(&args) {
+        Ok(documents) => documents.min(5).to_string(),
+        Err(why) => why.chars().filter(char::is_ascii_lowercase).take(40).collect(),
+    }
 }

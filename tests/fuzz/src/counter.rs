@@ -39,7 +39,7 @@ fn scans() -> Vec<Vec<u8>> {
 }
 
 fn sample_layouts() -> Vec<LabelLayout> {
-    let text = include_str!("../../sync-server/sample/label_layouts.json");
+    let text = include_str!("../../../sync-server/sample/label_layouts.json");
     serde_json::from_str(text).expect("layouts")
 }
 
@@ -96,7 +96,7 @@ fn frame(bytes: &[u8]) -> String {
 }
 
 fn papers() -> Vec<Vec<u8>> {
-    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/devices/tests/golden");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/devices/tests/golden");
     let files = std::fs::read_dir(folder).expect("papers").map(|file| file.expect("a file").path());
     let mut seeds: Vec<Vec<u8>> =
         files.map(|path| unhex(&std::fs::read_to_string(path).expect("hex"))).collect();
