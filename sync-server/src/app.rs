@@ -9,6 +9,7 @@ use std::time::Duration;
 use suanpan_journal::{SigningKey, StationId};
 use tokio::sync::{Semaphore, watch};
 
+use crate::dictionary::Dictionaries;
 use crate::limit::{Nonces, RateLimit};
 use crate::refund::Reservations;
 use crate::stations::Stations;
@@ -76,6 +77,7 @@ pub struct Shared {
     pub(crate) passwords: Arc<Semaphore>,
     pub(crate) reservations: Reservations,
     pub(crate) stations: Stations,
+    pub(crate) dictionaries: Dictionaries,
     seen: Mutex<HashMap<StationId, i64>>,
 }
 
@@ -111,6 +113,8 @@ pub struct Metrics {
     pub pushes_refused: AtomicU64,
     /// Requests answered `Busy` before their body was read.
     pub busy: AtomicU64,
+    /// Pushes that came packed by the chain's dictionary.
+    pub pushes_by_dictionary: AtomicU64,
     /// Entries stored.
     pub entries: AtomicU64,
 }
@@ -141,6 +145,7 @@ impl App {
             passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
             reservations: Reservations::default(),
             stations: Stations::default(),
+            dictionaries: Dictionaries::default(),
             seen: Mutex::new(HashMap::new()),
         }))
     }

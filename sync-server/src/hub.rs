@@ -14,9 +14,10 @@ use tokio::task::JoinHandle;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{Config, Tls};
+use crate::dictionary::Trained;
 use crate::error::HubError;
 use crate::store::{BackedUp, Role, Store, StoreError, back_up, copy_to_postgres};
-use crate::{admin, http, identity, project, supply};
+use crate::{admin, dictionary, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -116,6 +117,13 @@ impl Hub {
     /// *Errors:* `Import`, `Random`, `Store`.
     pub async fn import(&self, path: &Path) -> Result<admin::Imported, HubError> {
         admin::import(&self.store, path).await
+    }
+
+    /// Makes a dictionary of the newest sales, by which tills pack what they send, and publishes it.
+    ///
+    /// *Errors:* `Rejected`, `Store`.
+    pub async fn train_dictionary(&self) -> Result<Trained, HubError> {
+        dictionary::train(&self.store).await
     }
 
     /// Builds the read models anew from the stored entries; what an older hub parked may be understood now. Reports are

@@ -18,7 +18,11 @@ const CHECKED_AT_ONCE: usize = 2 * 1024;
 ///
 /// *Errors:* `Wire`, `Store`, `TooManyBranches`.
 pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<PushReply, Problem> {
-    let push = Push::decode(body)?;
+    let mut push = Push::decode(body)?;
+    if push.container.dictionary().is_some() {
+        push = app.dictionaries.unpack(&app.store, push).await?;
+        app.metrics.pushes_by_dictionary.fetch_add(1, Ordering::Relaxed);
+    }
     // An ack that this hub's key did not sign proves nothing and is dropped.
     let shown = push.shown.clone().filter(|ack| ack.verify(&app.key.public(), station.station).is_ok());
     let (checked, body) = check(station, push, body.len()).await?;

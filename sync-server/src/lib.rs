@@ -15,6 +15,7 @@ pub mod app;
 mod bindings;
 mod clock;
 mod config;
+mod dictionary;
 mod error;
 mod http;
 mod hub;
@@ -29,5 +30,6 @@ pub mod store;
 mod supply;
 
 pub use config::{Config, Tls};
+pub use dictionary::Trained;
 pub use error::HubError;
 pub use hub::{Hub, RunningHub};

@@ -32,8 +32,18 @@ pub(crate) fn enrol(hub: &HubProcess, tills: usize) -> Vec<Place> {
 
 /// Starts tills that know the hub by this address and sell at once.
 pub(crate) fn open(folder: &Path, url: &str, places: Vec<Place>) -> Vec<TillProcess> {
+    open_by(&program(), folder, url, places)
+}
+
+/// Today's till.
+pub(crate) fn program() -> PathBuf {
+    env!("CARGO_BIN_EXE_fire-till").into()
+}
+
+/// The same by another program.
+pub(crate) fn open_by(program: &Path, folder: &Path, url: &str, places: Vec<Place>) -> Vec<TillProcess> {
     let start = |(site, till, staff, code): Place| {
-        TillProcess::start(&folder.join(format!("{site}-{till}")), url, &code, staff)
+        TillProcess::start(program, &folder.join(format!("{site}-{till}")), [url, &code, staff])
     };
     places.into_iter().map(start).collect()
 }
@@ -66,6 +76,8 @@ pub(crate) fn number(receipt: &Listed) -> u32 {
 
 /// A till. Dropping it ends it.
 pub(crate) struct TillProcess {
+    /// Today's program, or an older one.
+    pub(crate) program: PathBuf,
     pub(crate) dir: PathBuf,
     args: [String; 3],
     seen: Arc<(Mutex<Seen>, Condvar)>,
@@ -74,17 +86,18 @@ pub(crate) struct TillProcess {
 
 impl TillProcess {
     /// Starts a till that enrols with a code and sells at once.
-    pub(crate) fn start(dir: &Path, hub_url: &str, code: &str, staff: &str) -> TillProcess {
-        let args = [hub_url, code, staff].map(str::to_owned);
-        let mut till = TillProcess { dir: dir.to_owned(), args, seen: Arc::default(), process: None };
+    /// The arguments are the hub's address, the code, and the cashier.
+    fn start(program: &Path, dir: &Path, args: [&str; 3]) -> TillProcess {
+        let (program, dir, args) = (program.to_owned(), dir.to_owned(), args.map(str::to_owned));
+        let mut till = TillProcess { program, dir, args, seen: Arc::default(), process: None };
         till.restart();
         till
     }
 
     /// The same till started on another disk; its customers are others.
     pub(crate) fn start_on(&self, dir: &Path) -> TillProcess {
-        let mut till =
-            TillProcess { dir: dir.to_owned(), args: self.args.clone(), seen: Arc::default(), process: None };
+        let (program, dir, args) = (self.program.clone(), dir.to_owned(), self.args.clone());
+        let mut till = TillProcess { program, dir, args, seen: Arc::default(), process: None };
         till.restart();
         till
     }
@@ -104,7 +117,7 @@ impl TillProcess {
 
     /// Starts the app again.
     pub(crate) fn restart(&mut self) {
-        let mut child = Command::new(env!("CARGO_BIN_EXE_fire-till"))
+        let mut child = Command::new(&self.program)
             .arg(&self.dir)
             .args(&self.args)
             .env("RUST_LOG", "off")

@@ -17,6 +17,8 @@ const REPORTS_MAX: u32 = 20;
 
 /// The hub of the sample chain. Dropping it ends it.
 pub(crate) struct HubProcess {
+    /// Today's program, or an older one.
+    pub(crate) program: PathBuf,
     pub(crate) folder: PathBuf,
     /// A PostgreSQL database instead of the folder's.
     database: Option<String>,
@@ -49,11 +51,21 @@ impl HubProcess {
         HubProcess::on(folder, None, free_port())
     }
 
+    /// The same by another program.
+    #[allow(dead_code, reason = "for the fire alone")]
+    pub(crate) fn by(program: &Path, folder: &Path) -> HubProcess {
+        HubProcess::made(program.to_owned(), folder, None, free_port())
+    }
+
     /// The same on a PostgreSQL database, to listen at this port.
     pub(crate) fn on(folder: &Path, database: Option<String>, port: u16) -> HubProcess {
+        HubProcess::made(program(), folder, database, port)
+    }
+
+    fn made(program: PathBuf, folder: &Path, database: Option<String>, port: u16) -> HubProcess {
         let safe = folder.join("hub.key in the safe");
         let (folder, api_key) = (folder.join("hub"), String::new());
-        let mut hub = HubProcess { folder, database, safe, port, api_key, env: vec![], child: None };
+        let mut hub = HubProcess { program, folder, database, safe, port, api_key, env: vec![], child: None };
         hub.run(&["init"]);
         hub.import();
         std::fs::copy(hub.folder.join("hub.key"), &hub.safe).unwrap();
@@ -67,8 +79,8 @@ impl HubProcess {
         std::fs::create_dir(folder).unwrap();
         std::fs::copy(&self.safe, folder.join("hub.key")).unwrap();
         let (folder, database) = (folder.to_owned(), Some(database));
-        let (safe, api_key) = (self.safe.clone(), self.api_key.clone());
-        HubProcess { folder, database, safe, port, api_key, env: vec![], child: None }
+        let (program, safe, api_key) = (self.program.clone(), self.safe.clone(), self.api_key.clone());
+        HubProcess { program, folder, database, safe, port, api_key, env: vec![], child: None }
     }
 
     /// Publishes the sample chain, or what of it the hub lacks.
@@ -101,7 +113,7 @@ impl HubProcess {
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = mortal(&program());
+        let mut command = mortal(&self.program);
         command.args(args).arg("--data-dir").arg(&self.folder);
         command.envs(self.database.iter().map(|database| ("SUANPAN_DATABASE_URL", database)));
         command.envs(self.env.iter().map(|(name, value)| (name, value)));
@@ -291,7 +303,7 @@ fn mortal(program: &Path) -> Command {
 }
 
 /// The hub's program beside this test's; built first if this test was built alone.
-fn program() -> PathBuf {
+pub(crate) fn program() -> PathBuf {
     let mut beside = std::env::current_exe().unwrap();
     beside.pop();
     beside.pop();

@@ -15,6 +15,7 @@ mod proxy;
 #[path = "../faults/disk.rs"]
 #[allow(dead_code, reason = "shared with the faults of a till")]
 mod recorded;
+mod releases;
 #[cfg(target_os = "linux")]
 #[path = "../faults/shim.rs"]
 mod shim;
@@ -25,7 +26,7 @@ use fleet::{Counted, TILLS, TillProcess, check, enrol, open};
 use hub::HubProcess;
 
 /// A hub that serves and tills that sell.
-fn chain(folder: &Path, tills: usize) -> (HubProcess, Vec<TillProcess>) {
+pub(crate) fn chain(folder: &Path, tills: usize) -> (HubProcess, Vec<TillProcess>) {
     chain_by(folder, tills, HubProcess::url)
 }
 

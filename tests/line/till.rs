@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use suanpan_domain::catalogue::PushDictionary;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
@@ -294,6 +295,12 @@ impl Stores for Shared {
 
     fn feed_heads(&self) -> Answer<Vec<FeedHead>> {
         Ok(self.0.catalogue.lock().unwrap().0.clone())
+    }
+
+    fn push_dictionary(&self) -> Answer<Option<String>> {
+        let key = (Scope::Chain, "dictionary".to_owned(), "push".to_owned());
+        let body = self.0.catalogue.lock().unwrap().1.get(&key).cloned();
+        Ok(body.map(|body| serde_json::from_str::<PushDictionary>(&body).unwrap().zstd))
     }
 
     fn apply_cut(&self, cut: &[FeedHead], entries: &[FeedEntry]) -> Answer<()> {

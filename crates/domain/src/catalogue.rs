@@ -29,11 +29,13 @@ pub enum Table {
     QuickTab,
     /// [`LabelLayout`], keyed by layout id.
     LabelLayout,
+    /// [`PushDictionary`], keyed by `push`.
+    Dictionary,
 }
 
 impl Table {
     /// Every table, in the order in which a catalogue is published.
-    pub const ALL: [Table; 8] = [
+    pub const ALL: [Table; 9] = [
         Table::Tax,
         Table::Tender,
         Table::Settings,
@@ -42,6 +44,7 @@ impl Table {
         Table::Price,
         Table::QuickTab,
         Table::LabelLayout,
+        Table::Dictionary,
     ];
 
     /// The name on the wire and in the replica, such as `quick_tab`.
@@ -55,12 +58,23 @@ impl Table {
             Table::Settings => "settings",
             Table::QuickTab => "quick_tab",
             Table::LabelLayout => "label_layout",
+            Table::Dictionary => "dictionary",
         }
     }
 }
 
 /// The key of the one row of [`Table::Settings`].
 pub const SETTINGS_KEY: &str = "settings";
+
+/// The key of the one row of [`Table::Dictionary`].
+pub const DICTIONARY_KEY: &str = "push";
+
+/// What a chain's sales have in common, by which a till packs what it sends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PushDictionary {
+    /// A zstd dictionary, lower-case hex.
+    pub zstd: String,
+}
 
 /// How an item is sold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -35,6 +35,7 @@ pub use staging::{Mismatch, Staged, Staging};
 pub use wire::WireError;
 pub use wire::ack::{Ack, KnownHead, LostTail, PushReply};
 pub use wire::container::{Codec, Container};
+pub use wire::dictionary::{Dictionary, DictionaryId};
 pub use wire::enrol::{EnrolReply, EnrolRequest, normal_code};
 pub use wire::entries::{EntriesReply, decode_entries, encode_entries};
 pub use wire::feed::{

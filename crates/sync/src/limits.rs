@@ -10,6 +10,9 @@ pub const PUSH_BODY_MAX: usize = 1024 * 1024;
 /// the hub allocate more.
 pub const RECORDS_MAX: usize = 2 * 1024 * 1024;
 
+/// Bytes of a dictionary: a chain's usual names, and its body as hex still fits a feed entry. A larger one gains little.
+pub const DICTIONARY_MAX: usize = 16 * 1024;
+
 /// Entries in one push. A hundred already amortise the signature; more only makes a resend dearer.
 pub const ENTRIES_MAX: u32 = 500;
 

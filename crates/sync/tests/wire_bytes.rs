@@ -76,8 +76,8 @@ fn another_station_key_segment_count_or_start_does_not_verify() {
 fn a_push_of_a_newer_version_or_codec_is_named_as_that() {
     let mut body = day().push(5, 7).encode();
     let codec = body.len() - day().push(5, 7).container.bytes.len() - 1;
-    body[codec] = 2;
-    assert_eq!(Push::decode(&body), Err(WireError::Codec { found: 2 }));
+    body[codec] = 3;
+    assert_eq!(Push::decode(&body), Err(WireError::Codec { found: 3 }));
     body[0] = 2;
     assert_eq!(Push::decode(&body), Err(WireError::Proto { found: 2 }));
 }

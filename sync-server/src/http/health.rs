@@ -57,6 +57,13 @@ pub(super) async fn metrics(State(app): State<App>, _: Watcher) -> Result<Respon
         ("{outcome=\"refused\"}", count(&metrics.pushes_refused)),
     ];
     family("suanpan_pushes_total", "counter", "Pushes by outcome.", &pushes);
+    let by_dictionary = [("", count(&metrics.pushes_by_dictionary))];
+    family(
+        "suanpan_pushes_by_dictionary_total",
+        "counter",
+        "Pushes packed by the dictionary.",
+        &by_dictionary,
+    );
     family("suanpan_entries_total", "counter", "Entries stored.", &[("", count(&metrics.entries))]);
     family("suanpan_busy_total", "counter", "Pushes turned away unread.", &[("", count(&metrics.busy))]);
     let in_progress = used(PUSHES_MAX, app.pushes.available_permits());

@@ -11,6 +11,9 @@ use super::sql::{Row, Sql, values};
 use super::{FeedPage, NewRow, ScopeHead, StoreError};
 use crate::clock::now_ms;
 
+/// Bodies of a row that are looked back at: a till that missed so many changes gets a snapshot before it sends by one.
+const HISTORY_MAX: u32 = 16;
+
 impl Store {
     /// Publishes rows in one transaction: one cut before, one after. Rows that change nothing are left out.
     /// Gives how many were published.
@@ -58,6 +61,26 @@ impl Store {
                 |row| row.get(0),
             )?;
             Ok(body.flatten())
+        })
+        .await
+    }
+
+    /// Every body that a row ever had, the newest first, as many as may be of use.
+    ///
+    /// *Errors:* the store's.
+    pub async fn row_history(
+        &self,
+        scope: Scope,
+        table: &'static str,
+        key: &'static str,
+    ) -> Result<Vec<String>, StoreError> {
+        self.read(move |connection| {
+            connection.all(
+                "select body from feed where scope = ? and tbl = ? and key = ? and body is not null
+                     order by effective_at_ms desc, version desc limit ?",
+                values![scope.to_string(), table, key, HISTORY_MAX],
+                |row| row.get(0),
+            )
         })
         .await
     }

@@ -29,6 +29,16 @@ impl Store {
         .await
     }
 
+    /// The pushes that arrived last.
+    ///
+    /// *Errors:* the store's.
+    pub async fn newest_bodies(&self, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+        self.read(move |sql| {
+            sql.all("select body from batch order by id desc limit ?", values![limit], |row| row.get(0))
+        })
+        .await
+    }
+
     /// A page of what a site's stations sent since the day before a date began, in the order of its places, from the one
     /// after `after`; and whether more follow. Which entries are of the date is for the reader to see.
     ///

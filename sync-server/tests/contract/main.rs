@@ -2,6 +2,7 @@
 //! `postgresql` runs this program again with every story on PostgreSQL.
 
 mod days;
+mod dictionary;
 mod feed;
 mod http;
 mod journal;

@@ -1,7 +1,8 @@
 use serde::de::DeserializeOwned;
 use suanpan_domain::barcode::{barcode_key, plu_key};
 use suanpan_domain::catalogue::{
-    Item, ItemBarcode, LabelLayout, QuickTab, SETTINGS_KEY, SiteSettings, Staff, Table, TaxCode, Tender,
+    DICTIONARY_KEY, Item, ItemBarcode, LabelLayout, PushDictionary, QuickTab, SETTINGS_KEY, SiteSettings,
+    Staff, Table, TaxCode, Tender,
 };
 use suanpan_domain::pricing::Price;
 
@@ -102,6 +103,11 @@ impl Catalogue {
     /// Layouts of scale labels.
     pub fn label_layouts(&self, now_ms: i64) -> Result<Vec<LabelLayout>, QueryError> {
         self.table(Table::LabelLayout, now_ms)
+    }
+
+    /// By what a till packs what it sends; `None` before the hub has made one.
+    pub fn push_dictionary(&self, now_ms: i64) -> Result<Option<PushDictionary>, QueryError> {
+        self.row(Table::Dictionary, DICTIONARY_KEY, now_ms)
     }
 
     /// Shows every item to `show`, in the order of their codes, for the search index.

@@ -117,6 +117,12 @@ impl Stores for Backroom {
         Ok(heads.iter().filter_map(|head| serde_json::from_slice(&head.signed).ok()).collect())
     }
 
+    fn push_dictionary(&self) -> Answer<Option<String>> {
+        self.with(|core| {
+            Ok::<_, QueryError>(core.shop.catalogue.push_dictionary(core.clock.now_ms())?.map(|it| it.zstd))
+        })
+    }
+
     fn apply_cut(&self, cut: &[FeedHead], entries: &[FeedEntry]) -> Answer<()> {
         let heads: Vec<CutHead> = cut.iter().map(head).collect();
         let rows: Vec<FeedRow> = entries.iter().cloned().map(row).collect();

@@ -1,3 +1,4 @@
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -146,6 +147,7 @@ async fn apply(link: &Link, heads: &[FeedHead], Staged { cut, entries }: Staged)
     let at_ms = link.clock.now_ms();
     let kept = lost::kept(heads, &entries, at_ms);
     link.ask(move |stores| stores.apply_cut(&cut, &entries)).await?;
+    link.cuts.fetch_add(1, Ordering::Relaxed);
     link.remember(move |state| state.keep_feed(&kept, at_ms.saturating_sub(KEPT_MS))).await?;
     Ok(())
 }
@@ -251,6 +253,7 @@ async fn apply_snapshot(
     let new = new.with(link, fetched).await?;
     let cut = manifest.cut;
     link.ask(move |_| new.sink.finish(&cut)).await?;
+    link.cuts.fetch_add(1, Ordering::Relaxed);
     Ok(())
 }
 

@@ -1,3 +1,4 @@
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -84,6 +85,8 @@ pub(super) struct Link {
     pub(super) site_hash: u64,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stores: Arc<dyn Stores>,
+    /// Counts the cuts that were applied.
+    pub(super) cuts: AtomicU64,
     state: Arc<Mutex<SyncState>>,
 }
 
@@ -144,6 +147,7 @@ impl Driver {
             site_hash: hash_of(site.as_str()),
             clock: config.clock,
             stores: config.stores,
+            cuts: AtomicU64::new(0),
             state: Arc::clone(&state),
         });
         let runtime = tokio::runtime::Builder::new_current_thread()

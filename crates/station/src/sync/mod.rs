@@ -11,6 +11,7 @@ mod download;
 mod driver;
 mod enrol;
 mod lost;
+mod packing;
 mod recover;
 mod refund;
 mod report;

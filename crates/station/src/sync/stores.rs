@@ -64,6 +64,9 @@ pub trait Stores: Send + Sync + 'static {
     /// The signed heads of the cut that is applied.
     fn feed_heads(&self) -> Result<Vec<FeedHead>, StoresError>;
 
+    /// The dictionary by which pushes are packed, as it was published.
+    fn push_dictionary(&self) -> Result<Option<String>, StoresError>;
+
     /// Applies a checked cut and its heads in one transaction.
     fn apply_cut(&self, cut: &[FeedHead], entries: &[FeedEntry]) -> Result<(), StoresError>;
 

@@ -11,6 +11,7 @@ use tokio::sync::{Notify, watch};
 
 use super::client::{Call, CallError};
 use super::driver::{Link, NetworkState, random};
+use super::packing::{self, Packing};
 use super::recover;
 use super::stores::StoresError;
 
@@ -74,6 +75,7 @@ struct Upload<'a> {
     lost_tail: Option<LostTail>,
     /// Whether what a salvage missed was asked for since the start.
     recovered: bool,
+    packing: Packing,
     /// Requests in a row that the hub did not take for this station's.
     turned_away: u32,
 }
@@ -93,6 +95,7 @@ impl<'a> Upload<'a> {
             offline_since_ms: None,
             lost_tail: None,
             recovered: false,
+            packing: Packing::default(),
             turned_away: 0,
         };
         upload.look_at_all(&by_segment(cursors)).await?;
@@ -165,7 +168,8 @@ impl<'a> Upload<'a> {
         let outcome = match self.seal(&range, &run) {
             Ok(push) => {
                 self.edge.cut(run.from.saturating_add(run.count).saturating_sub(1), run.head_hash);
-                self.send(&push).await
+                self.packing.refresh(self.link).await?;
+                self.send_packed(push, &run.bytes).await
             }
             // The ledger's own bytes do not chain: its scrub will find that too.
             Err(error) => Outcome::Refused { code: error.code().to_owned() },
@@ -181,6 +185,19 @@ impl<'a> Upload<'a> {
         let mut push = Push::seal(&self.link.key, self.link.station, range.segment, start, &run.bytes)?;
         push.shown = self.edge.newest_ack().filter(|_| range.shows).cloned();
         Ok(push)
+    }
+
+    /// Sends a push packed by the chain's dictionary; again without it to a hub that does not have it.
+    async fn send_packed(&mut self, push: Push, records: &[u8]) -> Outcome {
+        let Some(dictionary) = &self.packing.dictionary else { return self.send(&push).await };
+        let packed = push.packed_by(dictionary, records);
+        match self.send(&packed).await {
+            Outcome::Refused { code } if packing::is_unknown(&code) => match self.packing.without(packed) {
+                Ok(push) => self.send(&push).await,
+                Err(error) => Outcome::Refused { code: error.code().to_owned() },
+            },
+            outcome => outcome,
+        }
     }
 
     async fn send(&mut self, push: &Push) -> Outcome {

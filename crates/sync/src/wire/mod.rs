@@ -3,6 +3,7 @@
 pub(crate) mod ack;
 mod bytes;
 pub(crate) mod container;
+pub(crate) mod dictionary;
 pub(crate) mod enrol;
 pub(crate) mod entries;
 pub(crate) mod feed;
@@ -51,6 +52,9 @@ pub enum WireError {
         /// The codec byte.
         found: u8,
     },
+    /// The records are packed by a dictionary that is not known here: to be sent again without it.
+    #[error("the records are packed by a dictionary that is not known here")]
+    Dictionary,
     /// The records do not chain as the push says.
     #[error(transparent)]
     Chain(#[from] ChainError),
@@ -80,6 +84,7 @@ impl WireError {
             WireError::Chain(_) => "SYN-WIR-006",
             WireError::Count { .. } => "SYN-WIR-007",
             WireError::Signature => "SYN-WIR-008",
+            WireError::Dictionary => "SYN-WIR-009",
         }
     }
 }

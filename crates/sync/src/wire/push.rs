@@ -5,6 +5,7 @@ use suanpan_journal::{
 use super::ack::Ack;
 use super::bytes::{Reader, put_varint};
 use super::container::Container;
+use super::dictionary::Dictionary;
 use super::{WireError, within};
 use crate::limits::{ENTRIES_MAX, PROTO, PUSH_BODY_MAX};
 
@@ -138,9 +139,23 @@ impl Push {
         Ok(Push { segment, start, count, signature, shown: None, container: Container::pack(records) })
     }
 
+    /// The same push packed by a dictionary, if that is smaller. `records` are those that it was sealed with.
+    #[must_use]
+    pub fn packed_by(self, dictionary: &Dictionary, records: &[u8]) -> Push {
+        Push { container: dictionary.pack(records, self.container), ..self }
+    }
+
+    /// The same push packed without the dictionary that it was packed by.
+    ///
+    /// *Errors:* `Dictionary` for another's, `TooLong`, `Malformed`.
+    pub fn packed_without(self, dictionary: &Dictionary) -> Result<Push, WireError> {
+        let records = dictionary.unpack(&self.container)?;
+        Ok(Push { container: Container::pack_quickly(&records), ..self })
+    }
+
     /// Recomputes the chain and checks that the station signed exactly this range.
     ///
-    /// *Errors:* `TooLong`, `Malformed`, `Codec`, `Chain`, `Count`, `Signature`.
+    /// *Errors:* `TooLong`, `Malformed`, `Dictionary`, `Chain`, `Count`, `Signature`.
     pub fn check(&self, station: StationId, key: &VerifyingKey) -> Result<CheckedPush, WireError> {
         let before = self.start.chain(station, self.segment);
         let records = self.container.unpack()?.into_owned();

@@ -1,0 +1,44 @@
+//! By which dictionary pushes are packed, as long as the hub has it.
+
+use std::sync::atomic::Ordering;
+
+use suanpan_sync::{Dictionary, Push, WireError};
+
+use super::driver::Link;
+use super::stores::StoresError;
+
+/// See the module.
+#[derive(Default)]
+pub(super) struct Packing {
+    pub(super) dictionary: Option<Dictionary>,
+    /// The cut as of which it was looked for, counted from 1.
+    seen: u64,
+}
+
+/// Says whether a hub refuses a push for its packing alone: an older hub does not know the codec, one that was restored
+/// not the dictionary.
+pub(super) fn is_unknown(code: &str) -> bool {
+    [WireError::Codec { found: 0 }.code(), WireError::Dictionary.code()].contains(&code)
+}
+
+impl Packing {
+    /// Looks for a dictionary after the start and after each cut.
+    pub(super) async fn refresh(&mut self, link: &Link) -> Result<(), StoresError> {
+        let cuts = link.cuts.load(Ordering::Relaxed).saturating_add(1);
+        if self.seen != cuts {
+            let published = link.ask(|stores| stores.push_dictionary()).await?;
+            // One that cannot be read is as good as none.
+            self.dictionary = published.and_then(|text| Dictionary::from_hex(&text).ok());
+            self.seen = cuts;
+        }
+        Ok(())
+    }
+
+    /// Packs a push without the dictionary, and what follows until the next cut too.
+    pub(super) fn without(&mut self, push: Push) -> Result<Push, WireError> {
+        match self.dictionary.take() {
+            Some(dictionary) => push.packed_without(&dictionary),
+            None => Ok(push),
+        }
+    }
+}

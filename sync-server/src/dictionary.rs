@@ -1,0 +1,122 @@
+//! What a chain's sales have in common: made of what its tills sent, published to them, and taken into account when they
+//! send by it.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use suanpan_domain::catalogue::{DICTIONARY_KEY, PushDictionary, Table};
+use suanpan_journal::{Records, push_record};
+use suanpan_sync::{Dictionary, DictionaryId, FeedChange, Push, Scope};
+
+use crate::error::HubError;
+use crate::http::Problem;
+use crate::store::{NewRow, Store, StoreError};
+
+/// Batches of which a dictionary is made: the newest, some days of a small chain.
+const BATCHES_MAX: u32 = 5_000;
+
+/// Records of them, so that it takes seconds.
+const RECORDS_MAX: usize = 20_000;
+
+/// Records from which a dictionary can be told to be worth its while.
+const RECORDS_MIN: usize = 500;
+
+/// One record in so many is not learned from: it shows what the dictionary is worth.
+const KEPT_BACK: usize = 10;
+
+/// What a dictionary saves.
+#[derive(Debug, Clone, Copy)]
+pub struct Trained {
+    /// Records it was made of.
+    pub records: usize,
+    /// Bytes of an average record that travels alone, packed without it.
+    pub bytes_without: usize,
+    /// The same with it.
+    pub bytes_with: usize,
+}
+
+/// Makes a dictionary of the newest records and publishes it to every station.
+///
+/// *Errors:* `Rejected` when there are too few, or when it would save nothing; `Store`.
+pub(crate) async fn train(store: &Store) -> Result<Trained, HubError> {
+    let bodies = store.newest_bodies(BATCHES_MAX).await?;
+    let made = tokio::task::spawn_blocking(move || make(&bodies)).await;
+    let (dictionary, trained) = made.unwrap_or(Err(HubError::Rejected("the training was broken off")))?;
+    let body = PushDictionary { zstd: dictionary.to_hex() };
+    let body = serde_json::to_string(&body).unwrap_or_default();
+    let row = NewRow {
+        scope: Scope::Chain,
+        table: Table::Dictionary.name().to_owned(),
+        key: DICTIONARY_KEY.to_owned(),
+        effective_at_ms: 0,
+        change: FeedChange::Put { body },
+    };
+    store.publish(vec![row]).await?;
+    Ok(trained)
+}
+
+fn make(bodies: &[Vec<u8>]) -> Result<(Dictionary, Trained), HubError> {
+    let (mut learned, mut kept_back) = (Vec::new(), Vec::new());
+    for (nth, record) in bodies.iter().flat_map(|body| records(body)).take(RECORDS_MAX).enumerate() {
+        if nth.checked_rem(KEPT_BACK) == Some(0) { kept_back.push(record) } else { learned.push(record) }
+    }
+    let too_few = HubError::Rejected("too few sales to learn from: try again when tills have sold for a day");
+    if learned.len() < RECORDS_MIN {
+        return Err(too_few);
+    }
+    let dictionary = Dictionary::train(&learned).ok_or(too_few)?;
+    let mean = |packed: usize| packed.checked_div(kept_back.len()).unwrap_or(0);
+    let packed = |record: &Vec<u8>| dictionary.packed_len(record);
+    let (without, with) = kept_back.iter().map(packed).fold((0, 0), |sum, it| (sum.0 + it.0, sum.1 + it.1));
+    let trained = Trained { records: learned.len(), bytes_without: mean(without), bytes_with: mean(with) };
+    if trained.bytes_with >= trained.bytes_without {
+        return Err(HubError::Rejected("a dictionary would save nothing here"));
+    }
+    Ok((dictionary, trained))
+}
+
+/// The records of a stored push, each by itself.
+fn records(body: &[u8]) -> Vec<Vec<u8>> {
+    let Ok(push) = Push::decode(body) else { return Vec::new() };
+    let Ok(run) = push.container.unpack() else { return Vec::new() };
+    let alone = |record: suanpan_journal::Record<'_>| {
+        let mut bytes = Vec::new();
+        push_record(&mut bytes, &record.header, record.payload);
+        bytes
+    };
+    Records::new(&run).flatten().map(alone).collect()
+}
+
+/// The dictionaries that were published here, by name. Few: one is made by a person.
+#[derive(Debug, Default)]
+pub(crate) struct Dictionaries {
+    known: Mutex<HashMap<DictionaryId, Arc<Dictionary>>>,
+}
+
+impl Dictionaries {
+    /// Packs a push anew without the dictionary that it was packed by.
+    ///
+    /// *Errors:* `Wire` for a dictionary that was not published here, `Store`.
+    pub(crate) async fn unpack(&self, store: &Store, push: Push) -> Result<Push, Problem> {
+        let Some((id, _)) = push.container.dictionary() else { return Ok(push) };
+        let known = |it: &Self| it.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
+        let dictionary = match known(self) {
+            Some(dictionary) => dictionary,
+            None => {
+                self.read(store).await?;
+                known(self).ok_or(suanpan_sync::WireError::Dictionary)?
+            }
+        };
+        Ok(push.packed_without(&dictionary)?)
+    }
+
+    /// Learns of what was published, by another hub of this database too.
+    async fn read(&self, store: &Store) -> Result<(), StoreError> {
+        let bodies = store.row_history(Scope::Chain, Table::Dictionary.name(), DICTIONARY_KEY).await?;
+        let published = bodies.iter().filter_map(|body| serde_json::from_str::<PushDictionary>(body).ok());
+        let read: Vec<_> = published.filter_map(|it| Dictionary::from_hex(&it.zstd).ok()).collect();
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.extend(read.into_iter().map(|it| (it.id(), Arc::new(it))));
+        Ok(())
+    }
+}
