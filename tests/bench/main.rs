@@ -22,7 +22,8 @@ fn main() -> ExitCode {
         return ExitCode::from(2);
     };
     let size = |full: u32| if asked.small { full / 50 } else { full };
-    let (stations, batches) = if asked.small { (200, 1) } else { (10_000, 40) };
+    // So many batches of each station take the projector a minute.
+    let (stations, batches) = if asked.small { (200, 1) } else { (10_000, 480) };
     let mut report = Report::new(asked.only);
     match asked.of {
         Of::Till => {
@@ -36,7 +37,8 @@ fn main() -> ExitCode {
         }
         Of::Hub => {
             report.measure("batches", || hub::ingest::on_sqlite(batches));
-            report.measure("postgres", || hub::ingest::on_postgres(batches));
+            report.measure("postgres", || hub::ingest::on_postgres(batches / 8));
+            report.measure("wire", hub::wire::measure);
             report.measure("trickle", hub::trickle::measure);
             report.measure("feed", || hub::feed::many(size(100_000)));
             report.measure("feed_one", || hub::feed::one(500));

@@ -75,7 +75,6 @@ async fn send(rig: &Rig, load: &mut Load) -> f64 {
 pub(crate) fn on_sqlite(batches: u32) -> Vec<Bench> {
     let mut load = Load::new(batches);
     let limits = load.limits();
-    let bytes: usize = load.bodies.iter().flatten().map(Vec::len).sum();
     let [to_ack, to_sums, to_rows] = tokio::runtime::Runtime::new().expect("a runtime").block_on(async {
         let rig = Rig::start(&load.stations, None).await;
         let syncs = Syncs::now(rig.folder.path());
@@ -102,8 +101,6 @@ pub(crate) fn on_sqlite(batches: u32) -> Vec<Bench> {
         Bench::beside("ingest_sqlite_per_s", acked, "1/s", 200_000.0, bare, "the bare loop"),
         Bench::beside("aggregated_per_s", aggregated, "1/s", 82_000.0, sums, "one insert a sale"),
         Bench::beside("projected_per_s", projected, "1/s", 40_000.0, naive, "one insert a sale"),
-        Bench::against_goal("wire_bytes_batch100", bytes as f64 / load.sales(), "B", 50.0),
-        Bench::against_goal("wire_bytes_single", Station::new(9_999).push(1).len() as f64, "B", 250.0),
     ]
 }
 

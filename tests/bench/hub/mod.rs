@@ -12,6 +12,7 @@ mod shop;
 pub(crate) mod snapshot;
 mod stations;
 pub(crate) mod trickle;
+pub(crate) mod wire;
 
 use std::path::Path;
 

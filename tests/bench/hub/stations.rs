@@ -6,10 +6,11 @@ use suanpan_journal::{
     Certificate, CertificateId, Chain, Enrolment, Hash, Parent, SegmentId, SigningKey, StationId, push_record,
 };
 use suanpan_station::{Clock, SystemClock};
-use suanpan_sync::{Push, RequestAuth, RequestFacts, Start};
+use suanpan_sync::{Dictionary, Push, RequestAuth, RequestFacts, Start};
 use suanpan_tests::sales::{DATE, START_MS, mixed, usual_sale};
 
 /// A station that sells.
+#[derive(Clone)]
 pub(crate) struct Station {
     pub(crate) id: StationId,
     pub(crate) key: SigningKey,
@@ -49,6 +50,11 @@ impl Station {
         Certificate::issue(enrolment, hub)
     }
 
+    /// Its number.
+    pub(crate) fn number(&self) -> u16 {
+        self.number
+    }
+
     /// The segment that it writes.
     pub(crate) fn segment(&self) -> SegmentId {
         self.chain.segment
@@ -61,6 +67,17 @@ impl Station {
 
     /// The next push, of so many sales: its body.
     pub(crate) fn push(&mut self, sales: u32) -> Vec<u8> {
+        self.sealed(sales).0.encode()
+    }
+
+    /// The next push without a dictionary, and packed by it.
+    pub(crate) fn push_by(&mut self, sales: u32, dictionary: &Dictionary) -> (Vec<u8>, Vec<u8>) {
+        let (push, records) = self.sealed(sales);
+        (push.encode(), push.packed_by(dictionary, &records).encode())
+    }
+
+    /// The next push and its records.
+    fn sealed(&mut self, sales: u32) -> (Push, Vec<u8>) {
         let start = match self.chain.seq {
             0 => Start::Opening(Parent::ROOT),
             seq => Start::After { seq, hash: self.chain.hash },
@@ -85,7 +102,7 @@ impl Station {
             push_record(&mut records, &header, &payload);
         }
         let push = Push::seal(&self.key, self.id, self.chain.segment, start, &records).expect("a push");
-        push.encode()
+        (push, records)
     }
 
     /// A whole signed HTTP request that posts a body.

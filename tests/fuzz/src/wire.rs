@@ -1,15 +1,17 @@
 //! What comes over the network.
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use suanpan_domain::entry::{Entry, EntryError};
 use suanpan_domain::totals;
 use suanpan_journal::{Certificate, Chain, Parent, Records, SegmentId, SigningKey, StationId, push_record};
 use suanpan_sync::{
-    Ack, ChunkRef, Container, EnrolReply, EnrolRequest, FeedEntry, FeedHead, Hole, LostFeed, LostReport,
-    PullReply, PullRequest, Push, PushReply, RefundReply, RefundRequest, RequestAuth, RequestFacts,
-    SnapshotManifest, Start, WireError, decode_chunk, decode_entries, encode_chunk, feed_genesis,
-    follow_feed,
+    Ack, ChunkRef, Codec, Container, Dictionary, EnrolReply, EnrolRequest, FeedEntry, FeedHead, Hole,
+    LostFeed, LostReport, PullReply, PullRequest, Push, PushReply, RefundReply, RefundRequest, RequestAuth,
+    RequestFacts, SnapshotManifest, Start, WireError, decode_chunk, decode_entries, encode_chunk,
+    feed_genesis, follow_feed,
 };
 use sync_server::journal::{Place, StoredBatch, decode_page, encode_page};
 
@@ -21,9 +23,10 @@ fn key() -> SigningKey {
     SigningKey::from_seed(&[7; 32])
 }
 
-pub(crate) const TARGETS: [Target; 9] = [
+pub(crate) const TARGETS: [Target; 10] = [
     Target { name: "push", seeds: pushes, run: push },
     Target { name: "sealed-push", seeds: runs, run: sealed_push },
+    Target { name: "dictionary", seeds: dictionaries, run: dictionary },
     Target { name: "records", seeds: runs, run: records },
     Target { name: "entries", seeds: replies, run: entries },
     Target { name: "page", seeds: pages, run: page },
@@ -44,15 +47,50 @@ fn push(bytes: &[u8]) -> String {
         Ok(push) => {
             assert_eq!(push.encode(), bytes, "a push has one spelling");
             let checked = push.check(STATION, &key().public());
-            checked.map_or_else(|error| kind(&error), |checked| checked.hashes.len().to_string())
+            checked.map_or_else(|error| kind_of(&error), |checked| checked.hashes.len().to_string())
         }
-        Err(error) => kind(&error),
+        Err(error) => kind_of(&error),
     }
 }
 
-fn kind(error: &WireError) -> String {
+fn kind_of(error: &WireError) -> String {
     let text = format!("{error:?}");
     text.chars().filter(char::is_ascii_alphabetic).collect()
+}
+
+/// What the dictionaries here are made of: runs of the golden one, each a little different.
+fn learnt() -> Vec<Vec<u8>> {
+    let run = runs().remove(0);
+    (0..600_usize).map(|nth| run[nth % 90..].iter().copied().chain(nth.to_be_bytes()).collect()).collect()
+}
+
+static DICTIONARY: LazyLock<Dictionary> =
+    LazyLock::new(|| Dictionary::train(&learnt()).expect("a dictionary"));
+
+/// Behind a 0 a dictionary, behind anything else a frame that was made with ours.
+fn dictionaries() -> Vec<Vec<u8>> {
+    let push = Push::seal(&key(), STATION, SegmentId([4; 16]), Start::Opening(Parent::ROOT), &runs()[0]);
+    let packed = push.expect("a push").packed_by(&DICTIONARY, &runs()[0]);
+    let (_, frame) = packed.container.dictionary().expect("it is smaller by it");
+    let trained = unhex(&DICTIONARY.to_hex());
+    vec![[&[1], frame].concat(), [&[0], trained.as_slice()].concat(), b"\0{\"v\":1,\"id\":".to_vec()]
+}
+
+/// A hub takes any dictionary that it reads, and any push by it; what a push holds by ours is sealed and read again.
+fn dictionary(bytes: &[u8]) -> String {
+    let Some((kind, bytes)) = bytes.split_first() else { return String::new() };
+    if *kind == 0 {
+        return match Dictionary::new(bytes.to_vec()) {
+            Ok(dictionary) => format!("{:?}", dictionary.packed_len(&runs()[0]).1 % 7),
+            Err(error) => kind_of(&error),
+        };
+    }
+    let container =
+        Container { codec: Codec::Dictionary, bytes: [DICTIONARY.id().as_slice(), bytes].concat() };
+    match DICTIONARY.unpack(&container) {
+        Ok(records) => records.len().min(20).to_string(),
+        Err(error) => kind_of(&error),
+    }
 }
 
 fn runs() -> Vec<Vec<u8>> {
@@ -73,11 +111,11 @@ fn sealed_push(bytes: &[u8]) -> String {
                 // What does not fit is refused by name.
                 Err(error) => {
                     assert!(matches!(error, WireError::TooLong { .. }), "{error}");
-                    kind(&error)
+                    kind_of(&error)
                 }
             }
         }
-        Err(error) => kind(&error),
+        Err(error) => kind_of(&error),
     }
 }
 
@@ -103,7 +141,7 @@ fn replies() -> Vec<Vec<u8>> {
 fn entries(bytes: &[u8]) -> String {
     match decode_entries(bytes) {
         Ok(reply) => format!("{:?}", reply).len().to_string(),
-        Err(error) => kind(&error),
+        Err(error) => kind_of(&error),
     }
 }
 
