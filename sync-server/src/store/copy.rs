@@ -17,7 +17,7 @@ const TABLES: [(&str, &str); 16] = [
     (
         "branch",
         "station, segment, branch, from_branch, at_seq, root, parent_segment, parent_seq, parent_hash, head_seq,
-         head_hash",
+         head_hash, last_date, dated_seq",
     ),
     (
         "batch",

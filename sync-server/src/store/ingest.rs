@@ -1,4 +1,4 @@
-use suanpan_journal::{Hash, SegmentId, StationId};
+use suanpan_journal::{Hash, Records, SegmentId, StationId};
 use suanpan_sync::{Ack, CheckedPush, Hole, Known, Offer, Verdict, classify, epoch_after};
 
 use super::forks;
@@ -92,6 +92,7 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
         }
         Verdict::Fill { branch } => {
             trim_holes(connection, &segment, push, *branch)?;
+            date(connection, &segment, push, *branch)?;
             insert(connection, *branch, ingest)?
         }
         Verdict::Branch { branch, from, at_seq } => {
@@ -137,11 +138,13 @@ fn append(
     };
     // This decides, whatever was read and locked before: a head that moved takes no second run.
     let moved = connection.execute(
-        "update branch set head_seq = ?, head_hash = ?
-         where station = ? and segment = ? and branch = ? and head_seq = ? and head_hash = ?",
+        "update branch set head_seq = ?1, head_hash = ?2,
+           last_date = case when dated_seq <> head_seq then null when last_date < ?3 then ?3 else last_date end, dated_seq = ?1
+         where station = ?4 and segment = ?5 and branch = ?6 and head_seq = ?7 and head_hash = ?8",
         values![
             push.to_seq(),
             push.head_hash().0,
+            last_date(push),
             segment.station.0,
             push.segment.0,
             branch,
@@ -150,6 +153,26 @@ fn append(
         ],
     )?;
     if moved == 1 { Ok(()) } else { Err(StoreError::Busy) }
+}
+
+/// The newest business date among a push's entries: in what order a till's clock let them come, they are of no later one.
+fn last_date(push: &CheckedPush) -> u32 {
+    Records::new(&push.records).flatten().map(|record| record.header.business_date).max().unwrap_or(0)
+}
+
+/// Entries that fill a hole may be of a later date than those that were there.
+fn date(
+    connection: &dyn Sql,
+    segment: &Segment<'_>,
+    push: &CheckedPush,
+    branch: u32,
+) -> Result<(), StoreError> {
+    connection.execute(
+        "update branch set last_date = ?1
+         where station = ?2 and segment = ?3 and branch = ?4 and last_date < ?1",
+        values![last_date(push), segment.station.0, push.segment.0, branch],
+    )?;
+    Ok(())
 }
 
 fn open_branch(
@@ -162,8 +185,8 @@ fn open_branch(
     let parent = push.parent.filter(|parent| !parent.is_root());
     connection.execute(
         "insert into branch (station, segment, branch, from_branch, at_seq, root,
-               parent_segment, parent_seq, parent_hash, head_seq, head_hash)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+               parent_segment, parent_seq, parent_hash, head_seq, head_hash, last_date, dated_seq)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         values![
             station.0,
             push.segment.0,
@@ -176,6 +199,8 @@ fn open_branch(
             parent.map(|parent| parent.hash.0),
             push.to_seq(),
             push.head_hash().0,
+            last_date(push),
+            push.to_seq(),
         ],
     )?;
     Ok(())

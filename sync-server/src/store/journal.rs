@@ -39,8 +39,9 @@ impl Store {
         .await
     }
 
-    /// A page of what a site's stations sent since the day before a date began, in the order of its places, from the one
-    /// after `after`; and whether more follow. Which entries are of the date is for the reader to see.
+    /// A page of what holds everything that a site's stations wrote since the day before a date began, by their own clocks,
+    /// in the order of its places, from the one after `after`; and whether more follow. A branch, what one start of the app
+    /// wrote, comes whole. Which entries are of the date is for the reader to see.
     ///
     /// *Errors:* the store's.
     pub async fn journal_page(
@@ -65,10 +66,9 @@ fn page(
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     let Some((offset, starts)) = clock else { return Ok((Vec::new(), false)) };
-    // A till's clock may be a few hours ahead of the hub's.
     let before = calendar::previous(date).unwrap_or(date);
     let since_ms = calendar::begins_ms(before, offset, starts).unwrap_or(i64::MIN);
-    let places = places(sql, site, since_ms, after)?;
+    let places = places(sql, site, (before, since_ms), after)?;
     let mut batches = Vec::new();
     let mut bytes = 0_usize;
     for (place, to_seq, length) in &places {
@@ -87,23 +87,28 @@ fn page(
     Ok((batches, more))
 }
 
-/// Places, last seqs and lengths.
+/// Places, last seqs and lengths. A branch that an older hub wrote to has no date that can be relied on: of it, the time at
+/// which a batch came has to do.
 fn places(
     sql: &dyn Sql,
     site: &SiteCode,
-    since_ms: i64,
+    (since, since_ms): (u32, i64),
     after: Option<Place>,
 ) -> Result<Vec<(Place, u64, usize)>, StoreError> {
     let none = Place { station: StationId([0; 16]), segment: SegmentId::ZERO, branch: 0, from_seq: 0 };
     let after = after.unwrap_or(none);
     sql.all(
         "select b.station, b.segment, b.branch, b.from_seq, b.to_seq, length(b.body)
-         from station s join batch b on b.station = s.station
-         where s.site = ? and b.received_at_ms >= ?
-           and (b.station, b.segment, b.branch, b.from_seq) > (?, ?, ?, ?)
-         order by b.station, b.segment, b.branch, b.from_seq limit ?",
+         from station s
+         join branch h on h.station = s.station
+           and (h.last_date is null or h.last_date >= ?2 or h.dated_seq <> h.head_seq)
+         join batch b on b.station = h.station and b.segment = h.segment and b.branch = h.branch
+         where s.site = ?1 and (b.station, b.segment, b.branch, b.from_seq) > (?4, ?5, ?6, ?7)
+           and ((h.last_date >= ?2 and h.dated_seq = h.head_seq) or b.received_at_ms >= ?3)
+         order by b.station, b.segment, b.branch, b.from_seq limit ?8",
         values![
             site.as_str(),
+            since,
             since_ms,
             after.station.0,
             after.segment.0,

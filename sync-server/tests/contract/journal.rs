@@ -3,18 +3,22 @@
 use crate::support::*;
 use reqwest::StatusCode;
 use serde_json::Value;
-use suanpan_sync::Push;
+use suanpan_sync::{Hole, Push};
 use sync_server::journal::{NEXT_HEADER, StoredBatch, decode_page};
 
 async fn get(hub: &TestHub, key: &str, path: &str) -> reqwest::Response {
     hub.http.get(hub.url(path)).bearer_auth(key).send().await.unwrap()
 }
 
-/// Follows the pages to their end; gives the batches and how many pages it took.
 async fn journal(hub: &TestHub, key: &str, site: &str) -> (Vec<StoredBatch>, usize) {
+    journal_of(hub, key, site, "2023-06-16").await
+}
+
+/// Follows the pages to their end; gives the batches and how many pages it took.
+async fn journal_of(hub: &TestHub, key: &str, site: &str, date: &str) -> (Vec<StoredBatch>, usize) {
     let (mut batches, mut pages, mut after) = (Vec::new(), 0, String::new());
     loop {
-        let path = format!("/api/v1/journal?site={site}&date=2023-06-16{after}");
+        let path = format!("/api/v1/journal?site={site}&date={date}{after}");
         let answer = get(hub, key, &path).await;
         assert_eq!(answer.status(), StatusCode::OK, "{path}");
         let next = answer.headers().get(NEXT_HEADER).map(|next| next.to_str().unwrap().to_owned());
@@ -53,6 +57,50 @@ async fn the_bytes_of_a_sites_stations_come_as_they_were_sent_and_of_no_other_si
     let stations: Value = get(&hub, &key, "/api/v1/journal/stations?site=HT01").await.json().await.unwrap();
     assert_eq!(stations.as_array().unwrap().len(), 2);
     assert_eq!(stations[0]["public_key"], first.key.public().to_string());
+}
+
+/// Seqs that are handed out for a date.
+async fn seqs(hub: &TestHub, key: &str, date: &str) -> Vec<(u64, u64)> {
+    let (batches, _) = journal_of(hub, key, "HT01", date).await;
+    batches.iter().map(|batch| (batch.place.from_seq, batch.to_seq)).collect()
+}
+
+#[tokio::test]
+async fn a_date_that_a_clock_far_ahead_wrote_is_handed_out_without_gaps_though_it_came_long_before() {
+    let hub = TestHub::start().await;
+    let key = hub.hub().journal_key("proof").await.unwrap();
+    let mut till = hub.till("HT01", 1).await;
+    for date in [DATE, 20_991_231, DATE, DATE] {
+        till.date = date;
+        till.sell(482, 386);
+    }
+    for seq in 1..=4 {
+        till.push(&hub, seq, seq).await;
+    }
+    assert_eq!(seqs(&hub, &key, "2099-12-31").await, [(1, 1), (2, 2), (3, 3), (4, 4)]);
+    assert_eq!(seqs(&hub, &key, "2099-12-30").await, [(1, 1), (2, 2), (3, 3), (4, 4)]);
+    assert_eq!(seqs(&hub, &key, "2023-06-16").await, [(1, 1), (2, 2), (3, 3), (4, 4)]);
+    assert_eq!(seqs(&hub, &key, "2100-01-02").await, []);
+}
+
+#[tokio::test]
+async fn entries_that_fill_a_hole_are_handed_out_for_their_own_date() {
+    let hub = TestHub::start().await;
+    let key = hub.hub().journal_key("proof").await.unwrap();
+    let mut till = hub.till("HT01", 1).await;
+    for date in [DATE, 20_991_231, DATE] {
+        till.date = date;
+        till.sell(482, 386);
+    }
+    till.push(&hub, 1, 1).await;
+    let (segment, to_hash) = (till.segments[0].id, till.segments[0].chains[2].hash);
+    let hole = Hole::declare(&till.key, till.station, segment, (2, 2), to_hash).unwrap();
+    let body = serde_json::to_vec(&hole).unwrap();
+    assert_eq!(till.send(&hub, reqwest::Method::POST, "/api/v1/holes", &body).await.0, StatusCode::OK);
+    till.push(&hub, 3, 3).await;
+    assert_eq!(seqs(&hub, &key, "2099-12-31").await, []);
+    till.push(&hub, 2, 2).await;
+    assert_eq!(seqs(&hub, &key, "2099-12-31").await, [(1, 1), (2, 2), (3, 3)]);
 }
 
 #[tokio::test]
