@@ -13,7 +13,7 @@ use suanpan_contract::{
 use suanpan_station::pos::Till;
 use suanpan_sync::{FeedChange, Scope};
 use suanpan_tests::rig::{MORNING_MS, Rig, cash};
-use sync_server::store::{Lost, LostDecision, NewRow};
+use sync_server::store::{Lost, LostChoice, LostDecision, NewRow};
 use sync_server::{Config, Hub, RunningHub};
 use tokio::runtime::Runtime;
 
@@ -331,8 +331,9 @@ fn a_price_that_a_restored_hub_lost_holds_again_when_hq_publishes_it_again() {
     // The till is back at what the hub says, and the lost price never applies itself.
     shop.waits_for_price(400);
     let store = Arc::clone(chain.running.as_ref().expect("the hub runs").hub().store());
-    let decided = store.decide_lost(LostDecision::Publish, None, "wang".into(), MORNING_MS);
-    assert_eq!(chain.runtime.block_on(decided).expect("published"), 1);
+    let all = LostChoice::All(lost.shown);
+    let decided = store.decide_lost(LostDecision::Publish, all, "wang".into(), MORNING_MS);
+    assert_eq!(chain.runtime.block_on(decided).expect("published"), Some(1));
     shop.waits_for_price(450);
     assert_eq!(chain.runtime.block_on(store.lost()).expect("a list").count, 0);
 }

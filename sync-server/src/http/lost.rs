@@ -11,7 +11,7 @@ use super::Problem;
 use super::auth::{Session, StationRequest};
 use crate::app::App;
 use crate::clock::now_ms;
-use crate::store::{Lost, LostDecision, LostKey};
+use crate::store::{Lost, LostChoice, LostDecision, LostKey};
 
 /// There is nothing to tell a station.
 #[derive(Serialize)]
@@ -40,8 +40,10 @@ pub(super) async fn list(State(app): State<App>, _: Session) -> Result<Json<Lost
 #[derive(Deserialize)]
 struct Decided {
     decision: LostDecision,
-    /// Which; absent for all.
+    /// Which.
     rows: Option<Vec<LostKey>>,
+    /// Without rows: all of the list that gave this.
+    shown: Option<String>,
 }
 
 pub(super) async fn decide(
@@ -49,9 +51,12 @@ pub(super) async fn decide(
     session: Session,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let decided = serde_json::from_slice(&body);
-    let Decided { decision, rows } =
-        decided.map_err(|_| Problem::BadRequest("decision and rows are expected"))?;
-    app.store.decide_lost(decision, rows, session.user.name, now_ms()).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let malformed = Problem::BadRequest("decision is expected, and rows or shown as the list had them");
+    let decided: Decided = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
+    let choice = match (decided.rows, decided.shown) {
+        (Some(rows), _) => LostChoice::Rows(rows),
+        (None, shown) => LostChoice::All(shown.ok_or(malformed)?),
+    };
+    let decided = app.store.decide_lost(decided.decision, choice, session.user.name, now_ms()).await?;
+    decided.map(|_| StatusCode::NO_CONTENT).ok_or(Problem::ListChanged)
 }

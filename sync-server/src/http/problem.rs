@@ -55,6 +55,8 @@ pub enum Problem {
     BodyTimeout,
     /// A parameter or field is missing or malformed.
     BadRequest(&'static str),
+    /// What was decided about is not what waits now.
+    ListChanged,
     /// Nothing is here.
     NotFound,
     /// The path has no such method.
@@ -104,6 +106,7 @@ impl Problem {
             Problem::BadRequest(_) => (400, "HUB-REQ-001", "The request is malformed."),
             Problem::NotFound => (404, "HUB-REQ-002", "Nothing is here."),
             Problem::Method => (405, "HUB-REQ-003", "The path has no such method."),
+            Problem::ListChanged => (409, "HUB-REQ-004", "The list has changed: look at it again."),
             Problem::Internal => (500, "HUB-RUN-006", "The hub failed."),
         }
     }

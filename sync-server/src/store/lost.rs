@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 use suanpan_journal::Hash;
 use suanpan_sync::{FeedChange, FeedEntry, Scope};
 
@@ -19,7 +20,7 @@ const STAFF: &str = "staff";
 /// A proven entry, with the chain's hash after it.
 pub type Proven = (FeedEntry, Hash);
 
-/// Names a row of a feed.
+/// Names a lost change as it was shown: a newer one of the same row is another.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 pub struct LostKey {
     /// Its scope.
@@ -28,6 +29,19 @@ pub struct LostKey {
     pub table: String,
     /// Its key.
     pub key: String,
+    /// The epoch in which it was published.
+    pub epoch: u64,
+    /// Its version.
+    pub version: u64,
+}
+
+/// Which lost changes a person decides about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LostChoice {
+    /// These.
+    Rows(Vec<LostKey>),
+    /// All of a list, by its [`Lost::shown`].
+    All(String),
 }
 
 /// A change that tills applied and this hub lost.
@@ -40,6 +54,10 @@ pub struct LostRow {
     pub table: String,
     /// Which row.
     pub key: String,
+    /// The epoch in which it was published.
+    pub epoch: u64,
+    /// Its version.
+    pub version: u64,
     /// From when it holds, in ms; 0 for at once.
     pub effective_at_ms: i64,
     /// What was published, as JSON; none if the row was deleted, or is one that no page shows.
@@ -60,6 +78,8 @@ pub struct Lost {
     pub rows: Vec<LostRow>,
     /// All of them.
     pub count: u32,
+    /// Names all of them as they are: whoever decides about all of them shows it again, and decides about no other.
+    pub shown: String,
 }
 
 /// What a person decides about lost changes.
@@ -98,27 +118,26 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn lost(&self) -> Result<Lost, StoreError> {
         self.read(|sql| {
-            let count =
-                sql.only("select count(*) from lost_feed where decision is null", values![], |row| {
-                    row.get(0)
-                })?;
-            Ok(Lost { rows: listed(sql)?, count })
+            let waiting = waiting(sql)?;
+            let count = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
+            Ok(Lost { rows: listed(sql)?, count, shown: shown(&waiting) })
         })
         .await
     }
 
-    /// Publishes lost changes again, or lets them go; all of them if none is named. Gives how many were published.
+    /// Publishes lost changes again, or lets them go. Gives how many were published; none, with nothing decided, when a
+    /// change that was chosen does not wait any more, or others wait than were shown.
     ///
     /// *Errors:* the store's; then nothing was decided.
     pub async fn decide_lost(
         &self,
         decision: LostDecision,
-        keys: Option<Vec<LostKey>>,
+        choice: LostChoice,
         by: String,
         now_ms: i64,
-    ) -> Result<u64, StoreError> {
-        let published = self.write(move |sql| decide(sql, decision, keys.as_deref(), &by, now_ms)).await?;
-        if published > 0 {
+    ) -> Result<Option<u64>, StoreError> {
+        let published = self.write(move |sql| decide(sql, decision, &choice, &by, now_ms)).await?;
+        if published.is_some_and(|count| count > 0) {
             self.published.send_modify(|count| *count = count.saturating_add(1));
         }
         Ok(published)
@@ -196,8 +215,8 @@ fn note(sql: &dyn Sql, entry: &FeedEntry, (site, till): (&str, u16), now_ms: i64
 
 fn listed(sql: &dyn Sql) -> Result<Vec<LostRow>, StoreError> {
     let mut rows = sql.all(
-        "select scope, tbl, key, effective_at_ms, body, site, till from lost_feed where decision is null
-         order by scope, tbl, key limit ?",
+        "select scope, tbl, key, effective_at_ms, body, site, till, epoch, version from lost_feed
+         where decision is null order by scope, tbl, key limit ?",
         values![LISTED_MAX],
         |row| {
             Ok(LostRow {
@@ -209,6 +228,8 @@ fn listed(sql: &dyn Sql) -> Result<Vec<LostRow>, StoreError> {
                 current: None,
                 site: row.get(5)?,
                 till: row.get(6)?,
+                epoch: row.get(7)?,
+                version: row.get(8)?,
             })
         },
     )?;
@@ -228,27 +249,58 @@ fn listed(sql: &dyn Sql) -> Result<Vec<LostRow>, StoreError> {
     Ok(rows)
 }
 
+/// A change that nobody has decided about, and its epoch and version.
+type Waiting = (NewRow, (u64, u64));
+
+fn waiting(sql: &dyn Sql) -> Result<Vec<Waiting>, StoreError> {
+    sql.all(
+        "select scope, tbl, key, effective_at_ms, body, epoch, version from lost_feed where decision is null
+         order by scope, tbl, key",
+        values![],
+        |row| Ok((new_row(row)?, (row.get(5)?, row.get(6)?))),
+    )
+}
+
+/// Names some changes: no other ones have the same name.
+fn shown(waiting: &[Waiting]) -> String {
+    let names =
+        waiting.iter().map(|(row, published)| (row.scope.to_string(), &row.table, &row.key, published));
+    let names: Vec<_> = names.collect();
+    Hash(Sha256::digest(serde_json::to_vec(&names).unwrap_or_default()).into()).to_string()
+}
+
+/// The changes of a choice in the order in which they were published, if they wait as they were shown.
+fn chosen(mut waiting: Vec<Waiting>, choice: &LostChoice) -> Option<Vec<NewRow>> {
+    match choice {
+        LostChoice::All(all) if *all == shown(&waiting) => {}
+        LostChoice::All(_) => return None,
+        LostChoice::Rows(keys) => {
+            let is_named = |(row, published): &Waiting| {
+                keys.iter().any(|it| {
+                    (&it.scope, &it.table, &it.key) == (&row.scope, &row.table, &row.key)
+                        && (it.epoch, it.version) == *published
+                })
+            };
+            waiting.retain(is_named);
+            if waiting.len() != keys.len() {
+                return None;
+            }
+        }
+    }
+    waiting.sort_by_key(|(_, published)| *published);
+    Some(waiting.into_iter().map(|(row, _)| row).collect())
+}
+
 fn decide(
     sql: &dyn Sql,
     decision: LostDecision,
-    keys: Option<&[LostKey]>,
+    choice: &LostChoice,
     by: &str,
     now_ms: i64,
-) -> Result<u64, StoreError> {
+) -> Result<Option<u64>, StoreError> {
     // One decision at a time, whoever else decides meanwhile.
     sql.lock("select scope from lost_feed where decision is null", values![])?;
-    let mut rows = sql.all(
-        "select scope, tbl, key, effective_at_ms, body from lost_feed where decision is null
-         order by epoch, version",
-        values![],
-        new_row,
-    )?;
-    if let Some(keys) = keys {
-        let is_named = |row: &NewRow| {
-            keys.iter().any(|it| it.scope == row.scope && it.table == row.table && it.key == row.key)
-        };
-        rows.retain(is_named);
-    }
+    let Some(rows) = chosen(waiting(sql)?, choice) else { return Ok(None) };
     let name = match decision {
         LostDecision::Publish => "published",
         LostDecision::Drop => "dropped",
@@ -261,8 +313,8 @@ fn decide(
         )?;
     }
     match decision {
-        LostDecision::Publish => publish(sql, &rows, now_ms),
-        LostDecision::Drop => Ok(0),
+        LostDecision::Publish => publish(sql, &rows, now_ms).map(Some),
+        LostDecision::Drop => Ok(Some(0)),
     }
 }
 

@@ -28,7 +28,7 @@ pub use day::{
     DayState, DayVersion, Excuse, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
 };
 pub use lease::LEASE_MS;
-pub use lost::{Lost, LostDecision, LostKey, LostRow, Proven};
+pub use lost::{Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
 pub use projection::UNREADABLE;
 pub use reports::REPORT_ROWS_MAX;
 pub use sqlite::{BackedUp, back_up};

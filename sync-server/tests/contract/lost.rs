@@ -59,20 +59,29 @@ async fn decide(hub: &TestHub, cookie: &str, body: Value) -> StatusCode {
 /// A hub that published two prices, a till that applied them, and the hub as it was before: the same sample and the same
 /// key, and none of the two.
 async fn restored() -> (TestHub, Till, LostFeed) {
+    let (hub, till, [lost, _]) = restored_of_two().await;
+    (hub, till, lost)
+}
+
+/// The same, and what the till could show after the hub had published one of the prices anew and a third.
+async fn restored_of_two() -> (TestHub, Till, [LostFeed; 2]) {
     let before = TestHub::start().await;
     let code = before.hub().enrol_code(&"HT01".parse().unwrap(), 1).await.unwrap();
     let till = Till::new(205);
     let certificate = before.enrol(&till, &code).await.unwrap().certificate;
     before.hub().store().publish(vec![price("x1", 450), price("x2", 500)]).await.unwrap();
     let (cut, entries) = applied(&before, &till).await;
-    let lost = lost(&cut, &entries, 5);
+    let older = lost(&cut, &entries, 5);
+    before.hub().store().publish(vec![price("x1", 480), price("x3", 300)]).await.unwrap();
+    let (cut, entries) = applied(&before, &till).await;
+    let newer = lost(&cut, &entries, 4);
     let after = TestHub::start_with_key_of(&before).await;
     let sample = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample");
     after.hub().import(&sample).await.unwrap();
     let introduce = after.http.post(after.url("/api/v1/introduce"));
     let known = introduce.body(serde_json::to_vec(&certificate).unwrap()).send().await.unwrap();
     assert_eq!(known.status(), StatusCode::OK);
-    (after, till, lost)
+    (after, till, [older, newer])
 }
 
 #[tokio::test]
@@ -91,15 +100,44 @@ async fn a_lost_price_is_listed_and_holds_again_only_when_somebody_publishes_it_
     let holds = |key: &'static str| hub.hub().store().row(Scope::Chain, "price", key.to_owned());
     assert_eq!(holds("x1").await.unwrap(), None, "it never applies itself");
 
-    let one = json!({"decision": "publish", "rows": [{"scope": "chain", "table": "price", "key": "x1"}]});
+    let one = json!({"decision": "publish", "rows": [row]});
     assert_eq!(decide(&hub, "", one.clone()).await, StatusCode::UNAUTHORIZED);
-    assert_eq!(decide(&hub, &cookie, json!({"decision": "maybe"})).await, StatusCode::BAD_REQUEST);
+    for bad in [json!({"decision": "maybe", "rows": [row]}), json!({"decision": "publish"})] {
+        assert_eq!(decide(&hub, &cookie, bad).await, StatusCode::BAD_REQUEST);
+    }
     assert_eq!(decide(&hub, &cookie, one).await, StatusCode::NO_CONTENT);
     assert_eq!(holds("x1").await.unwrap().as_deref(), Some("{\"fen\":450,\"per\":\"pc\"}"));
-    assert_eq!(decide(&hub, &cookie, json!({"decision": "drop"})).await, StatusCode::NO_CONTENT);
+    let shown = &listed(&hub, &cookie).await["shown"];
+    assert_eq!(
+        decide(&hub, &cookie, json!({"decision": "drop", "shown": shown})).await,
+        StatusCode::NO_CONTENT
+    );
     assert_eq!(holds("x2").await.unwrap(), None);
     assert_eq!(show(&hub, &till, &lost).await, StatusCode::OK);
     assert_eq!(listed(&hub, &cookie).await["count"], 0, "what was decided is not asked again");
+}
+
+#[tokio::test]
+async fn publish_all_takes_what_the_page_showed_and_nothing_that_a_till_showed_since() {
+    let (hub, till, [older, newer]) = restored_of_two().await;
+    let cookie = hub.session().await;
+    assert_eq!(show(&hub, &till, &older).await, StatusCode::OK);
+    let page = listed(&hub, &cookie).await;
+    assert_eq!(show(&hub, &till, &newer).await, StatusCode::OK);
+
+    let all = json!({"decision": "publish", "shown": page["shown"]});
+    assert_eq!(decide(&hub, &cookie, all).await, StatusCode::CONFLICT);
+    let outdated = json!({"decision": "publish", "rows": [page["rows"][0]]});
+    assert_eq!(decide(&hub, &cookie, outdated).await, StatusCode::CONFLICT);
+    let list = listed(&hub, &cookie).await;
+    assert_eq!(list["count"], 3, "nothing was decided");
+    let holds = |key: &'static str| hub.hub().store().row(Scope::Chain, "price", key.to_owned());
+    assert_eq!(holds("x1").await.unwrap(), None);
+
+    let all = json!({"decision": "publish", "shown": list["shown"]});
+    assert_eq!(decide(&hub, &cookie, all).await, StatusCode::NO_CONTENT);
+    assert_eq!(holds("x1").await.unwrap().as_deref(), Some("{\"fen\":480,\"per\":\"pc\"}"));
+    assert_eq!(listed(&hub, &cookie).await["count"], 0);
 }
 
 #[tokio::test]

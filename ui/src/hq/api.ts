@@ -57,7 +57,12 @@ export async function lost(): Promise<Lost> {
   return (await ask('/lost')).json() as Promise<Lost>
 }
 
-/** Publishes again what a restore lost, or lets it go; all of it if no rows are named. */
-export async function decideLost(decision: 'publish' | 'drop', rows?: LostRow[]): Promise<void> {
-  await post('/lost', { decision, rows: rows?.map(({ scope, table, key }) => ({ scope, table, key })) })
+/**
+ * Publishes again what a restore lost, or lets it go: a row, or all of a list. The hub refuses with 409 when that is not
+ * what waits any more.
+ */
+export async function decideLost(decision: 'publish' | 'drop', what: Lost | LostRow): Promise<void> {
+  if ('shown' in what) return await post('/lost', { decision, shown: what.shown })
+  const { scope, table, key, epoch, version } = what
+  await post('/lost', { decision, rows: [{ scope, table, key, epoch, version }] })
 }

@@ -89,6 +89,7 @@ export const en: Record<keyof typeof zh, string> = {
   lostMore: 'The hub that came back from a backup has none of them, tills remember them. They hold only if they are published again.',
   lostFrom: 'shown by {site}, till {till}',
   lostChange: 'now {now} · lost {lost}',
+  lostChanged: 'The list has changed meanwhile, and nothing was decided: look at it and choose again.',
   publishAll: 'Publish all again',
   dropAll: 'Let all go',
   publish: 'Publish again',

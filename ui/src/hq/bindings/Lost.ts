@@ -12,4 +12,8 @@ rows: Array<LostRow>,
 /**
  * All of them.
  */
-count: number, };
+count: number, 
+/**
+ * Names all of them as they are: whoever decides about all of them shows it again, and decides about no other.
+ */
+shown: string, };

@@ -17,6 +17,14 @@ table: string,
  */
 key: string, 
 /**
+ * The epoch in which it was published.
+ */
+epoch: number, 
+/**
+ * Its version.
+ */
+version: number, 
+/**
  * From when it holds, in ms; 0 for at once.
  */
 effective_at_ms: number, 
