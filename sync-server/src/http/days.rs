@@ -16,7 +16,7 @@ use super::hq::Day;
 use super::reports::{AskedQuery, filter, respond};
 use crate::app::App;
 use crate::clock::now_ms;
-use crate::store::{Excuse, StoreDays};
+use crate::store::{DayVersions, Excuse, StoreDays};
 
 /// Minutes east of UTC where a date begins first.
 const FIRST_OFFSET_MIN: i32 = 14 * 60;
@@ -24,16 +24,24 @@ const FIRST_OFFSET_MIN: i32 = 14 * 60;
 /// Longest reason of an excuse, in bytes: a sentence or two.
 const REASON_LEN_MAX: usize = 400;
 
+#[derive(Deserialize)]
+pub(super) struct Which {
+    #[serde(default)]
+    versions: DayVersions,
+}
+
 pub(super) async fn report(
     State(app): State<App>,
     reader: Reader,
     headers: HeaderMap,
     query: AskedQuery,
+    which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
     if matches!(reader, Reader::Till(_)) {
         return Err(Problem::ApiKey);
     }
-    let (rows, pending) = app.store.store_days(filter(reader, query)?, now_ms()).await?;
+    let Query(Which { versions }) = which.map_err(|_| Problem::BadRequest("versions is newest or all"))?;
+    let (rows, pending) = app.store.store_days(filter(reader, query)?, versions, now_ms()).await?;
     respond(&headers, &rows, pending)
 }
 

@@ -9,7 +9,7 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::shift::{DayClosed, Sums};
 use suanpan_domain::totals;
 use suanpan_journal::Parent;
-use sync_server::store::ReportFilter;
+use sync_server::store::{DayVersions, ReportFilter, VERSIONS_MAX};
 
 /// A date that is not over by any clock that these tests run on.
 const FAR_DATE: u32 = 20_990_616;
@@ -40,7 +40,8 @@ impl TestHub {
     async fn store_day_of(&self, site: &str, date: u32) -> Value {
         let filter = ReportFilter { site: Some(site.parse().unwrap()), till: None, from: date, to: date };
         let mut rounds = 0;
-        while self.hub().store().store_days(filter.clone(), now_ms()).await.unwrap().1 > 0 {
+        let store = self.hub().store();
+        while store.store_days(filter.clone(), DayVersions::Newest, now_ms()).await.unwrap().1 > 0 {
             rounds += 1;
             assert!(rounds < 100_000, "the store-day is never judged");
             tokio::task::yield_now().await;
@@ -54,6 +55,12 @@ impl TestHub {
 
     async fn store_day(&self) -> Value {
         self.store_day_of("HT01", DATE).await
+    }
+
+    /// The versions of the store-day that a parameter asks for.
+    async fn versions(&self, asked: &str) -> Vec<Value> {
+        let path = format!("/api/v1/reports/store-days?site=HT01&from=2023-06-16&to=2023-06-16{asked}");
+        self.report(&path).await["rows"][0]["versions"].as_array().unwrap().clone()
     }
 
     async fn excuse(&self, cookie: &str, body: Value) -> (StatusCode, String) {
@@ -168,7 +175,7 @@ async fn a_named_person_excuses_a_till_and_says_why() {
 }
 
 #[tokio::test]
-async fn what_comes_later_restates_a_closed_day_and_every_version_stays_readable() {
+async fn what_comes_later_restates_a_closed_day_and_older_versions_are_told_when_they_are_asked_for() {
     let hub = TestHub::start().await;
     let mut till = hub.till("HT01", 1).await;
     till.sell(482, 386);
@@ -186,10 +193,35 @@ async fn what_comes_later_restates_a_closed_day_and_every_version_stays_readable
     till.push(&hub, 4, 4).await;
     let day = hub.store_day().await;
     assert_eq!((&day["version"], states(&day)), (&json!(2), vec![(1, "closed")]), "no figure changed");
-    assert_eq!(day["versions"][0]["figures"]["paid"], 386);
-    assert_eq!(day["versions"][1]["figures"]["paid"], 466);
-    let changes = day["versions"][1]["changes"].as_array().unwrap();
+    let (newest, all) = (hub.versions("").await, hub.versions("&versions=all").await);
+    assert_eq!(all[0]["figures"]["paid"], 386);
+    assert_eq!(all[1]["figures"]["paid"], 466);
+    let changes = all[1]["changes"].as_array().unwrap();
     assert!(changes.contains(&json!({"field": "paid", "was": 386, "is": 466})), "{changes:?}");
+    assert_eq!(newest, all[1..], "with what it changed");
+}
+
+#[tokio::test]
+async fn of_a_day_that_is_restated_again_and_again_the_newest_versions_are_told() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(482, 386);
+    till.close_day();
+    till.push_all(&hub).await;
+    hub.store_day().await;
+    for more in 1..=VERSIONS_MAX {
+        till.sell(100, 80);
+        let seq = till.segments[0].records.len();
+        till.push(&hub, seq, seq).await;
+        assert_eq!(hub.store_day().await["version"], 1 + more);
+    }
+    let all = hub.versions("&versions=all").await;
+    assert_eq!((all.len() as u32, &all[0]["version"]), (VERSIONS_MAX, &json!(2)));
+    assert!(!all[0]["changes"].as_array().unwrap().is_empty(), "what changed since the first is told too");
+    assert_eq!(hub.versions("&versions=newest").await, all[all.len() - 1..]);
+    let path = "/api/v1/reports/store-days?from=2023-06-16&to=2023-06-16&versions=some";
+    let refused = hub.http.get(hub.url(path)).bearer_auth(&hub.api_key).send().await.unwrap();
+    assert_eq!(refused.status(), StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -232,8 +232,11 @@ async fn reports_read_a_replica_that_is_not_far_behind_and_else_the_database_its
     till.sell(100, 80);
     stored(&till.push(&hub, 1, 1).await);
     assert_eq!(hub.day().await[0]["sales"], 1, "nobody has kept a lease on the replica");
+    let store_days = "/api/v1/reports/store-days?from=2023-06-16&to=2023-06-16";
+    assert_eq!(hub.report(store_days).await["rows"].as_array().unwrap().len(), 1);
     replicated.lead(LATER_MS).await.unwrap().unwrap();
     assert_eq!(hub.day().await.as_array().unwrap().len(), 0, "the replica has no sales");
+    assert_eq!(hub.report(store_days).await["rows"].as_array().unwrap().len(), 0);
 }
 
 #[tokio::test]

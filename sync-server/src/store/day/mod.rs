@@ -19,6 +19,10 @@ const DAYS_AT_ONCE: u32 = 50;
 /// Store-days of one report: a year of some thirty stores, or one day of a chain.
 pub const STORE_DAYS_MAX: u32 = 10_000;
 
+/// Versions of a store-day that are told, the newest: nobody reads on through those of a till that sells on and on under
+/// an old date.
+pub const VERSIONS_MAX: u32 = 30;
+
 /// Rows of one statement of [`touch`], so that there are few texts of it.
 const ROWS_OF_A_STATEMENT: [usize; 3] = [32, 4, 1];
 
@@ -113,6 +117,17 @@ pub struct DayVersion {
     pub changes: Vec<Difference>,
 }
 
+/// Which versions of a store-day are asked for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum DayVersions {
+    /// The newest.
+    #[default]
+    Newest,
+    /// The newest [`VERSIONS_MAX`].
+    All,
+}
+
 /// A business date at a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -129,7 +144,7 @@ pub struct StoreDay {
     pub version: u32,
     /// Its tills.
     pub tills: Vec<TillDay>,
-    /// All versions, oldest first.
+    /// The newest version, or the newest [`VERSIONS_MAX`] if they were asked for; oldest first.
     pub versions: Vec<DayVersion>,
 }
 

@@ -6,7 +6,10 @@ use suanpan_domain::calendar;
 use suanpan_domain::shift::differences;
 use suanpan_journal::SiteCode;
 
-use super::{DayState, DayVersion, STORE_DAYS_MAX, Standing, StoreDay, StoreDays, UnclosedDate};
+use super::{
+    DayState, DayVersion, DayVersions, STORE_DAYS_MAX, Standing, StoreDay, StoreDays, UnclosedDate,
+    VERSIONS_MAX,
+};
 use crate::store::sql::{Row, Sql, values};
 use crate::store::{ReportFilter, Store, StoreError, people, today};
 
@@ -21,15 +24,16 @@ impl Store {
     pub async fn store_days(
         &self,
         filter: ReportFilter,
+        which: DayVersions,
         now_ms: i64,
     ) -> Result<(Vec<StoreDay>, i64), StoreError> {
-        self.read(move |sql| {
+        self.read_report(move |sql| {
             let waiting = sql.only(
                 "select (select count(*) from pending) + (select count(*) from store_day where look_at_ms <= ?)",
                 values![now_ms],
                 |row| row.get(0),
             )?;
-            Ok((days(sql, &filter)?, waiting))
+            Ok((days(sql, &filter, which)?, waiting))
         })
         .await
     }
@@ -41,7 +45,8 @@ impl Store {
         self.read(move |sql| {
             let sites = people::sites(sql)?;
             let date = date.unwrap_or_else(|| today::current_date(&sites, now_ms));
-            let mut days = days(sql, &ReportFilter { site: None, till: None, from: date, to: date })?;
+            let filter = ReportFilter { site: None, till: None, from: date, to: date };
+            let mut days = days(sql, &filter, DayVersions::All)?;
             for site in &sites {
                 if !days.iter().any(|day| day.site == site.site.as_str()) {
                     days.push(untouched(date, site.site.to_string(), site.name.clone()));
@@ -58,8 +63,8 @@ fn untouched(date: u32, site: String, name: String) -> StoreDay {
     StoreDay { date: calendar::text(date), site, name, state: DayState::Open, version: 0, tills, versions }
 }
 
-fn days(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<StoreDay>, StoreError> {
-    let mut versions = versions(sql, filter)?;
+fn days(sql: &dyn Sql, filter: &ReportFilter, which: DayVersions) -> Result<Vec<StoreDay>, StoreError> {
+    let mut versions = versions(sql, filter, which)?;
     sql.all(
         "select d.business_date, d.site, w.name, d.standing from store_day d join site w on w.site = d.site
          where (cast(?1 as text) is null or d.site = ?1) and d.business_date between ?2 and ?3
@@ -82,19 +87,35 @@ fn days(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<StoreDay>, StoreErro
 
 type Versions = BTreeMap<(u32, String), Vec<DayVersion>>;
 
-fn versions(sql: &dyn Sql, filter: &ReportFilter) -> Result<Versions, StoreError> {
+/// Of the store-days that are listed the versions that are asked for.
+fn versions(sql: &dyn Sql, filter: &ReportFilter, which: DayVersions) -> Result<Versions, StoreError> {
+    let told = match which {
+        DayVersions::Newest => 1,
+        DayVersions::All => VERSIONS_MAX,
+    };
     let mut versions = Versions::new();
+    // One more than is told: what changed since is told of the oldest too.
     sql.each(
-        "select business_date, site, version, epoch, made_at_ms, figures from store_day_version
-         where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3
-         order by business_date, site, version",
-        values![filter.site.as_ref().map(SiteCode::as_str), filter.from, filter.to],
+        "with day as (
+           select site, business_date from store_day
+           where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3
+           order by business_date, site limit ?4)
+         select v.business_date, v.site, v.version, v.epoch, v.made_at_ms, v.figures
+         from day join store_day_version v on v.site = day.site and v.business_date = day.business_date
+         where v.version >= (
+           select max(n.version) from store_day_version n
+           where n.site = v.site and n.business_date = v.business_date) - ?5
+         order by v.business_date, v.site, v.version",
+        values![filter.site.as_ref().map(SiteCode::as_str), filter.from, filter.to, STORE_DAYS_MAX, told],
         &mut |row| {
             let of_day = versions.entry((row.get(0)?, row.get(1)?)).or_default();
             of_day.push(version(row, of_day.last())?);
             Ok(())
         },
     )?;
+    for of_day in versions.values_mut() {
+        of_day.drain(..of_day.len().saturating_sub(told as usize));
+    }
     Ok(versions)
 }
 

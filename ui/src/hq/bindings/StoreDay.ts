@@ -32,6 +32,6 @@ version: number,
  */
 tills: Array<TillDay>, 
 /**
- * All versions, oldest first.
+ * The newest version, or the newest [`VERSIONS_MAX`] if they were asked for; oldest first.
  */
 versions: Array<DayVersion>, };
