@@ -269,7 +269,11 @@ impl Stores for Shared {
         self.0.ledger.lock().unwrap().missing().map_err(failed)
     }
 
-    fn restore(&self, segment: SegmentId, parent: &Parent, records: &[u8]) -> Answer<u64> {
+    fn takes_back(&self) -> Answer<bool> {
+        Ok(self.0.ledger.lock().unwrap().is_whole())
+    }
+
+    fn restore(&self, segment: SegmentId, parent: &Parent, records: &[u8]) -> Answer<Option<u64>> {
         let added = self.0.ledger.lock().unwrap().restore(segment, parent, records).map_err(failed);
         self.0.changed.send_replace(());
         added

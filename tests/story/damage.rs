@@ -1,7 +1,7 @@
 //! Ledgers that somebody or something has been at: newer, cut short, with a bit changed; and a number that two sales
 //! have.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -15,8 +15,10 @@ use suanpan_ledger::{Durability, Ledger, Lock, NewEntry, Options, Working, verif
 use suanpan_station::identity::Identity;
 use suanpan_tests::rig::{MORNING_MS, Rig, identity};
 use suanpan_tests::sales;
-use sync_server::store::ReportFilter;
-use sync_server::{Config, Hub};
+use sync_server::store::{Problem, ReportFilter};
+use sync_server::{Config, Hub, RunningHub};
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// Fills more pages than any damage here takes, and one list.
 const SALES: usize = 45;
@@ -166,7 +168,7 @@ fn a_receipt_number_that_finds_two_sales_lists_both_and_either_is_refunded() {
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Looks at the hub until what it has received is in its figures.
-const LOOKS_AT_HUB_MAX: u32 = 20_000;
+const LOOKS_AT_HUB_MAX: u32 = 200_000;
 
 /// Sales of a day before today, and entries of one.
 const SALES_A_DAY: u32 = 200;
@@ -177,6 +179,17 @@ const COMMIT: usize = 64;
 
 /// Writes the days before today to the folder of a closed till, and damages its ledger.
 fn sold_for(rig: &Rig, days: u32) {
+    wrote_for(rig, days);
+    damage(rig);
+}
+
+fn damage(rig: &Rig) {
+    let mut bytes = std::fs::read(ledger_file(rig)).expect("the ledger");
+    bytes[3] ^= 2;
+    std::fs::write(ledger_file(rig), bytes).expect("damage");
+}
+
+fn wrote_for(rig: &Rig, days: u32) {
     let station = Identity::load(rig.dir.path()).expect("an identity").expect("enrolled").station();
     let lock = Lock::acquire(rig.dir.path()).expect("the folder");
     let options = Options { durability: Durability::Off, reserve_bytes: 0, ..Options::default() };
@@ -194,10 +207,6 @@ fn sold_for(rig: &Rig, days: u32) {
         date = calendar::next(date).expect("a date");
     }
     ledger.settle().expect("a whole file");
-    drop((ledger, lock));
-    let mut bytes = std::fs::read(ledger_file(rig)).expect("the ledger");
-    bytes[3] ^= 2;
-    std::fs::write(ledger_file(rig), bytes).expect("damage");
 }
 
 #[test]
@@ -252,21 +261,8 @@ fn sales_in(posting: &Posting) -> i64 {
 #[test]
 fn the_hub_gets_every_entry_once_from_a_till_whose_ledger_came_back_behind_the_sale() {
     let days = 30;
-    let folder = tempfile::tempdir().expect("a folder");
-    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sync-server/sample");
-    let (running, code) = runtime.block_on(async {
-        let hub = Hub::open(Config::embedded(folder.path())).expect("a hub");
-        hub.import(&sample).await.expect("the sample chain");
-        let code = hub.enrol_code(&"HT01".parse().expect("a site"), 1).await.expect("a code");
-        (hub.serve().await.expect("a port"), code)
-    });
-    let mut rig = Rig::unenrolled();
-    rig.start();
-    let changes = changes_of(&rig);
-    rig.view(Command::Enrol { hub_url: running.url().to_owned(), code });
-    wait(&rig, &changes, |view| view.screen == Screen::SignIn);
-    rig.stop();
+    let (folder, runtime) = chain();
+    let (running, mut rig) = enrolled(folder.path(), &runtime);
     sold_for(&rig, days);
     rig.start();
     let changes = changes_of(&rig);
@@ -286,6 +282,96 @@ fn the_hub_gets_every_entry_once_from_a_till_whose_ledger_came_back_behind_the_s
     assert!(at_hub().iter().all(|day| day.missing == 0));
     rig.stop();
     runtime.block_on(running.stop());
+}
+
+fn chain() -> (TempDir, Runtime) {
+    (tempfile::tempdir().expect("a folder"), Runtime::new().expect("a runtime"))
+}
+
+/// A hub in a folder, and a closed till that it knows.
+fn enrolled(folder: &Path, runtime: &Runtime) -> (RunningHub, Rig) {
+    let sample = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../sync-server/sample");
+    let (running, code) = runtime.block_on(async {
+        let hub = Hub::open(Config::embedded(folder)).expect("a hub");
+        hub.import(&sample).await.expect("the sample chain");
+        let code = hub.enrol_code(&"HT01".parse().expect("a site"), 1).await.expect("a code");
+        (hub.serve().await.expect("a port"), code)
+    });
+    let mut rig = Rig::unenrolled();
+    rig.start();
+    let changes = changes_of(&rig);
+    rig.view(Command::Enrol { hub_url: running.url().to_owned(), code });
+    wait(&rig, &changes, |view| view.screen == Screen::SignIn);
+    rig.stop();
+    (running, rig)
+}
+
+#[test]
+fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_done() {
+    let (folder, runtime) = chain();
+    let (running, mut rig) = enrolled(folder.path(), &runtime);
+    let store = running.hub().store();
+    let gauges = || runtime.block_on(store.gauges()).expect("gauges");
+    // What a driver that is stopped had sent is projected too.
+    let settled = || {
+        assert!((0..LOOKS_AT_HUB_MAX).any(|_| gauges().pending == 0), "the projector does not come to rest");
+        gauges().gseq
+    };
+    let gets_more_than = |entries: i64| {
+        assert!((0..LOOKS_AT_HUB_MAX).any(|_| gauges().gseq > entries), "{entries} entries at the hub");
+    };
+    // A commit, and the hub has it: what the driver did after the push before is done.
+    let commits = |rig: &Rig| {
+        let before = settled();
+        rig.view(Command::Lock);
+        rig.sign_in("1101", "3141");
+        gets_more_than(before);
+    };
+    wrote_for(&rig, 30);
+    let older = tempfile::tempdir().expect("a folder");
+    copy_files(rig.dir.path(), older.path());
+    rig.start();
+    rig.sign_in("1101", "3141");
+    rig.view(Command::OpenShift { float_fen: 20_000 });
+    (0..3).for_each(|_| commits(&rig));
+    gets_more_than(30 * ENTRIES_A_DAY as i64 + 4);
+    rig.stop();
+    let before = settled();
+    copy_files(older.path(), rig.dir.path());
+    damage(&rig);
+
+    rig.start();
+    rig.sign_in("1101", "3141");
+    gets_more_than(before);
+    (0..2).for_each(|_| commits(&rig));
+    assert!(rig.now().status.to_come.is_some());
+    let waits = || {
+        let today = runtime.block_on(store.today(None, MORNING_MS, 0)).expect("today");
+        today.problems.iter().any(|problem| matches!(problem, Problem::LostTail { .. }))
+    };
+    assert!(waits(), "nothing is told as fetched");
+    rig.till().salvage().expect("a sound disk");
+    commits(&rig);
+    assert!((0..LOOKS_AT_HUB_MAX).any(|_| !waits()), "it is fetched");
+    commits(&rig);
+    let station = Identity::load(rig.dir.path()).expect("an identity").expect("enrolled").station();
+    rig.stop();
+    let lock = Lock::acquire(rig.dir.path()).expect("the folder");
+    let found = verify(&lock, station).expect("an answer");
+    assert_eq!(found.damage, None);
+    assert!(found.entries >= settled() as u64, "it has what the hub has: {found:?}");
+    runtime.block_on(running.stop());
+}
+
+/// Puts a folder's files in place of another's.
+fn copy_files(from: &Path, to: &Path) {
+    for file in std::fs::read_dir(to).expect("a folder") {
+        std::fs::remove_file(file.expect("a file").path()).expect("an old file");
+    }
+    for file in std::fs::read_dir(from).expect("a folder") {
+        let file = file.expect("a file");
+        std::fs::copy(file.path(), to.join(file.file_name())).expect("a copy");
+    }
 }
 
 fn changes_of(rig: &Rig) -> Receiver<TillView> {

@@ -40,17 +40,22 @@ impl Ledger {
     /// Takes a run of an earlier segment's records, each checked onto the entry before it and onto the one after.
     ///
     /// Entries that are here already are skipped. Projections count the restored entries from the next start, or
-    /// from [`Ledger::rebuild_projections`]. Gives the number of entries added: none while a salvage is under way, after
-    /// which less may be missing.
+    /// from [`Ledger::rebuild_projections`]. Gives the number of entries added; `None`, with nothing taken, while a
+    /// salvage is under way, after which less may be missing.
     ///
     /// *Errors:* [`RestoreError`].
-    pub fn restore(&mut self, segment: SegmentId, parent: &Parent, run: &[u8]) -> Result<u64, RestoreError> {
+    pub fn restore(
+        &mut self,
+        segment: SegmentId,
+        parent: &Parent,
+        run: &[u8],
+    ) -> Result<Option<u64>, RestoreError> {
         if segment == self.segment.segment {
             return Err(RestoreError::Current);
         }
         let conn = self.conn.as_ref().ok_or(RestoreError::Stopped)?;
         if !self.is_whole() {
-            return Ok(0);
+            return Ok(None);
         }
         let transaction = conn.unchecked_transaction()?;
         let row = match rows::segments(conn)?.into_iter().find(|row| row.segment == segment) {
@@ -65,7 +70,7 @@ impl Ledger {
         }
         transaction.commit()?;
         self.commits += 1;
-        Ok(added)
+        Ok(Some(added))
     }
 
     /// Notes that nobody has more of a segment's end than is here.

@@ -265,11 +265,11 @@ fn what_the_hub_kept_fills_the_hole_and_counts_again() {
     scrub(&mut opened.ledger).expect("replaced");
     let ledger = &mut opened.ledger;
     let (id, parent) = (segment.head.segment, segment.parent);
-    assert!(ledger.restore(id, &parent, &late.bytes).expect("known already") == 0);
+    assert_eq!(ledger.restore(id, &parent, &late.bytes).expect("known already"), Some(0));
     let mut forged = part.bytes.clone();
     *forged.last_mut().expect("a byte") ^= 1;
     assert!(ledger.restore(id, &parent, &forged).is_err(), "it does not lead to the entry after it");
-    assert_eq!(ledger.restore(id, &parent, &part.bytes).expect("restore"), 1);
+    assert_eq!(ledger.restore(id, &parent, &part.bytes).expect("restore"), Some(1));
     ledger.close_open_end(id).expect("close");
     assert!(ledger.missing().expect("missing").is_empty());
     drop(opened);
@@ -284,7 +284,7 @@ fn what_the_hub_kept_fills_the_hole_and_counts_again() {
     }
     let mut opened = till.open();
     sell(&mut opened.ledger, 1);
-    assert_eq!(opened.ledger.restore(id, &Parent::ROOT, &kept.bytes).expect("restore"), 20);
+    assert_eq!(opened.ledger.restore(id, &Parent::ROOT, &kept.bytes).expect("restore"), Some(20));
     assert_eq!(opened.ledger.segments().expect("segments")[0].head, segment.head);
     drop(opened);
     let opened = till.open();

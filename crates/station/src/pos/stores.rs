@@ -69,7 +69,11 @@ impl Stores for Backroom {
         })
     }
 
-    fn restore(&self, segment: SegmentId, parent: &Parent, records: &[u8]) -> Answer<u64> {
+    fn takes_back(&self) -> Answer<bool> {
+        self.with(|core| Ok::<_, StoresError>(core.shop.ledger.is_whole()))
+    }
+
+    fn restore(&self, segment: SegmentId, parent: &Parent, records: &[u8]) -> Answer<Option<u64>> {
         self.with(|core| core.shop.ledger.restore(segment, parent, records))
     }
 

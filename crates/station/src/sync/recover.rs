@@ -18,14 +18,14 @@ const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
 /// Fetches of one segment: at 4 MiB each, more than a segment of a year.
 const FETCHES_MAX: u32 = 1_000;
 
-/// Fetches the tail of a segment that this disk no longer has, and confirms that it is here again.
+/// Fetches the tail of a segment that this disk no longer has, and confirms that it is here again. Says whether it is.
 pub(super) async fn lost_tail(
     link: &Link,
     tail: &LostTail,
     parent: Option<Parent>,
-) -> Result<(), StoresError> {
+) -> Result<bool, StoresError> {
     tracing::warn!(segment = %tail.segment, tail.from = tail.from_seq, tail.to = tail.to_seq, "sync.lost_tail");
-    fetch(link, tail.segment, tail.from_seq, parent).await.map(drop)
+    fetch(link, tail.segment, tail.from_seq, parent).await
 }
 
 /// Asks for everything that a salvage could not read. Says whether all was asked for.
@@ -42,7 +42,8 @@ pub(super) async fn missing(link: &Link, parents: &HashMap<SegmentId, Parent>) -
     Ok(true)
 }
 
-/// Fetches a segment from a seq to its end. Says whether the hub answered to the end.
+/// Fetches a segment from a seq to its end. Says whether the hub answered to the end and all of it was taken: the last
+/// question tells the hub that it is here.
 async fn fetch(
     link: &Link,
     segment: SegmentId,
@@ -82,7 +83,10 @@ async fn fetch(
                 parent = Some(opening);
             }
             let (hangs_on, to_seq) = (parent.unwrap_or(Parent::ROOT), checked.to_seq());
-            link.ask(move |stores| stores.restore(segment, &hangs_on, &checked.records)).await?;
+            let taken = link.ask(move |stores| stores.restore(segment, &hangs_on, &checked.records)).await?;
+            if taken.is_none() {
+                return Ok(false);
+            }
             from = from.max(to_seq.saturating_add(1));
         }
         if from == before {

@@ -48,8 +48,17 @@ pub trait Stores: Send + Sync + 'static {
     /// Entries that were lost here and may be at the hub.
     fn missing(&self) -> Result<Vec<Missing>, StoresError>;
 
-    /// Puts fetched records back; gives how many were new.
-    fn restore(&self, segment: SegmentId, parent: &Parent, records: &[u8]) -> Result<u64, StoresError>;
+    /// Says whether entries can be put back: not while a salvage is under way.
+    fn takes_back(&self) -> Result<bool, StoresError>;
+
+    /// Puts fetched records back; gives how many were new. `None` while a salvage is under way: they are to be fetched
+    /// once more, after it.
+    fn restore(
+        &self,
+        segment: SegmentId,
+        parent: &Parent,
+        records: &[u8],
+    ) -> Result<Option<u64>, StoresError>;
 
     /// Nobody has more of this segment's end.
     fn close_open_end(&self, segment: SegmentId) -> Result<(), StoresError>;

@@ -362,8 +362,12 @@ impl<'a> Upload<'a> {
         if self.offline_since_ms.is_some() {
             return Ok(());
         }
-        if let Some(tail) = self.lost_tail.take() {
-            recover::lost_tail(self.link, &tail, self.parents.get(&tail.segment).copied()).await?;
+        // What a salvage is still to bring may be this tail, and nothing is taken back before it is done.
+        if let Some(tail) = &self.lost_tail
+            && self.link.ask(|stores| stores.takes_back()).await?
+            && recover::lost_tail(self.link, tail, self.parents.get(&tail.segment).copied()).await?
+        {
+            self.lost_tail = None;
             // What came may hang on entries that are not here either.
             self.recovered = false;
         }
