@@ -54,8 +54,9 @@ pub(crate) fn replace(
     if building.exists() {
         std::fs::remove_file(&building).map_err(io)?;
     }
-    // One rest at a time: of a file that still waits for one all is read, which is little. If it has nothing, the file
-    // that it waits for is read again, but after a failed write: what was told not to be saved must not come back.
+    // One rest at a time: of a file that still waits for one all is read, which is little. The file that it waits for
+    // has what that one was made of, and is read again, but after a failed write: what was told not to be saved must
+    // not come back.
     let waiting = family.rest().map_err(io)?;
     let Filled { salvaged, missing, rest } = match fill(&building, old, station, &damage, waiting)? {
         Filled { salvaged: 0, rest: Some(rest), .. } if rest.code != WRITE_FAILED => {
@@ -128,13 +129,12 @@ fn fill(
         db::finish(new).map_err(error)?;
         return Ok(Filled::default());
     };
-    let mut heap = Heap::read(old)?;
-    let from = if waiting.is_some() { None } else { heap.tail() };
+    let (heap, from) = read(old, waiting.as_ref())?;
     let begins = |before| {
         let (file, code) = (old.to_path_buf(), damage.code().to_owned());
         Rest { file, before, count: heap.count(0, before), code }
     };
-    let rest = from.map(begins).or(waiting);
+    let rest = waiting.or_else(|| from.map(begins));
     let filled = (|| -> Result<Filled, DbError> {
         let transaction = new.unchecked_transaction()?;
         let mut carrier = Carrier::new(station, heap, from.unwrap_or(0)..i64::MAX, &new)?;
@@ -167,6 +167,25 @@ fn fill(
     carry_working_state(old, &new);
     db::finish(new).map_err(error)?;
     Ok(filled)
+}
+
+/// Reads a damaged file, and where it is read from: from its beginning if `None`.
+fn read(old: &Path, waiting: Option<&Rest>) -> Result<(Heap, Option<i64>), OpenError> {
+    let mut heap = Heap::read(old)?;
+    let Some(rest) = waiting else {
+        let from = heap.tail();
+        return Ok((heap, from));
+    };
+    if rest.code == WRITE_FAILED {
+        return Ok((heap, None));
+    }
+    match Heap::read(&rest.file) {
+        Ok(older) => Ok((heap.with(older, rest.before), Some(rest.before))),
+        Err(error) => {
+            tracing::warn!(error.code = error.code(), error.what = %error, "ledger.replace");
+            Ok((heap, None))
+        }
+    }
 }
 
 /// The holes of a file without the one that stands for what is still to come.

@@ -68,6 +68,8 @@ pub struct Salvage {
     station: StationId,
     family: Family,
     rest: Rest,
+    /// Number of the ledger that it is for.
+    ledger: Option<i64>,
     made: Option<Made>,
     is_read: bool,
     /// What went wrong in [`Ledger::join`], for the next step to tell.
@@ -146,7 +148,9 @@ impl Salvage {
         let number = self.family.number(&self.rest.file);
         let is_ours =
             mark(&conn, FILE).ok()? == number && mark(&conn, BEFORE).ok()? == Some(self.rest.before);
-        is_ours.then_some(conn)
+        // What followed from a ledger that broke since would not fit the one of today.
+        let follows = mark(&conn, FROM).ok()?.is_none_or(|from| Some(from) == self.ledger);
+        (is_ours && follows).then_some(conn)
     }
 
     /// Begins the file.
@@ -287,7 +291,8 @@ impl Ledger {
     pub fn salvage(&self) -> Option<Salvage> {
         let rest = self.rest.clone()?;
         let (station, family) = (self.station, self.family.clone());
-        Some(Salvage { station, family, rest, made: None, is_read: false, failed: None })
+        let ledger = family.number(&self.file);
+        Some(Salvage { station, family, rest, ledger, made: None, is_read: false, failed: None })
     }
 
     /// Hears how far a salvage is. When it has read all, lets a piece of the newer entries follow, and after the last of
@@ -297,9 +302,12 @@ impl Ledger {
     /// tells, and the ledger stays where it is.
     pub fn join(&mut self, salvage: &mut Salvage) -> Result<Option<Whole>, CommitError> {
         let Some(rest) = &mut self.rest else { return Ok(None) };
-        if (&rest.file, rest.before) != (&salvage.rest.file, salvage.rest.before) {
+        let number = self.family.number(&self.file);
+        let is_for = (&salvage.rest.file, salvage.rest.before, salvage.ledger);
+        if (&rest.file, rest.before, number) != is_for {
             // The ledger has moved meanwhile.
-            (salvage.rest, salvage.made, salvage.is_read) = (rest.clone(), None, false);
+            (salvage.rest, salvage.ledger) = (rest.clone(), number);
+            (salvage.made, salvage.is_read) = (None, false);
             return Ok(None);
         }
         rest.count = salvage.rest.count;
@@ -307,7 +315,7 @@ impl Ledger {
             return Ok(None);
         }
         let Some(conn) = &self.conn else { return Err(CommitError::Stopped) };
-        let copied = salvage.copy(conn, self.family.number(&self.file));
+        let copied = salvage.copy(conn, number);
         let done = match copied {
             Ok(true) => return Ok(None),
             Ok(false) => salvage.complete(conn),

@@ -47,11 +47,18 @@ const SHIFT_OPENED: u16 = 20;
 /// Entries before and after a range that are read with it, because neighbours prove each other.
 const SEAM: i64 = 2;
 
-/// A damaged file as a heap of pages, and what in it looks like entries, by id.
+/// Damaged files as a heap of pages, and what in them looks like entries, by id.
 pub(crate) struct Heap {
-    pages: Pages,
-    places: Vec<(i64, Place)>,
+    files: Vec<Pages>,
+    places: Vec<(i64, Seen)>,
     segments: Vec<SegmentRow>,
+}
+
+/// Where something was seen that looks like an entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Seen {
+    file: usize,
+    place: Place,
 }
 
 impl Heap {
@@ -60,9 +67,21 @@ impl Heap {
         let log = wal::read(file).map_err(|source| OpenError::io(file, source))?;
         let mut pages = Pages::open(file, log).map_err(|source| OpenError::io(file, source))?;
         let (mut places, mut segments) = (Vec::new(), Vec::new());
-        pages.scan(|id, place| places.push((id, place)), |row| segments.push(row));
+        pages.scan(|id, place| places.push((id, Seen { file: 0, place })), |row| segments.push(row));
         places.sort_unstable();
-        Ok(Heap { pages, places, segments })
+        Ok(Heap { files: vec![pages], places, segments })
+    }
+
+    /// Adds the file of which this one was made, from an id on: what one of them has lost the other may have.
+    pub(crate) fn with(mut self, older: Heap, from: i64) -> Heap {
+        let before = self.files.len();
+        let seen = older.places[older.first(from.saturating_sub(SEAM))..].iter();
+        self.places
+            .extend(seen.map(|(id, seen)| (*id, Seen { file: before + seen.file, place: seen.place })));
+        self.places.sort_unstable();
+        self.files.extend(older.files);
+        self.segments.extend(older.segments);
+        self
     }
 
     /// Where the part begins that selling needs: the newest dates, and the last shift with all that belongs to it.
@@ -70,8 +89,8 @@ impl Heap {
     pub(crate) fn tail(&mut self) -> Option<i64> {
         let (mut dates, mut has_shift, mut read) = (BTreeSet::new(), false, 0);
         let mut from = i64::MAX;
-        for (id, place) in self.places.iter().rev() {
-            let Some(row) = self.pages.entry(*place) else { continue };
+        for (id, seen) in self.places.iter().rev() {
+            let Some(row) = self.files[seen.file].entry(seen.place) else { continue };
             let is_enough = read >= TAIL_MIN && has_shift && dates.len() >= TAIL_DATES;
             if is_enough && *id < from && !dates.contains(&row.business_date) {
                 return Some(from);
@@ -101,7 +120,8 @@ impl Heap {
     }
 
     fn rows(&mut self, places: Range<usize>) -> Vec<Row> {
-        self.places[places].iter().filter_map(|(_, place)| self.pages.entry(*place)).collect()
+        let seen = self.places[places].iter();
+        seen.filter_map(|(_, seen)| self.files[seen.file].entry(seen.place)).collect()
     }
 
     /// A segment's row, with its opening if that can be read.

@@ -82,19 +82,22 @@ fn sold_and_damaged(till: &Till, days: u32, old_ones: u32) -> u64 {
     }
     let mut bytes = std::fs::read(till.file("ledger.db")).expect("read");
     bytes[3] ^= 2;
-    for day in 1..=old_ones {
-        let needle = format!(r#""no":8,"shift":"{}""#, shift(day));
-        let found: Vec<usize> = bytes
-            .windows(needle.len())
-            .enumerate()
-            .filter(|(_, window)| *window == needle.as_bytes())
-            .map(|(at, _)| at)
-            .collect();
-        assert!(!found.is_empty(), "sale 8 of day {day}");
-        found.iter().for_each(|at| bytes[at + 5] ^= 1);
-    }
+    (1..=old_ones).for_each(|day| spoil(&mut bytes, day));
     std::fs::write(till.file("ledger.db"), bytes).expect("write");
     written
+}
+
+/// Changes sale 8 of a day wherever a file has it.
+fn spoil(bytes: &mut [u8], day: u32) {
+    let needle = format!(r#""no":8,"shift":"{}""#, shift(day));
+    let found: Vec<usize> = bytes
+        .windows(needle.len())
+        .enumerate()
+        .filter(|(_, window)| *window == needle.as_bytes())
+        .map(|(at, _)| at)
+        .collect();
+    assert!(!found.is_empty(), "sale 8 of day {day}");
+    found.iter().for_each(|at| bytes[at + 5] ^= 1);
 }
 
 fn verification(dir: &Path) -> Verification {
@@ -255,11 +258,34 @@ fn a_file_that_breaks_while_the_rest_is_to_come_is_replaced_too_and_nothing_of_e
         let mut salvage = opened.ledger.salvage()?;
         (0..STEPS_MAX).find_map(|_| piece(&mut opened.ledger, &mut salvage))
     });
-    // The first entry of the broken file had nothing before it that would have proven it.
-    assert_eq!(whole.expect("whole").salvaged, replaced.to_come + 1);
+    assert_eq!(whole.expect("whole").salvaged, replaced.to_come);
     drop(opened);
     let found = verification(till.path());
     assert_eq!((found.entries, found.damage, found.difference), (written + 8, None, None));
+}
+
+#[test]
+fn what_a_second_damage_hits_comes_from_the_file_that_broke_first() {
+    let (till, days) = (Till::new(), 60);
+    let written = sold_and_damaged(&till, days, 0);
+    let mut ledger = till.open().ledger;
+    sell_on(&mut ledger, days - 1);
+    ledger.settle().expect("settle");
+    drop(ledger);
+    let mut bytes = std::fs::read(till.file("ledger-2.db")).expect("read");
+    bytes[3] ^= 2;
+    spoil(&mut bytes, days - 2);
+    std::fs::write(till.file("ledger-2.db"), bytes).expect("write");
+    let mut opened = till.open();
+    let replaced = opened.report.replaced.take().expect("a replacement");
+    assert!(replaced.to_come > 0, "{replaced:?}");
+    let documents = opened.ledger.documents_of(date(days - 2), 500).expect("documents");
+    assert_eq!(documents.len() as u32, SALES_A_DAY, "all of them before the rest is there");
+    to_the_end(&mut opened.ledger);
+    drop(opened);
+    let found = verification(till.path());
+    assert_eq!((found.entries, found.damage, found.difference), (written + 1, None, None));
+    assert!(found.missing.iter().all(|missing| missing.to.is_none()), "{:?}", found.missing);
 }
 
 #[test]
