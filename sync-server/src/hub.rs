@@ -17,7 +17,7 @@ use crate::config::{Config, Tls};
 use crate::dictionary::Trained;
 use crate::error::HubError;
 use crate::store::{BackedUp, Role, Store, StoreError, back_up, copy_to_postgres};
-use crate::{admin, dictionary, http, identity, project, supply};
+use crate::{admin, dictionary, files, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
@@ -159,6 +159,7 @@ impl Hub {
         };
         let error =
             |why: std::io::Error| HubError::Listen { listen: listen.to_string(), why: why.to_string() };
+        files::allow(self.store.gauges().await.map_or(0, |gauges| gauges.stations));
         let listener = bind(listen).map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
         let (stop, stopped) = watch::channel(false);

@@ -17,6 +17,7 @@ mod clock;
 mod config;
 mod dictionary;
 mod error;
+mod files;
 mod http;
 mod hub;
 pub mod identity;

@@ -97,13 +97,14 @@ fn places(
 ) -> Result<Vec<(Place, u64, usize)>, StoreError> {
     let none = Place { station: StationId([0; 16]), segment: SegmentId::ZERO, branch: 0, from_seq: 0 };
     let after = after.unwrap_or(none);
+    // SQLite keeps the order of a cross join: branches first, of which few hold anything so new.
     sql.all(
         "select b.station, b.segment, b.branch, b.from_seq, b.to_seq, length(b.body)
-         from station s
-         join branch h on h.station = s.station
+         from station s cross join branch h cross join batch b
+         where s.site = ?1 and h.station = s.station
            and (h.last_date is null or h.last_date >= ?2 or h.dated_seq <> h.head_seq)
-         join batch b on b.station = h.station and b.segment = h.segment and b.branch = h.branch
-         where s.site = ?1 and (b.station, b.segment, b.branch, b.from_seq) > (?4, ?5, ?6, ?7)
+           and b.station = h.station and b.segment = h.segment and b.branch = h.branch
+           and (b.station, b.segment, b.branch, b.from_seq) > (?4, ?5, ?6, ?7)
            and ((h.last_date >= ?2 and h.dated_seq = h.head_seq) or b.received_at_ms >= ?3)
          order by b.station, b.segment, b.branch, b.from_seq limit ?8",
         values![

@@ -8,6 +8,7 @@ mod http;
 mod journal;
 mod lost;
 mod postgresql;
+mod process;
 mod push;
 mod shared;
 mod support;
