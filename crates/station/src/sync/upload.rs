@@ -18,8 +18,11 @@ use super::stores::StoresError;
 /// A request is turned away this often in a row before that is a refusal: bits do not flip in each of three.
 const TURNED_AWAY_MAX: u32 = 3;
 
-/// A push and its answer: 256 KiB on a line of 0.1 Mbit/s.
-const PUSH_TIMEOUT: Duration = Duration::from_secs(30);
+/// The hub answers within this, connecting included, or the connection hangs: its own longest waits are of 5 s.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// What the slowest line carries in a ms: 0.1 Mbit/s.
+const LINE_BYTES_PER_MS: u64 = 12;
 
 /// Longest answer to a push.
 const REPLY_MAX: usize = 16 * 1024;
@@ -59,6 +62,12 @@ async fn forever(link: &Link, committed: &Notify, tell: &dyn Fn(NetworkState)) {
             tokio::time::sleep(STORE_PAUSE).await;
         }
     }
+}
+
+/// How long a push may take with its answer: a sale that hangs is sent again soon, 256 KiB get the time that they need.
+fn timeout_of(body: &[u8]) -> Duration {
+    let bytes = u64::try_from(body.len()).unwrap_or(u64::MAX);
+    ANSWER_TIMEOUT.saturating_add(Duration::from_millis(bytes / LINE_BYTES_PER_MS))
 }
 
 fn by_segment(cursors: Vec<Cursor>) -> HashMap<SegmentId, Cursor> {
@@ -207,7 +216,7 @@ impl<'a> Upload<'a> {
             path: "/api/v1/push",
             body: &body,
             response_max: REPLY_MAX,
-            timeout: PUSH_TIMEOUT,
+            timeout: timeout_of(&body),
         };
         self.outcome(self.link.client.call(&call).await)
     }
@@ -334,7 +343,7 @@ impl<'a> Upload<'a> {
             path: "/api/v1/holes",
             body: &body,
             response_max: REPLY_MAX,
-            timeout: PUSH_TIMEOUT,
+            timeout: timeout_of(&body),
         };
         match self.outcome(self.link.client.call(&call).await) {
             Outcome::Reply(PushReply::HoleRecorded { to_seq: recorded }) if recorded == to_seq => {
@@ -396,5 +405,19 @@ impl<'a> Upload<'a> {
             tell(NetworkState::Online { received_from, received_to, missing });
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use suanpan_sync::limits::WINDOW_BYTES;
+
+    #[test]
+    fn a_sale_that_hangs_is_sent_again_soon_and_a_slow_line_has_time_for_a_whole_window() {
+        assert_eq!(timeout_of(&[0; 600]), Duration::from_millis(10_050));
+        let window = vec![0; usize::try_from(WINDOW_BYTES).unwrap()];
+        let on_the_line = Duration::from_millis(u64::from(WINDOW_BYTES) * 8 / 100);
+        assert!(timeout_of(&window) >= on_the_line + ANSWER_TIMEOUT);
     }
 }
