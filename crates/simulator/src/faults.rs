@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
+use crate::damage::Damage;
 use crate::hub::HubDisk;
+use crate::journal::Memory;
 use crate::options::Fault;
-use crate::till::Memory;
+use crate::till::Release;
 use crate::world::{DAY, Event, HOUR, MINUTE, SECOND, World};
 
 /// Machines of one station, the clones included.
@@ -28,6 +30,9 @@ impl World {
             Fault::CopyLedger => self.tills[till].copy = Some(self.tills[till].disk.clone()),
             Fault::RestoreLedger => self.restore_ledger(till),
             Fault::CloneDisk => self.clone_disk(till),
+            Fault::DamageLedger => self.damage_ledger(till),
+            Fault::OlderRelease => self.install(till, Release::Older),
+            Fault::NewerRelease => self.install(till, Release::Newer),
             Fault::TillClock => self.tills[till].clock_ms = self.jump(),
             Fault::TillDiskFull => self.tills[till].disk_full_until = until,
             Fault::LineDown => self.tills[till].line_down_until = until,
@@ -86,9 +91,26 @@ impl World {
         }
     }
 
+    /// Selling goes on at once, in a new file and a new segment.
+    fn damage_ledger(&mut self, till: usize) {
+        let machine = &mut self.tills[till];
+        let Some(damage) = Damage::draw(&machine.disk.journal, &mut self.dice) else { return };
+        machine.app = None;
+        let unreadable = machine.disk.salvage(&damage);
+        *self.counts.entry("entries unreadable").or_default() += unreadable;
+        self.destroyed();
+        self.after(0, Event::Start { till });
+    }
+
+    fn install(&mut self, till: usize, release: Release) {
+        self.kill_till(till, false);
+        self.tills[till].install(release);
+    }
+
     fn replace_hub(&mut self, disk: Rc<HubDisk>) {
         self.kill_hub();
         self.hub.disk = disk;
+        self.hub.history += 1;
         self.destroyed();
     }
 
@@ -107,6 +129,8 @@ impl World {
         self.hub.running = true;
         (self.hub.disk_full_until, self.hub.busy_until) = (0, 0);
         self.after(MINUTE, Event::Publish);
+        // By then every till has shown what it remembers.
+        self.after(3 * HOUR, Event::DecideLost);
         for till in 0..self.tills.len() {
             (self.tills[till].line_down_until, self.tills[till].disk_full_until) = (0, 0);
             self.after(0, Event::Start { till });
@@ -114,6 +138,7 @@ impl World {
                 self.after(hours * HOUR, Event::Sell { till });
                 self.after(hours * HOUR, Event::Pull { till });
             }
+            self.after(4 * HOUR, Event::Pull { till });
         }
     }
 }

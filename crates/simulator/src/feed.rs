@@ -1,6 +1,6 @@
 //! What headquarters publish: the hub's feeds, and a station's copy of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use suanpan_journal::{Hash, SigningKey, VerifyingKey};
 use suanpan_sync::{
@@ -15,7 +15,7 @@ const PAGE: usize = 3;
 const BEHIND_MAX: u64 = 24;
 
 /// The row that every publication writes in each scope, so that a half cut shows.
-const PAIR: &str = "pair";
+pub(crate) const PAIR: &str = "pair";
 
 type Rows = BTreeMap<(Scope, String), String>;
 
@@ -23,28 +23,72 @@ type Rows = BTreeMap<(Scope, String), String>;
 #[derive(Clone, Default)]
 pub(crate) struct Feeds(BTreeMap<Scope, Vec<(FeedEntry, Hash)>>);
 
-/// What the hub says to a pull; a snapshot comes with its chunk.
+type Chunks = Vec<(ChunkRef, Vec<u8>)>;
+
+/// What the hub says to a pull.
 pub(crate) enum Pulled {
     Changes(PullReply),
-    Snapshot(SnapshotManifest, Vec<(ChunkRef, Vec<u8>)>),
+    Snapshot(Snapshot),
+}
+
+/// A snapshot comes with its chunks, and says which of the hub's disks it is of.
+pub(crate) struct Snapshot {
+    pub(crate) manifest: SnapshotManifest,
+    pub(crate) chunks: Chunks,
+    pub(crate) history: u64,
+}
+
+/// An entry that was published, with the chain's hash before and after it.
+pub(crate) struct Published {
+    pub(crate) before: Hash,
+    pub(crate) entry: FeedEntry,
+    pub(crate) after: Hash,
 }
 
 impl Feeds {
-    /// Publishes one number to every scope in one transaction, and one row besides.
-    pub(crate) fn publish(&mut self, scopes: &[Scope], epoch: u64, number: u64) {
+    /// Publishes in one transaction: one number to every scope, and one row besides, which narrower scopes sometimes have
+    /// too, and sometimes no longer.
+    pub(crate) fn publish(&mut self, scopes: &[Scope], epoch: u64, number: u64) -> Vec<Published> {
+        let mut published = Vec::new();
         for scope in scopes {
-            for key in [PAIR.to_owned(), format!("row {}", number % 7)] {
-                let (version, head) = self.head(scope);
-                let change = FeedChange::Put { body: number.to_string() };
-                let table = "price".to_owned();
-                let scope_of = scope.clone();
-                let version = version + 1;
-                let entry =
-                    FeedEntry { scope: scope_of, epoch, version, table, key, effective_at_ms: 0, change };
-                let hash = follow_feed(&head, &entry);
-                self.0.entry(scope.clone()).or_default().push((entry, hash));
-            }
+            let pair = FeedChange::Put { body: number.to_string() };
+            published.push(self.add(scope, epoch, PAIR.to_owned(), pair));
+            let put = Some(FeedChange::Put { body: format!("{scope} {number}") });
+            let change = match (scope, number % 4) {
+                (Scope::Chain, _) | (Scope::Zone(_), 0 | 1) | (Scope::Site(_), 0) => put,
+                (Scope::Zone(_), 2) | (Scope::Site(_), 2 | 3) => Some(FeedChange::Delete),
+                (Scope::Zone(_) | Scope::Site(_), _) => None,
+            };
+            let key = format!("row {}", number % 3);
+            published.extend(change.map(|change| self.add(scope, epoch, key, change)));
         }
+        published
+    }
+
+    /// Publishes one change.
+    pub(crate) fn add(&mut self, scope: &Scope, epoch: u64, key: String, change: FeedChange) -> Published {
+        let (version, before) = self.head(scope);
+        let (table, scope, version) = ("price".to_owned(), scope.clone(), version + 1);
+        let entry = FeedEntry { scope, epoch, version, table, key, effective_at_ms: 0, change };
+        let after = follow_feed(&before, &entry);
+        self.0.entry(entry.scope.clone()).or_default().push((entry.clone(), after));
+        Published { before, entry, after }
+    }
+
+    /// Whether an entry with this hash is here.
+    pub(crate) fn has(&self, hash: &Hash) -> bool {
+        self.hashes().any(|it| it == hash)
+    }
+
+    pub(crate) fn hashes(&self) -> impl Iterator<Item = &Hash> {
+        self.0.values().flatten().map(|(_, hash)| hash)
+    }
+
+    /// Whether a row holds already what an entry would make of it.
+    pub(crate) fn says(&self, entry: &FeedEntry) -> bool {
+        let feed = self.0.get(&entry.scope).map_or(&[][..], Vec::as_slice);
+        let newest = feed.iter().rev().find(|(it, _)| it.key == entry.key).map(|(it, _)| &it.change);
+        newest.unwrap_or(&FeedChange::Delete) == &entry.change
     }
 
     fn head(&self, scope: &Scope) -> (u64, Hash) {
@@ -77,7 +121,7 @@ impl Feeds {
         epoch: u64,
         scopes: &[Scope],
         request: PullRequest,
-        of_this_hub: bool,
+        (of_this_hub, history): (bool, u64),
     ) -> Pulled {
         let cut = if request.cut.is_empty() { self.cut(hub, epoch, scopes) } else { request.cut.clone() };
         let from = |scope: &Scope| {
@@ -87,7 +131,7 @@ impl Feeds {
         };
         let behind: u64 = cut.iter().map(|head| head.version.saturating_sub(from(&head.scope))).sum();
         if !of_this_hub || behind > BEHIND_MAX {
-            return self.snapshot(hub, epoch, scopes);
+            return self.snapshot(hub, epoch, scopes, history);
         }
         let all = cut.iter().flat_map(|head| {
             let feed = self.0.get(&head.scope).map_or(&[][..], Vec::as_slice);
@@ -99,7 +143,7 @@ impl Feeds {
         Pulled::Changes(PullReply::Changes { cut, entries, more, wake: String::new() })
     }
 
-    fn snapshot(&self, hub: &SigningKey, epoch: u64, scopes: &[Scope]) -> Pulled {
+    fn snapshot(&self, hub: &SigningKey, epoch: u64, scopes: &[Scope], history: u64) -> Pulled {
         let mut chunks = Vec::new();
         for scope in scopes {
             let mut newest: BTreeMap<&str, &FeedEntry> = BTreeMap::new();
@@ -112,7 +156,8 @@ impl Feeds {
             }
         }
         let named = chunks.iter().map(|(named, _)| named.clone()).collect();
-        Pulled::Snapshot(SnapshotManifest::sign(hub, self.cut(hub, epoch, scopes), named), chunks)
+        let manifest = SnapshotManifest::sign(hub, self.cut(hub, epoch, scopes), named);
+        Pulled::Snapshot(Snapshot { manifest, chunks, history })
     }
 
     fn rows(&self, scopes: &[Scope]) -> Rows {
@@ -172,10 +217,18 @@ impl Catalogue {
         Ok(())
     }
 
-    /// Says whether every scope is of the same publication.
-    pub(crate) fn is_whole(&self, scopes: &[Scope]) -> bool {
-        let number = |scope: &Scope| self.rows.get(&(scope.clone(), PAIR.to_owned()));
-        scopes.iter().all(|scope| number(scope) == number(&scopes[0]))
+    /// What a row is for this station: the narrowest scope's. `scopes` go from wide to narrow.
+    pub(crate) fn read(&self, scopes: &[Scope], key: &str) -> Option<&String> {
+        scopes.iter().rev().find_map(|scope| self.rows.get(&(scope.clone(), key.to_owned())))
+    }
+
+    /// What one scope says of a row.
+    pub(crate) fn row(&self, scope: &Scope, key: &str) -> Option<&str> {
+        self.rows.get(&(scope.clone(), key.to_owned())).map(String::as_str)
+    }
+
+    pub(crate) fn keys(&self) -> BTreeSet<String> {
+        self.rows.keys().map(|(_, key)| key.clone()).collect()
     }
 
     /// Says whether this is what the hub has.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use suanpan_journal::{Hash, Parent, Records, SegmentId, SigningKey, StationId};
+use suanpan_journal::{Hash, Parent, SegmentId, SigningKey, StationId};
 use suanpan_sync::{
     Ack, BranchHead, CheckedPush, Fork, ForkKind, Known, LostTail, Offer, Push, PushReply, RecordedHole,
-    Verdict, classify, epoch_after,
+    Scope, Verdict, classify, epoch_after,
 };
 
 use crate::feed::Feeds;
+use crate::lost::Listed;
 use crate::oracle::Sale;
 
 /// A station as the hub knows it.
@@ -29,7 +30,7 @@ pub(crate) struct Batch {
 }
 
 #[derive(Clone)]
-struct Branch {
+pub(crate) struct Branch {
     from: Option<u32>,
     at_seq: u64,
     root: Option<Hash>,
@@ -38,9 +39,10 @@ struct Branch {
 
 /// One segment as stored.
 #[derive(Clone, Default)]
-struct Stored {
+pub(crate) struct Stored {
     branches: Vec<Branch>,
-    heads: Vec<BranchHead>,
+    pub(crate) heads: Vec<BranchHead>,
+    pub(crate) holes: Vec<RecordedHole>,
     batches: Vec<Rc<Batch>>,
 }
 
@@ -67,7 +69,21 @@ impl Stored {
         if seq == 0 {
             return self.branches[self.owner(branch, 0) as usize].root;
         }
-        self.batch_with(branch, seq).map(|it| it.hashes[(seq - it.from_seq) as usize])
+        let stored = self.batch_with(branch, seq).map(|it| it.hashes[(seq - it.from_seq) as usize]);
+        stored.or_else(|| self.hole_end(self.owner(branch, seq), seq))
+    }
+
+    /// Whether an entry of a branch is stored.
+    pub(crate) fn has(&self, branch: u32, seq: u64) -> bool {
+        self.batch_with(branch, seq).is_some()
+    }
+
+    /// A segment of which nothing is known but a hole at its start.
+    pub(crate) fn open_unknown(&mut self) -> BranchHead {
+        self.branches.push(Branch { from: None, at_seq: 0, root: None, parent: None });
+        let head = BranchHead { branch: 0, seq: 0, hash: Hash::ZERO };
+        self.heads.push(head);
+        head
     }
 
     fn arrival_of(&self, seq: u64, hash: Hash) -> Option<u64> {
@@ -88,7 +104,7 @@ impl Known for Stored {
     }
 
     fn holes(&self) -> &[RecordedHole] {
-        &[]
+        &self.holes
     }
 
     fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
@@ -110,9 +126,13 @@ struct LeftBehind {
 pub(crate) struct HubDisk {
     epoch: u64,
     arrivals: u64,
-    segments: BTreeMap<(StationId, SegmentId), Rc<Stored>>,
+    pub(crate) segments: BTreeMap<(StationId, SegmentId), Rc<Stored>>,
     left_behind: Vec<LeftBehind>,
     pub(crate) feeds: Feeds,
+    /// What the feeds lost, as tills remember it.
+    pub(crate) lost: BTreeMap<(Scope, String), Listed>,
+    /// What happened in the transaction under way, for the report.
+    pub(crate) notes: Vec<&'static str>,
 }
 
 impl HubDisk {
@@ -123,6 +143,8 @@ impl HubDisk {
             segments: BTreeMap::new(),
             left_behind: Vec::new(),
             feeds: Feeds::default(),
+            lost: BTreeMap::new(),
+            notes: Vec::new(),
         }
     }
 
@@ -160,10 +182,17 @@ impl HubDisk {
                 open_branch(stored, elder, at_seq, &checked);
                 self.store(from.station, branch, &checked, body);
             }
+            Ok(Verdict::Fill { branch }) => {
+                self.notes.push("hole filled");
+                self.store(from.station, branch, &checked, body);
+            }
             Ok(Verdict::Same) => {}
-            Ok(Verdict::Have { head, cut_at }) => return Ok(PushReply::Have { head, cut_at }),
+            Ok(Verdict::Have { head, cut_at }) => {
+                self.notes.extend(cut_at.map(|_| "range cut at a hole's end"));
+                return Ok(PushReply::Have { head, cut_at });
+            }
             Ok(Verdict::Gap(have)) => return Ok(PushReply::Gap { have }),
-            Ok(Verdict::Fill { .. } | Verdict::TooManyBranches) => return Err("too many branches".into()),
+            Ok(Verdict::TooManyBranches) => return Err("too many branches".into()),
         }
         Ok(self.ack(hub, from.station, &checked))
     }
@@ -198,7 +227,7 @@ impl HubDisk {
 
     fn store(&mut self, station: StationId, branch: u32, push: &CheckedPush, body: Vec<u8>) {
         self.arrivals += 1;
-        let sales = Records::new(&push.records).flatten().filter_map(|it| Sale::read(it.payload)).collect();
+        let sales = Sale::all(&push.records).collect();
         let batch = Batch {
             arrival: self.arrivals,
             branch,
@@ -209,7 +238,11 @@ impl HubDisk {
         };
         let stored = Rc::make_mut(self.segments.entry((station, push.segment)).or_default());
         stored.batches.push(Rc::new(batch));
-        stored.heads[branch as usize] = BranchHead { branch, seq: push.to_seq(), hash: push.head_hash() };
+        let head = &mut stored.heads[branch as usize];
+        if head.seq < push.to_seq() {
+            *head = BranchHead { branch, seq: push.to_seq(), hash: push.head_hash() };
+        }
+        stored.trim_holes(branch, push.from_seq, push.to_seq());
     }
 
     /// A new segment that hangs on an old entry leaves behind what came after that.
@@ -244,7 +277,9 @@ impl HubDisk {
             let longest = stored.heads.iter().max_by_key(|head| head.seq).map_or(0, |head| head.branch);
             let wanted =
                 |it: &&Rc<Batch>| it.branch == longest && it.from_seq + it.hashes.len() as u64 > from_seq;
-            stored.batches.iter().filter(wanted).map(|it| it.body.clone()).collect()
+            let mut batches: Vec<&Rc<Batch>> = stored.batches.iter().filter(wanted).collect();
+            batches.sort_by_key(|it| it.from_seq);
+            batches.into_iter().map(|it| it.body.clone()).collect()
         });
         if bodies.is_empty() {
             for left in self.left_behind.iter_mut().filter(|it| it.station == station) {

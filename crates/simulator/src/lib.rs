@@ -8,20 +8,28 @@
 //!
 //! Start reading at [`run`].
 
+mod damage;
 mod dice;
+mod download;
 mod faults;
 mod feed;
+mod headquarters;
+mod holes;
 mod hub;
+mod journal;
+mod lost;
 mod options;
 mod oracle;
 mod serve;
 mod till;
+mod upload;
 mod world;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use suanpan_journal::SigningKey;
+use suanpan_sync::Scope;
 
 pub use options::{DAYS_MAX, Options, STATIONS_MAX};
 use world::{REST_WITHIN, World};
@@ -43,6 +51,8 @@ pub struct Report {
     pub lost: u64,
     /// What the hub sums in the end, in fen.
     pub fen: u64,
+    /// Entries at the hub of a kind that it does not know.
+    pub parked: u64,
     /// What must never be; empty if all is well.
     pub breaches: Vec<String>,
 }
@@ -53,7 +63,7 @@ impl Report {
     pub fn json(&self) -> Value {
         json!({
             "options": self.options.json(), "faults": self.faults, "sales": self.sales, "printed": self.printed,
-            "lost_without_a_copy": self.lost, "hub_fen": self.fen, "breaches": self.breaches,
+            "lost_without_a_copy": self.lost, "hub_fen": self.fen, "parked": self.parked, "breaches": self.breaches,
             "verdict": if self.breaches.is_empty() { "healed and drained" } else { "breach" },
         })
     }
@@ -79,6 +89,7 @@ pub fn run(options: &Options) -> Report {
         printed: count.printed,
         lost: count.lost,
         fen: count.fen,
+        parked: count.parked,
         breaches: world.oracle.breaches.into_iter().collect(),
     }
 }
@@ -86,6 +97,9 @@ pub fn run(options: &Options) -> Report {
 impl World {
     /// Looks at the stations after the end: nothing waits, and their catalogues are the hub's.
     fn judge(&mut self) {
+        if self.hub.disk.has_wrong_hole() {
+            self.oracle.breach("a hole is on record where the hub has the entries");
+        }
         for till in &self.tills {
             let Some(app) = &till.app else {
                 self.oracle.breach("a till does not run");
@@ -96,6 +110,14 @@ impl World {
             }
             if !till.disk.catalogue.equals(&self.hub.disk.feeds, &till.scopes) {
                 self.oracle.breach("a till's catalogue is not the hub's");
+            }
+            if let Some(wrong) = self.headquarters.check(&till.disk.catalogue, &till.scopes) {
+                self.oracle.breach(wrong);
+            }
+            let of_till = |(scope, ..): &(&Scope, _, _)| till.scopes.contains(scope);
+            let mut again = self.hub.disk.published_again().filter(of_till);
+            if again.any(|(scope, key, body)| till.disk.catalogue.row(scope, key) != body) {
+                self.oracle.breach("what HQ published again did not reach a till");
             }
         }
     }

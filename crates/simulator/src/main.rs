@@ -1,5 +1,6 @@
 //! `./dev sim`: runs seeds and says how they ended.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 use std::process::ExitCode;
 
@@ -40,17 +41,18 @@ fn main() -> ExitCode {
         return verdict(report.breaches.len() as u64);
     };
     let (mut sales, mut lost, mut failed) = (0, 0, 0);
+    let mut faults = BTreeMap::<&str, u64>::new();
     for seed in seeds.clone() {
         let report = one(seed);
         (sales, lost) = (sales + report.sales, lost + report.lost);
+        report.faults.iter().for_each(|(what, count)| *faults.entry(what).or_default() += count);
         if !report.breaches.is_empty() {
             failed += 1;
             tell(&report, arguments.json);
         }
     }
     let ran = seeds.end - seeds.start;
-    let summary =
-        serde_json::json!({ "seeds": ran, "failed": failed, "sales": sales, "lost_without_a_copy": lost });
+    let summary = serde_json::json!({ "seeds": ran, "failed": failed, "sales": sales, "lost_without_a_copy": lost, "faults": faults });
     match arguments.json {
         true => println!("{summary}"),
         false => {

@@ -17,6 +17,9 @@ pub(crate) enum Fault {
     CopyLedger,
     RestoreLedger,
     CloneDisk,
+    DamageLedger,
+    OlderRelease,
+    NewerRelease,
     TillClock,
     TillDiskFull,
     LineDown,
@@ -31,13 +34,16 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Every kind, with its name and its weight among the others.
-    pub(crate) const ALL: [(Fault, &'static str, u64); 16] = [
+    pub(crate) const ALL: [(Fault, &'static str, u64); 19] = [
         (Fault::KillTill, "till killed", 6),
         (Fault::PowerCut, "till without power", 4),
         (Fault::LoseSyncFile, "sync file lost", 1),
         (Fault::CopyLedger, "ledger copied", 3),
         (Fault::RestoreLedger, "ledger restored from a copy", 2),
         (Fault::CloneDisk, "disk cloned", 1),
+        (Fault::DamageLedger, "ledger damaged", 3),
+        (Fault::OlderRelease, "older release on a till", 1),
+        (Fault::NewerRelease, "newer release on a till", 1),
         (Fault::TillClock, "till's clock jumped", 2),
         (Fault::TillDiskFull, "till's disk full", 2),
         (Fault::LineDown, "line down", 4),

@@ -2,11 +2,20 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A sale as it stands in an entry's payload.
+use suanpan_journal::Records;
+
+/// The kind of a sale's entry.
+pub(crate) const SALE: u16 = 1;
+
+/// A kind that only a newer release writes: the hub keeps its entries and does not understand them.
+pub(crate) const NEWER: u16 = 900;
+
+/// A sale as it stands in an entry's payload, or what a newer release writes, which looks just like one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Sale {
     pub(crate) id: u64,
     pub(crate) fen: u64,
+    pub(crate) kind: u16,
 }
 
 impl Sale {
@@ -17,9 +26,19 @@ impl Sale {
         bytes
     }
 
-    pub(crate) fn read(payload: &[u8]) -> Option<Sale> {
+    fn read(kind: u16, payload: &[u8]) -> Option<Sale> {
         let (id, fen) = payload.split_first_chunk::<8>()?;
-        Some(Sale { id: u64::from_be_bytes(*id), fen: u64::from_be_bytes(fen.try_into().ok()?) })
+        Some(Sale { id: u64::from_be_bytes(*id), fen: u64::from_be_bytes(fen.try_into().ok()?), kind })
+    }
+
+    /// Every one in a run of records.
+    pub(crate) fn all(records: &[u8]) -> impl Iterator<Item = Sale> {
+        Records::new(records).flatten().filter_map(|it| Sale::read(it.header.kind, it.payload))
+    }
+
+    /// What it adds to a sum: an entry that nobody understands adds nothing.
+    fn counts(&self) -> u64 {
+        if self.kind == SALE { self.fen } else { 0 }
     }
 }
 
@@ -41,12 +60,14 @@ pub(crate) struct Count {
     pub(crate) printed: u64,
     pub(crate) lost: u64,
     pub(crate) fen: u64,
+    /// Entries at the hub that it does not understand.
+    pub(crate) parked: u64,
 }
 
 impl Oracle {
     /// The next sale.
-    pub(crate) fn sale(&self, fen: u64) -> Sale {
-        Sale { id: self.sales.len() as u64 + 1, fen }
+    pub(crate) fn sale(&self, kind: u16, fen: u64) -> Sale {
+        Sale { id: self.sales.len() as u64 + 1, fen, kind }
     }
 
     pub(crate) fn committed(&mut self, sale: Sale, printed: bool) {
@@ -76,11 +97,13 @@ impl Oracle {
 
     /// Compares the hub with the receipts: lost is what had no copy left, nothing is there twice, and the sums agree.
     pub(crate) fn compare<'a>(&mut self, hub: impl Iterator<Item = &'a Sale>) -> Count {
-        let mut count = Count { sales: self.sales.len() as u64, ..Count::default() };
+        let sales = self.sales.values().filter(|(it, _)| it.kind == SALE).count() as u64;
+        let mut count = Count { sales, ..Count::default() };
         let mut found: BTreeMap<u64, u64> = BTreeMap::new();
         for sale in hub {
             *found.entry(sale.id).or_default() += 1;
-            count.fen += sale.fen;
+            count.fen += sale.counts();
+            count.parked += u64::from(sale.kind != SALE);
             if self.sales.get(&sale.id).map(|(it, _)| it) != Some(sale) {
                 self.breach(format!("sale {} at the hub is not what was sold", sale.id));
             }
@@ -89,7 +112,7 @@ impl Oracle {
         for (id, (sale, printed)) in self.sales.clone() {
             count.printed += u64::from(printed);
             match found.get(&id) {
-                Some(1) => expected_fen += sale.fen,
+                Some(1) => expected_fen += sale.counts(),
                 Some(times) => self.breach(format!("sale {id} is at the hub {times} times")),
                 None if self.gone.contains(&id) => count.lost += u64::from(printed),
                 None => self.breach(format!("sale {id} is lost, and a copy of it was left")),

@@ -20,8 +20,8 @@ impl World {
         if self.hub.busy_until > self.now {
             let busy = Outcome::Reply(PushReply::Busy { retry_after_ms: 5_000 });
             return match ask {
-                Ask::Push(_) => self.answer(from, Answer::Push(busy)),
-                Ask::Fetch(_) | Ask::Pull(_) => {}
+                Ask::Push(_) | Ask::Declare(_) => self.answer(from, Answer::Push(busy)),
+                Ask::Fetch(_) | Ask::Pull(_) | Ask::Lost(..) => {}
             };
         }
         if self.hub.group.is_empty() {
@@ -35,8 +35,10 @@ impl World {
     pub(crate) fn commit(&mut self) {
         let group = std::mem::take(&mut self.hub.group);
         let mut disk = HubDisk::clone(&self.hub.disk);
-        let answers: Vec<_> =
-            group.into_iter().map(|(from, ask)| (from, self.decide(&mut disk, from, ask))).collect();
+        let answers: Vec<_> = group
+            .into_iter()
+            .filter_map(|(from, ask)| Some((from, self.decide(&mut disk, from, ask)?)))
+            .collect();
         if self.hub.disk_full_until > self.now {
             for (to, answer) in answers {
                 if matches!(answer, Answer::Push(_)) {
@@ -48,7 +50,9 @@ impl World {
         if self.happens(self.options.killed_in_commit, "hub killed before a commit") {
             return self.kill_hub();
         }
+        std::mem::take(&mut disk.notes).into_iter().for_each(|note| self.count(note));
         self.hub.disk = Rc::new(disk);
+        self.look_at_hub();
         self.oracle.durable(self.hub.disk.sales().map(|it| it.id));
         if self.happens(self.options.killed_in_commit, "hub killed between commit and ack") {
             return self.kill_hub();
@@ -58,20 +62,26 @@ impl World {
         }
     }
 
-    fn decide(&self, disk: &mut HubDisk, from: Caller, ask: Ask) -> Answer {
+    /// What must hold after every commit.
+    fn look_at_hub(&mut self) {
+        if !self.headquarters.wrote_all(&self.hub.disk.feeds) {
+            self.oracle.breach("a lost change applied itself");
+        }
+    }
+
+    /// Decides about a request inside a transaction; `None` when no answer comes.
+    fn decide(&mut self, disk: &mut HubDisk, from: Caller, ask: Ask) -> Option<Answer> {
         let till = &self.tills[from.till];
         let now = self.now + self.hub.clock_ms;
+        let sender = Sender { station: till.station, key: &till.key };
+        let outcome = |reply: Result<PushReply, String>| {
+            Answer::Push(reply.map_or_else(|code| Outcome::Refused { code }, Outcome::Reply))
+        };
         HUB_KEY.with(|key| match ask {
-            Ask::Push(body) => {
-                let sender = Sender { station: till.station, key: &till.key };
-                Answer::Push(match disk.push(key, &sender, &body, now) {
-                    Ok(reply) => Outcome::Reply(reply),
-                    Err(code) => Outcome::Refused { code },
-                })
-            }
+            Ask::Push(body) => Some(outcome(disk.push(key, &sender, &body, now))),
+            Ask::Declare(hole) => Some(outcome(disk.declare(&sender, &hole))),
             Ask::Fetch(tail) => {
-                let bodies = disk.fetch(till.station, tail.segment, tail.from_seq);
-                Answer::Entries(tail, Rc::new(bodies))
+                Some(Answer::Entries(Rc::new(disk.fetch(till.station, tail.segment, tail.from_seq))))
             }
             Ask::Pull(request) => {
                 let mut held = true;
@@ -80,10 +90,26 @@ impl World {
                     disk.believe(head.epoch, holds, now);
                     held &= holds;
                 }
-                let epoch = disk.epoch();
-                Answer::Pulled(Rc::new(disk.feeds.pull(key, epoch, &till.scopes, request, held)))
+                let (epoch, of) = (disk.epoch(), (held, self.hub.history));
+                Some(Answer::Pulled(Rc::new(disk.feeds.pull(key, epoch, &till.scopes, request, of))))
             }
+            Ask::Lost(report, because) => match disk.take_lost(&key.public(), &till.scopes, &report) {
+                Ok(()) => Some(Answer::LostTaken(because)),
+                Err(error) => {
+                    self.oracle.breach(format!("what an honest till remembers was refused: {error}"));
+                    None
+                }
+            },
         })
+    }
+
+    /// People at HQ look at what tills say was lost.
+    pub(crate) fn decide_lost(&mut self) {
+        let publish = self.dice.chance(500);
+        let disk = Rc::make_mut(&mut self.hub.disk);
+        let published = disk.decide_lost(publish);
+        std::mem::take(&mut disk.notes).into_iter().for_each(|note| self.count(note));
+        self.headquarters.published(published);
     }
 
     pub(crate) fn publish(&mut self) {
@@ -95,7 +121,8 @@ impl World {
         let scopes: Vec<Scope> = scopes.into_iter().collect();
         let disk = Rc::make_mut(&mut self.hub.disk);
         let epoch = disk.epoch();
-        disk.feeds.publish(&scopes, epoch, self.publications);
+        let published = disk.feeds.publish(&scopes, epoch, self.publications);
+        self.headquarters.published(published);
     }
 
     pub(crate) fn kill_hub(&mut self) {

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use suanpan_journal::{SigningKey, SiteCode, StationId};
-use suanpan_sync::{LostTail, Outcome, PullReply, PullRequest, PushReply, Scope, Staging};
+use suanpan_sync::{Hole, LostReport, LostTail, Outcome, PullRequest, Scope};
 
-use crate::HUB_KEY;
 use crate::dice::Dice;
 use crate::feed::Pulled;
+use crate::headquarters::Headquarters;
 use crate::hub::HubDisk;
 use crate::options::{Fault, Options};
-use crate::oracle::Oracle;
+use crate::oracle::{Oracle, SALE};
 use crate::till::Till;
 
 pub(crate) const SECOND: i64 = 1_000;
@@ -29,16 +29,21 @@ pub(crate) const REST_WITHIN: i64 = 2 * DAY;
 #[derive(Clone)]
 pub(crate) enum Ask {
     Push(Rc<Vec<u8>>),
+    Declare(Hole),
     Fetch(LostTail),
     Pull(PullRequest),
+    /// What may be lost, because of this snapshot.
+    Lost(Rc<LostReport>, Rc<Pulled>),
 }
 
 /// What it hears.
 #[derive(Clone)]
 pub(crate) enum Answer {
+    /// To a push or a hole.
     Push(Outcome),
-    Entries(LostTail, Rc<Vec<Vec<u8>>>),
+    Entries(Rc<Vec<Vec<u8>>>),
     Pulled(Rc<Pulled>),
+    LostTaken(Rc<Pulled>),
 }
 
 /// Whose request it is: which machine, in which of its lives, and which of its calls.
@@ -60,6 +65,7 @@ pub(crate) enum Event {
     Commit { life: u64 },
     StartHub,
     Publish,
+    DecideLost,
     Fault(Fault),
     Heal,
 }
@@ -69,6 +75,8 @@ pub(crate) struct Hub {
     pub(crate) backups: Vec<Rc<HubDisk>>,
     pub(crate) running: bool,
     pub(crate) life: u64,
+    /// Counts the disks that took another's place.
+    pub(crate) history: u64,
     pub(crate) clock_ms: i64,
     pub(crate) disk_full_until: i64,
     pub(crate) busy_until: i64,
@@ -86,6 +94,7 @@ pub(crate) struct World {
     pub(crate) tills: Vec<Till>,
     pub(crate) hub: Hub,
     pub(crate) oracle: Oracle,
+    pub(crate) headquarters: Headquarters,
     pub(crate) counts: BTreeMap<&'static str, u64>,
     pub(crate) healing: bool,
 }
@@ -97,6 +106,7 @@ impl World {
             backups: Vec::new(),
             running: true,
             life: 0,
+            history: 0,
             clock_ms: 0,
             disk_full_until: 0,
             busy_until: 0,
@@ -114,6 +124,7 @@ impl World {
             tills: Vec::new(),
             hub,
             oracle: Oracle::default(),
+            headquarters: Headquarters::default(),
             counts: BTreeMap::new(),
             healing: false,
         };
@@ -127,8 +138,10 @@ impl World {
             seed[..4].copy_from_slice(&number.to_be_bytes());
             let mut id = [7; 16];
             id[..4].copy_from_slice(&number.to_be_bytes());
-            let site: SiteCode = format!("S{}", number % 3).parse().unwrap_or_else(|_| unreachable!());
-            let scopes = vec![Scope::Chain, Scope::Site(site)];
+            let code = |text: String| text.parse::<SiteCode>().unwrap_or_else(|_| unreachable!());
+            // The first two of three sites are in one zone.
+            let (site, zone) = (code(format!("S{}", number % 3)), code(format!("Z{}", number % 3 / 2)));
+            let scopes = vec![Scope::Chain, Scope::Zone(zone), Scope::Site(site)];
             self.add(Till::new(StationId(id), SigningKey::from_seed(&seed), scopes), 0);
         }
         let length = i64::from(self.options.days) * DAY;
@@ -193,6 +206,7 @@ impl World {
             Event::Commit { .. } => {}
             Event::StartHub => self.hub.running = true,
             Event::Publish => self.publish(),
+            Event::DecideLost => self.decide_lost(),
             Event::Fault(fault) => self.inject(fault),
             Event::Heal => self.heal(),
         }
@@ -211,20 +225,25 @@ impl World {
             let pause = self.dice.ms(MINUTE, 2 * HOUR);
             self.after(pause, Event::Sell { till });
         }
-        let scopes = self.tills[till].scopes.clone();
-        if !self.tills[till].disk.catalogue.is_whole(&scopes) {
-            self.oracle.breach("a till sells by half a cut");
+        let machine = &self.tills[till];
+        if let Some(wrong) = self.headquarters.check(&machine.disk.catalogue, &machine.scopes) {
+            self.oracle.breach(wrong);
         }
-        if self.tills[till].disk_full_until > self.now {
+        if machine.disk_full_until > self.now {
             return;
         }
-        let sale = self.oracle.sale(self.dice.between(1, 99_999));
+        let kind = machine.kind(&mut self.dice);
+        let sale = self.oracle.sale(kind, self.dice.between(1, 99_999));
         let clock = self.now + self.tills[till].clock_ms;
         if !self.tills[till].commit(sale, clock) {
             return;
         }
+        let is_sale = kind == SALE;
+        if !is_sale {
+            self.count("entry of a kind that the hub does not know");
+        }
         let killed = !self.healing && self.dice.chance(10);
-        self.oracle.committed(sale, !killed);
+        self.oracle.committed(sale, is_sale && !killed);
         if killed {
             self.count("till killed between commit and print");
             self.kill_till(till, false);
@@ -241,54 +260,19 @@ impl World {
         }
     }
 
-    fn upload(&mut self, till: usize) {
-        let Some(app) = &self.tills[till].app else { return };
-        if app.call.is_some() {
-            return;
-        }
-        if let Some(tail) = app.tail {
-            return self.call(till, Ask::Fetch(tail));
-        }
-        let clock = self.now + self.tills[till].clock_ms;
-        let heard = self.is_heard(till);
-        match self.tills[till].push(clock, heard, &mut self.dice) {
-            Ok(body) => self.call(till, Ask::Push(Rc::new(body))),
-            Err(Some(ms)) => self.upload_after(till, (ms as i64).min(MINUTE)),
-            Err(None) => {}
-        }
-    }
-
-    fn is_heard(&self, till: usize) -> bool {
+    pub(crate) fn is_heard(&self, till: usize) -> bool {
         self.hub.running && self.tills[till].line_down_until <= self.now
     }
 
-    fn pull(&mut self, till: usize) {
-        if !self.healing {
-            let pause = self.dice.ms(HOUR, 6 * HOUR);
-            self.after(pause, Event::Pull { till });
-        }
-        self.pull_now(till);
-    }
-
-    pub(crate) fn pull_now(&mut self, till: usize) {
-        let heads = self.tills[till].disk.catalogue.heads.clone();
-        let staging = Staging::new(heads);
-        let request = staging.request();
-        if let Some(app) = self.tills[till].app.as_mut().filter(|app| app.pull.is_none()) {
-            app.pull = Some((0, staging));
-            self.call(till, Ask::Pull(request));
-        }
-    }
-
     /// Sends a request over the line, whose answer may never come.
-    fn call(&mut self, till: usize, ask: Ask) {
+    pub(crate) fn call(&mut self, till: usize, ask: Ask) {
         self.calls += 1;
         let machine = &mut self.tills[till];
         let from = Caller { till, life: machine.life, call: self.calls };
         let Some(app) = &mut machine.app else { return };
         match &ask {
-            Ask::Pull(_) => app.pull.iter_mut().for_each(|(call, _)| *call = self.calls),
-            Ask::Push(_) | Ask::Fetch(_) => app.call = Some(self.calls),
+            Ask::Pull(_) | Ask::Lost(..) => app.pull.iter_mut().for_each(|(call, _)| *call = self.calls),
+            Ask::Push(_) | Ask::Declare(_) | Ask::Fetch(_) => app.call = Some(self.calls),
         }
         self.after(TIMEOUT, Event::Timeout { to: from });
         if !self.is_heard(till) {
@@ -330,68 +314,11 @@ impl World {
     fn hear(&mut self, to: Caller, answer: Answer) {
         let machine = &mut self.tills[to.till];
         let Some(app) = machine.app.as_mut().filter(|_| machine.life == to.life) else { return };
-        let pull = app.pull.as_ref().map(|(call, _)| *call);
-        match answer {
-            Answer::Pulled(pulled) if pull == Some(to.call) => self.pulled(to.till, &pulled),
-            Answer::Push(outcome) if app.call == Some(to.call) => {
-                app.call = None;
-                self.outcome(to.till, &outcome);
-            }
-            Answer::Entries(tail, bodies) if app.call == Some(to.call) => {
-                app.call = None;
-                let next = machine.restore(&tail, &bodies);
-                let tail = next.map(|from_seq| LostTail { from_seq, ..tail });
-                machine.app.iter_mut().for_each(|app| app.tail = tail);
-                self.upload_after(to.till, 0);
-            }
-            _ => {}
-        }
-    }
-
-    fn outcome(&mut self, till: usize, outcome: &Outcome) {
-        if let Outcome::Refused { code } = outcome {
-            self.oracle.breach(format!("an honest station was refused: {code}"));
-        }
-        if let Outcome::Reply(PushReply::Ack { ack, .. }) = outcome {
-            self.oracle.acked(&self.tills[till].disk.sales_up_to(ack.segment, ack.have_seq));
-        }
-        let machine = &mut self.tills[till];
-        let (clock, full) = (self.now + machine.clock_ms, machine.disk_full_until > self.now);
-        if machine.hear(outcome, clock, full, &mut self.dice) {
-            self.count("station seen twice");
-        }
-        self.upload_after(till, 0);
-    }
-
-    fn pulled(&mut self, till: usize, pulled: &Pulled) {
-        let Till { app: Some(app), disk, .. } = &mut self.tills[till] else { return };
-        let Some((_, mut staging)) = app.pull.take() else { return };
-        let hub = HUB_KEY.with(SigningKey::public);
-        let wrong = match pulled {
-            Pulled::Snapshot(manifest, chunks) => {
-                disk.catalogue.replace(&hub, manifest.clone(), chunks).err()
-            }
-            Pulled::Changes(PullReply::Changes { cut, entries, more, .. }) => {
-                match staging.add(&hub, cut.clone(), entries.clone(), *more) {
-                    Ok(()) if *more => {
-                        let request = staging.request();
-                        app.pull = Some((0, staging));
-                        return self.call(till, Ask::Pull(request));
-                    }
-                    Ok(()) => match staging.finish() {
-                        Ok(staged) => {
-                            staged.into_iter().for_each(|it| disk.catalogue.apply(it));
-                            None
-                        }
-                        Err(error) => Some(error.to_string()),
-                    },
-                    Err(error) => Some(error.to_string()),
-                }
-            }
-            Pulled::Changes(PullReply::Snapshot { .. }) => None,
-        };
-        if let Some(error) = wrong {
-            self.oracle.breach(format!("an honest hub's feed did not check: {error}"));
+        if app.pull.as_ref().is_some_and(|(call, _)| *call == to.call) {
+            self.downloaded(to.till, answer);
+        } else if app.call == Some(to.call) {
+            app.call = None;
+            self.uploaded(to.till, answer);
         }
     }
 
@@ -405,9 +332,9 @@ impl World {
             }
         } else if app.call == Some(to.call) {
             app.call = None;
-            match app.tail.take() {
-                Some(_) => self.upload_after(to.till, 0),
-                None => self.outcome(to.till, &Outcome::Failed),
+            match app.fetches.is_empty() {
+                true => self.outcome(to.till, &Outcome::Failed),
+                false => self.fetched(to.till, None),
             }
         }
     }

@@ -1,0 +1,80 @@
+//! The hub's holes: entries that a station declared to be nowhere.
+
+use std::rc::Rc;
+
+use suanpan_journal::Hash;
+use suanpan_sync::{Hole, PushReply, RecordedHole};
+
+use crate::hub::{HubDisk, Sender, Stored};
+
+impl Stored {
+    /// A hole's last entry is known by its declared hash.
+    pub(crate) fn hole_end(&self, branch: u32, seq: u64) -> Option<Hash> {
+        self.holes.iter().find(|hole| hole.branch == branch && hole.to_seq == seq).map(|hole| hole.to_hash)
+    }
+
+    /// What was stored is no longer missing.
+    pub(crate) fn trim_holes(&mut self, branch: u32, from_seq: u64, to_seq: u64) {
+        for hole in &mut self.holes {
+            if hole.branch == branch && (from_seq..=to_seq).contains(&hole.from_seq) {
+                hole.from_seq = to_seq + 1;
+            }
+        }
+        self.holes.retain(|hole| hole.from_seq <= hole.to_seq);
+        self.holes.sort_by_key(|hole| hole.from_seq);
+    }
+
+    /// Records a hole at the head of the branch it continues; what the hub has anyway is no hole.
+    fn record(&mut self, hole: &Hole) {
+        let longest = self.heads.iter().max_by_key(|head| head.seq).copied();
+        let head = longest.unwrap_or_else(|| self.open_unknown());
+        let from_seq = hole.from_seq.max(head.seq + 1);
+        if from_seq > hole.to_seq {
+            return;
+        }
+        let (branch, to_seq, to_hash) = (head.branch, hole.to_seq, hole.to_hash);
+        let continued = self.holes.iter_mut().find(|it| it.branch == branch && it.to_seq == from_seq - 1);
+        if let Some(continued) = continued {
+            (continued.to_seq, continued.to_hash) = (to_seq, to_hash);
+            return;
+        }
+        if !self.holes.iter().any(|it| it.branch == branch && it.to_seq == to_seq) {
+            self.holes.push(RecordedHole { branch, from_seq, to_seq, to_hash });
+        }
+        self.holes.sort_by_key(|hole| hole.from_seq);
+    }
+
+    /// Says whether a hole lies where something is stored, or on another one.
+    fn has_wrong_hole(&self) -> bool {
+        let stored =
+            |hole: &RecordedHole| (hole.from_seq..=hole.to_seq).any(|seq| self.has(hole.branch, seq));
+        let overlap = |one: &RecordedHole, other: &RecordedHole| {
+            one != other
+                && one.branch == other.branch
+                && one.from_seq <= other.to_seq
+                && other.from_seq <= one.to_seq
+        };
+        self.holes.iter().any(|hole| stored(hole) || self.holes.iter().any(|other| overlap(hole, other)))
+    }
+}
+
+impl HubDisk {
+    /// Takes a station's word that some entries are nowhere.
+    ///
+    /// *Errors:* why it is refused.
+    pub(crate) fn declare(&mut self, from: &Sender<'_>, hole: &Hole) -> Result<PushReply, String> {
+        hole.check(from.station, &from.key.public()).map_err(|error| error.to_string())?;
+        let stored = Rc::make_mut(self.segments.entry((from.station, hole.segment)).or_default());
+        let before = stored.holes.clone();
+        stored.record(hole);
+        if stored.holes != before {
+            self.notes.push("hole recorded");
+        }
+        Ok(PushReply::HoleRecorded { to_seq: hole.to_seq })
+    }
+
+    /// Says whether some hole lies where something is stored.
+    pub(crate) fn has_wrong_hole(&self) -> bool {
+        self.segments.values().any(|stored| stored.has_wrong_hole())
+    }
+}
