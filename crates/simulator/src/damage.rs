@@ -14,19 +14,25 @@ pub(crate) struct Damage {
 }
 
 impl Damage {
-    /// A run at the start of a segment, inside it or at its end; every other time in the newest.
-    pub(crate) fn draw(journal: &[Written], dice: &mut Dice) -> Option<Damage> {
-        let newest = journal.len().checked_sub(1)?;
-        let place = if dice.chance(500) { newest } else { dice.place(journal.len()) };
-        let head = journal[place].head_seq();
+    /// A run at the start of a segment, inside it or at its end, or of what the hub does not have yet; every other time in
+    /// the newest.
+    pub(crate) fn draw(disk: &Disk, dice: &mut Dice) -> Option<Damage> {
+        let newest = disk.journal.len().checked_sub(1)?;
+        let place = if dice.chance(500) { newest } else { dice.place(disk.journal.len()) };
+        let written = &disk.journal[place];
+        let head = written.head_seq();
         if head == 0 {
             return None;
         }
         let len = dice.between(1, head.min(4));
-        let from = match dice.place(3) {
+        let last = head + 1 - len;
+        // Behind what nobody has, something that is to go on.
+        let unsent = (disk.status(written).acked_seq + 1).min(last);
+        let from = match dice.place(5) {
             0 => 1,
-            1 => head + 1 - len,
-            _ => dice.between(1, head + 1 - len),
+            1 => last,
+            2 => dice.between(1, last),
+            _ => dice.between(unsent, last.saturating_sub(2).max(unsent)),
         };
         Some(Damage { place, from, to: from + len - 1, erased: dice.chance(500) })
     }

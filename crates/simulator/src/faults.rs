@@ -30,6 +30,12 @@ impl World {
             Fault::CopyLedger => self.tills[till].copy = Some(self.tills[till].disk.clone()),
             Fault::RestoreLedger => self.restore_ledger(till),
             Fault::CloneDisk => self.clone_disk(till),
+            Fault::DamageLedger if self.dice.chance(500) => {
+                // With the line down there is something of which nobody else has a copy.
+                let outage = self.dice.ms(3 * HOUR, 12 * HOUR);
+                self.tills[till].line_down_until = self.now + outage;
+                self.after(outage, Event::Damage { till });
+            }
             Fault::DamageLedger => self.damage_ledger(till),
             Fault::OlderRelease => self.install(till, Release::Older),
             Fault::NewerRelease => self.install(till, Release::Newer),
@@ -91,10 +97,15 @@ impl World {
         }
     }
 
-    /// Selling goes on at once, in a new file and a new segment.
-    fn damage_ledger(&mut self, till: usize) {
+    /// Selling goes on at once, in a new file and a new segment. Sometimes there is a copy or a clone from before.
+    pub(crate) fn damage_ledger(&mut self, till: usize) {
+        match self.dice.place(4) {
+            0 => self.clone_disk(till),
+            1 => self.tills[till].copy = Some(self.tills[till].disk.clone()),
+            _ => {}
+        }
         let machine = &mut self.tills[till];
-        let Some(damage) = Damage::draw(&machine.disk.journal, &mut self.dice) else { return };
+        let Some(damage) = Damage::draw(&machine.disk, &mut self.dice) else { return };
         machine.app = None;
         let unreadable = machine.disk.salvage(&damage);
         *self.counts.entry("entries unreadable").or_default() += unreadable;

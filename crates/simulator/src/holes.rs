@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use suanpan_journal::Hash;
+use suanpan_journal::{Hash, SegmentId, StationId};
 use suanpan_sync::{Hole, PushReply, RecordedHole};
 
 use crate::hub::{HubDisk, Sender, Stored};
@@ -71,6 +71,12 @@ impl HubDisk {
             self.notes.push("hole recorded");
         }
         Ok(PushReply::HoleRecorded { to_seq: hole.to_seq })
+    }
+
+    /// Says whether an entry is in a hole.
+    pub(crate) fn is_hole(&self, station: StationId, segment: SegmentId, seq: u64) -> bool {
+        let stored = self.segments.get(&(station, segment));
+        stored.is_some_and(|it| it.holes.iter().any(|hole| (hole.from_seq..=hole.to_seq).contains(&seq)))
     }
 
     /// Says whether some hole lies where something is stored.

@@ -64,6 +64,7 @@ pub(crate) enum Event {
     Timeout { to: Caller },
     Commit { life: u64 },
     StartHub,
+    Damage { till: usize },
     Publish,
     DecideLost,
     Fault(Fault),
@@ -205,6 +206,8 @@ impl World {
             Event::Commit { life } if life == self.hub.life => self.commit(),
             Event::Commit { .. } => {}
             Event::StartHub => self.hub.running = true,
+            Event::Damage { till } if !self.healing => self.damage_ledger(till),
+            Event::Damage { .. } => {}
             Event::Publish => self.publish(),
             Event::DecideLost => self.decide_lost(),
             Event::Fault(fault) => self.inject(fault),
