@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use suanpan_journal::{Hash, SegmentId, StationId};
-use suanpan_sync::{Hole, PushReply, RecordedHole};
+use suanpan_sync::{Hole, PushReply, RecordedHole, declare_hole};
 
 use crate::hub::{HubDisk, Sender, Stored};
 
@@ -21,27 +21,6 @@ impl Stored {
             }
         }
         self.holes.retain(|hole| hole.from_seq <= hole.to_seq);
-        self.holes.sort_by_key(|hole| hole.from_seq);
-    }
-
-    /// Records a hole at the head of the branch it continues; what the hub has anyway is no hole.
-    fn record(&mut self, hole: &Hole) {
-        let longest = self.heads.iter().max_by_key(|head| head.seq).copied();
-        let head = longest.unwrap_or_else(|| self.open_unknown());
-        let from_seq = hole.from_seq.max(head.seq + 1);
-        if from_seq > hole.to_seq {
-            return;
-        }
-        let (branch, to_seq, to_hash) = (head.branch, hole.to_seq, hole.to_hash);
-        let continued = self.holes.iter_mut().find(|it| it.branch == branch && it.to_seq == from_seq - 1);
-        if let Some(continued) = continued {
-            (continued.to_seq, continued.to_hash) = (to_seq, to_hash);
-            return;
-        }
-        if !self.holes.iter().any(|it| it.branch == branch && it.to_seq == to_seq) {
-            self.holes.push(RecordedHole { branch, from_seq, to_seq, to_hash });
-        }
-        self.holes.sort_by_key(|hole| hole.from_seq);
     }
 
     /// Says whether a hole lies where something is stored, or on another one.
@@ -66,7 +45,10 @@ impl HubDisk {
         hole.check(from.station, &from.key.public()).map_err(|error| error.to_string())?;
         let stored = Rc::make_mut(self.segments.entry((from.station, hole.segment)).or_default());
         let before = stored.holes.clone();
-        stored.record(hole);
+        if stored.heads.is_empty() {
+            stored.open_unknown();
+        }
+        stored.holes = declare_hole(hole, &stored.heads, &before);
         if stored.holes != before {
             self.notes.push("hole recorded");
         }

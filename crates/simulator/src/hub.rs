@@ -79,11 +79,9 @@ impl Stored {
     }
 
     /// A segment of which nothing is known but a hole at its start.
-    pub(crate) fn open_unknown(&mut self) -> BranchHead {
+    pub(crate) fn open_unknown(&mut self) {
         self.branches.push(Branch { from: None, at_seq: 0, root: None, parent: None });
-        let head = BranchHead { branch: 0, seq: 0, hash: Hash::ZERO };
-        self.heads.push(head);
-        head
+        self.heads.push(BranchHead { branch: 0, seq: 0, hash: Hash::ZERO });
     }
 
     fn arrival_of(&self, seq: u64, hash: Hash) -> Option<u64> {

@@ -23,6 +23,7 @@
 
 mod backoff;
 mod edge;
+mod holes;
 mod hub;
 pub mod limits;
 mod staging;
@@ -30,6 +31,7 @@ mod wire;
 
 pub use backoff::{Backoff, retry_delay_ms};
 pub use edge::{Edge, Effect, Next, Outcome, Range, SegmentStatus};
+pub use holes::declare_hole;
 pub use hub::{BranchHead, Fork, ForkKind, Known, Offer, RecordedHole, Verdict, classify, epoch_after};
 pub use staging::{Mismatch, Staged, Staging};
 pub use wire::WireError;

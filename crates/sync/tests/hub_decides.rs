@@ -4,7 +4,8 @@ mod support;
 
 use suanpan_journal::{Hash, Parent};
 use suanpan_sync::{
-    BranchHead, Fork, ForkKind, KnownHead, Offer, RecordedHole, Verdict, classify, epoch_after,
+    BranchHead, Fork, ForkKind, Hole, KnownHead, Offer, RecordedHole, Verdict, classify, declare_hole,
+    epoch_after,
 };
 use support::*;
 
@@ -172,6 +173,52 @@ fn a_segment_of_which_only_a_hole_is_known_accepts_its_opening() {
     known.holes.push(RecordedHole { branch: 0, from_seq: 1, to_seq: 2, to_hash: at("ab").hash });
     assert_eq!(verdict(&hub, "abc", 3), Verdict::Append { branch: 0 });
     assert_eq!(verdict(&hub, "ab", 1), Verdict::Fill { branch: 0 });
+}
+
+/// What stands in the branches of `hub` after a machine that wrote `letters` declared that `from` to `to` are nowhere.
+fn declare(hub: &mut MemoryHub, letters: &str, from: u64, to: u64) -> Vec<(u32, u64, u64)> {
+    let seqs = (from, to);
+    let to_hash = word(letters).chain_at(to).hash;
+    let hole = Hole::declare(&station_key(), STATION, segment(1), seqs, to_hash).unwrap();
+    let known = hub.segments.get_mut(&segment(1)).unwrap();
+    known.holes = declare_hole(&hole, &known.heads, &known.holes);
+    known.holes.iter().map(|it| (it.branch, it.from_seq, it.to_seq)).collect()
+}
+
+#[test]
+fn a_hole_continues_the_head_it_follows_and_not_the_longest() {
+    let mut hub = stored(&[("abcdefgh", 1), ("abxy", 3)]);
+    assert_eq!(declare(&mut hub, "abxyzzw", 5, 6), [(1, 5, 6)]);
+    assert_eq!(verdict(&hub, "abxyzzw", 7), Verdict::Append { branch: 1 });
+}
+
+#[test]
+fn a_hole_that_another_disk_declares_shorter_ends_where_what_was_found_begins() {
+    let mut hub = stored(&[("ab", 1)]);
+    assert_eq!(declare(&mut hub, "abcdefg", 3, 6), [(0, 3, 6)]);
+    assert_eq!(declare(&mut hub, "abcdefg", 3, 4), [(0, 3, 4), (0, 5, 6)]);
+    assert_eq!(verdict(&hub, "abcdefg", 7), Verdict::Gap(vec![at("ab")]), "5 and 6 come first");
+    assert_eq!(verdict(&hub, "abcdef", 5), Verdict::Append { branch: 0 });
+}
+
+#[test]
+fn a_hole_inside_is_split_so_that_its_second_half_is_filled_alone() {
+    let mut hub = stored(&[("ab", 1)]);
+    declare(&mut hub, "abcdefg", 3, 6);
+    hub.take(&word("abcdefg").push(7, 7).encode()).unwrap();
+    assert_eq!(declare(&mut hub, "abcdefg", 3, 4), [(0, 3, 4), (0, 5, 6)]);
+    assert_eq!(verdict(&hub, "abcdef", 5), Verdict::Fill { branch: 0 });
+}
+
+#[test]
+fn holes_that_meet_are_one_and_what_is_known_is_none() {
+    let mut hub = stored(&[("ab", 1)]);
+    declare(&mut hub, "abcdefg", 3, 4);
+    assert_eq!(declare(&mut hub, "abcdefg", 3, 4), [(0, 3, 4)], "declared again");
+    assert_eq!(declare(&mut hub, "abcdefg", 5, 6), [(0, 3, 6)], "continued");
+    assert_eq!(declare(&mut hub, "abcdefg", 3, 6), [(0, 3, 6)], "declared as one");
+    let mut whole = stored(&[("abcdef", 1)]);
+    assert_eq!(declare(&mut whole, "abcdef", 3, 4), []);
 }
 
 #[test]
