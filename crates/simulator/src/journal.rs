@@ -150,9 +150,9 @@ impl Disk {
         ids(self.journal.iter().flat_map(|it| it.entries.values()))
     }
 
-    /// The ids of a segment's sales up to an entry.
-    pub(crate) fn sales_up_to(&self, id: SegmentId, seq: u64) -> BTreeSet<u64> {
-        ids(self.written(id).into_iter().flat_map(|it| it.entries.range(..=seq).map(|(_, entry)| entry)))
+    /// The ids of a segment's sales in a range.
+    pub(crate) fn sales_between(&self, id: SegmentId, from: u64, to: u64) -> BTreeSet<u64> {
+        ids(self.written(id).into_iter().flat_map(|it| it.entries.range(from..=to).map(|(_, entry)| entry)))
     }
 
     pub(crate) fn status(&self, written: &Written) -> SegmentStatus {

@@ -100,6 +100,11 @@ impl Options {
         }
     }
 
+    /// The names of every kind of fault, as a report counts them.
+    pub fn kinds_of_fault() -> impl Iterator<Item = &'static str> {
+        Fault::ALL.iter().map(|(_, name, _)| *name)
+    }
+
     pub(crate) fn json(&self) -> Value {
         let faults: Vec<&str> = self.weights.iter().map(|(_, name, _)| *name).collect();
         json!({

@@ -50,6 +50,8 @@ pub(crate) struct Oracle {
     gone: BTreeSet<u64>,
     /// Sales that were ever on the hub's disk.
     durable: BTreeSet<u64>,
+    /// Sales that a station declared to be nowhere.
+    declared: BTreeSet<u64>,
     pub(crate) breaches: BTreeSet<String>,
 }
 
@@ -85,9 +87,14 @@ impl Oracle {
         self.durable.extend(ids);
     }
 
+    /// A station says that these are nowhere. An ack for what comes after them says nothing of them.
+    pub(crate) fn declared(&mut self, ids: impl Iterator<Item = u64>) {
+        self.declared.extend(ids);
+    }
+
     /// A station was told that these are safe. The next loss of its own disk would show whether they are.
     pub(crate) fn acked(&mut self, ids: &BTreeSet<u64>) {
-        if !ids.is_subset(&self.durable) {
+        if !ids.iter().all(|id| self.durable.contains(id) || self.declared.contains(id)) {
             self.breach("an ack for what was never on the hub's disk");
         }
     }

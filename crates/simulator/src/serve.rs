@@ -79,7 +79,13 @@ impl World {
         };
         HUB_KEY.with(|key| match ask {
             Ask::Push(body) => Some(outcome(disk.push(key, &sender, &body, now))),
-            Ask::Declare(hole) => Some(outcome(disk.declare(&sender, &hole))),
+            Ask::Declare(hole) => {
+                let own = self.tills.iter().filter(|it| it.station == till.station);
+                let disks = own.flat_map(|it| it.copy.iter().chain([&it.disk]));
+                let (from, to) = (hole.from_seq, hole.to_seq);
+                self.oracle.declared(disks.flat_map(|it| it.sales_between(hole.segment, from, to)));
+                Some(outcome(disk.declare(&sender, &hole)))
+            }
             Ask::Fetch(tail) => {
                 Some(Answer::Entries(Rc::new(disk.fetch(till.station, tail.segment, tail.from_seq))))
             }

@@ -5,7 +5,7 @@ use suanpan_sync::{Effect, Hole, LostTail, Next, Outcome, Push, PushReply, Range
 
 use crate::dice::Dice;
 use crate::journal::{Restored, Written};
-use crate::till::{App, Fetch, Till};
+use crate::till::{App, Fetch, Release, Till};
 use crate::world::{Answer, Ask, MINUTE, SECOND, World};
 
 /// Entries of one push at most: few, so that a day makes many.
@@ -38,7 +38,12 @@ impl World {
         let clock = self.now + self.tills[till].clock_ms;
         let heard = self.is_heard(till);
         match self.tills[till].turn(clock, heard, &mut self.dice) {
-            Turn::Push(body) => self.call(till, Ask::Push(body.into())),
+            Turn::Push(body) => {
+                if heard && self.tills[till].release == Release::Older {
+                    self.count("push packed as an older release does");
+                }
+                self.call(till, Ask::Push(body.into()));
+            }
             Turn::Declare(hole) => self.call(till, Ask::Declare(hole)),
             Turn::Wait(ms) => self.upload_after(till, (ms as i64).min(MINUTE)),
             Turn::Rest => {}
@@ -59,7 +64,7 @@ impl World {
             self.oracle.breach(format!("an honest station was refused: {code}"));
         }
         if let Outcome::Reply(PushReply::Ack { ack, .. }) = outcome {
-            self.oracle.acked(&self.tills[till].disk.sales_up_to(ack.segment, ack.have_seq));
+            self.oracle.acked(&self.tills[till].disk.sales_between(ack.segment, 1, ack.have_seq));
         }
         let machine = &mut self.tills[till];
         let (clock, full) = (self.now + machine.clock_ms, machine.disk_full_until > self.now);

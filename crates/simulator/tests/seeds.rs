@@ -1,6 +1,6 @@
 //! The same seeds at every run; a seed that ever failed is told by name.
 
-use suanpan_simulator::{Options, run};
+use suanpan_simulator::{Options, Report, run};
 
 fn check(seeds: std::ops::Range<u64>) {
     for seed in seeds {
@@ -28,6 +28,35 @@ fn every_run_heals_seeds_100_to_149() {
 #[test]
 fn every_run_heals_seeds_150_to_199() {
     check(150..200);
+}
+
+/// Faults, and what follows from them, of the first seeds taken together.
+#[test]
+fn every_kind_of_fault_happens_in_seeds_0_to_59() {
+    let reports: Vec<Report> = (0..60).map(|seed| run(&Options::expand(seed, None, None))).collect();
+    let times = |what: &str| reports.iter().filter_map(|it| it.faults.get(what)).sum::<u64>();
+    let follows = [
+        "entries unreadable",
+        "entries fetched back",
+        "hole recorded",
+        "hole filled",
+        "entry of a kind that the hub does not know",
+        "push packed as an older release does",
+        "lost changes shown",
+        "lost change listed",
+        "lost change published again",
+        "lost change let go",
+    ];
+    for what in Options::kinds_of_fault().chain(follows) {
+        assert!(times(what) > 0, "{what} did not happen");
+    }
+    assert!(reports.iter().any(|it| it.parked > 0), "nothing was parked");
+}
+
+/// Seeds that once ended in a breach.
+#[test]
+fn a_hole_that_two_disks_declare_differently_holds_nothing_up_seed_859() {
+    check(859..860);
 }
 
 #[test]
