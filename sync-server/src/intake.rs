@@ -35,7 +35,8 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
         Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. } | Verdict::Same => {
             let at = (ingested.epoch, ingested.arrival);
             let ack = Ack::sign(&app.key, station.station, at, what, WINDOW_BYTES, 0);
-            Ok(PushReply::Ack { ack, lost_tail: ingested.lost_tail, re_enrol: ingested.re_enrol })
+            let Ingested { lost_tail, re_enrol, lacking, .. } = ingested;
+            Ok(PushReply::Ack { ack, lost_tail, re_enrol, lacking })
         }
         Verdict::Have { head, cut_at } => Ok(PushReply::Have { head, cut_at }),
         Verdict::Gap(have) => Ok(PushReply::Gap { have }),

@@ -61,11 +61,12 @@ impl World {
             return self.call(till, Ask::Pull(request));
         }
         let at_ms = self.now + self.tills[till].clock_ms;
-        let Till { disk, .. } = &mut self.tills[till];
+        let Till { disk, codec, release, .. } = &mut self.tills[till];
         match added.and_then(|()| staging.finish()) {
             Ok(Some(staged)) => {
                 disk.memory.kept.keep(&disk.catalogue.heads, &staged, at_ms);
                 disk.catalogue.apply(staged);
+                *codec = release.codec();
             }
             Ok(None) => {}
             Err(error) => self.oracle.breach(format!("an honest hub's feed did not check: {error}")),
@@ -86,7 +87,8 @@ impl World {
 
     /// A snapshot takes the place of everything.
     fn snapshot(&mut self, till: usize, Snapshot { manifest, chunks, history }: &Snapshot) {
-        let Till { disk, .. } = &mut self.tills[till];
+        let Till { disk, codec, release, .. } = &mut self.tills[till];
+        *codec = release.codec();
         disk.memory.kept.told(&disk.catalogue.heads, manifest);
         let before = disk.catalogue.clone();
         let hub = HUB_KEY.with(SigningKey::public);

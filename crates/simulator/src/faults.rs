@@ -38,6 +38,7 @@ impl World {
             }
             Fault::DamageLedger => self.damage_ledger(till),
             Fault::OlderRelease => self.install(till, Release::Older),
+            Fault::OlderHub => self.hub.older_until = until,
             Fault::NewerRelease => self.install(till, Release::Newer),
             Fault::TillClock => self.tills[till].clock_ms = self.jump(),
             Fault::TillDiskFull => self.tills[till].disk_full_until = until,
@@ -138,7 +139,7 @@ impl World {
     pub(crate) fn heal(&mut self) {
         self.healing = true;
         self.hub.running = true;
-        (self.hub.disk_full_until, self.hub.busy_until) = (0, 0);
+        (self.hub.disk_full_until, self.hub.busy_until, self.hub.older_until) = (0, 0, 0);
         self.after(MINUTE, Event::Publish);
         // By then every till has shown what it remembers.
         self.after(3 * HOUR, Event::DecideLost);

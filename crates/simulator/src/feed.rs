@@ -46,6 +46,11 @@ pub(crate) struct Published {
 }
 
 impl Feeds {
+    /// Whether nothing was ever published here.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
     /// Publishes in one transaction: one number to every scope, and one row besides, which narrower scopes sometimes have
     /// too, and sometimes no longer.
     pub(crate) fn publish(&mut self, scopes: &[Scope], epoch: u64, number: u64) -> Vec<Published> {

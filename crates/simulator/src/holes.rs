@@ -3,7 +3,8 @@
 use std::rc::Rc;
 
 use suanpan_journal::{Hash, SegmentId, StationId};
-use suanpan_sync::{Hole, PushReply, RecordedHole, declare_hole};
+use suanpan_sync::limits::LACKING_MAX;
+use suanpan_sync::{Hole, Lacking, PushReply, RecordedHole, declare_hole};
 
 use crate::hub::{HubDisk, Sender, Stored};
 
@@ -55,10 +56,15 @@ impl HubDisk {
         Ok(PushReply::HoleRecorded { to_seq: hole.to_seq })
     }
 
-    /// Says whether an entry is in a hole.
-    pub(crate) fn is_hole(&self, station: StationId, segment: SegmentId, seq: u64) -> bool {
-        let stored = self.segments.get(&(station, segment));
-        stored.is_some_and(|it| it.holes.iter().any(|hole| (hole.from_seq..=hole.to_seq).contains(&seq)))
+    /// What a station's disks declared, of what is still missing.
+    pub(crate) fn lacking(&self, station: StationId) -> Vec<Lacking> {
+        let own = self.segments.range((station, SegmentId::ZERO)..).take_while(|((of, _), _)| *of == station);
+        let lacks = own.flat_map(|((_, segment), stored)| {
+            let one =
+                |it: &RecordedHole| Lacking { segment: *segment, from_seq: it.from_seq, to_seq: it.to_seq };
+            stored.holes.iter().map(one)
+        });
+        lacks.take(LACKING_MAX).collect()
     }
 
     /// Says whether some hole lies where something is stored.

@@ -162,10 +162,9 @@ impl HubDisk {
         &mut self,
         hub: &SigningKey,
         from: &Sender<'_>,
-        body: &[u8],
+        push: Push,
         now_ms: i64,
     ) -> Result<PushReply, String> {
-        let push = Push::decode(body).map_err(|error| error.to_string())?;
         let checked = push.check(from.station, &from.key.public()).map_err(|error| error.to_string())?;
         if let Some(shown) = push.shown.as_ref().filter(|it| it.verify(&hub.public(), from.station).is_ok()) {
             let stored = self.segments.get(&(from.station, shown.segment));
@@ -206,7 +205,7 @@ impl HubDisk {
             let ForkKind::LostTail { from_seq, to_seq } = it.fork.kind() else { return None };
             Some(LostTail { segment: it.segment, from_seq, to_seq })
         });
-        PushReply::Ack { ack, lost_tail, re_enrol }
+        PushReply::Ack { ack, lost_tail, re_enrol, lacking: self.lacking(station) }
     }
 
     fn append(&mut self, station: StationId, branch: u32, push: &CheckedPush, body: Vec<u8>) {

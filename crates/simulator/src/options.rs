@@ -20,6 +20,7 @@ pub(crate) enum Fault {
     DamageLedger,
     OlderRelease,
     NewerRelease,
+    OlderHub,
     TillClock,
     TillDiskFull,
     LineDown,
@@ -34,7 +35,7 @@ pub(crate) enum Fault {
 
 impl Fault {
     /// Every kind, with its name and its weight among the others.
-    pub(crate) const ALL: [(Fault, &'static str, u64); 19] = [
+    pub(crate) const ALL: [(Fault, &'static str, u64); 20] = [
         (Fault::KillTill, "till killed", 6),
         (Fault::PowerCut, "till without power", 4),
         (Fault::LoseSyncFile, "sync file lost", 1),
@@ -44,6 +45,7 @@ impl Fault {
         (Fault::DamageLedger, "ledger damaged", 3),
         (Fault::OlderRelease, "older release on a till", 1),
         (Fault::NewerRelease, "newer release on a till", 1),
+        (Fault::OlderHub, "older release at the hub", 2),
         (Fault::TillClock, "till's clock jumped", 2),
         (Fault::TillDiskFull, "till's disk full", 2),
         (Fault::LineDown, "line down", 4),

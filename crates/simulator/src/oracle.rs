@@ -61,7 +61,6 @@ pub(crate) struct Count {
     pub(crate) sales: u64,
     pub(crate) printed: u64,
     pub(crate) lost: u64,
-    pub(crate) held_back: u64,
     pub(crate) fen: u64,
     /// Entries at the hub that it does not understand.
     pub(crate) parked: u64,
@@ -104,12 +103,7 @@ impl Oracle {
     }
 
     /// Compares the hub with the receipts: lost is what had no copy left, nothing is there twice, and the sums agree.
-    /// `held_back` is what some disk has, and another one of its station declared to be nowhere.
-    pub(crate) fn compare<'a>(
-        &mut self,
-        hub: impl Iterator<Item = &'a Sale>,
-        held_back: &BTreeSet<u64>,
-    ) -> Count {
+    pub(crate) fn compare<'a>(&mut self, hub: impl Iterator<Item = &'a Sale>) -> Count {
         let sales = self.sales.values().filter(|(it, _)| it.kind == SALE).count() as u64;
         let mut count = Count { sales, ..Count::default() };
         let mut found: BTreeMap<u64, u64> = BTreeMap::new();
@@ -128,7 +122,6 @@ impl Oracle {
                 Some(1) => expected_fen += sale.counts(),
                 Some(times) => self.breach(format!("sale {id} is at the hub {times} times")),
                 None if self.gone.contains(&id) => count.lost += u64::from(printed),
-                None if held_back.contains(&id) => count.held_back += u64::from(printed),
                 None => self.breach(format!("sale {id} is lost, and a copy of it was left")),
             }
         }

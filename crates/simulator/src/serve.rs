@@ -78,7 +78,10 @@ impl World {
             Answer::Push(reply.map_or_else(|code| Outcome::Refused { code }, Outcome::Reply))
         };
         HUB_KEY.with(|key| match ask {
-            Ask::Push(body) => Some(outcome(disk.push(key, &sender, &body, now))),
+            Ask::Push(body) => {
+                let push = disk.unpack(&body, self.hub.older_until > self.now);
+                Some(outcome(push.and_then(|push| disk.push(key, &sender, push, now))))
+            }
             Ask::Declare(hole) => {
                 let own = self.tills.iter().filter(|it| it.station == till.station);
                 let disks = own.flat_map(|it| it.copy.iter().chain([&it.disk]));

@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 use std::rc::Rc;
 
 use suanpan_journal::{Chain, Parent, SegmentId, SigningKey, StationId, push_record};
-use suanpan_sync::{Codec, Container, Edge, Hole, LostTail, Scope, Staging};
+use suanpan_sync::{Codec, Edge, Hole, LostTail, Scope, Staging};
 
 use crate::HUB_KEY;
 use crate::dice::Dice;
 use crate::journal::{Disk, Entry, Written};
 use crate::oracle::{NEWER, SALE, Sale};
 
-const DATE: u32 = 20_231_115;
+pub(crate) const DATE: u32 = 20_231_115;
 
 /// Entries that this disk lacks and the hub may have.
 #[derive(Clone, Copy)]
@@ -46,16 +46,6 @@ pub(crate) enum Release {
     Today,
     /// Writes entries of a kind that the hub does not know.
     Newer,
-}
-
-impl Release {
-    /// The best codec that it knows.
-    fn codec(self) -> Codec {
-        match self {
-            Release::Older => Codec::Raw,
-            Release::Today | Release::Newer => Codec::Zstd,
-        }
-    }
 }
 
 /// A machine that is, or believes to be, a station.
@@ -98,14 +88,6 @@ impl Till {
     /// Another release is put on it.
     pub(crate) fn install(&mut self, release: Release) {
         (self.release, self.codec) = (release, release.codec());
-    }
-
-    /// Packs a run of records. Whichever way: the signature is over what is in it.
-    pub(crate) fn pack(&self, run: Vec<u8>) -> Container {
-        match self.codec {
-            Codec::Raw => Container { codec: Codec::Raw, bytes: run },
-            Codec::Zstd => Container::pack(&run),
-        }
     }
 
     /// The same disk in a second machine. If the running system was copied, it goes on in the same segment.

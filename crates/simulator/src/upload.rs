@@ -1,5 +1,7 @@
 //! A station's upload: carries out what its edge decides, as the driver of the real station does.
 
+use std::collections::VecDeque;
+
 use suanpan_journal::{Hash, SegmentId, StationId};
 use suanpan_sync::{Effect, Hole, LostTail, Next, Outcome, Push, PushReply, Range, Start};
 
@@ -61,6 +63,10 @@ impl World {
 
     pub(crate) fn outcome(&mut self, till: usize, outcome: &Outcome) {
         if let Outcome::Refused { code } = outcome {
+            if self.tills[till].packs_otherwise(code) {
+                self.count("push packed again without a dictionary");
+                return self.upload_after(till, 0);
+            }
             self.oracle.breach(format!("an honest station was refused: {code}"));
         }
         if let Outcome::Reply(PushReply::Ack { ack, .. }) = outcome {
@@ -169,10 +175,10 @@ impl Till {
         };
         let entries = written.entries.range(range.from_seq..=to);
         let run: Vec<u8> = entries.flat_map(|(_, entry)| entry.record.iter().copied()).collect();
-        let Ok(mut push) = Push::seal(&self.key, self.station, range.segment, start, &run) else {
+        let Ok(push) = Push::seal(&self.key, self.station, range.segment, start, &run) else {
             return Vec::new();
         };
-        push.container = self.pack(run);
+        let mut push = self.pack(push, run);
         push.shown = app.edge.newest_ack().filter(|_| range.shows).cloned();
         push.encode()
     }
@@ -212,7 +218,8 @@ impl Till {
 
     fn carry_out(&mut self, effects: Vec<Effect>, disk_full: bool, dice: &mut Dice) -> bool {
         let mut seen_twice = false;
-        for effect in effects {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::SaveCursor { .. } if disk_full => {
                     self.restart_upload();
@@ -232,6 +239,13 @@ impl Till {
                         // What comes may hang on entries that are not here either.
                         app.recovered = false;
                     });
+                }
+                Effect::Offer(lacking) => {
+                    let written = self.disk.written(lacking.segment);
+                    let has = written.is_some_and(|it| it.entries.contains_key(&lacking.from_seq));
+                    if let Some(app) = self.app.as_mut().filter(|_| has) {
+                        effects.extend(app.edge.offer_again(&lacking));
+                    }
                 }
                 Effect::ReEnrol => seen_twice = true,
             }

@@ -81,6 +81,8 @@ pub(crate) struct Hub {
     pub(crate) clock_ms: i64,
     pub(crate) disk_full_until: i64,
     pub(crate) busy_until: i64,
+    /// An older release serves.
+    pub(crate) older_until: i64,
     pub(crate) group: Vec<(Caller, Ask)>,
 }
 
@@ -111,6 +113,7 @@ impl World {
             clock_ms: 0,
             disk_full_until: 0,
             busy_until: 0,
+            older_until: 0,
             group: Vec::new(),
         };
         let mut world = World {

@@ -42,6 +42,8 @@ fn every_kind_of_fault_happens_in_seeds_0_to_59() {
         "hole filled",
         "entry of a kind that the hub does not know",
         "push packed as an older release does",
+        "push packed by the dictionary",
+        "push packed again without a dictionary",
         "lost changes shown",
         "lost change listed",
         "lost change published again",

@@ -3,8 +3,8 @@ use std::collections::HashMap;
 use suanpan_journal::{Hash, SegmentId, StationId, VerifyingKey};
 
 use crate::backoff::Backoff;
-use crate::limits::{ENTRIES_MAX, WINDOW_BYTES, WINDOW_BYTES_MIN};
-use crate::wire::ack::{Ack, KnownHead, LostTail, PushReply};
+use crate::limits::{ENTRIES_MAX, LACKING_MAX, WINDOW_BYTES, WINDOW_BYTES_MIN};
+use crate::wire::ack::{Ack, KnownHead, Lacking, LostTail, PushReply};
 
 /// A refused range is offered again after this long: somebody may have mended the hub meanwhile, and the sales
 /// of other segments are not held up.
@@ -16,6 +16,9 @@ const SURPRISES_MAX: u32 = crate::limits::BRANCHES_MAX as u32 + 2;
 
 /// Longest pause that a station lets the hub ask for: a garbled number must not silence it.
 const PAUSE_MAX_MS: u32 = 5 * 60_000;
+
+/// Holes that are remembered as asked about; one that is forgotten is asked about once more.
+const OFFERED_MAX: usize = 4 * LACKING_MAX;
 
 /// No pause reaches further ahead: the longest that the hub may ask for, and the longest backoff with it.
 const AHEAD_MAX_MS: i64 = 2 * PAUSE_MAX_MS as i64;
@@ -94,6 +97,8 @@ pub enum Effect {
     },
     /// Fetch these entries back from the hub.
     FetchTail(LostTail),
+    /// If this disk has the first of these entries, have them offered again: [`Edge::offer_again`].
+    Offer(Lacking),
     /// Tell the staff's IT: this disk was seen twice.
     ReEnrol,
 }
@@ -138,6 +143,8 @@ pub struct Edge {
     newest_ack: Option<Ack>,
     epoch: u64,
     flight: Option<Flight>,
+    /// What the hub lacks, as far as it was asked about.
+    offered: Vec<Lacking>,
     /// The hub's last ack was of an older epoch than one before: it does not know yet that it was restored.
     behind_epoch: bool,
     window_bytes: u32,
@@ -157,6 +164,7 @@ impl Edge {
             epoch: newest_ack.as_ref().map_or(0, |ack| ack.hub_epoch),
             newest_ack,
             flight: None,
+            offered: Vec::new(),
             behind_epoch: false,
             window_bytes: WINDOW_BYTES,
             paused_until_ms: i64::MIN,
@@ -286,11 +294,12 @@ impl Edge {
     ) -> Vec<Effect> {
         let Some(flight) = self.flight else { return Vec::new() };
         let effects = match outcome {
-            Outcome::Reply(PushReply::Ack { ack, lost_tail, re_enrol }) => {
+            Outcome::Reply(PushReply::Ack { ack, lost_tail, re_enrol, lacking }) => {
                 self.acked(&flight, ack, now_ms).map(|save| {
                     let tail = lost_tail.map(Effect::FetchTail);
                     let re_enrol = re_enrol.then_some(Effect::ReEnrol);
-                    save.into_iter().chain(tail).chain(re_enrol).collect()
+                    let offers = self.not_yet_offered(lacking).into_iter().map(Effect::Offer);
+                    save.into_iter().chain(tail).chain(re_enrol).chain(offers).collect()
                 })
             }
             Outcome::Reply(PushReply::Gap { have }) => {
@@ -336,6 +345,9 @@ impl Edge {
             return None;
         }
         self.behind_epoch = ack.hub_epoch < self.epoch;
+        if ack.hub_epoch > self.epoch {
+            self.offered.clear();
+        }
         self.epoch = self.epoch.max(ack.hub_epoch);
         self.window_bytes = ack.window_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES);
         self.paused_until_ms = now_ms.saturating_add(i64::from(ack.retry_after_ms.min(PAUSE_MAX_MS)));
@@ -352,6 +364,32 @@ impl Edge {
         }
         let (segment, acked_seq, epoch) = (ack.segment, ack.have_seq, ack.hub_epoch);
         Some(vec![Effect::SaveCursor { segment, acked_seq, epoch, ack: self.newest_ack.clone() }])
+    }
+
+    /// What of it was not asked about since the start: whether this disk has it does not change.
+    fn not_yet_offered(&mut self, lacking: &[Lacking]) -> Vec<Lacking> {
+        let acked = |it: &Lacking| {
+            let segment = self.places.get(&it.segment).and_then(|place| self.segments.get(*place));
+            segment.is_some_and(|segment| segment.acked_seq >= it.from_seq)
+        };
+        let new = |it: &&Lacking| !self.offered.contains(it) && it.from_seq > 0 && acked(it);
+        let new: Vec<Lacking> = lacking.iter().take(LACKING_MAX).filter(new).copied().collect();
+        self.offered.extend(&new);
+        let over = self.offered.len().saturating_sub(OFFERED_MAX);
+        self.offered.drain(..over);
+        new
+    }
+
+    /// This disk has the first of the entries that the hub lacks: the segment is offered again from there. What the hub has
+    /// of it is answered with the same acks.
+    pub fn offer_again(&mut self, lacking: &Lacking) -> Vec<Effect> {
+        let Some(segment) = self.segment_mut(lacking.segment) else { return Vec::new() };
+        let acked_seq = segment.acked_seq.min(lacking.from_seq.saturating_sub(1));
+        let epoch = segment.epoch;
+        segment.acked_seq = acked_seq;
+        segment.next_seq = acked_seq.saturating_add(1);
+        segment.cut_at = Some(lacking.to_seq);
+        vec![Effect::SaveCursor { segment: lacking.segment, acked_seq, epoch, ack: None }]
     }
 
     /// The hub has less, or more, than this station thought.

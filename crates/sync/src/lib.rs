@@ -35,7 +35,7 @@ pub use holes::declare_hole;
 pub use hub::{BranchHead, Fork, ForkKind, Known, Offer, RecordedHole, Verdict, classify, epoch_after};
 pub use staging::{Mismatch, Staged, Staging};
 pub use wire::WireError;
-pub use wire::ack::{Ack, KnownHead, LostTail, PushReply};
+pub use wire::ack::{Ack, KnownHead, Lacking, LostTail, PushReply};
 pub use wire::container::{Codec, Container};
 pub use wire::dictionary::{Dictionary, DictionaryId};
 pub use wire::enrol::{EnrolReply, EnrolRequest, normal_code};

@@ -65,6 +65,9 @@ pub const CHUNKS_MAX: usize = 2_000;
 /// Branches of one segment. One is normal and two is a cloned disk; more than this is not a till.
 pub const BRANCHES_MAX: usize = 16;
 
+/// Holes of a station that an ack tells of. One is a rare thing.
+pub const LACKING_MAX: usize = 16;
+
 /// Bytes of one answer to a fetch: sixteen windows, after which the station asks again from where it is.
 pub const FETCH_MAX: usize = 4 * 1024 * 1024;
 

@@ -83,11 +83,17 @@ impl Till {
             journal.iter().find(|it| it.id == id).and_then(|it| it.hash_at(seq))
         };
         let random = self.now_ms as u64;
-        for effect in self.edge.take(&outcome, &own, self.now_ms, random) {
-            if let Effect::SaveCursor { segment, acked_seq, epoch, ack } = effect {
-                self.cursors.retain(|(id, ..)| *id != segment);
-                self.cursors.push((segment, acked_seq, epoch));
-                self.ack = ack.or(self.ack.take());
+        let mut effects = self.edge.take(&outcome, &own, self.now_ms, random);
+        while let Some(effect) = effects.pop() {
+            match effect {
+                Effect::SaveCursor { segment, acked_seq, epoch, ack } => {
+                    self.cursors.retain(|(id, ..)| *id != segment);
+                    self.cursors.push((segment, acked_seq, epoch));
+                    self.ack = ack.or(self.ack.take());
+                }
+                // This disk has everything.
+                Effect::Offer(lacking) => effects.extend(self.edge.offer_again(&lacking)),
+                Effect::FetchTail(_) | Effect::ReEnrol => {}
             }
         }
     }
@@ -225,6 +231,41 @@ fn a_hub_restored_from_a_backup_is_refilled_by_the_till() {
 }
 
 #[test]
+fn what_the_hub_lacks_of_what_it_acked_is_offered_once_by_a_disk_that_has_it() {
+    let (mut hub, mut till) = (MemoryHub::new(), Till::new());
+    (1..=6).for_each(|n| till.sell(n));
+    // Another disk of this till, which had lost two to four, declared them and went on: this one knows its ack.
+    let written = till.journal[0].clone();
+    hub.take(&written.push(1, 1).encode()).unwrap();
+    let to_hash = written.hash_at(4).unwrap();
+    let hole = RecordedHole { branch: 0, from_seq: 2, to_seq: 4, to_hash };
+    hub.segments.get_mut(&written.id).unwrap().holes.push(hole);
+    let PushReply::Ack { ack, .. } = hub.take(&written.push(5, 6).encode()).unwrap() else {
+        panic!("an ack")
+    };
+    till.cursors.push((written.id, 6, ack.hub_epoch));
+    till.ack = Some(ack);
+    till.start();
+    till.sell(7);
+    till.drain(&mut hub);
+    till.assert_hub_has_everything(&hub);
+
+    // One that does not have it is asked once.
+    hub.segments.get_mut(&written.id).unwrap().holes.push(RecordedHole { from_seq: 9, to_seq: 9, ..hole });
+    let lacks = |till: &mut Till, hub: &mut MemoryHub, n| {
+        till.sell(n);
+        let body = till.next_push().unwrap();
+        let reply = Outcome::Reply(hub.take(&body).unwrap());
+        let effects = till.edge.take(&reply, &|_, _| None, 0, 0);
+        effects.iter().filter(|it| matches!(it, Effect::Offer(_))).count()
+    };
+    assert_eq!([lacks(&mut till, &mut hub, 8), lacks(&mut till, &mut hub, 9)], [0, 0], "it was never acked");
+    let hole = &mut hub.segments.get_mut(&written.id).unwrap().holes[0];
+    (hole.from_seq, hole.to_seq) = (3, 3);
+    assert_eq!([lacks(&mut till, &mut hub, 10), lacks(&mut till, &mut hub, 11)], [1, 0]);
+}
+
+#[test]
 fn a_hub_that_lost_everything_is_refilled_by_the_till() {
     use Step::*;
     run(&[Sell, Exchange, RestartTill, Sell, Exchange, RestartTill, Sell, Exchange, LoseHub]);
@@ -324,8 +365,9 @@ fn a_batch_is_resent_as_it_was_cut_although_more_was_sold_since() {
 #[test]
 fn only_an_ack_that_the_hub_signed_for_what_was_sent_moves_the_cursor() {
     let (mut till, mut hub, body) = one_sale();
-    let PushReply::Ack { ack, lost_tail, re_enrol } = hub.take(&body).unwrap() else { panic!("an ack") };
-    let reply = |ack| Outcome::Reply(PushReply::Ack { ack, lost_tail, re_enrol });
+    let PushReply::Ack { ack, .. } = hub.take(&body).unwrap() else { panic!("an ack") };
+    let reply =
+        |ack| Outcome::Reply(PushReply::Ack { ack, lost_tail: None, re_enrol: false, lacking: vec![] });
     let mut forged = ack.clone();
     forged.signature.0[5] ^= 1;
     let mut further = ack.clone();

@@ -1,5 +1,9 @@
 use suanpan_journal::{Hash, Records, SegmentId, StationId};
-use suanpan_sync::{Ack, CheckedPush, Hole, Known, Offer, Verdict, classify, epoch_after};
+use suanpan_sync::limits::LACKING_MAX;
+use suanpan_sync::{
+    Ack, BranchHead, CheckedPush, Hole, Known, Lacking, Offer, RecordedHole, Verdict, classify, declare_hole,
+    epoch_after,
+};
 
 use super::forks;
 use super::known::Segment;
@@ -106,7 +110,17 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
     };
     let (lost_tail, re_enrol) =
         if quiet { (None, stands.re_enrol) } else { forks::standing(connection, station)? };
-    Ok(Ingested { verdict, epoch, arrival, lost_tail, re_enrol })
+    let lacking = if stands.has_holes { lacking(connection, station)? } else { Vec::new() };
+    Ok(Ingested { verdict, epoch, arrival, lost_tail, re_enrol, lacking })
+}
+
+/// What a station declared last, of what is still missing.
+fn lacking(connection: &dyn Sql, station: StationId) -> Result<Vec<Lacking>, StoreError> {
+    connection.all(
+        "select segment, from_seq, to_seq from hole where station = ? order by declared_at_ms desc limit ?",
+        values![station.0, LACKING_MAX],
+        |row| Ok(Lacking { segment: SegmentId(row.get(0)?), from_seq: row.get(1)?, to_seq: row.get(2)? }),
+    )
 }
 
 /// One push of a station is decided at a time, whichever hub it came to.
@@ -257,54 +271,46 @@ fn trim_holes(
     Ok(())
 }
 
-/// Records a hole at the head of the branch it continues; what the hub has anyway is no hole.
+/// Records a hole where it belongs; what the hub has anyway is no hole.
 fn record_hole(connection: &dyn Sql, station: StationId, hole: &Hole, now_ms: i64) -> Result<(), StoreError> {
     lock(connection, station)?;
     let segment = Segment::load(connection, station, hole.segment)?;
-    let longest = segment.heads().iter().max_by_key(|head| head.seq).copied();
-    let head = match longest {
-        Some(head) => head,
-        None => {
+    let unknown = [BranchHead { branch: 0, seq: 0, hash: Hash::ZERO }];
+    let heads = match segment.heads() {
+        [] => {
             open_unknown(connection, station, hole.segment)?;
-            suanpan_sync::BranchHead { branch: 0, seq: 0, hash: Hash::ZERO }
+            &unknown
         }
+        heads => heads,
     };
-    let from_seq = hole.from_seq.max(head.seq.saturating_add(1));
-    if from_seq > hole.to_seq {
-        return Ok(());
+    let after = declare_hole(hole, heads, segment.holes());
+    let place = (station.0, hole.segment.0);
+    let ends = |holes: &[RecordedHole], at: &RecordedHole| {
+        holes.iter().any(|it| (it.branch, it.to_seq) == (at.branch, at.to_seq))
+    };
+    for gone in segment.holes().iter().filter(|it| !ends(&after, it)) {
+        connection.execute(
+            "delete from hole where station = ? and segment = ? and branch = ? and to_seq = ?",
+            values![place.0, place.1, gone.branch, gone.to_seq],
+        )?;
     }
-    // A hole that continues another is one with it, so that the next sale finds a single hole before it.
-    let grown = connection.execute(
-        "update hole set to_seq = ?, to_hash = ?, signature = ?
-         where station = ? and segment = ? and branch = ? and to_seq = ?",
-        values![
-            hole.to_seq,
-            hole.to_hash.0,
-            hole.signature.0,
-            station.0,
-            hole.segment.0,
-            head.branch,
-            from_seq.saturating_sub(1)
-        ],
-    )?;
-    if grown > 0 {
-        return Ok(());
+    for there in after.iter().filter(|it| !segment.holes().contains(it)) {
+        connection.execute(
+            "insert into hole (station, segment, branch, from_seq, to_seq, to_hash, declared_at_ms, signature)
+             values (?, ?, ?, ?, ?, ?, ?, ?)
+             on conflict (station, segment, branch, to_seq) do update set from_seq = excluded.from_seq",
+            values![
+                place.0,
+                place.1,
+                there.branch,
+                there.from_seq,
+                there.to_seq,
+                there.to_hash.0,
+                now_ms,
+                hole.signature.0
+            ],
+        )?;
     }
-    connection.execute(
-        "insert into hole (station, segment, branch, from_seq, to_seq, to_hash, declared_at_ms, signature)
-         values (?, ?, ?, ?, ?, ?, ?, ?)
-         on conflict do nothing",
-        values![
-            station.0,
-            hole.segment.0,
-            head.branch,
-            from_seq,
-            hole.to_seq,
-            hole.to_hash.0,
-            now_ms,
-            hole.signature.0
-        ],
-    )?;
     Ok(())
 }
 

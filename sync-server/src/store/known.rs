@@ -19,6 +19,8 @@ pub(super) struct Standing {
     pub(super) has_open_forks: bool,
     /// Another segment hangs on an entry of the run, but for its last, or on the one before it.
     pub(super) is_parent_inside: bool,
+    /// The station has holes.
+    pub(super) has_holes: bool,
 }
 
 /// Everything stored of one segment, read inside the transaction that decides.
@@ -59,6 +61,7 @@ impl<'a> Segment<'a> {
                case when exists (select 1 from fork f where f.station = s.station and f.old_side_grew = 0) then 1 else 0 end,
                case when exists (select 1 from branch c where c.station = s.station and c.parent_segment = ?2
                  and c.parent_seq >= ?3 and c.parent_seq < ?4) then 1 else 0 end,
+               case when exists (select 1 from hole i where i.station = s.station) then 1 else 0 end,
                b.branch, b.head_seq, b.head_hash, h.from_seq, h.to_seq, h.to_hash
              from station s
              left join branch b on b.station = s.station and b.segment = ?2
@@ -72,14 +75,15 @@ impl<'a> Segment<'a> {
                         epoch: feed::epoch_in(row, 1)?,
                         has_open_forks: row.get(2)?,
                         is_parent_inside: row.get(3)?,
+                        has_holes: row.get(4)?,
                     });
                 }
-                let Some(branch) = row.get::<Option<u32>>(4)? else { return Ok(()) };
+                let Some(branch) = row.get::<Option<u32>>(5)? else { return Ok(()) };
                 if heads.last().is_none_or(|head| head.branch != branch) {
-                    heads.push(BranchHead { branch, seq: row.get(5)?, hash: hash(row, 6)? });
+                    heads.push(BranchHead { branch, seq: row.get(6)?, hash: hash(row, 7)? });
                 }
-                if let Some(from_seq) = row.get(7)? {
-                    holes.push(RecordedHole { branch, from_seq, to_seq: row.get(8)?, to_hash: hash(row, 9)? });
+                if let Some(from_seq) = row.get(8)? {
+                    holes.push(RecordedHole { branch, from_seq, to_seq: row.get(9)?, to_hash: hash(row, 10)? });
                 }
                 Ok(())
             },

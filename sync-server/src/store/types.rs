@@ -1,6 +1,6 @@
 use serde::Serialize;
 use suanpan_journal::{Certificate, Hash, SegmentId, SiteCode, StationId, VerifyingKey};
-use suanpan_sync::{Ack, CheckedPush, ChunkRef, FeedChange, FeedEntry, LostTail, Scope, Verdict};
+use suanpan_sync::{Ack, CheckedPush, ChunkRef, FeedChange, FeedEntry, Lacking, LostTail, Scope, Verdict};
 
 /// A site as the hub knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +84,8 @@ pub struct Ingested {
     pub lost_tail: Option<LostTail>,
     /// Two disks write as this station.
     pub re_enrol: bool,
+    /// What one of its disks declared to be nowhere.
+    pub lacking: Vec<Lacking>,
 }
 
 /// One change to publish.

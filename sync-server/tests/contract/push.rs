@@ -4,7 +4,7 @@ use crate::support::*;
 use reqwest::{Method, StatusCode};
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Hash, Parent, SegmentId};
-use suanpan_sync::{Ack, Hole, KnownHead, LostTail, PushReply, decode_entries};
+use suanpan_sync::{Ack, Hole, KnownHead, Lacking, LostTail, PushReply, decode_entries};
 use sync_server::project::Group;
 
 fn acked(reply: &PushReply) -> &Ack {
@@ -223,11 +223,13 @@ async fn a_hole_is_recorded_shown_and_filled_when_the_bytes_turn_up() {
     assert_eq!(status, StatusCode::OK);
     let reply: PushReply = serde_json::from_slice(&reply).unwrap();
     assert_eq!(reply, PushReply::HoleRecorded { to_seq: 4 });
-    acked(&till.push(&hub, 5, 5).await);
+    let PushReply::Ack { lacking, .. } = till.push(&hub, 5, 5).await else { panic!("an ack") };
+    assert_eq!(lacking, [Lacking { segment, from_seq: 3, to_seq: 4 }], "another disk may have them");
     let cookie = hub.session().await;
     assert_eq!(problems(&hub.today(&cookie).await, "hole")[0]["entries"], 2);
     assert_eq!(hub.day().await[0]["missing"], 2);
-    acked(&till.push(&hub, 3, 4).await);
+    let PushReply::Ack { lacking, .. } = till.push(&hub, 3, 4).await else { panic!("an ack") };
+    assert!(lacking.is_empty());
     assert!(problems(&hub.today(&cookie).await, "hole").is_empty());
     assert_eq!(hub.day().await[0]["missing"], 0);
     assert_eq!(hub.day().await[0]["sales"], 5);

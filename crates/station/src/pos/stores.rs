@@ -12,7 +12,7 @@ use suanpan_sync::{FeedChange, FeedEntry, FeedHead};
 
 use super::core::{Core, NextCut};
 use super::till::Inner;
-use crate::sync::{Receipts, SnapshotSink, Stores, StoresError};
+use crate::sync::{DOES_NOT_FIT, Receipts, SnapshotSink, Stores, StoresError};
 
 /// See the module.
 pub(crate) struct Backroom(pub(crate) Arc<Inner>);
@@ -33,7 +33,11 @@ impl From<OpenError> for StoresError {
 
 impl From<RestoreError> for StoresError {
     fn from(error: RestoreError) -> StoresError {
-        StoresError { code: "STA-STR-001", what: error.to_string() }
+        let code = match error {
+            RestoreError::Before { .. } | RestoreError::Chain(_) | RestoreError::Current => DOES_NOT_FIT,
+            RestoreError::Database(_) | RestoreError::Stopped => "STA-STR-001",
+        };
+        StoresError { code, what: error.to_string() }
     }
 }
 

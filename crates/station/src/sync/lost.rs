@@ -16,7 +16,7 @@ use super::client::{Call, CallError};
 use super::download::{PULL_TIMEOUT, Stop};
 use super::driver::Link;
 
-/// Remembers what was told, so that it is told once.
+/// Remembers what was told, so that a hub that has no catalogue to give is told once.
 const TOLD: &str = "lost_told";
 
 /// Longest answer.
@@ -50,7 +50,12 @@ pub(super) async fn tell(link: &Link, manifest: &SnapshotManifest) -> Result<(),
         |head: &FeedHead| manifest.cut.iter().any(|new| new.scope == head.scope && new.epoch > head.epoch);
     heads.retain(|head| head.version > 0 && is_newer(head));
     let told = serde_json::to_vec(&heads).unwrap_or_default();
-    if heads.is_empty() || link.remember(|state| state.value(TOLD)).await?.as_ref() == Some(&told) {
+    if heads.is_empty() {
+        return Ok(());
+    }
+    // A hub that was restored again has forgotten what it was told; with its catalogue in place here nobody could tell it.
+    let stays = manifest.chunks.is_empty();
+    if stays && link.remember(|state| state.value(TOLD)).await?.as_ref() == Some(&told) {
         return Ok(());
     }
     let lost = link

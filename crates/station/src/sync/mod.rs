@@ -22,4 +22,4 @@ pub use client::{CallError, HubClient, connect};
 pub use driver::{Driver, DriverConfig, NetworkState};
 pub use enrol::{EnrolError, enrol};
 pub use report::{OwnDay, OwnReport};
-pub use stores::{Receipts, SnapshotSink, Stores, StoresError};
+pub use stores::{DOES_NOT_FIT, Receipts, SnapshotSink, Stores, StoresError};

@@ -10,7 +10,7 @@ use suanpan_sync::{LostTail, Start, decode_entries};
 
 use super::client::Call;
 use super::driver::Link;
-use super::stores::StoresError;
+use super::stores::{DOES_NOT_FIT, StoresError};
 
 /// A fetch and its answer: 4 MiB on a line of 1 Mbit/s.
 const FETCH_TIMEOUT: Duration = Duration::from_secs(60);
@@ -83,9 +83,14 @@ async fn fetch(
                 parent = Some(opening);
             }
             let (hangs_on, to_seq) = (parent.unwrap_or(Parent::ROOT), checked.to_seq());
-            let taken = link.ask(move |stores| stores.restore(segment, &hangs_on, &checked.records)).await?;
-            if taken.is_none() {
-                return Ok(false);
+            match link.ask(move |stores| stores.restore(segment, &hangs_on, &checked.records)).await {
+                Ok(Some(_)) => {}
+                Ok(None) => return Ok(false),
+                // They stay at the hub, which must not offer them for ever; uploads go on.
+                Err(error) if error.code == DOES_NOT_FIT => {
+                    tracing::warn!(error.code = error.code, error.what = error.what, "sync.fetch");
+                }
+                Err(error) => return Err(error),
             }
             from = from.max(to_seq.saturating_add(1));
         }

@@ -4,6 +4,9 @@ use suanpan_journal::{Chain, Hash, Parent, SegmentId};
 use suanpan_ledger::{Missing, Run, SegmentHead};
 use suanpan_sync::{FeedEntry, FeedHead};
 
+/// The code of entries that were fetched and hang on nothing here.
+pub const DOES_NOT_FIT: &str = "STA-STR-004";
+
 /// Why a store did not answer. The code is the ledger's or catalogue's own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {what}")]

@@ -1,11 +1,12 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::time::Duration;
 
 use reqwest::Method;
 use suanpan_journal::{Chain, Hash, Parent, SegmentId};
 use suanpan_ledger::{Cursor, Refusal, Run, SegmentHead};
 use suanpan_sync::{
-    Ack, Edge, Effect, Hole, LostTail, Next, Outcome, Push, PushReply, Range, SegmentStatus, Start, WireError,
+    Ack, Edge, Effect, Hole, Lacking, LostTail, Next, Outcome, Push, PushReply, Range, SegmentStatus, Start,
+    WireError,
 };
 use tokio::sync::{Notify, watch};
 
@@ -303,7 +304,8 @@ impl<'a> Upload<'a> {
     }
 
     async fn carry_out(&mut self, effects: Vec<Effect>) -> Result<(), StoresError> {
-        for effect in effects {
+        let mut effects = VecDeque::from(effects);
+        while let Some(effect) = effects.pop_front() {
             match effect {
                 Effect::SaveCursor { segment, acked_seq, epoch, ack } => {
                     let ack = ack.and_then(|ack| serde_json::to_vec(&ack).ok());
@@ -317,10 +319,22 @@ impl<'a> Upload<'a> {
                         .await?;
                 }
                 Effect::FetchTail(tail) => self.lost_tail = Some(tail),
+                Effect::Offer(lacking) if self.has(&lacking).await? => {
+                    tracing::warn!(segment = %lacking.segment, seq = lacking.from_seq, "sync.offer");
+                    effects.extend(self.edge.offer_again(&lacking));
+                }
+                Effect::Offer(_) => {}
                 Effect::ReEnrol => tracing::error!(error.code = "SYN-DRV-003", "sync.seen_twice"),
             }
         }
         Ok(())
+    }
+
+    /// Whether the first of what the hub lacks is on this disk.
+    async fn has(&self, lacking: &Lacking) -> Result<bool, StoresError> {
+        let Lacking { segment, from_seq, .. } = *lacking;
+        let run = self.link.ask(move |stores| stores.run(segment, from_seq..=from_seq, 1)).await?;
+        Ok(run.is_some_and(|run| run.from == from_seq))
     }
 
     /// The range starts with entries that are not here. They were asked of the hub at the start; now they are

@@ -116,6 +116,18 @@ pub struct LostTail {
     pub to_seq: u64,
 }
 
+/// Entries that a disk of this station declared to be nowhere, and that the hub still lacks: another disk, or an older copy,
+/// may have them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lacking {
+    /// Their segment.
+    pub segment: SegmentId,
+    /// The first.
+    pub from_seq: u64,
+    /// The last.
+    pub to_seq: u64,
+}
+
 /// What the hub says to a push or a hole. Refusals are problem documents, not replies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "reply", rename_all = "snake_case")]
@@ -130,6 +142,10 @@ pub enum PushReply {
         /// Set when this disk was seen twice: sales go on, IT enrols the station anew.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         re_enrol: bool,
+        /// The newest of the station's holes, at most [`LACKING_MAX`](crate::limits::LACKING_MAX): an ack proves what comes
+        /// before an entry, and not that all of it is here.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        lacking: Vec<Lacking>,
     },
     /// The entry before the range is unknown: go on after the newest of these that is yours, or from 1.
     Gap {

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use suanpan_journal::{Chain, Hash, Parent, SegmentId, SigningKey, StationId, push_record, segment_hash};
 use suanpan_sync::{
-    Ack, BranchHead, CheckedPush, Known, LostTail, Offer, Push, PushReply, RecordedHole, Start, Verdict,
-    classify, epoch_after,
+    Ack, BranchHead, CheckedPush, Known, Lacking, LostTail, Offer, Push, PushReply, RecordedHole, Start,
+    Verdict, classify, epoch_after,
 };
 
 pub const STATION: StationId = StationId([7; 16]);
@@ -181,12 +181,21 @@ impl MemoryHub {
         self.epoch = epoch_after(self.epoch, shown.hub_epoch, held, tick()).unwrap_or(self.epoch);
     }
 
+    fn lacking(&self) -> Vec<Lacking> {
+        let of = |(id, stored): (&SegmentId, &StoredSegment)| {
+            let segment = *id;
+            let lacks = |it: &RecordedHole| Lacking { segment, from_seq: it.from_seq, to_seq: it.to_seq };
+            stored.holes.iter().map(lacks).collect::<Vec<_>>()
+        };
+        self.segments.iter().flat_map(of).collect()
+    }
+
     fn ack(&mut self, push: &CheckedPush) -> PushReply {
         let what = (push.segment, push.to_seq(), push.head_hash());
         let arrival = self.segments[&push.segment].arrival_of(push.to_seq(), push.head_hash()).unwrap();
         self.arrivals = self.arrivals.max(arrival);
         let ack = Ack::sign(&hub_key(), STATION, (self.epoch, arrival), what, 64 * 1024, 0);
-        PushReply::Ack { ack, lost_tail: self.lost_tail, re_enrol: false }
+        PushReply::Ack { ack, lost_tail: self.lost_tail, re_enrol: false, lacking: self.lacking() }
     }
 
     /// Every hash of a segment's branch 0, in order.
