@@ -20,7 +20,7 @@ impl World {
         if self.hub.busy_until > self.now {
             let busy = Outcome::Reply(PushReply::Busy { retry_after_ms: 5_000 });
             return match ask {
-                Ask::Push(_) | Ask::Declare(_) => self.answer(from, Answer::Push(busy)),
+                Ask::Push(_) | Ask::Declare(_) => self.answer(from, Answer::Push(Box::new(busy))),
                 Ask::Fetch(_) | Ask::Pull(_) | Ask::Lost(..) => {}
             };
         }
@@ -42,7 +42,7 @@ impl World {
         if self.hub.disk_full_until > self.now {
             for (to, answer) in answers {
                 if matches!(answer, Answer::Push(_)) {
-                    self.answer(to, Answer::Push(Outcome::Failed));
+                    self.answer(to, Answer::Push(Box::new(Outcome::Failed)));
                 }
             }
             return;
@@ -75,7 +75,7 @@ impl World {
         let now = self.now + self.hub.clock_ms;
         let sender = Sender { station: till.station, key: &till.key };
         let outcome = |reply: Result<PushReply, String>| {
-            Answer::Push(reply.map_or_else(|code| Outcome::Refused { code }, Outcome::Reply))
+            Answer::Push(Box::new(reply.map_or_else(|code| Outcome::Refused { code }, Outcome::Reply)))
         };
         HUB_KEY.with(|key| match ask {
             Ask::Push(body) => {

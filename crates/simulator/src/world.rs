@@ -40,7 +40,7 @@ pub(crate) enum Ask {
 #[derive(Clone)]
 pub(crate) enum Answer {
     /// To a push or a hole.
-    Push(Outcome),
+    Push(Box<Outcome>),
     Entries(Rc<Vec<Vec<u8>>>),
     Pulled(Rc<Pulled>),
     LostTaken(Rc<Pulled>),
