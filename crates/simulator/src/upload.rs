@@ -242,7 +242,10 @@ impl Till {
                 }
                 Effect::Offer(lacking) => {
                     let written = self.disk.written(lacking.segment);
-                    let has = written.is_some_and(|it| it.entries.contains_key(&lacking.from_seq));
+                    let first = written.and_then(|it| it.run(lacking.from_seq, lacking.to_seq));
+                    let has = first.is_some_and(|(seq, _)| {
+                        written.is_some_and(|it| it.hash_at(self.station, seq - 1).is_some())
+                    });
                     if let Some(app) = self.app.as_mut().filter(|_| has) {
                         effects.extend(app.edge.offer_again(&lacking));
                     }

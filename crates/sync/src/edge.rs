@@ -97,7 +97,8 @@ pub enum Effect {
     },
     /// Fetch these entries back from the hub.
     FetchTail(LostTail),
-    /// If this disk has the first of these entries, have them offered again: [`Edge::offer_again`].
+    /// If this disk has any of these entries, and can prove what comes before them, have them offered again:
+    /// [`Edge::offer_again`].
     Offer(Lacking),
     /// Tell the staff's IT: this disk was seen twice.
     ReEnrol,
@@ -380,7 +381,7 @@ impl Edge {
         new
     }
 
-    /// This disk has the first of the entries that the hub lacks: the segment is offered again from there. What the hub has
+    /// This disk has some of the entries that the hub lacks: the segment is offered again from there. What the hub has
     /// of it is answered with the same acks.
     pub fn offer_again(&mut self, lacking: &Lacking) -> Vec<Effect> {
         let Some(segment) = self.segment_mut(lacking.segment) else { return Vec::new() };

@@ -72,6 +72,10 @@ impl Offer<'_> {
         self.before().saturating_add(self.hashes.len() as u64)
     }
 
+    fn goes_on_after(&self, seq: u64, hash: Hash) -> bool {
+        seq == self.before() && hash == self.prev_hash
+    }
+
     /// The offered hash at a seq of the range, or just before it.
     fn hash_at(&self, seq: u64) -> Option<Hash> {
         match seq.checked_sub(self.from_seq) {
@@ -132,8 +136,8 @@ pub fn classify<K: Known>(offer: &Offer<'_>, known: &mut K) -> Result<Verdict, K
         let opens = offer.from_seq == 1;
         return Ok(if opens { Verdict::Append { branch: 0 } } else { Verdict::Gap(Vec::new()) });
     }
-    if let Some(branch) = appends_to(offer, &heads, known.holes()) {
-        return Ok(Verdict::Append { branch });
+    if let Some(head) = heads.iter().find(|head| offer.goes_on_after(head.seq, head.hash)) {
+        return Ok(Verdict::Append { branch: head.branch });
     }
     let mut best = None;
     for head in &heads {
@@ -146,8 +150,13 @@ pub fn classify<K: Known>(offer: &Offer<'_>, known: &mut K) -> Result<Verdict, K
         Some(Match::Shares(head)) => Verdict::Have { head, cut_at: None },
         Some(Match::Outgrows(head, hole_end)) => Verdict::Have { head, cut_at: Some(hole_end) },
         Some(Match::Leaves(from)) => new_branch(Some(from), offer.before(), heads.len()),
-        None if offer.from_seq == 1 => new_branch(None, 0, heads.len()),
-        None => Verdict::Gap(newest_first(&heads)),
+        // Last, because a hole stands at several branches where nobody can say whose it is: what one of them has of what
+        // comes after it is not stored again at another.
+        None => match over_hole(offer, &heads, known.holes()) {
+            Some(branch) => Verdict::Append { branch },
+            None if offer.from_seq == 1 => new_branch(None, 0, heads.len()),
+            None => Verdict::Gap(newest_first(&heads)),
+        },
     })
 }
 
@@ -165,17 +174,14 @@ fn newest_first(heads: &[BranchHead]) -> Vec<KnownHead> {
     have
 }
 
-/// The branch whose head, or whose hole at the head, the offer continues.
-fn appends_to(offer: &Offer<'_>, heads: &[BranchHead], holes: &[RecordedHole]) -> Option<u32> {
-    let ends_at = |seq: u64, hash: Hash| seq == offer.before() && hash == offer.prev_hash;
-    let over_hole = |head: &BranchHead| {
-        holes.iter().any(|hole| {
-            hole.branch == head.branch
-                && hole.from_seq == head.seq.saturating_add(1)
-                && ends_at(hole.to_seq, hole.to_hash)
-        })
+/// The branch whose hole at the head the offer continues.
+fn over_hole(offer: &Offer<'_>, heads: &[BranchHead], holes: &[RecordedHole]) -> Option<u32> {
+    let continues = |head: &&BranchHead| {
+        let at_head =
+            |it: &&RecordedHole| it.branch == head.branch && it.from_seq == head.seq.saturating_add(1);
+        holes.iter().filter(at_head).any(|it| offer.goes_on_after(it.to_seq, it.to_hash))
     };
-    heads.iter().find(|head| ends_at(head.seq, head.hash) || over_hole(head)).map(|head| head.branch)
+    heads.iter().find(continues).map(|head| head.branch)
 }
 
 /// How an offer relates to one branch, from weak to strong.

@@ -330,11 +330,11 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
-    /// Whether the first of what the hub lacks is on this disk.
+    /// Whether any of what the hub lacks is on this disk, behind nothing or behind a hole that can be declared.
     async fn has(&self, lacking: &Lacking) -> Result<bool, StoresError> {
-        let Lacking { segment, from_seq, .. } = *lacking;
-        let run = self.link.ask(move |stores| stores.run(segment, from_seq..=from_seq, 1)).await?;
-        Ok(run.is_some_and(|run| run.from == from_seq))
+        let Lacking { segment, from_seq, to_seq } = *lacking;
+        let run = self.link.ask(move |stores| stores.run(segment, from_seq..=to_seq, 1)).await?;
+        Ok(run.is_some_and(|run| run.from == from_seq || run.prev_hash != Hash::ZERO))
     }
 
     /// The range starts with entries that are not here. They were asked of the hub at the start; now they are
