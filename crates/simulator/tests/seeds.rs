@@ -68,3 +68,13 @@ fn the_same_seed_is_the_same_run() {
     let another = run(&Options::expand(8, Some(2), Some(1))).json();
     assert_ne!(one, another);
 }
+
+#[test]
+fn what_follows_a_hole_of_two_branches_is_stored_once_seed_195() {
+    check(195..196);
+}
+
+#[test]
+fn a_disk_that_has_only_the_end_of_a_hole_offers_it_seed_296() {
+    check(296..297);
+}

@@ -222,6 +222,18 @@ fn holes_that_meet_are_one_and_what_is_known_is_none() {
 }
 
 #[test]
+fn what_follows_a_hole_of_two_branches_is_stored_at_one_of_them_only() {
+    let mut hub = stored(&[("abcd", 1), ("abxy", 3)]);
+    assert_eq!(declare(&mut hub, "abcdefg", 5, 6), [(0, 5, 6), (1, 5, 6)]);
+    assert_eq!(verdict(&hub, "abcdefg", 7), Verdict::Append { branch: 0 });
+    hub.take(&word("abcdefg").push(7, 7).encode()).unwrap();
+    assert_eq!(verdict(&hub, "abcdefg", 7), Verdict::Same);
+    assert_eq!(verdict(&hub, "abcdefgh", 7), have(at("abcdefg")));
+    let parts = Verdict::Branch { branch: 2, from: Some(0), at_seq: 6 };
+    assert_eq!(verdict(&hub, "abcdefz", 7), parts);
+}
+
+#[test]
 fn a_lost_tail_becomes_a_clone_when_the_old_side_grows() {
     let fork = Fork { at_seq: 50, old_head_seq: 60, old_side_grew: false };
     assert_eq!(fork.kind(), ForkKind::LostTail { from_seq: 51, to_seq: 60 });
