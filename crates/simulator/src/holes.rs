@@ -49,7 +49,12 @@ impl HubDisk {
         if stored.heads.is_empty() {
             stored.open_unknown();
         }
-        stored.holes = declare_hole(hole, &stored.heads, &before);
+        let Ok((holes, opened)) = declare_hole(hole, stored);
+        stored.holes = holes;
+        if let Some(opened) = opened {
+            stored.open_for_hole(&opened);
+            self.notes.push("branch opened for a hole");
+        }
         if stored.holes != before {
             self.notes.push("hole recorded");
         }

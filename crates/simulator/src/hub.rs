@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 use suanpan_journal::{Hash, Parent, SegmentId, SigningKey, StationId};
 use suanpan_sync::{
-    Ack, BranchHead, CheckedPush, Fork, ForkKind, Known, LostTail, Offer, Push, PushReply, RecordedHole,
-    Scope, Verdict, classify, epoch_after,
+    Ack, BranchHead, CheckedPush, Fork, ForkKind, Known, LostTail, Offer, Opened, Push, PushReply,
+    RecordedHole, Scope, Verdict, classify, epoch_after,
 };
 
 use crate::feed::Feeds;
@@ -82,6 +82,12 @@ impl Stored {
     pub(crate) fn open_unknown(&mut self) {
         self.branches.push(Branch { from: None, at_seq: 0, root: None, parent: None });
         self.heads.push(BranchHead { branch: 0, seq: 0, hash: Hash::ZERO });
+    }
+
+    /// A branch of which nothing is known but a hole after an entry of another.
+    pub(crate) fn open_for_hole(&mut self, it: &Opened) {
+        self.branches.push(Branch { from: Some(it.from), at_seq: it.at_seq, root: None, parent: None });
+        self.heads.push(BranchHead { branch: it.branch, seq: it.at_seq, hash: it.at_hash });
     }
 
     fn arrival_of(&self, seq: u64, hash: Hash) -> Option<u64> {

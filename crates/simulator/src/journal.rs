@@ -132,14 +132,6 @@ pub(crate) struct Disk {
     pub(crate) catalogue: Catalogue,
 }
 
-/// What became of fetched entries.
-pub(crate) enum Restored {
-    /// They are here, to before this seq.
-    Until(u64),
-    /// They do not fit to what is here.
-    Apart,
-}
-
 impl Disk {
     pub(crate) fn written(&self, id: SegmentId) -> Option<&Written> {
         self.journal.iter().find(|it| it.id == id)
@@ -160,8 +152,8 @@ impl Disk {
         SegmentStatus { segment: written.id, head_seq: written.head_seq(), acked_seq, epoch }
     }
 
-    /// Puts fetched entries back.
-    pub(crate) fn take_back(&mut self, station: StationId, checked: &CheckedPush) -> Restored {
+    /// Puts fetched entries back. Says whether they fit to what is here.
+    pub(crate) fn take_back(&mut self, station: StationId, checked: &CheckedPush) -> bool {
         let place = self.journal.iter().position(|it| it.id == checked.segment);
         let place = match (place, checked.parent) {
             (Some(place), _) => place,
@@ -170,12 +162,9 @@ impl Disk {
                 self.journal.insert(0, Written::new(parent, checked.segment));
                 0
             }
-            (None, None) => return Restored::Apart,
+            (None, None) => return false,
         };
-        match self.journal[place].take(station, checked) {
-            true => Restored::Until(checked.to_seq() + 1),
-            false => Restored::Apart,
-        }
+        self.journal[place].take(station, checked)
     }
 }
 

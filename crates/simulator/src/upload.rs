@@ -6,15 +6,12 @@ use suanpan_journal::{Hash, SegmentId, StationId};
 use suanpan_sync::{Effect, Hole, LostTail, Next, Outcome, Push, PushReply, Range, Start};
 
 use crate::dice::Dice;
-use crate::journal::{Restored, Written};
+use crate::journal::Written;
 use crate::till::{App, Fetch, Release, Till};
-use crate::world::{Answer, Ask, MINUTE, SECOND, World};
+use crate::world::{Answer, Ask, MINUTE, World};
 
 /// Entries of one push at most: few, so that a day makes many.
 const RUN_MAX: u64 = 6;
-
-/// Pause after the station's own store failed.
-const STORE_PAUSE: i64 = 5 * SECOND;
 
 /// The code of a hole whose end nothing proves.
 const UNPROVEN_HOLE: &str = "SYN-DRV-002";
@@ -89,21 +86,20 @@ impl World {
         let Some(fetch) = machine.app.as_mut().and_then(|app| app.fetches.pop_front()) else { return };
         let before = machine.disk.sales().len();
         let next = bodies.map(|bodies| machine.take_back(&fetch.tail, bodies));
+        if matches!(next, Some((_, true))) {
+            self.count("fetched entries that do not fit");
+        }
+        let machine = &mut self.tills[till];
         if machine.disk.sales().len() > before {
             self.count("entries fetched back");
         }
         let Some(app) = &mut self.tills[till].app else { return };
         match next {
-            Some(Restored::Until(from_seq)) if from_seq > fetch.tail.from_seq => {
+            Some((from_seq, _)) if from_seq > fetch.tail.from_seq => {
                 app.fetches.push_front(Fetch { tail: LostTail { from_seq, ..fetch.tail }, ..fetch });
             }
-            Some(Restored::Until(_)) if fetch.is_open => self.tills[till].close_open_end(fetch.tail.segment),
-            Some(Restored::Until(_)) => {}
-            Some(Restored::Apart) => {
-                self.count("fetched entries that do not fit");
-                self.tills[till].restart_upload();
-                return self.upload_after(till, STORE_PAUSE);
-            }
+            Some(_) if fetch.is_open => self.tills[till].close_open_end(fetch.tail.segment),
+            Some(_) => {}
             None => {
                 app.fetches.clear();
                 app.recovered = false;
@@ -276,19 +272,18 @@ impl Till {
         }
     }
 
-    /// Puts fetched entries back. Gives the seq to ask from next: the same if nothing came.
-    fn take_back(&mut self, tail: &LostTail, bodies: &[Vec<u8>]) -> Restored {
-        let mut next = tail.from_seq;
+    /// Puts fetched entries back. Gives the seq to ask from next, the same if nothing came, and whether some did not fit:
+    /// they stay at the hub.
+    fn take_back(&mut self, tail: &LostTail, bodies: &[Vec<u8>]) -> (u64, bool) {
+        let (mut next, mut is_unfit) = (tail.from_seq, false);
         for body in bodies {
             let checked = Push::decode(body).and_then(|push| push.check(self.station, &self.key.public()));
-            let Ok(checked) = checked else { return Restored::Apart };
-            match self.disk.take_back(self.station, &checked) {
-                Restored::Until(until) => next = next.max(until),
-                Restored::Apart => return Restored::Apart,
-            }
+            let Ok(checked) = checked else { return (next, true) };
+            is_unfit |= !self.disk.take_back(self.station, &checked);
+            next = next.max(checked.to_seq() + 1);
             self.observe(checked.segment);
         }
-        Restored::Until(next)
+        (next, is_unfit)
     }
 }
 

@@ -78,3 +78,13 @@ fn what_follows_a_hole_of_two_branches_is_stored_once_seed_195() {
 fn a_disk_that_has_only_the_end_of_a_hole_offers_it_seed_296() {
     check(296..297);
 }
+
+#[test]
+fn a_clone_that_lost_where_it_parted_sends_what_came_after_it_seed_3396() {
+    check(3396..3397);
+}
+
+#[test]
+fn fetched_entries_that_do_not_fit_hold_nothing_up_seed_3484() {
+    check(3484..3485);
+}

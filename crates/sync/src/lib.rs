@@ -31,7 +31,7 @@ mod wire;
 
 pub use backoff::{Backoff, retry_delay_ms};
 pub use edge::{Edge, Effect, Next, Outcome, Range, SegmentStatus};
-pub use holes::declare_hole;
+pub use holes::{Opened, declare_hole};
 pub use hub::{BranchHead, Fork, ForkKind, Known, Offer, RecordedHole, Verdict, classify, epoch_after};
 pub use staging::{Mismatch, Staged, Staging};
 pub use wire::WireError;

@@ -2,10 +2,12 @@
 
 mod support;
 
+use std::collections::BTreeMap;
+
 use suanpan_journal::{Hash, Parent};
 use suanpan_sync::{
-    BranchHead, Fork, ForkKind, Hole, KnownHead, Offer, RecordedHole, Verdict, classify, declare_hole,
-    epoch_after,
+    BranchHead, Fork, ForkKind, Hole, KnownHead, Offer, Opened, RecordedHole, Verdict, classify,
+    declare_hole, epoch_after,
 };
 use support::*;
 
@@ -181,7 +183,12 @@ fn declare(hub: &mut MemoryHub, letters: &str, from: u64, to: u64) -> Vec<(u32, 
     let to_hash = word(letters).chain_at(to).hash;
     let hole = Hole::declare(&station_key(), STATION, segment(1), seqs, to_hash).unwrap();
     let known = hub.segments.get_mut(&segment(1)).unwrap();
-    known.holes = declare_hole(&hole, &known.heads, &known.holes);
+    let (holes, opened) = declare_hole(&hole, known).unwrap();
+    known.holes = holes;
+    if let Some(Opened { branch, from, at_seq, at_hash }) = opened {
+        known.branches.push(Branch { from: Some(from), at_seq, root: None, entries: BTreeMap::new() });
+        known.heads.push(BranchHead { branch, seq: at_seq, hash: at_hash });
+    }
     known.holes.iter().map(|it| (it.branch, it.from_seq, it.to_seq)).collect()
 }
 
@@ -219,6 +226,17 @@ fn holes_that_meet_are_one_and_what_is_known_is_none() {
     assert_eq!(declare(&mut hub, "abcdefg", 3, 6), [(0, 3, 6)], "declared as one");
     let mut whole = stored(&[("abcdef", 1)]);
     assert_eq!(declare(&mut whole, "abcdef", 3, 4), []);
+}
+
+#[test]
+fn a_hole_where_another_disk_wrote_something_else_is_a_branch_of_its_own() {
+    let mut hub = stored(&[("abcdef", 1)]);
+    assert_eq!(declare(&mut hub, "abxyz", 3, 3), [(1, 3, 3)]);
+    assert_eq!(verdict(&hub, "abxyz", 4), Verdict::Append { branch: 1 });
+    hub.take(&word("abxyz").push(4, 5).encode()).unwrap();
+    assert_eq!(verdict(&hub, "abx", 3), Verdict::Fill { branch: 1 });
+    assert_eq!(verdict(&hub, "abcdefg", 7), Verdict::Append { branch: 0 });
+    assert_eq!(declare(&mut hub, "abxyz", 3, 3), [(1, 3, 3)], "declared again");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use suanpan_journal::{Hash, Records, SegmentId, StationId};
 use suanpan_sync::limits::LACKING_MAX;
 use suanpan_sync::{
-    Ack, BranchHead, CheckedPush, Hole, Known, Lacking, Offer, RecordedHole, Verdict, classify, declare_hole,
+    Ack, CheckedPush, Hole, Known, Lacking, Offer, Opened, RecordedHole, Verdict, classify, declare_hole,
     epoch_after,
 };
 
@@ -274,16 +274,21 @@ fn trim_holes(
 /// Records a hole where it belongs; what the hub has anyway is no hole.
 fn record_hole(connection: &dyn Sql, station: StationId, hole: &Hole, now_ms: i64) -> Result<(), StoreError> {
     lock(connection, station)?;
-    let segment = Segment::load(connection, station, hole.segment)?;
-    let unknown = [BranchHead { branch: 0, seq: 0, hash: Hash::ZERO }];
-    let heads = match segment.heads() {
-        [] => {
-            open_unknown(connection, station, hole.segment)?;
-            &unknown
-        }
-        heads => heads,
-    };
-    let after = declare_hole(hole, heads, segment.holes());
+    let mut segment = Segment::load(connection, station, hole.segment)?;
+    if segment.heads().is_empty() {
+        open_unknown(connection, station, hole.segment)?;
+        segment = Segment::load(connection, station, hole.segment)?;
+    }
+    let (after, opened) = declare_hole(hole, &mut segment)?;
+    if let Some(opened) = opened {
+        forks::record_branch(
+            connection,
+            &segment,
+            (opened.branch, Some(opened.from), opened.at_seq),
+            now_ms,
+        )?;
+        open_for_hole(connection, &segment, &opened)?;
+    }
     let place = (station.0, hole.segment.0);
     let ends = |holes: &[RecordedHole], at: &RecordedHole| {
         holes.iter().any(|it| (it.branch, it.to_seq) == (at.branch, at.to_seq))
@@ -311,6 +316,16 @@ fn record_hole(connection: &dyn Sql, station: StationId, hole: &Hole, now_ms: i6
             ],
         )?;
     }
+    Ok(())
+}
+
+/// A branch of which nothing is known but a hole after an entry of another.
+fn open_for_hole(connection: &dyn Sql, segment: &Segment<'_>, it: &Opened) -> Result<(), StoreError> {
+    connection.execute(
+        "insert into branch (station, segment, branch, from_branch, at_seq, head_seq, head_hash)
+             values (?, ?, ?, ?, ?, ?, ?)",
+        values![segment.station.0, segment.segment.0, it.branch, it.from, it.at_seq, it.at_seq, it.at_hash.0],
+    )?;
     Ok(())
 }
 

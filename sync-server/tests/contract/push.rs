@@ -236,6 +236,31 @@ async fn a_hole_is_recorded_shown_and_filled_when_the_bytes_turn_up() {
 }
 
 #[tokio::test]
+async fn a_clone_that_lost_where_it_parted_sends_what_came_after_it() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    till.sell(100, 80);
+    let mut clone = till.clone();
+    till.sell(200, 160);
+    till.sell(200, 160);
+    acked(&till.push_all(&hub).await);
+    (0..3).for_each(|_| drop(clone.sell(300, 240)));
+    let (segment, to_hash) = (clone.segments[0].id, clone.segments[0].chains[3].hash);
+    let hole = Hole::declare(&clone.key, clone.station, segment, (3, 3), to_hash).unwrap();
+    let body = serde_json::to_vec(&hole).unwrap();
+    assert_eq!(clone.send(&hub, Method::POST, "/api/v1/holes", &body).await.0, StatusCode::OK);
+    acked(&clone.push(&hub, 4, 5).await);
+    assert_eq!(hub.day().await[0]["sales"], 6);
+    acked(&clone.push(&hub, 3, 3).await);
+    till.sell(200, 160);
+    acked(&till.push(&hub, 5, 5).await);
+    assert_eq!(hub.day().await[0]["sales"], 8, "both go on, and nothing is doubled");
+    let (_, re_enrol) = tail_and_clone(&till.push_all(&hub).await);
+    assert!(re_enrol, "two disks write as one till");
+}
+
+#[tokio::test]
 async fn an_ack_that_this_database_does_not_bear_out_starts_a_new_epoch() {
     let hub = TestHub::start().await;
     let mut till = hub.till("HT01", 1).await;
