@@ -10,6 +10,7 @@ use suanpan_sync::{Dictionary, DictionaryId, FeedChange, Push, Scope};
 
 use crate::error::HubError;
 use crate::http::Problem;
+use crate::intake::CHECKED_AT_ONCE;
 use crate::store::{NewRow, Store, StoreError};
 
 /// Batches of which a dictionary is made: the newest, some days of a small chain.
@@ -107,14 +108,22 @@ impl Dictionaries {
                 known(self).ok_or(suanpan_sync::WireError::Dictionary)?
             }
         };
-        Ok(push.packed_without(&dictionary)?)
+        if push.container.bytes.len() <= CHECKED_AT_ONCE {
+            return Ok(push.packed_without(&dictionary)?);
+        }
+        let unpacked = tokio::task::spawn_blocking(move || push.packed_without(&dictionary)).await;
+        Ok(unpacked.map_err(|_| Problem::Internal)??)
     }
 
     /// Learns of what was published, by another hub of this database too.
     async fn read(&self, store: &Store) -> Result<(), StoreError> {
         let bodies = store.row_history(Scope::Chain, Table::Dictionary.name(), DICTIONARY_KEY).await?;
-        let published = bodies.iter().filter_map(|body| serde_json::from_str::<PushDictionary>(body).ok());
-        let read: Vec<_> = published.filter_map(|it| Dictionary::from_hex(&it.zstd).ok()).collect();
+        let read = tokio::task::spawn_blocking(move || -> Vec<Dictionary> {
+            let published =
+                bodies.iter().filter_map(|body| serde_json::from_str::<PushDictionary>(body).ok());
+            published.filter_map(|it| Dictionary::from_hex(&it.zstd).ok()).collect()
+        });
+        let read = read.await.unwrap_or_default();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         known.extend(read.into_iter().map(|it| (it.id(), Arc::new(it))));
         Ok(())

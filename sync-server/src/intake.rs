@@ -12,7 +12,7 @@ use crate::http::Problem;
 use crate::store::{Ingest, Ingested, Station};
 
 /// Pushes of at most this many bytes are checked where they are read: some 50 µs, less than a change of threads costs.
-const CHECKED_AT_ONCE: usize = 2 * 1024;
+pub(crate) const CHECKED_AT_ONCE: usize = 2 * 1024;
 
 /// Takes a push: checked, decided, durable, and only then acked.
 ///

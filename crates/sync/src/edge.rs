@@ -114,6 +114,8 @@ struct Segment {
     /// Where the range that holds it has to end: the last entry of a hole at the hub.
     cut_at: Option<u64>,
     surprises: u32,
+    /// The furthest range that was a surprise: acks of what comes before it are no progress.
+    surprised_at: u64,
     refused: Option<(u64, i64)>,
 }
 
@@ -189,6 +191,7 @@ impl Edge {
             next_seq: status.acked_seq.saturating_add(1),
             cut_at: None,
             surprises: 0,
+            surprised_at: 0,
             refused: None,
         });
     }
@@ -356,7 +359,9 @@ impl Edge {
         segment.acked_seq = ack.have_seq;
         segment.next_seq = ack.have_seq.saturating_add(1);
         segment.epoch = ack.hub_epoch;
-        segment.surprises = 0;
+        if ack.have_seq >= segment.surprised_at {
+            (segment.surprises, segment.surprised_at) = (0, 0);
+        }
         segment.refused = None;
         // An ack for what the hub held all along proves nothing of what came after that.
         let newer = |old: &Ack| (ack.hub_epoch, ack.arrival) >= (old.hub_epoch, old.arrival);
@@ -397,6 +402,7 @@ impl Edge {
     fn go_on_after(&mut self, id: SegmentId, common: u64, now_ms: i64) -> Vec<Effect> {
         let Some(segment) = self.segment_mut(id) else { return Vec::new() };
         segment.surprises = segment.surprises.saturating_add(1);
+        segment.surprised_at = segment.surprised_at.max(segment.next_seq);
         if segment.surprises > SURPRISES_MAX {
             let at = segment.next_seq;
             return self.refuse(id, at, now_ms);
@@ -413,7 +419,7 @@ impl Edge {
 
     fn refuse(&mut self, id: SegmentId, at_seq: u64, now_ms: i64) -> Vec<Effect> {
         if let Some(segment) = self.segment_mut(id) {
-            segment.surprises = 0;
+            (segment.surprises, segment.surprised_at) = (0, 0);
             segment.refused = Some((at_seq, now_ms.saturating_add(REFUSED_RETRY_MS)));
         }
         Vec::new()

@@ -42,9 +42,13 @@ pub fn declare_hole<K: Known>(
     branches.extend(holes.iter().filter(|it| on_record(it)).map(|it| it.branch));
     branches.sort_unstable();
     branches.dedup();
+    // A hole that ends at the same seq in another way is another history's.
+    let differs = |it: &RecordedHole| it.to_seq == hole.to_seq && it.to_hash != hole.to_hash;
+    let before = branches.len();
+    branches.retain(|branch| !holes.iter().any(|it| it.branch == *branch && differs(it)));
     let mut opened = None;
     if branches.is_empty() {
-        match leaves(hole, &heads, known)? {
+        match leaves(hole, &heads, before > 0, known)? {
             Leaves::Nothing => {}
             Leaves::Longest(branch) => branches.push(branch),
             Leaves::Open(it) => {
@@ -71,7 +75,12 @@ enum Leaves {
     Open(Opened),
 }
 
-fn leaves<K: Known>(hole: &Hole, heads: &[BranchHead], known: &mut K) -> Result<Leaves, K::Error> {
+fn leaves<K: Known>(
+    hole: &Hole,
+    heads: &[BranchHead],
+    differs: bool,
+    known: &mut K,
+) -> Result<Leaves, K::Error> {
     for head in heads.iter().filter(|head| head.seq >= hole.to_seq) {
         if known.hash_at(head.branch, hole.to_seq)? == Some(hole.to_hash) {
             return Ok(Leaves::Nothing);
@@ -79,7 +88,7 @@ fn leaves<K: Known>(hole: &Hole, heads: &[BranchHead], known: &mut K) -> Result<
     }
     let Some(longest) = heads.iter().max_by_key(|head| head.seq) else { return Ok(Leaves::Nothing) };
     let at_seq = hole.from_seq.saturating_sub(1);
-    let at_hash = match longest.seq >= hole.to_seq && heads.len() < BRANCHES_MAX {
+    let at_hash = match (differs || longest.seq >= hole.to_seq) && heads.len() < BRANCHES_MAX {
         true => known.hash_at(longest.branch, at_seq)?,
         false => None,
     };
@@ -110,7 +119,7 @@ fn record(hole: &Hole, branch: u32, head_seq: u64, after: &mut Vec<RecordedHole>
     let mut end = (to_seq, to_hash);
     for other in after.iter().filter(|it| touches(it)) {
         from = from.min(other.from_seq);
-        if other.to_seq > end.0 {
+        if other.to_seq >= end.0 {
             end = (other.to_seq, other.to_hash);
         }
     }

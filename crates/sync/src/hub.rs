@@ -136,23 +136,26 @@ pub fn classify<K: Known>(offer: &Offer<'_>, known: &mut K) -> Result<Verdict, K
         let opens = offer.from_seq == 1;
         return Ok(if opens { Verdict::Append { branch: 0 } } else { Verdict::Gap(Vec::new()) });
     }
-    if let Some(head) = heads.iter().find(|head| offer.goes_on_after(head.seq, head.hash)) {
-        return Ok(Verdict::Append { branch: head.branch });
+    let at_head = heads.iter().find(|head| offer.goes_on_after(head.seq, head.hash)).map(|head| head.branch);
+    if let (Some(branch), [_]) = (at_head, heads.as_slice()) {
+        return Ok(Verdict::Append { branch });
     }
     let mut best = None;
     for head in &heads {
         let found = against(offer, head, known)?;
         best = stronger(best, found);
     }
-    Ok(match best {
-        Some(Match::Same) => Verdict::Same,
-        Some(Match::Fills(branch)) => Verdict::Fill { branch },
-        Some(Match::Shares(head)) => Verdict::Have { head, cut_at: None },
-        Some(Match::Outgrows(head, hole_end)) => Verdict::Have { head, cut_at: Some(hole_end) },
-        Some(Match::Leaves(from)) => new_branch(Some(from), offer.before(), heads.len()),
+    Ok(match (best, at_head) {
+        // Even where it would go on after a head: what came after a hole may be stored at another branch.
+        (Some(Match::Same), _) => Verdict::Same,
+        (Some(Match::Shares(head)), _) => Verdict::Have { head, cut_at: None },
+        (_, Some(branch)) => Verdict::Append { branch },
+        (Some(Match::Fills(branch)), None) => Verdict::Fill { branch },
+        (Some(Match::Outgrows(head, hole_end)), None) => Verdict::Have { head, cut_at: Some(hole_end) },
+        (Some(Match::Leaves(from)), None) => new_branch(Some(from), offer.before(), heads.len()),
         // Last, because a hole stands at several branches where nobody can say whose it is: what one of them has of what
         // comes after it is not stored again at another.
-        None => match over_hole(offer, &heads, known.holes()) {
+        (None, None) => match over_hole(offer, &heads, known.holes()) {
             Some(branch) => Verdict::Append { branch },
             None if offer.from_seq == 1 => new_branch(None, 0, heads.len()),
             None => Verdict::Gap(newest_first(&heads)),

@@ -249,6 +249,23 @@ fn what_follows_a_hole_of_two_branches_is_stored_at_one_of_them_only() {
     assert_eq!(verdict(&hub, "abcdefgh", 7), have(at("abcdefg")));
     let parts = Verdict::Branch { branch: 2, from: Some(0), at_seq: 6 };
     assert_eq!(verdict(&hub, "abcdefz", 7), parts);
+    // What was in the hole turns out to be the other branch's: what came after it stays where it is.
+    let mut hub = stored(&[("abcd", 1), ("abxy", 3)]);
+    declare(&mut hub, "abxyefg", 5, 6);
+    hub.take(&word("abxyefg").push(7, 7).encode()).unwrap();
+    assert_eq!(verdict(&hub, "abxyef", 5), Verdict::Append { branch: 1 });
+    hub.take(&word("abxyef").push(5, 6).encode()).unwrap();
+    assert_eq!(verdict(&hub, "abxyefg", 7), Verdict::Same);
+    assert_eq!(verdict(&hub, "abxyefgh", 7), have(at("abxyefg")));
+}
+
+#[test]
+fn holes_of_two_histories_that_end_at_one_seq_are_two() {
+    let mut hub = stored(&[("ab", 1)]);
+    assert_eq!(declare(&mut hub, "abcde", 3, 4), [(0, 3, 4)]);
+    assert_eq!(declare(&mut hub, "abxyz", 3, 4), [(0, 3, 4), (1, 3, 4)]);
+    assert_eq!(verdict(&hub, "abxyz", 5), Verdict::Append { branch: 1 });
+    assert_eq!(verdict(&hub, "abcde", 5), Verdict::Append { branch: 0 });
 }
 
 #[test]

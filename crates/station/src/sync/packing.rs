@@ -5,7 +5,6 @@ use std::sync::atomic::Ordering;
 use suanpan_sync::{Dictionary, Push, WireError};
 
 use super::driver::Link;
-use super::stores::StoresError;
 
 /// See the module.
 #[derive(Default)]
@@ -22,16 +21,19 @@ pub(super) fn is_unknown(code: &str) -> bool {
 }
 
 impl Packing {
-    /// Looks for a dictionary after the start and after each cut.
-    pub(super) async fn refresh(&mut self, link: &Link) -> Result<(), StoresError> {
+    /// Looks for a dictionary after the start and after each cut. One that cannot be read is as good as none: sales never
+    /// wait for the catalogue.
+    pub(super) async fn refresh(&mut self, link: &Link) {
         let cuts = link.cuts.load(Ordering::Relaxed).saturating_add(1);
-        if self.seen != cuts {
-            let published = link.ask(|stores| stores.push_dictionary()).await?;
-            // One that cannot be read is as good as none.
-            self.dictionary = published.and_then(|text| Dictionary::from_hex(&text).ok());
-            self.seen = cuts;
+        if self.seen == cuts {
+            return;
         }
-        Ok(())
+        self.seen = cuts;
+        let published = link.ask(|stores| stores.push_dictionary()).await;
+        let published = published.inspect_err(|error| {
+            tracing::warn!(error.code = error.code, error.what = error.what, "sync.dictionary");
+        });
+        self.dictionary = published.ok().flatten().and_then(|text| Dictionary::from_hex(&text).ok());
     }
 
     /// Packs a push without the dictionary, and what follows until the next cut too.

@@ -178,7 +178,7 @@ impl<'a> Upload<'a> {
         let outcome = match self.seal(&range, &run) {
             Ok(push) => {
                 self.edge.cut(run.from.saturating_add(run.count).saturating_sub(1), run.head_hash);
-                self.packing.refresh(self.link).await?;
+                self.packing.refresh(self.link).await;
                 self.send_packed(push, &run.bytes).await
             }
             // The ledger's own bytes do not chain: its scrub will find that too.

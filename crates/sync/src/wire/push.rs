@@ -11,6 +11,9 @@ use crate::limits::{ENTRIES_MAX, PROTO, PUSH_BODY_MAX};
 
 const PUSH: Tag = Tag::new("suanpan/push/v1");
 
+/// Bytes of a push before its records, at the most.
+const HEAD_MAX: usize = 320;
+
 const OPENS: u8 = 1;
 const ROOT: u8 = 2;
 const SHOWS: u8 = 4;
@@ -150,7 +153,9 @@ impl Push {
     /// *Errors:* `Dictionary` for another's, `TooLong`, `Malformed`.
     pub fn packed_without(self, dictionary: &Dictionary) -> Result<Push, WireError> {
         let records = dictionary.unpack(&self.container)?;
-        Ok(Push { container: Container::pack_quickly(&records), ..self })
+        let container = Container::pack_quickly(&records);
+        within("push", container.bytes.len().saturating_add(HEAD_MAX), PUSH_BODY_MAX)?;
+        Ok(Push { container, ..self })
     }
 
     /// Recomputes the chain and checks that the station signed exactly this range.
@@ -185,7 +190,7 @@ impl Push {
     /// Writes the body.
     #[must_use]
     pub fn encode(&self) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.container.bytes.len().saturating_add(320));
+        let mut out = Vec::with_capacity(self.container.bytes.len().saturating_add(HEAD_MAX));
         out.push(PROTO);
         out.push(self.flags());
         out.extend_from_slice(&self.segment.0);
