@@ -16,8 +16,12 @@ use super::packing::{self, Packing};
 use super::recover;
 use super::stores::StoresError;
 
-/// A request is turned away this often in a row before that is a refusal: bits do not flip in each of three.
-const TURNED_AWAY_MAX: u32 = 3;
+/// A request is turned away this often in a row, over some ten seconds, before that is a refusal: a line that flips bits flips
+/// them in several requests, and seldom in so many.
+const TURNED_AWAY_MAX: u32 = 6;
+
+/// The code of a request that the hub has heard before.
+const REPLAYED: &str = "HUB-AUT-005";
 
 /// The hub answers within this, or the connection hangs: it lets a push wait 8 s for its place and 5 s for a lock.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(15);
@@ -247,7 +251,8 @@ impl<'a> Upload<'a> {
         if code.starts_with("SYN-WIR-") || code.starts_with("HUB-PSH-") {
             return true;
         }
-        self.turned_away = self.turned_away.saturating_add(1);
+        // What the hub heard before is the line's doing too, however often.
+        self.turned_away = self.turned_away.saturating_add(u32::from(code != REPLAYED));
         self.turned_away >= TURNED_AWAY_MAX
     }
 
