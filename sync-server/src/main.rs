@@ -84,8 +84,8 @@ enum Command {
         #[arg(long)]
         to: PathBuf,
     },
-    /// Learn from the newest sales how tills may pack what they send, and tell them: a sale that travels alone is then a
-    /// third shorter. Worth repeating when the assortment has changed.
+    /// Learn from the newest sales how tills may pack what they send, and tell them: a sale that travels alone is then
+    /// half as long. Worth repeating when the assortment has changed.
     Dictionary,
     /// Build all figures anew from the stored entries, as after an upgrade that understands more of them.
     Rebuild,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use suanpan_contract::{DeviceSettings, PrinterTarget};
-use suanpan_devices::simulators::{PrinterSim, PrinterState, ScaleSim};
+use suanpan_devices::simulators::{Printed, PrinterSim, PrinterState, ScaleSim};
 use suanpan_domain::receipt::Paper;
 use suanpan_station::settings::MachineSettings;
 use suanpan_tests::catalogue::{CARD, gtin, rows};
@@ -85,7 +85,11 @@ async fn cashier_weighs_on_the_scale_is_paid_and_hands_out_the_printed_receipt()
     window.wait_text_has("document", "缴款").await;
     window.shot("zh-CN-slips").await;
     window.press("Enter").await;
-    let twice = |printed: &[_]| format!("{printed:?}").matches("补打第 1 次").count() == 2;
+    // And to its end: behind the last row comes the knife.
+    let twice = |printed: &[Printed]| {
+        let reprints = format!("{printed:?}").matches("补打第 1 次").count();
+        reprints == 2 && matches!(printed.last(), Some(Printed::Cut | Printed::SensorAsked))
+    };
     assert!(printer.wait(PATIENCE, twice), "{:?}", printer.rows());
     assert_eq!(printer.faults(), Vec::<String>::new());
     window.close().await;
