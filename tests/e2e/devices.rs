@@ -19,6 +19,12 @@ fn says(printer: &PrinterSim, wanted: &str) -> bool {
     printer.wait(PATIENCE, |printed| format!("{printed:?}").contains(wanted))
 }
 
+/// Two marks of a reprint, and the job is through: behind the last row comes the knife.
+fn is_reprinted_twice(printed: &[Printed]) -> bool {
+    let reprints = format!("{printed:?}").matches("补打第 1 次").count();
+    reprints == 2 && matches!(printed.last(), Some(Printed::Cut | Printed::SensorAsked))
+}
+
 #[tokio::test]
 async fn cashier_weighs_on_the_scale_is_paid_and_hands_out_the_printed_receipt() {
     let display = Display::start(SMALL.0, SMALL.1);
@@ -85,12 +91,7 @@ async fn cashier_weighs_on_the_scale_is_paid_and_hands_out_the_printed_receipt()
     window.wait_text_has("document", "缴款").await;
     window.shot("zh-CN-slips").await;
     window.press("Enter").await;
-    // And to its end: behind the last row comes the knife.
-    let twice = |printed: &[Printed]| {
-        let reprints = format!("{printed:?}").matches("补打第 1 次").count();
-        reprints == 2 && matches!(printed.last(), Some(Printed::Cut | Printed::SensorAsked))
-    };
-    assert!(printer.wait(PATIENCE, twice), "{:?}", printer.rows());
+    assert!(printer.wait(PATIENCE, is_reprinted_twice), "{:?}", printer.rows());
     assert_eq!(printer.faults(), Vec::<String>::new());
     window.close().await;
 }
