@@ -74,13 +74,12 @@ pub(crate) async fn reserve(app: &App, station: &Station, body: &[u8]) -> Result
         serde_json::from_slice(body).map_err(|_| Problem::BadRequest("a number is expected"))?;
     let number: DocumentNumber =
         request.number.parse().map_err(|_| Problem::BadRequest("a printed number is expected"))?;
-    let number = number.to_string();
     let documents = app.store.sale_and_refunds(number.clone()).await?;
     if documents.is_empty() {
         return Ok(RefundReply::Unknown);
     }
     let name = Hash(random().map_err(|_| Problem::Internal)?).to_string();
-    Ok(match app.reservations.take(&number, station, name, now_ms())? {
+    Ok(match app.reservations.take(&number.to_string(), station, name, now_ms())? {
         Ok(reservation) => RefundReply::Reserved { reservation, documents },
         Err(till) => RefundReply::Elsewhere { till },
     })

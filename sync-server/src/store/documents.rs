@@ -1,18 +1,39 @@
 //! One searchable row a document, and the numbers that each till has used.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+use suanpan_domain::ids::DocumentNumber;
 
 use super::projection::park;
 use super::sql::{Sql, ToValue, Value, values};
 use super::{PendingBatch, StoreError};
-use crate::project::{Document, Parked};
+use crate::project::{Document, Parked, Projected};
 
 /// The code of a document whose id the hub has already: kept, shown to IT, and not summed twice.
 pub(super) const DOUBLED: &str = "HUB-PRJ-004";
 
-/// What the documents of one transaction leave to be written at its end.
-#[derive(Default)]
+/// Finds the sales `d` with a printed number, by what [`numbered`] gives. Sites are printed in capitals.
+pub(super) const SALE_NUMBERED: &str = "d.site in (select site from site where upper(site) = ?)
+     and d.business_date = ? and d.till = ? and d.number = ? and d.printed = ? and d.kind = 1";
+
+/// The values of [`SALE_NUMBERED`].
+pub(super) fn numbered<'a>(number: &'a DocumentNumber, printed: &'a str) -> [Value<'a>; 5] {
+    [
+        number.site.to_value(),
+        number.business_date.to_value(),
+        number.till.to_value(),
+        number.number.to_value(),
+        printed.to_value(),
+    ]
+}
+
+/// Ids that are looked for in one question.
+const IDS_AT_ONCE: usize = 100;
+
+/// The documents of one transaction, and what they leave to be written at its end.
 pub(super) struct Documents {
+    /// Ids that the hub has, those of this transaction included.
+    ids: HashSet<[u8; 16]>,
     /// Documents that the hub had already, by batch and seq.
     pub(super) doubled: BTreeSet<(i64, u64)>,
     used: BTreeMap<Numbering, Used>,
@@ -30,6 +51,17 @@ struct Used {
 }
 
 impl Documents {
+    /// Finds out which of some documents the hub has, and which of their numbers: mostly none.
+    pub(super) fn look_up(
+        sql: &dyn Sql,
+        batches: &[(PendingBatch, Projected)],
+    ) -> Result<Documents, StoreError> {
+        let all = || batches.iter().flat_map(|(batch, it)| it.documents.iter().map(move |it| (batch, it)));
+        let ids = known_ids(sql, &all().map(|(_, it)| it.id).collect::<Vec<_>>())?;
+        let used = known_numbers(sql, all())?;
+        Ok(Documents { ids, doubled: BTreeSet::new(), used })
+    }
+
     /// Adds a batch's documents; one whose id is known is parked.
     pub(super) fn add(
         &mut self,
@@ -38,54 +70,27 @@ impl Documents {
         documents: &[Document],
         gseq: &dyn Fn(u64) -> u64,
     ) -> Result<(), StoreError> {
-        self.look_up_numbers(sql, batch, documents)?;
-        let numbered: Vec<(u64, &Document)> = documents.iter().map(|it| (gseq(it.seq), it)).collect();
-        let rows: Vec<_> = numbered.iter().map(|(gseq, it)| row(gseq, batch, it)).collect();
+        let (new, doubled): (Vec<&Document>, Vec<_>) =
+            documents.iter().partition(|it| self.ids.insert(it.id));
+        for document in doubled {
+            self.doubled.insert((batch.id, document.seq));
+            park(sql, batch, gseq(document.seq), &parked(document))?;
+        }
+        let stamped: Vec<(u64, &Document)> = new.into_iter().map(|it| (gseq(it.seq), it)).collect();
+        let rows: Vec<_> = stamped.iter().map(|(gseq, it)| row(gseq, batch, it)).collect();
         let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| row.as_slice()).collect();
-        let added = sql.execute_each(
+        sql.execute_each(
             "insert into document (gseq, id, kind, site, till, business_date, number, printed, at_ms,
                station, segment, seq, cashier, shift, lines, fen, cites)
-             select ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, cast(?17 as text)
-             where not exists (select 1 from document where id = ?2)",
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as text))",
             &rows,
         )?;
-        for (document, added) in documents.iter().zip(added) {
-            if added == 0 {
-                self.doubled.insert((batch.id, document.seq));
-                park(sql, batch, gseq(document.seq), &parked(document))?;
-                continue;
-            }
+        for (_, document) in stamped {
             let used = self.used.entry(numbering(batch, document)).or_default();
             if !used.known.contains(&document.number) {
                 used.new.insert(document.number);
             }
             used.last_at_ms = used.last_at_ms.max(document.at_ms);
-        }
-        Ok(())
-    }
-
-    /// Finds which numbers the hub knows already: mostly none, and one question for a whole batch.
-    fn look_up_numbers(
-        &mut self,
-        sql: &dyn Sql,
-        batch: &PendingBatch,
-        documents: &[Document],
-    ) -> Result<(), StoreError> {
-        let mut ranges = BTreeMap::<Numbering, (u32, u32)>::new();
-        for document in documents {
-            let (low, high) =
-                ranges.entry(numbering(batch, document)).or_insert((document.number, document.number));
-            (*low, *high) = (document.number.min(*low), document.number.max(*high));
-        }
-        for (place, (low, high)) in ranges {
-            let (site, business_date, till) = &place;
-            let known = sql.all(
-                "select number from document
-                 where site = ? and business_date = ? and till = ? and number between ? and ?",
-                values![site, business_date, till, low, high],
-                |row| row.get::<u32>(0),
-            )?;
-            self.used.entry(place).or_default().known.extend(known);
         }
         Ok(())
     }
@@ -108,6 +113,42 @@ impl Documents {
         }
         Ok(())
     }
+}
+
+fn known_ids(sql: &dyn Sql, ids: &[[u8; 16]]) -> Result<HashSet<[u8; 16]>, StoreError> {
+    let marks = ["?"; IDS_AT_ONCE].join(", ");
+    let question = format!("select id from document where id in ({marks})");
+    let mut known = HashSet::new();
+    for some in ids.chunks(IDS_AT_ONCE) {
+        // One statement, however many are asked for: the last one fills it.
+        let mut values: Vec<_> = some.iter().map(ToValue::to_value).collect();
+        values.resize(IDS_AT_ONCE, values.last().copied().unwrap_or(Value::Null));
+        known.extend(sql.all(&question, &values, |row| row.get::<[u8; 16]>(0))?);
+    }
+    Ok(known)
+}
+
+fn known_numbers<'a>(
+    sql: &dyn Sql,
+    documents: impl Iterator<Item = (&'a PendingBatch, &'a Document)>,
+) -> Result<BTreeMap<Numbering, Used>, StoreError> {
+    let mut ranges = BTreeMap::<Numbering, (u32, u32)>::new();
+    for (batch, document) in documents {
+        let number = document.number;
+        let (low, high) = ranges.entry(numbering(batch, document)).or_insert((number, number));
+        (*low, *high) = (number.min(*low), number.max(*high));
+    }
+    let look_up = |(place, (low, high)): (Numbering, (u32, u32))| {
+        let (site, business_date, till) = &place;
+        let known = sql.all(
+            "select number from document
+             where site = ? and business_date = ? and till = ? and number between ? and ?",
+            values![site, business_date, till, low, high],
+            |row| row.get::<u32>(0),
+        )?;
+        Ok((place, Used { known: known.into_iter().collect(), ..Used::default() }))
+    };
+    ranges.into_iter().map(look_up).collect()
 }
 
 fn parked(document: &Document) -> Parked {

@@ -62,7 +62,7 @@ impl Store {
             .write(move |connection| {
                 lease::check(connection, token)?;
                 let mut gseq: u64 = next_gseq(connection)?;
-                let mut documents = Documents::default();
+                let mut documents = Documents::look_up(connection, &group.batches)?;
                 for (batch, projected) in &group.batches {
                     apply_one(connection, gseq, batch, projected, &mut documents)?;
                     gseq = gseq.saturating_add(u64::from(projected.entries));

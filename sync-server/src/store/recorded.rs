@@ -1,9 +1,11 @@
+use suanpan_domain::ids::DocumentNumber;
 use suanpan_journal::Records;
 use suanpan_sync::{Push, REFUNDS_MAX, Recorded};
 
 use super::Store;
 use super::StoreError;
-use super::sql::{Sql, values};
+use super::documents::{SALE_NUMBERED, numbered};
+use super::sql::{Sql, Value, values};
 
 /// A document and the stored push that holds it, with the number of entries before it there.
 const FOUND: &str = "select d.gseq - s.gseq, b.body
@@ -16,11 +18,12 @@ impl Store {
     /// in which they arrived. Nothing when there is no such sale.
     ///
     /// *Errors:* the store's.
-    pub async fn sale_and_refunds(&self, printed: String) -> Result<Vec<Recorded>, StoreError> {
+    pub async fn sale_and_refunds(&self, number: DocumentNumber) -> Result<Vec<Recorded>, StoreError> {
         self.read(move |connection| {
-            let mut found = read(connection, "d.printed = ?1 and d.kind = 1", &printed)?;
+            let printed = number.to_string();
+            let mut found = read(connection, SALE_NUMBERED, &numbered(&number, &printed))?;
             if !found.is_empty() {
-                found.extend(read(connection, "d.cites = ?1", &printed)?);
+                found.extend(read(connection, "d.cites = ?", values![printed])?);
             }
             Ok(found)
         })
@@ -28,9 +31,9 @@ impl Store {
     }
 }
 
-fn read(connection: &dyn Sql, which: &str, printed: &str) -> Result<Vec<Recorded>, StoreError> {
-    let sql = format!("{FOUND} where {which} order by d.gseq limit ?2");
-    connection.all(&sql, values![printed, REFUNDS_MAX], |row| {
+fn read(connection: &dyn Sql, which: &str, values: &[Value<'_>]) -> Result<Vec<Recorded>, StoreError> {
+    let sql = format!("{FOUND} where {which} order by d.gseq limit {REFUNDS_MAX}");
+    connection.all(&sql, values, |row| {
         let (place, body): (usize, Vec<u8>) = (row.get(0)?, row.get(1)?);
         entry(&body, place).ok_or(StoreError::Damaged("batch"))
     })

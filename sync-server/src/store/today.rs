@@ -5,12 +5,16 @@ use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
 use suanpan_journal::StationId;
 
+use super::documents::{SALE_NUMBERED, numbered};
 use super::sql::{Row, Sql, values};
 use super::{DayRow, ReportFilter, Site, StoreError};
 use super::{Store, people, reports};
 
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
 const PROBLEMS_MAX: u32 = 100;
+
+/// Sales that several stations returned, of which those are looked for that were returned twice.
+const RETURNED_MAX: u32 = 1_000;
 
 /// Today, at one instant.
 #[derive(Debug, Clone, Serialize)]
@@ -344,24 +348,33 @@ fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
     Ok(problems)
 }
 
+/// Sales of which several stations returned something: those with the newest refunds.
 fn double_refunds(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
-    let found = connection.all(
-        "select d.printed, d.site, d.fen, cast(sum(r.fen) as bigint), string_agg(r.printed, ' ' order by r.gseq)
-             from document r join document d on d.printed = r.cites and d.kind = 1
-             where r.cites is not null
-             group by d.gseq, d.printed, d.site, d.fen
-             having count(distinct r.station) > 1 and sum(r.fen) > d.fen
-             order by d.gseq desc limit ?",
-        values![PROBLEMS_MAX],
-        |row| {
-            Ok(Problem::DoubleRefund {
-                number: row.get(0)?,
-                site: row.get(1)?,
-                paid_fen: row.get(2)?,
-                refunded_fen: row.get(3)?,
-                refunds: row.get(4)?,
-            })
-        },
+    let returned = connection.all(
+        "select cites, cast(sum(fen) as bigint), string_agg(printed, ' ' order by gseq) from document
+             where cites is not null
+             group by cites having count(distinct station) > 1
+             order by max(gseq) desc limit ?",
+        values![RETURNED_MAX],
+        |row| Ok((row.get::<String>(0)?, row.get::<i64>(1)?, row.get::<String>(2)?)),
     )?;
-    Ok(found)
+    let mut problems = Vec::new();
+    for (printed, refunded_fen, refunds) in returned {
+        let Ok(number) = printed.parse() else { continue };
+        let sales = connection.all(
+            &format!("select site, fen from document d where {SALE_NUMBERED}"),
+            &numbered(&number, &printed),
+            |row| Ok((row.get(0)?, row.get(1)?)),
+        )?;
+        let exceeded = sales.into_iter().filter(|(_, paid_fen)| refunded_fen > *paid_fen);
+        problems.extend(exceeded.map(|(site, paid_fen)| Problem::DoubleRefund {
+            number: printed.clone(),
+            site,
+            paid_fen,
+            refunded_fen,
+            refunds: refunds.clone(),
+        }));
+    }
+    problems.truncate(PROBLEMS_MAX as usize);
+    Ok(problems)
 }

@@ -395,6 +395,23 @@ async fn another_tills_sale_is_shown_with_its_refunds_and_to_one_till_at_a_time(
 }
 
 #[tokio::test]
+async fn a_sale_of_a_site_with_small_letters_is_found_by_its_number_in_capitals() {
+    let hub = TestHub::start().await;
+    let stores = tempfile::tempdir().unwrap();
+    let store = br#"[{"chain": "c", "site": "dock2", "name": "n", "address": "a", "phone": "p", "footer": "f"}]"#;
+    std::fs::write(stores.path().join("stores.json"), store).unwrap();
+    hub.hub().import(stores.path()).await.unwrap();
+    let mut till = hub.till("dock2", 1).await;
+    till.sell(500, 400);
+    till.push_all(&hub).await;
+    hub.settled().await;
+    let body = serde_json::to_vec(&RefundRequest { number: format!("DOCK2-1-{DATE}-0001-A7") }).unwrap();
+    let (status, answer) = till.send(&hub, Method::POST, "/api/v1/refunds", &body).await;
+    let answer = String::from_utf8_lossy(&answer).into_owned();
+    assert!(status == StatusCode::OK && answer.contains("reserved"), "{answer}");
+}
+
+#[tokio::test]
 async fn health_and_metrics_tell_machines_how_the_hub_is() {
     let hub = TestHub::start().await;
     let mut till = hub.till("HT01", 1).await;

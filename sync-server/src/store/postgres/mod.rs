@@ -43,6 +43,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/postgres/0005_journal_dates.sql"),
         older_may_open: true,
     },
+    Migration {
+        id: 6,
+        sql: include_str!("../../../migrations/postgres/0006_found_by_number.sql"),
+        older_may_open: true,
+    },
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.

@@ -48,6 +48,11 @@ const MIGRATIONS: &[Migration] = &[
         sql: include_str!("../../../migrations/sqlite/0005_journal_dates.sql"),
         older_may_open: true,
     },
+    Migration {
+        id: 6,
+        sql: include_str!("../../../migrations/sqlite/0006_found_by_number.sql"),
+        older_may_open: true,
+    },
 ];
 
 /// "SPhb": tells a hub's database from any other file.
@@ -254,7 +259,7 @@ mod tests {
     #[test]
     fn later_steps_give_batches_and_closes_their_station() {
         let connection = Sqlite(rusqlite::Connection::open_in_memory().unwrap());
-        let [first, second, third, _, _] = MIGRATIONS else { panic!("another step needs another test") };
+        let [first, second, third, _, _, _] = MIGRATIONS else { panic!("another step needs another test") };
         connection.script(first.sql).unwrap();
         let rows = "insert into batch values (7, x'0102', x'03', 0, 1, 1, x'04', x'05', 0, x'06');
                     insert into pending values (7); insert into stamp values (1, 7, 9);
