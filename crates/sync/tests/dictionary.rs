@@ -86,5 +86,6 @@ fn what_is_no_dictionary_and_what_was_not_packed_by_one_is_refused() {
 
 #[test]
 fn too_little_to_learn_from_is_no_dictionary() {
-    assert!(Dictionary::train(&[b"one sale".to_vec()]).is_none());
+    let one = day().push(1, 1).container.unpack().unwrap().into_owned();
+    assert!(Dictionary::train(&[one]).is_none());
 }

@@ -398,7 +398,8 @@ async fn another_tills_sale_is_shown_with_its_refunds_and_to_one_till_at_a_time(
 async fn a_sale_of_a_site_with_small_letters_is_found_by_its_number_in_capitals() {
     let hub = TestHub::start().await;
     let stores = tempfile::tempdir().unwrap();
-    let store = br#"[{"chain": "c", "site": "dock2", "name": "n", "address": "a", "phone": "p", "footer": "f"}]"#;
+    let store =
+        br#"[{"chain": "c", "site": "dock2", "name": "n", "address": "a", "phone": "p", "footer": "f"}]"#;
     std::fs::write(stores.path().join("stores.json"), store).unwrap();
     hub.hub().import(stores.path()).await.unwrap();
     let mut till = hub.till("dock2", 1).await;

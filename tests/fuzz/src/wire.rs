@@ -11,7 +11,7 @@ use suanpan_sync::{
     Ack, ChunkRef, Codec, Container, Dictionary, EnrolReply, EnrolRequest, FeedEntry, FeedHead, Hole,
     LostFeed, LostReport, PullReply, PullRequest, Push, PushReply, RefundReply, RefundRequest, RequestAuth,
     RequestFacts, SnapshotManifest, Start, WireError, decode_chunk, decode_entries, encode_chunk,
-    feed_genesis, follow_feed,
+    feed_genesis, follow_feed, limits,
 };
 use sync_server::journal::{Place, StoredBatch, decode_page, encode_page};
 
@@ -58,35 +58,57 @@ fn kind_of(error: &WireError) -> String {
     text.chars().filter(char::is_ascii_alphabetic).collect()
 }
 
-/// What the dictionaries here are made of: runs of the golden one, each a little different.
+/// What the dictionaries here are made of: the golden payloads, each a little different.
 fn learnt() -> Vec<Vec<u8>> {
     let run = runs().remove(0);
-    (0..600_usize).map(|nth| run[nth % 90..].iter().copied().chain(nth.to_be_bytes()).collect()).collect()
+    let payloads: Vec<&[u8]> = Records::new(&run).flatten().map(|record| record.payload).collect();
+    let mut chain = Chain::open(STATION, SegmentId([4; 16]), &Parent::ROOT);
+    let record = |nth: usize| {
+        let mut payload = payloads[nth % payloads.len()].to_vec();
+        payload.extend_from_slice(&nth.to_be_bytes());
+        let header = chain.append(1_686_878_040_000, 20_230_616, 1, &payload).expect("a record");
+        let mut record = Vec::new();
+        push_record(&mut record, &header, &payload);
+        record
+    };
+    (0..600).map(record).collect()
 }
 
 static DICTIONARY: LazyLock<Dictionary> =
     LazyLock::new(|| Dictionary::train(&learnt()).expect("a dictionary"));
 
-/// Behind a 0 a dictionary, behind anything else a frame that was made with ours.
+/// Behind a 0 a dictionary, behind a 1 a frame that was made with ours, behind anything else what is in such a frame.
 fn dictionaries() -> Vec<Vec<u8>> {
     let push = Push::seal(&key(), STATION, SegmentId([4; 16]), Start::Opening(Parent::ROOT), &runs()[0]);
     let packed = push.expect("a push").packed_by(&DICTIONARY, &runs()[0]);
     let (_, frame) = packed.container.dictionary().expect("it is smaller by it");
     let trained = unhex(&DICTIONARY.to_hex());
-    vec![[&[1], frame].concat(), [&[0], trained.as_slice()].concat(), b"\0{\"v\":1,\"id\":".to_vec()]
+    let mut unpacker = zstd::bulk::Decompressor::with_dictionary(&trained).expect("a dictionary");
+    let columns = unpacker.decompress(frame, limits::RECORDS_MAX).expect("our frame");
+    let raw = b"\0{\"v\":1,\"id\":".to_vec();
+    vec![
+        [&[0], trained.as_slice()].concat(),
+        raw,
+        [&[1], frame].concat(),
+        [&[2], columns.as_slice()].concat(),
+    ]
 }
 
-/// A hub takes any dictionary that it reads, and any push by it; what a push holds by ours is sealed and read again.
+/// A hub takes any dictionary that it reads, and any push by it.
 fn dictionary(bytes: &[u8]) -> String {
     let Some((kind, bytes)) = bytes.split_first() else { return String::new() };
-    if *kind == 0 {
-        return match Dictionary::new(bytes.to_vec()) {
-            Ok(dictionary) => format!("{:?}", dictionary.packed_len(&runs()[0]).1 % 7),
-            Err(error) => kind_of(&error),
-        };
-    }
+    let frame = match *kind {
+        0 => {
+            return match Dictionary::new(bytes.to_vec()) {
+                Ok(dictionary) => format!("{:?}", dictionary.packed_len(&runs()[0]).1 % 7),
+                Err(error) => kind_of(&error),
+            };
+        }
+        1 => bytes.to_vec(),
+        _ => zstd::bulk::compress(bytes, 1).expect("a frame"),
+    };
     let container =
-        Container { codec: Codec::Dictionary, bytes: [DICTIONARY.id().as_slice(), bytes].concat() };
+        Container { codec: Codec::Dictionary, bytes: [DICTIONARY.id().as_slice(), &frame].concat() };
     match DICTIONARY.unpack(&container) {
         Ok(records) => records.len().min(20).to_string(),
         Err(error) => kind_of(&error),

@@ -21,7 +21,8 @@ pub enum Codec {
     Raw = 0,
     /// One zstd frame that states its content size.
     Zstd = 1,
-    /// The name of a [`Dictionary`](super::dictionary::Dictionary), then one such frame that was made with it.
+    /// The name of a [`Dictionary`](super::dictionary::Dictionary), then one such frame that was made with it, of the
+    /// run in columns.
     Dictionary = 2,
 }
 

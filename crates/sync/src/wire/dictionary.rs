@@ -6,7 +6,7 @@ use zstd::dict::DecoderDictionary;
 use zstd::zstd_safe::{CParameter, DCtx};
 
 use super::container::{Codec, Container, content_size};
-use super::{WireError, within};
+use super::{WireError, columns, within};
 use crate::limits::{DICTIONARY_MAX, RECORDS_MAX};
 
 /// A till packs one push at a time and has the time: a hundred sales take 20 ms.
@@ -44,7 +44,8 @@ impl Dictionary {
     /// Makes one of records that stations pushed. `None` where they have too little in common, or are too few.
     #[must_use]
     pub fn train(records: &[Vec<u8>]) -> Option<Dictionary> {
-        zstd::dict::from_samples(records, DICTIONARY_MAX).ok().and_then(|bytes| Dictionary::new(bytes).ok())
+        let samples: Vec<Vec<u8>> = records.iter().filter_map(|record| columns::split(record)).collect();
+        zstd::dict::from_samples(&samples, DICTIONARY_MAX).ok().and_then(|bytes| Dictionary::new(bytes).ok())
     }
 
     /// Its name.
@@ -71,7 +72,7 @@ impl Dictionary {
     #[must_use]
     pub(crate) fn pack(&self, records: &[u8], plain: Container) -> Container {
         match self.frame(records) {
-            Ok(frame) if frame.len().saturating_add(self.id.len()) < plain.bytes.len() => {
+            Some(frame) if frame.len().saturating_add(self.id.len()) < plain.bytes.len() => {
                 Container { codec: Codec::Dictionary, bytes: [self.id.as_slice(), &frame].concat() }
             }
             _ => plain,
@@ -86,28 +87,29 @@ impl Dictionary {
         (len, self.pack(records, plain).bytes.len())
     }
 
-    fn frame(&self, records: &[u8]) -> std::io::Result<Vec<u8>> {
-        let mut packer = Compressor::with_dictionary(LEVEL, &self.bytes)?;
+    fn frame(&self, records: &[u8]) -> Option<Vec<u8>> {
+        let columns = columns::split(records).filter(|it| it.len() <= RECORDS_MAX)?;
+        let mut packer = Compressor::with_dictionary(LEVEL, &self.bytes).ok()?;
         // The dictionary is named before the frame.
-        packer.set_parameter(CParameter::DictIdFlag(false))?;
-        packer.compress(records)
+        packer.set_parameter(CParameter::DictIdFlag(false)).ok()?;
+        packer.compress(&columns).ok()
     }
 
     /// Unpacks what was packed by it, at most [`RECORDS_MAX`] bytes.
     ///
-    /// *Errors:* `Dictionary` for another's, `TooLong`, `Malformed`.
+    /// *Errors:* `Dictionary` for another's, `TooLong`, `Cut`, `Malformed`.
     pub fn unpack(&self, container: &Container) -> Result<Vec<u8>, WireError> {
         let (id, frame) = container.dictionary().ok_or(WireError::Malformed { what: "records" })?;
         if id != self.id {
             return Err(WireError::Dictionary);
         }
         let size = content_size("records", frame, RECORDS_MAX)?;
-        let mut records = Vec::with_capacity(size);
+        let mut columns = Vec::with_capacity(size);
         let done = UNPACKER.with_borrow_mut(|unpacker| {
-            unpacker.decompress_using_ddict(&mut records, frame, self.unpacks.as_ddict())
+            unpacker.decompress_using_ddict(&mut columns, frame, self.unpacks.as_ddict())
         });
         match done {
-            Ok(len) if len == size => Ok(records),
+            Ok(len) if len == size => columns::join(&columns),
             _ => Err(WireError::Malformed { what: "records" }),
         }
     }

@@ -2,6 +2,7 @@
 
 pub(crate) mod ack;
 mod bytes;
+mod columns;
 pub(crate) mod container;
 pub(crate) mod dictionary;
 pub(crate) mod enrol;
