@@ -8,13 +8,15 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom};
 use std::path::Path;
 
-use suanpan_journal::{Hash, PAYLOAD_LEN_MAX, Parent, SegmentId};
+use suanpan_journal::{Chain, Hash, PAYLOAD_LEN_MAX, Parent, SegmentId};
 
 use crate::db::PAGE;
 use crate::rows::{Row, SegmentRow};
 use crate::wal::Wal;
 
 const LEAF: u8 = 0x0d;
+/// A leaf of a table without row ids.
+const KEY_LEAF: u8 = 0x0a;
 /// Bytes of a record that stay on its leaf when it is too long, from the file format.
 const LOCAL_MAX: usize = PAGE - 35;
 const LOCAL_MIN: usize = (PAGE - 12) * 32 / 255 - 23;
@@ -54,13 +56,18 @@ impl Pages {
         Ok(Pages { file, count, wal: wal.pages, newest, held: None })
     }
 
-    /// Calls back for every row that has the shape of an entry or a segment.
-    pub(crate) fn scan(&mut self, mut entry: impl FnMut(i64, Place), mut segment: impl FnMut(SegmentRow)) {
+    /// Calls back for every row that has the shape of an entry, of a segment, or of a hole whose end is proven.
+    pub(crate) fn scan(
+        &mut self,
+        mut entry: impl FnMut(i64, Place),
+        mut segment: impl FnMut(SegmentRow),
+        mut end: impl FnMut(Chain),
+    ) {
         let logged = self.wal.len() as u32;
         for page in 0..logged + self.count {
             let Some(bytes) = self.page(page) else { continue };
             // Page 1 begins with the file's header and holds the schema: it never looks like a leaf here.
-            if bytes[0] != LEAF {
+            if ![LEAF, KEY_LEAF].contains(&bytes[0]) {
                 continue;
             }
             let bytes = bytes.to_vec();
@@ -71,11 +78,12 @@ impl Pages {
                 match head.shape() {
                     Some(Shape::Entry) => entry(head.id, Place { page, offset }),
                     Some(Shape::Segment) => {
-                        if let Some(row) =
-                            self.record(&bytes, &head).and_then(|record| segment_row(&head, &record))
-                        {
-                            segment(row);
-                        }
+                        let record = self.record(&bytes, &head);
+                        record.and_then(|it| segment_row(&head, &it)).into_iter().for_each(&mut segment);
+                    }
+                    Some(Shape::Hole) => {
+                        let record = self.record(&bytes, &head);
+                        record.and_then(|it| hole_end(&head, &it)).into_iter().for_each(&mut end);
                     }
                     None => {}
                 }
@@ -138,9 +146,10 @@ impl Pages {
 enum Shape {
     Entry,
     Segment,
+    Hole,
 }
 
-/// The start of a table leaf's cell: length, row id, and the record's column types.
+/// The start of a leaf's cell: length, row id where the table has any, and the record's column types.
 struct CellHead {
     id: i64,
     len: usize,
@@ -152,7 +161,7 @@ struct CellHead {
 impl CellHead {
     fn read(page: &[u8], at: usize) -> Option<CellHead> {
         let (len, at) = varint(page, at)?;
-        let (id, start) = varint(page, at)?;
+        let (id, start) = if page.first() == Some(&LEAF) { varint(page, at)? } else { (0, at) };
         let len = usize::try_from(len).ok().filter(|len| *len <= RECORD_LEN_MAX)?;
         let (head_len, mut at) = varint(page, start)?;
         // Six columns of at most nine bytes each: anything longer is another table's row.
@@ -180,6 +189,9 @@ impl CellHead {
                 if id == blob(16) && parent == blob(16) && is_integer(seq) && last == hash =>
             {
                 Some(Shape::Segment)
+            }
+            [id, from, to, last] if id == blob(16) && is_integer(from) && is_integer(to) && last == hash => {
+                Some(Shape::Hole)
             }
             _ => None,
         }
@@ -227,6 +239,14 @@ fn segment_row(head: &CellHead, record: &[u8]) -> Option<SegmentRow> {
         hash: Hash(columns[4].try_into().ok()?),
     };
     Some(SegmentRow { ord: head.id, segment: SegmentId(columns[1].try_into().ok()?), parent })
+}
+
+/// The entry at which a hole ends, by the hash that the entry after it proved.
+fn hole_end(head: &CellHead, record: &[u8]) -> Option<Chain> {
+    let columns = head.columns(record)?;
+    let segment = SegmentId(columns[0].try_into().ok()?);
+    let seq = u64::try_from(integer(head.types[2], columns[2])).ok()?;
+    Some(Chain { segment, seq, hash: Hash(columns[3].try_into().ok()?) })
 }
 
 const fn blob(len: u64) -> u64 {

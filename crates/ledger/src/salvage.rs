@@ -52,6 +52,8 @@ pub(crate) struct Heap {
     files: Vec<Pages>,
     places: Vec<(i64, Seen)>,
     segments: Vec<SegmentRow>,
+    /// Where holes end that an earlier salvage left.
+    ends: Vec<Chain>,
 }
 
 /// Where something was seen that looks like an entry.
@@ -66,10 +68,11 @@ impl Heap {
     pub(crate) fn read(file: &Path) -> Result<Heap, OpenError> {
         let log = wal::read(file).map_err(|source| OpenError::io(file, source))?;
         let mut pages = Pages::open(file, log).map_err(|source| OpenError::io(file, source))?;
-        let (mut places, mut segments) = (Vec::new(), Vec::new());
-        pages.scan(|id, place| places.push((id, Seen { file: 0, place })), |row| segments.push(row));
+        let (mut places, mut segments, mut ends) = (Vec::new(), Vec::new(), Vec::new());
+        let entry = |id, place| places.push((id, Seen { file: 0, place }));
+        pages.scan(entry, |row| segments.push(row), |end| ends.push(end));
         places.sort_unstable();
-        Ok(Heap { files: vec![pages], places, segments })
+        Ok(Heap { files: vec![pages], places, segments, ends })
     }
 
     /// Adds the file of which this one was made, from an id on: what one of them has lost the other may have.
@@ -81,6 +84,7 @@ impl Heap {
         self.places.sort_unstable();
         self.files.extend(older.files);
         self.segments.extend(older.segments);
+        self.ends.extend(older.ends);
         self
     }
 
@@ -137,7 +141,8 @@ impl Heap {
 /// Carries a range of a heap's entries into a new file, in pieces.
 ///
 /// An entry is taken when its bytes and the hash of the entry before it give its own recorded hash, or when the entry
-/// after it proves it: a changed byte costs at most the entry it is in, and the next when the hash went too.
+/// after it proves it, or a hole whose end is known: a changed byte costs at most the entry it is in, and the next when the
+/// hash went too.
 pub(crate) struct Carrier {
     station: StationId,
     heap: Heap,
@@ -202,7 +207,9 @@ impl Carrier {
             }
             let Some(carried) = self.segment.as_mut().filter(|_| seq > 0) else { continue };
             if carried.read + 1 != seq {
-                self.links.clear();
+                let before = |end: &&Chain| (end.segment, end.seq + 1) == (carried.row.segment, seq);
+                let ends = self.heap.ends.iter().filter(before);
+                self.links = ends.map(|end| Link { hash: end.hash, proves: None }).collect();
             }
             carried.read = seq;
             let (taken, links) = follow(&self.links, self.heap.rows(of_id));

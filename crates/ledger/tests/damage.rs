@@ -165,6 +165,25 @@ fn a_changed_payload_is_found_by_the_scrub_and_named() {
 }
 
 #[test]
+fn a_second_damage_costs_nothing_behind_the_hole_that_the_first_one_left() {
+    let till = Till::new();
+    till.sell(1..=20);
+    for (file, number) in [("ledger.db", 7), ("ledger-2.db", 15)] {
+        drop(till.open());
+        let bytes = std::fs::read(till.file(file)).expect("read");
+        let needle = format!(r#""no":{number},"#);
+        let found = bytes.windows(needle.len()).position(|window| window == needle.as_bytes());
+        flip(&till.file(file), found.expect("the sale") + 5, 0);
+        scrub(&mut till.open().ledger).expect("found");
+    }
+    let opened = till.open();
+    assert_eq!(numbers(&opened.ledger), (1..=20).filter(|no| ![7, 15].contains(no)).collect::<Vec<_>>());
+    let holes = opened.ledger.missing().expect("missing");
+    let proven = holes.iter().filter(|it| it.to_hash.is_some()).map(|it| (it.from, it.to));
+    assert_eq!(proven.collect::<Vec<_>>(), [(7, Some(7)), (15, Some(15))]);
+}
+
+#[test]
 fn a_damaged_log_is_not_mistaken_for_a_torn_one() {
     let till = Till::new();
     let mut ledger = till.open().ledger;
