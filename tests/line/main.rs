@@ -154,6 +154,32 @@ async fn a_till_whose_files_were_restored_from_an_older_copy_fetches_its_sales_b
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_follows_more_lost_sales_than_a_push_takes_reaches_the_hub() {
+    let folder = tempfile::tempdir().unwrap();
+    let home = folder.path().join("hub");
+    let running = hub(&home).await;
+    let mut config = Config::embedded(&home);
+    config.listen = running.url().trim_start_matches("http://").parse().unwrap();
+    let enrolled = Enrolled::at(&running, running.url(), 1).await;
+    let counter = Counter::start(folder.path(), &enrolled);
+    counter.sell();
+    counter.until(&online(1)).await;
+    running.stop().await;
+    (2..=640).for_each(|_| counter.sell());
+    counter.settle_and_stop();
+    till::spoil(folder.path(), 20..=600);
+
+    let counter = Counter::start(folder.path(), &enrolled);
+    counter.scrub();
+    let left = counter.entries();
+    assert!((20..=640 - 581).contains(&left), "{left} sales can be read");
+    let running = Hub::start(config).await.unwrap();
+    counter.until(&online(640)).await;
+    assert_eq!(sales_at(&running).await, left.cast_signed());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_price_change_reaches_a_waiting_till_and_a_large_one_as_a_snapshot() {
     let folder = tempfile::tempdir().unwrap();
     let hub = hub(&folder.path().join("hub")).await;

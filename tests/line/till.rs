@@ -174,6 +174,18 @@ impl Counter {
         counter
     }
 
+    /// Reads the whole ledger: what cannot be read is left behind.
+    pub(crate) fn scrub(&self) {
+        let mut ledger = self.back.ledger.lock().unwrap();
+        (0..3).for_each(|_| drop(ledger.scrub_step().unwrap()));
+    }
+
+    /// Stops with everything in the ledger's own file.
+    pub(crate) fn settle_and_stop(self) {
+        self.back.ledger.lock().unwrap().settle().unwrap();
+        self.stop();
+    }
+
     fn stop(self) {
         drop(self.driver);
         drop(self.back);
@@ -192,6 +204,20 @@ impl Counter {
         std::fs::remove_dir_all(folder.join("till")).unwrap();
         copy_files(copy, &folder.join("till"));
     }
+}
+
+/// Overwrites every page of the ledger that holds one of some sales.
+pub(crate) fn spoil(folder: &Path, numbers: RangeInclusive<u32>) {
+    let file = folder.join("till/ledger.db");
+    let mut bytes = std::fs::read(&file).unwrap();
+    for page in bytes.chunks_mut(4096) {
+        let text = String::from_utf8_lossy(page);
+        let mut sales = text.split("\"no\":").skip(1).filter_map(|rest| rest.split(',').next()?.parse().ok());
+        if sales.any(|number| numbers.contains(&number)) {
+            page.fill(0);
+        }
+    }
+    std::fs::write(file, bytes).unwrap();
 }
 
 fn copy_files(from: &Path, to: &Path) {

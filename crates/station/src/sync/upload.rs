@@ -348,6 +348,11 @@ impl<'a> Upload<'a> {
         if !self.edge.cannot_read() {
             return Ok(());
         }
+        let found = match found {
+            // More is missing than a push takes.
+            None => self.link.ask(move |it| it.run(range.segment, range.from_seq..=u64::MAX, 1)).await?,
+            found => found,
+        };
         let Some(run) = found.filter(|run| run.prev_hash != Hash::ZERO) else {
             let outcome = Outcome::Refused { code: UNPROVEN_HOLE.to_owned() };
             return self.refuse_unsent(&outcome, range).await;
