@@ -3,7 +3,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use suanpan_contract::{CitedLineInput, Code, Command, DocumentRow, Found, NetworkView, Screen, TillView};
 use suanpan_domain::calendar;
@@ -167,9 +167,6 @@ fn a_receipt_number_that_finds_two_sales_lists_both_and_either_is_refunded() {
 /// Longer than any of it takes; a test that waits this long fails.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Looks at the hub until what it has received is in its figures.
-const LOOKS_AT_HUB_MAX: u32 = 200_000;
-
 /// Sales of a day before today, and entries of one.
 const SALES_A_DAY: u32 = 200;
 const ENTRIES_A_DAY: u64 = 203;
@@ -277,7 +274,7 @@ fn the_hub_gets_every_entry_once_from_a_till_whose_ledger_came_back_behind_the_s
     let at_hub = || runtime.block_on(store.report_days(filter())).expect("a report").0;
     let sold = || at_hub().iter().map(|day| day.sales).sum::<i64>();
     wait(&rig, &changes, |view| matches!(view.status.network, NetworkView::Online { .. }));
-    assert!((0..LOOKS_AT_HUB_MAX).any(|_| sold() >= i64::from(days * SALES_A_DAY)), "{} sales", sold());
+    until("all are at the hub", || sold() >= i64::from(days * SALES_A_DAY));
     assert_eq!(sold(), i64::from(days * SALES_A_DAY), "each once");
     assert!(at_hub().iter().all(|day| day.missing == 0));
     rig.stop();
@@ -314,12 +311,10 @@ fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_
     let gauges = || runtime.block_on(store.gauges()).expect("gauges");
     // What a driver that is stopped had sent is projected too.
     let settled = || {
-        assert!((0..LOOKS_AT_HUB_MAX).any(|_| gauges().pending == 0), "the projector does not come to rest");
+        until("the projector rests", || gauges().pending == 0);
         gauges().gseq
     };
-    let gets_more_than = |entries: i64| {
-        assert!((0..LOOKS_AT_HUB_MAX).any(|_| gauges().gseq > entries), "{entries} entries at the hub");
-    };
+    let gets_more_than = |entries: i64| until("more are at the hub", || gauges().gseq > entries);
     // A commit, and the hub has it: what the driver did after the push before is done.
     let commits = |rig: &Rig| {
         let before = settled();
@@ -339,6 +334,9 @@ fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_
     let before = settled();
     copy_files(older.path(), rig.dir.path());
     damage(&rig);
+    // No salvage gets anywhere before it is asked to.
+    let in_its_way = rig.dir.path().join("ledger.rest");
+    std::fs::create_dir(&in_its_way).expect("a folder");
 
     rig.start();
     rig.sign_in("1101", "3141");
@@ -350,9 +348,10 @@ fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_
         today.problems.iter().any(|problem| matches!(problem, Problem::LostTail { .. }))
     };
     assert!(waits(), "nothing is told as fetched");
+    std::fs::remove_dir(in_its_way).expect("an empty folder");
     rig.till().salvage().expect("a sound disk");
     commits(&rig);
-    assert!((0..LOOKS_AT_HUB_MAX).any(|_| !waits()), "it is fetched");
+    until("it is fetched", || !waits());
     commits(&rig);
     let station = Identity::load(rig.dir.path()).expect("an identity").expect("enrolled").station();
     rig.stop();
@@ -379,6 +378,15 @@ fn changes_of(rig: &Rig) -> Receiver<TillView> {
     // A test that has seen enough no longer listens.
     rig.till().on_change(move |view| _ = told.send(view.clone()));
     changes
+}
+
+/// Waits for what the hub's do.
+fn until(what: &str, is_so: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !is_so() {
+        assert!(start.elapsed() < PATIENCE, "waited in vain: {what}");
+        std::thread::yield_now();
+    }
 }
 
 /// Waits for what the till's threads bring about.

@@ -1,8 +1,7 @@
 use suanpan_journal::{Hash, Records, SegmentId, StationId};
 use suanpan_sync::limits::LACKING_MAX;
 use suanpan_sync::{
-    Ack, CheckedPush, Hole, Known, Lacking, Offer, Opened, RecordedHole, Verdict, classify, declare_hole,
-    epoch_after,
+    Ack, CheckedPush, Hole, Known, Lacking, Offer, Opened, Verdict, classify, declare_hole, epoch_after,
 };
 
 use super::forks;
@@ -274,43 +273,35 @@ fn trim_holes(
 /// Records a hole where it belongs; what the hub has anyway is no hole.
 fn record_hole(connection: &dyn Sql, station: StationId, hole: &Hole, now_ms: i64) -> Result<(), StoreError> {
     lock(connection, station)?;
+    let place = (station, hole.segment);
     let mut segment = Segment::load(connection, station, hole.segment)?;
     if segment.heads().is_empty() {
-        open_unknown(connection, station, hole.segment)?;
+        open_empty(connection, place, (0, None), (0, Hash::ZERO))?;
         segment = Segment::load(connection, station, hole.segment)?;
     }
     let (after, opened) = declare_hole(hole, &mut segment)?;
-    if let Some(opened) = opened {
-        forks::record_branch(
-            connection,
-            &segment,
-            (opened.branch, Some(opened.from), opened.at_seq),
-            now_ms,
-        )?;
-        open_for_hole(connection, &segment, &opened)?;
+    if let Some(Opened { branch, from, at_seq, at_hash }) = opened {
+        forks::record_branch(connection, &segment, (branch, Some(from), at_seq), now_ms)?;
+        open_empty(connection, place, (branch, Some(from)), (at_seq, at_hash))?;
     }
-    let place = (station.0, hole.segment.0);
-    let ends = |holes: &[RecordedHole], at: &RecordedHole| {
-        holes.iter().any(|it| (it.branch, it.to_seq) == (at.branch, at.to_seq))
-    };
-    for gone in segment.holes().iter().filter(|it| !ends(&after, it)) {
+    for gone in segment.holes().iter().filter(|it| !after.contains(it)) {
         connection.execute(
             "delete from hole where station = ? and segment = ? and branch = ? and to_seq = ?",
-            values![place.0, place.1, gone.branch, gone.to_seq],
+            values![station.0, hole.segment.0, gone.branch, gone.to_seq],
         )?;
     }
-    for there in after.iter().filter(|it| !segment.holes().contains(it)) {
+    for it in after.iter().filter(|it| !segment.holes().contains(it)) {
+        let (from_seq, to_seq, to_hash) = (it.from_seq, it.to_seq, it.to_hash.0);
         connection.execute(
             "insert into hole (station, segment, branch, from_seq, to_seq, to_hash, declared_at_ms, signature)
-             values (?, ?, ?, ?, ?, ?, ?, ?)
-             on conflict (station, segment, branch, to_seq) do update set from_seq = excluded.from_seq",
+             values (?, ?, ?, ?, ?, ?, ?, ?)",
             values![
-                place.0,
-                place.1,
-                there.branch,
-                there.from_seq,
-                there.to_seq,
-                there.to_hash.0,
+                station.0,
+                hole.segment.0,
+                it.branch,
+                from_seq,
+                to_seq,
+                to_hash,
                 now_ms,
                 hole.signature.0
             ],
@@ -319,18 +310,17 @@ fn record_hole(connection: &dyn Sql, station: StationId, hole: &Hole, now_ms: i6
     Ok(())
 }
 
-/// A branch of which nothing is known but a hole after an entry of another.
-fn open_for_hole(connection: &dyn Sql, segment: &Segment<'_>, it: &Opened) -> Result<(), StoreError> {
+/// A branch of which nothing is known but a hole: at the segment's start, or after an entry of another branch.
+fn open_empty(
+    connection: &dyn Sql,
+    (station, segment): (StationId, SegmentId),
+    (branch, from): (u32, Option<u32>),
+    (at_seq, at_hash): (u64, Hash),
+) -> Result<(), StoreError> {
     connection.execute(
-        "insert into branch (station, segment, branch, from_branch, at_seq, head_seq, head_hash)
-             values (?, ?, ?, ?, ?, ?, ?)",
-        values![segment.station.0, segment.segment.0, it.branch, it.from, it.at_seq, it.at_seq, it.at_hash.0],
+        "insert into branch (station, segment, branch, from_branch, at_seq, head_seq, head_hash, last_date, dated_seq)
+         values (?1, ?2, ?3, ?4, ?5, ?5, ?6, 0, ?5)",
+        values![station.0, segment.0, branch, from, at_seq, at_hash.0],
     )?;
-    Ok(())
-}
-
-/// A segment of which nothing is known but a hole at its start.
-fn open_unknown(connection: &dyn Sql, station: StationId, segment: SegmentId) -> Result<(), StoreError> {
-    connection.execute("insert into branch (station, segment, branch, at_seq, head_seq, head_hash) values (?, ?, 0, 0, 0, ?)", values![station.0, segment.0, Hash::ZERO.0])?;
     Ok(())
 }
