@@ -6,18 +6,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use suanpan_domain::catalogue::{DICTIONARY_KEY, PushDictionary, Table};
 use suanpan_journal::{Records, push_record};
-use suanpan_sync::{Dictionary, DictionaryId, FeedChange, Push, Scope};
+use suanpan_sync::{Dictionary, DictionaryId, FeedChange, Push, Scope, WireError};
 
 use crate::error::HubError;
 use crate::http::Problem;
-use crate::intake::CHECKED_AT_ONCE;
 use crate::store::{NewRow, Store, StoreError};
 
-/// Batches of which a dictionary is made: the newest, some days of a small chain.
-const BATCHES_MAX: u32 = 5_000;
-
-/// Records of them, so that it takes seconds.
-const RECORDS_MAX: usize = 20_000;
+/// Records of which a dictionary is made: the newest, as many as take seconds.
+const RECORDS_MAX: u32 = 20_000;
 
 /// Records from which a dictionary can be told to be worth its while.
 const RECORDS_MIN: usize = 500;
@@ -40,7 +36,7 @@ pub struct Trained {
 ///
 /// *Errors:* `Rejected` when there are too few, or when it would save nothing; `Store`.
 pub(crate) async fn train(store: &Store) -> Result<Trained, HubError> {
-    let bodies = store.newest_bodies(BATCHES_MAX).await?;
+    let bodies = store.newest_bodies(RECORDS_MAX).await?;
     let made = tokio::task::spawn_blocking(move || make(&bodies)).await;
     let (dictionary, trained) = made.unwrap_or(Err(HubError::Rejected("the training was broken off")))?;
     let body = PushDictionary { zstd: dictionary.to_hex() };
@@ -58,7 +54,7 @@ pub(crate) async fn train(store: &Store) -> Result<Trained, HubError> {
 
 fn make(bodies: &[Vec<u8>]) -> Result<(Dictionary, Trained), HubError> {
     let (mut learned, mut kept_back) = (Vec::new(), Vec::new());
-    for (nth, record) in bodies.iter().flat_map(|body| records(body)).take(RECORDS_MAX).enumerate() {
+    for (nth, record) in bodies.iter().flat_map(|body| records(body)).enumerate() {
         if nth.checked_rem(KEPT_BACK) == Some(0) { kept_back.push(record) } else { learned.push(record) }
     }
     let too_few = HubError::Rejected("too few sales to learn from: try again when tills have sold for a day");
@@ -95,24 +91,19 @@ pub(crate) struct Dictionaries {
 }
 
 impl Dictionaries {
-    /// Packs a push anew without the dictionary that it was packed by.
+    /// The dictionary of a name.
     ///
-    /// *Errors:* `Wire` for a dictionary that was not published here, `Store`.
-    pub(crate) async fn unpack(&self, store: &Store, push: Push) -> Result<Push, Problem> {
-        let Some((id, _)) = push.container.dictionary() else { return Ok(push) };
-        let known = |it: &Self| it.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned();
-        let dictionary = match known(self) {
-            Some(dictionary) => dictionary,
-            None => {
-                self.read(store).await?;
-                known(self).ok_or(suanpan_sync::WireError::Dictionary)?
-            }
-        };
-        if push.container.bytes.len() <= CHECKED_AT_ONCE {
-            return Ok(push.packed_without(&dictionary)?);
+    /// *Errors:* `Wire` if it was not published here, `Store`.
+    pub(crate) async fn get(&self, store: &Store, id: DictionaryId) -> Result<Arc<Dictionary>, Problem> {
+        if let Some(known) = self.known(id) {
+            return Ok(known);
         }
-        let unpacked = tokio::task::spawn_blocking(move || push.packed_without(&dictionary)).await;
-        Ok(unpacked.map_err(|_| Problem::Internal)??)
+        self.read(store).await?;
+        Ok(self.known(id).ok_or(WireError::Dictionary)?)
+    }
+
+    fn known(&self, id: DictionaryId) -> Option<Arc<Dictionary>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner).get(&id).cloned()
     }
 
     /// Learns of what was published, by another hub of this database too.
@@ -124,8 +115,8 @@ impl Dictionaries {
             published.filter_map(|it| Dictionary::from_hex(&it.zstd).ok()).collect()
         });
         let read = read.await.unwrap_or_default();
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.extend(read.into_iter().map(|it| (it.id(), Arc::new(it))));
+        let read = read.into_iter().map(|it| (it.id(), Arc::new(it))).collect();
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = read;
         Ok(())
     }
 }

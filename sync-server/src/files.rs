@@ -9,37 +9,29 @@ const OTHERS: u64 = 200;
 /// Raises what the system lets this process open as far as it may be, and says when that is not enough for so many stations.
 pub(crate) fn allow(stations: i64) {
     let needed = u64::try_from(stations).unwrap_or(0).saturating_mul(OF_A_STATION).saturating_add(OTHERS);
-    match raise(needed) {
-        Some(allowed) if allowed < needed => tracing::warn!(
+    if let Some(allowed) = raise()
+        && allowed < needed
+    {
+        tracing::warn!(
             files.allowed = allowed,
             files.needed = needed,
             "too few open files for all stations at once: raise the hard limit"
-        ),
-        _ => {}
+        );
     }
 }
 
 /// Gives how many files may be open; none if there is no limit.
 #[cfg(unix)]
-fn raise(needed: u64) -> Option<u64> {
+fn raise() -> Option<u64> {
     use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     let limit = getrlimit(Resource::Nofile);
-    // Where nothing bounds it, only what is needed is asked for: some systems refuse to be asked for everything.
-    let most = limit.maximum.unwrap_or(needed);
-    if limit.current.is_none_or(|current| current >= most) {
-        return limit.current;
-    }
-    match setrlimit(Resource::Nofile, Rlimit { current: Some(most), ..limit }) {
-        Ok(()) => Some(most),
-        Err(error) => {
-            tracing::warn!(%error, "the limit of open files stays");
-            limit.current
-        }
-    }
+    // Where that is refused, what there is counts.
+    let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
+    getrlimit(Resource::Nofile).current
 }
 
 /// Windows counts no sockets.
 #[cfg(not(unix))]
-fn raise(_: u64) -> Option<u64> {
+fn raise() -> Option<u64> {
     None
 }

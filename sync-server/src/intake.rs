@@ -1,10 +1,11 @@
 //! Use cases of the upload: push, hole, fetch.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use suanpan_journal::SegmentId;
 use suanpan_sync::limits::WINDOW_BYTES;
-use suanpan_sync::{Ack, CheckedPush, Hole, Push, PushReply, Verdict, encode_entries};
+use suanpan_sync::{Ack, CheckedPush, Dictionary, Hole, Push, PushReply, Verdict, encode_entries};
 
 use crate::app::App;
 use crate::clock::now_ms;
@@ -12,20 +13,21 @@ use crate::http::Problem;
 use crate::store::{Ingest, Ingested, Station};
 
 /// Pushes of at most this many bytes are checked where they are read: some 50 µs, less than a change of threads costs.
-pub(crate) const CHECKED_AT_ONCE: usize = 2 * 1024;
+const CHECKED_AT_ONCE: usize = 2 * 1024;
 
 /// Takes a push: checked, decided, durable, and only then acked.
 ///
 /// *Errors:* `Wire`, `Store`, `TooManyBranches`.
 pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<PushReply, Problem> {
-    let mut push = Push::decode(body)?;
-    if push.container.dictionary().is_some() {
-        push = app.dictionaries.unpack(&app.store, push).await?;
-        app.metrics.pushes_by_dictionary.fetch_add(1, Ordering::Relaxed);
-    }
+    let push = Push::decode(body)?;
+    let dictionary = match push.container.dictionary() {
+        Some((id, _)) => Some(app.dictionaries.get(&app.store, id).await?),
+        None => None,
+    };
+    app.metrics.pushes_by_dictionary.fetch_add(u64::from(dictionary.is_some()), Ordering::Relaxed);
     // An ack that this hub's key did not sign proves nothing and is dropped.
     let shown = push.shown.clone().filter(|ack| ack.verify(&app.key.public(), station.station).is_ok());
-    let (checked, body) = check(station, push, body.len()).await?;
+    let (checked, body) = check(station, push, dictionary, body.len()).await?;
     let what = (checked.segment, checked.to_seq(), checked.head_hash());
     let count = checked.hashes.len() as u64;
     let ingest = Ingest { station: station.station, push: checked, body, shown, now_ms: now_ms() };
@@ -44,10 +46,20 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
     }
 }
 
-/// Unpacks and chains the records, many of them away from the threads that serve sockets. Gives the body to keep.
-async fn check(station: &Station, push: Push, bytes: usize) -> Result<(CheckedPush, Vec<u8>), Problem> {
+/// Unpacks and chains the records, many of them away from the threads that serve sockets. Gives the body to keep, which
+/// takes no dictionary.
+async fn check(
+    station: &Station,
+    push: Push,
+    dictionary: Option<Arc<Dictionary>>,
+    bytes: usize,
+) -> Result<(CheckedPush, Vec<u8>), Problem> {
     let (id, key) = (station.station, station.public_key);
     let work = move || {
+        let push = match dictionary {
+            Some(dictionary) => push.packed_without(&dictionary)?,
+            None => push,
+        };
         let checked = push.check(id, &key)?;
         let kept = Push { shown: None, ..push }.encode();
         Ok::<_, Problem>((checked, kept))

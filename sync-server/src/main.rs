@@ -85,7 +85,7 @@ enum Command {
         to: PathBuf,
     },
     /// Learn from the newest sales how tills may pack what they send, and tell them: a sale that travels alone is then
-    /// half as long. Worth repeating when the assortment has changed.
+    /// half as long. Worth repeating when the assortment has changed. Stop a hub in a folder first.
     Dictionary,
     /// Build all figures anew from the stored entries, as after an upgrade that understands more of them.
     Rebuild,

@@ -37,7 +37,7 @@ fn main() -> ExitCode {
         }
         Of::Hub => {
             report.measure("batches", || hub::ingest::on_sqlite(batches));
-            report.measure("postgres", || hub::ingest::on_postgres(batches / 8));
+            report.measure("postgres", || hub::ingest::on_postgres((batches / 8).max(1)));
             report.measure("wire", hub::wire::measure);
             report.measure("trickle", hub::trickle::measure);
             report.measure("feed", || hub::feed::many(size(100_000)));

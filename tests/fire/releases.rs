@@ -33,8 +33,10 @@ fn replace(hub: &mut HubProcess, program: &Path) {
     hub.start();
 }
 
-/// The hub learns from what was sold, and tills pack what they send by it.
+/// The hub learns from what was sold, once it has that, and tills pack what they send by it.
 fn learn(hub: &mut HubProcess, tills: &[TillProcess]) {
+    let enough = SALES as u32;
+    tills.iter().for_each(|till| till.wait("to be acked enough", |seen| seen.acked >= enough));
     hub.kill();
     hub.run(&["dictionary"]);
     hub.start();

@@ -7,7 +7,7 @@ use rusqlite::Connection;
 use suanpan_cli::prove::{self, Disagreement, Outcome, ProveFailure, Side};
 use suanpan_cli::replay;
 use suanpan_sync::{Container, Push};
-use sync_server::store::{DayVersions, ReportFilter, Site};
+use sync_server::store::{ReportFilter, Site};
 use sync_server::{Config, Hub, RunningHub};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -88,7 +88,7 @@ impl Days {
         let filter = ReportFilter { site: Some(site), till: None, from: DATE, to: DATE };
         let store = self.hub.hub().store();
         for _ in 0..LOOKS_MAX {
-            let asked = store.store_days(filter.clone(), DayVersions::Newest, i64::MAX - 1);
+            let asked = store.store_days(filter.clone(), 1, i64::MAX - 1);
             let (days, waiting) = self.runtime.block_on(asked).unwrap();
             if waiting == 0 && days.iter().all(|day| day.version == 1) {
                 return;

@@ -16,7 +16,7 @@ use super::hq::Day;
 use super::reports::{AskedQuery, filter, respond};
 use crate::app::App;
 use crate::clock::now_ms;
-use crate::store::{DayVersions, Excuse, StoreDays};
+use crate::store::{Excuse, StoreDays, VERSIONS_MAX};
 
 /// Minutes east of UTC where a date begins first.
 const FIRST_OFFSET_MIN: i32 = 14 * 60;
@@ -26,8 +26,7 @@ const REASON_LEN_MAX: usize = 400;
 
 #[derive(Deserialize)]
 pub(super) struct Which {
-    #[serde(default)]
-    versions: DayVersions,
+    versions: Option<u32>,
 }
 
 pub(super) async fn report(
@@ -40,7 +39,8 @@ pub(super) async fn report(
     if matches!(reader, Reader::Till(_)) {
         return Err(Problem::ApiKey);
     }
-    let Query(Which { versions }) = which.map_err(|_| Problem::BadRequest("versions is newest or all"))?;
+    let Query(Which { versions }) = which.map_err(|_| Problem::BadRequest("versions is a number"))?;
+    let versions = versions.unwrap_or(1).clamp(1, VERSIONS_MAX);
     let (rows, pending) = app.store.store_days(filter(reader, query)?, versions, now_ms()).await?;
     respond(&headers, &rows, pending)
 }

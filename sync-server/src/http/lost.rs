@@ -40,9 +40,9 @@ pub(super) async fn list(State(app): State<App>, _: Session) -> Result<Json<Lost
 #[derive(Deserialize)]
 struct Decided {
     decision: LostDecision,
-    /// Which.
-    rows: Option<Vec<LostKey>>,
-    /// Without rows: all of the list that gave this.
+    /// Which one.
+    row: Option<LostKey>,
+    /// Without a row: all of the list that gave this.
     shown: Option<String>,
 }
 
@@ -51,10 +51,10 @@ pub(super) async fn decide(
     session: Session,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let malformed = Problem::BadRequest("decision is expected, and rows or shown as the list had them");
+    let malformed = Problem::BadRequest("decision is expected, and row or shown as the list had it");
     let decided: Decided = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
-    let choice = match (decided.rows, decided.shown) {
-        (Some(rows), _) => LostChoice::Rows(rows),
+    let choice = match (decided.row, decided.shown) {
+        (Some(row), _) => LostChoice::Row(row),
         (None, shown) => LostChoice::All(shown.ok_or(malformed)?),
     };
     let decided = app.store.decide_lost(decided.decision, choice, session.user.name, now_ms()).await?;

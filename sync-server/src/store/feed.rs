@@ -11,7 +11,7 @@ use super::sql::{Row, Sql, values};
 use super::{FeedPage, NewRow, ScopeHead, StoreError};
 use crate::clock::now_ms;
 
-/// Bodies of a row that are looked back at: a till that missed so many changes gets a snapshot before it sends by one.
+/// Bodies of a row that are looked back at: by an older one a till is refused once, and sends without.
 const HISTORY_MAX: u32 = 16;
 
 impl Store {

@@ -29,12 +29,20 @@ impl Store {
         .await
     }
 
-    /// The pushes that arrived last.
+    /// The pushes that arrived last, of so many entries together.
     ///
     /// *Errors:* the store's.
-    pub async fn newest_bodies(&self, limit: u32) -> Result<Vec<Vec<u8>>, StoreError> {
+    pub async fn newest_bodies(&self, entries: u32) -> Result<Vec<Vec<u8>>, StoreError> {
         self.read(move |sql| {
-            sql.all("select body from batch order by id desc limit ?", values![limit], |row| row.get(0))
+            sql.all(
+                "select b.body from batch b join (
+                   select station, id, sum(to_seq - from_seq + 1) over (order by id desc) as entries
+                   from (select station, id, from_seq, to_seq from batch order by id desc limit ?1) newest
+                 ) n on n.station = b.station and n.id = b.id
+                 where n.entries <= ?1 order by b.id desc",
+                values![entries],
+                |row| row.get(0),
+            )
         })
         .await
     }

@@ -4,24 +4,25 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
+use suanpan_domain::catalogue::Table;
 use suanpan_journal::Hash;
 use suanpan_sync::{FeedChange, FeedEntry, Scope};
 
 use super::feed::{news, publish};
-use super::sql::{Row, Sql, values};
+use super::sql::{Sql, values};
 use super::{NewRow, Station, Store, StoreError};
 
 /// Rows that are listed; the others after these are dealt with.
 const LISTED_MAX: u32 = 200;
 
-/// The table whose rows hold what no page shows: hashes of PINs and cards.
-const STAFF: &str = "staff";
+/// Tables whose rows hold what no page shows: hashes of PINs and cards, and bytes.
+const UNSHOWN: [Table; 2] = [Table::Staff, Table::Dictionary];
 
 /// A proven entry, with the chain's hash after it.
 pub type Proven = (FeedEntry, Hash);
 
 /// Names a lost change as it was shown: a newer one of the same row is another.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
 pub struct LostKey {
     /// Its scope.
     pub scope: Scope,
@@ -38,8 +39,8 @@ pub struct LostKey {
 /// Which lost changes a person decides about.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LostChoice {
-    /// These.
-    Rows(Vec<LostKey>),
+    /// This one.
+    Row(LostKey),
     /// All of a list, by its [`Lost::shown`].
     All(String),
 }
@@ -120,7 +121,7 @@ impl Store {
         self.read(|sql| {
             let waiting = waiting(sql)?;
             let count = u32::try_from(waiting.len()).unwrap_or(u32::MAX);
-            Ok(Lost { rows: listed(sql)?, count, shown: shown(&waiting) })
+            Ok(Lost { rows: listed(sql)?, count, shown: name(&waiting) })
         })
         .await
     }
@@ -136,7 +137,7 @@ impl Store {
         by: String,
         now_ms: i64,
     ) -> Result<Option<u64>, StoreError> {
-        let published = self.write(move |sql| decide(sql, decision, &choice, &by, now_ms)).await?;
+        let published = self.write(move |sql| decide(sql, decision, choice, &by, now_ms)).await?;
         if published.is_some_and(|count| count > 0) {
             self.published.send_modify(|count| *count = count.saturating_add(1));
         }
@@ -234,7 +235,7 @@ fn listed(sql: &dyn Sql) -> Result<Vec<LostRow>, StoreError> {
         },
     )?;
     for row in &mut rows {
-        if row.table == STAFF {
+        if UNSHOWN.iter().any(|table| row.table == table.name()) {
             row.body = None;
             continue;
         }
@@ -249,83 +250,64 @@ fn listed(sql: &dyn Sql) -> Result<Vec<LostRow>, StoreError> {
     Ok(rows)
 }
 
-/// A change that nobody has decided about, and its epoch and version.
-type Waiting = (NewRow, (u64, u64));
-
-fn waiting(sql: &dyn Sql) -> Result<Vec<Waiting>, StoreError> {
+/// What nobody has decided about.
+fn waiting(sql: &dyn Sql) -> Result<Vec<LostKey>, StoreError> {
     sql.all(
-        "select scope, tbl, key, effective_at_ms, body, epoch, version from lost_feed where decision is null
-         order by scope, tbl, key",
+        "select scope, tbl, key, epoch, version from lost_feed where decision is null order by scope, tbl, key",
         values![],
-        |row| Ok((new_row(row)?, (row.get(5)?, row.get(6)?))),
+        |row| {
+            let scope: String = row.get(0)?;
+            Ok(LostKey {
+                scope: scope.parse().map_err(|_| StoreError::Damaged("scope"))?,
+                table: row.get(1)?,
+                key: row.get(2)?,
+                epoch: row.get(3)?,
+                version: row.get(4)?,
+            })
+        },
     )
 }
 
 /// Names some changes: no other ones have the same name.
-fn shown(waiting: &[Waiting]) -> String {
-    let names =
-        waiting.iter().map(|(row, published)| (row.scope.to_string(), &row.table, &row.key, published));
-    let names: Vec<_> = names.collect();
-    Hash(Sha256::digest(serde_json::to_vec(&names).unwrap_or_default()).into()).to_string()
-}
-
-/// The changes of a choice in the order in which they were published, if they wait as they were shown.
-fn chosen(mut waiting: Vec<Waiting>, choice: &LostChoice) -> Option<Vec<NewRow>> {
-    match choice {
-        LostChoice::All(all) if *all == shown(&waiting) => {}
-        LostChoice::All(_) => return None,
-        LostChoice::Rows(keys) => {
-            let is_named = |(row, published): &Waiting| {
-                keys.iter().any(|it| {
-                    (&it.scope, &it.table, &it.key) == (&row.scope, &row.table, &row.key)
-                        && (it.epoch, it.version) == *published
-                })
-            };
-            waiting.retain(is_named);
-            if waiting.len() != keys.len() {
-                return None;
-            }
-        }
-    }
-    waiting.sort_by_key(|(_, published)| *published);
-    Some(waiting.into_iter().map(|(row, _)| row).collect())
+fn name(waiting: &[LostKey]) -> String {
+    Hash(Sha256::digest(serde_json::to_vec(waiting).unwrap_or_default()).into()).to_string()
 }
 
 fn decide(
     sql: &dyn Sql,
     decision: LostDecision,
-    choice: &LostChoice,
+    choice: LostChoice,
     by: &str,
     now_ms: i64,
 ) -> Result<Option<u64>, StoreError> {
     // One decision at a time, whoever else decides meanwhile.
     sql.lock("select scope from lost_feed where decision is null", values![])?;
-    let Some(rows) = chosen(waiting(sql)?, choice) else { return Ok(None) };
-    let name = match decision {
+    let waiting = waiting(sql)?;
+    let mut chosen = match choice {
+        LostChoice::Row(key) if waiting.contains(&key) => vec![key],
+        LostChoice::All(shown) if shown == name(&waiting) => waiting,
+        LostChoice::Row(_) | LostChoice::All(_) => return Ok(None),
+    };
+    // As they were published.
+    chosen.sort_by_key(|it| (it.epoch, it.version));
+    let decided = match decision {
         LostDecision::Publish => "published",
         LostDecision::Drop => "dropped",
     };
-    for row in &rows {
-        sql.execute(
+    let mut rows = Vec::new();
+    for LostKey { scope, table, key, .. } in chosen {
+        let place = scope.to_string();
+        let (effective_at_ms, body): (i64, Option<String>) = sql.only(
             "update lost_feed set decision = ?, by_user = ?, decided_at_ms = ?
-             where scope = ? and tbl = ? and key = ?",
-            values![name, by, now_ms, row.scope.to_string(), row.table, row.key],
+             where scope = ? and tbl = ? and key = ? returning effective_at_ms, body",
+            values![decided, by, now_ms, place, table, key],
+            |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
+        let change = body.map_or(FeedChange::Delete, |body| FeedChange::Put { body });
+        rows.push(NewRow { scope, table, key, effective_at_ms, change });
     }
     match decision {
         LostDecision::Publish => publish(sql, &rows, now_ms).map(Some),
         LostDecision::Drop => Ok(Some(0)),
     }
-}
-
-fn new_row(row: &Row<'_>) -> Result<NewRow, StoreError> {
-    let scope: String = row.get(0)?;
-    let body: Option<String> = row.get(4)?;
-    Ok(NewRow {
-        scope: scope.parse().map_err(|_| StoreError::Damaged("scope"))?,
-        table: row.get(1)?,
-        key: row.get(2)?,
-        effective_at_ms: row.get(3)?,
-        change: body.map_or(FeedChange::Delete, |body| FeedChange::Put { body }),
-    })
 }

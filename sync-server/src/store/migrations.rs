@@ -15,6 +15,10 @@ pub(super) struct Migration {
     pub(super) older_may_open: bool,
 }
 
+pub(super) const fn step(id: u32, sql: &'static str, older_may_open: bool) -> Migration {
+    Migration { id, sql, older_may_open }
+}
+
 /// Takes the steps that are missing, in the transaction that is open.
 ///
 /// *Errors:* `Migration` if a step was changed, or one is there that this hub does not know.

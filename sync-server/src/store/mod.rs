@@ -25,8 +25,8 @@ mod types;
 
 pub use copy::copy_to_postgres;
 pub use day::{
-    DayState, DayVersion, DayVersions, Excuse, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState,
-    UnclosedDate, VERSIONS_MAX,
+    DayState, DayVersion, Excuse, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
+    VERSIONS_MAX,
 };
 pub use lease::LEASE_MS;
 pub use lost::{Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};

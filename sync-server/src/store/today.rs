@@ -13,8 +13,8 @@ use super::{Store, people, reports};
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
 const PROBLEMS_MAX: u32 = 100;
 
-/// Sales that several stations returned, of which those are looked for that were returned twice.
-const RETURNED_MAX: u32 = 1_000;
+/// Sales that several stations returned, of which those are looked for that were returned twice: the newest.
+const RETURNED_MAX: u32 = 200;
 
 /// Today, at one instant.
 #[derive(Debug, Clone, Serialize)]

@@ -100,9 +100,9 @@ async fn a_lost_price_is_listed_and_holds_again_only_when_somebody_publishes_it_
     let holds = |key: &'static str| hub.hub().store().row(Scope::Chain, "price", key.to_owned());
     assert_eq!(holds("x1").await.unwrap(), None, "it never applies itself");
 
-    let one = json!({"decision": "publish", "rows": [row]});
+    let one = json!({"decision": "publish", "row": row});
     assert_eq!(decide(&hub, "", one.clone()).await, StatusCode::UNAUTHORIZED);
-    for bad in [json!({"decision": "maybe", "rows": [row]}), json!({"decision": "publish"})] {
+    for bad in [json!({"decision": "maybe", "row": row}), json!({"decision": "publish"})] {
         assert_eq!(decide(&hub, &cookie, bad).await, StatusCode::BAD_REQUEST);
     }
     assert_eq!(decide(&hub, &cookie, one).await, StatusCode::NO_CONTENT);
@@ -127,7 +127,7 @@ async fn publish_all_takes_what_the_page_showed_and_nothing_that_a_till_showed_s
 
     let all = json!({"decision": "publish", "shown": page["shown"]});
     assert_eq!(decide(&hub, &cookie, all).await, StatusCode::CONFLICT);
-    let outdated = json!({"decision": "publish", "rows": [page["rows"][0]]});
+    let outdated = json!({"decision": "publish", "row": page["rows"][0]});
     assert_eq!(decide(&hub, &cookie, outdated).await, StatusCode::CONFLICT);
     let list = listed(&hub, &cookie).await;
     assert_eq!(list["count"], 3, "nothing was decided");

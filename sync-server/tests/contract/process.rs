@@ -11,7 +11,10 @@ fn serves_under(limits: &str) -> (String, String) {
     let folder = tempfile::tempdir().unwrap();
     let mut serve = Command::new("sh");
     serve.args(["-c", &format!("ulimit {limits}; exec \"$0\" serve --listen 127.0.0.1:0")]);
-    serve.arg(env!("CARGO_BIN_EXE_sync-server")).env("SUANPAN_HUB_DATA", folder.path());
+    serve
+        .arg(env!("CARGO_BIN_EXE_sync-server"))
+        .env("SUANPAN_HUB_DATA", folder.path())
+        .env("RUST_LOG", "warn");
     if let Some(database) = config(folder.path()).database {
         serve.env("SUANPAN_DATABASE_URL", database);
     }

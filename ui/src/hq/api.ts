@@ -64,5 +64,5 @@ export async function lost(): Promise<Lost> {
 export async function decideLost(decision: 'publish' | 'drop', what: Lost | LostRow): Promise<void> {
   if ('shown' in what) return await post('/lost', { decision, shown: what.shown })
   const { scope, table, key, epoch, version } = what
-  await post('/lost', { decision, rows: [{ scope, table, key, epoch, version }] })
+  await post('/lost', { decision, row: { scope, table, key, epoch, version } })
 }

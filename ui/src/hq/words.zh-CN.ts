@@ -87,7 +87,7 @@ export const zh = {
   lostMore: '总部从备份恢复后没有这些改动，收银机还记得；不重新发布就不会生效。',
   lostFrom: '由 {site} {till} 号机提供',
   lostChange: '现在 {now}　丢失 {lost}',
-  lostChanged: '列表刚有变化，没有执行任何操作：请看过后再选。',
+  lostChanged: '列表已有变化，未执行任何操作，请核对后重新选择。',
   publishAll: '全部重新发布',
   dropAll: '全部放弃',
   publish: '重新发布',

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use suanpan_sync::{Dictionary, Push, WireError};
+use suanpan_sync::{Dictionary, WireError};
 
 use super::driver::Link;
 
@@ -34,13 +34,5 @@ impl Packing {
             tracing::warn!(error.code = error.code, error.what = error.what, "sync.dictionary");
         });
         self.dictionary = published.ok().flatten().and_then(|text| Dictionary::from_hex(&text).ok());
-    }
-
-    /// Packs a push without the dictionary, and what follows until the next cut too.
-    pub(super) fn without(&mut self, push: Push) -> Result<Push, WireError> {
-        match self.dictionary.take() {
-            Some(dictionary) => push.packed_without(&dictionary),
-            None => Ok(push),
-        }
     }
 }

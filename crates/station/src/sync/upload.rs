@@ -203,15 +203,15 @@ impl<'a> Upload<'a> {
 
     /// Sends a push packed by the chain's dictionary; again without it to a hub that does not have it.
     async fn send_packed(&mut self, push: Push, records: &[u8]) -> Outcome {
-        let Some(dictionary) = &self.packing.dictionary else { return self.send(&push).await };
-        let packed = push.packed_by(dictionary, records);
-        match self.send(&packed).await {
-            Outcome::Refused { code } if packing::is_unknown(&code) => match self.packing.without(packed) {
-                Ok(push) => self.send(&push).await,
-                Err(error) => Outcome::Refused { code: error.code().to_owned() },
-            },
-            outcome => outcome,
+        if let Some(dictionary) = &self.packing.dictionary {
+            let packed = push.clone().packed_by(dictionary, records);
+            match self.send(&packed).await {
+                // Nor is what follows until the next cut.
+                Outcome::Refused { code } if packing::is_unknown(&code) => self.packing.dictionary = None,
+                outcome => return outcome,
+            }
         }
+        self.send(&push).await
     }
 
     async fn send(&mut self, push: &Push) -> Outcome {

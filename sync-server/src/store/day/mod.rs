@@ -117,17 +117,6 @@ pub struct DayVersion {
     pub changes: Vec<Difference>,
 }
 
-/// Which versions of a store-day are asked for.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum DayVersions {
-    /// The newest.
-    #[default]
-    Newest,
-    /// The newest [`VERSIONS_MAX`].
-    All,
-}
-
 /// A business date at a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

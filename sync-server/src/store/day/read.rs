@@ -6,10 +6,7 @@ use suanpan_domain::calendar;
 use suanpan_domain::shift::differences;
 use suanpan_journal::SiteCode;
 
-use super::{
-    DayState, DayVersion, DayVersions, STORE_DAYS_MAX, Standing, StoreDay, StoreDays, UnclosedDate,
-    VERSIONS_MAX,
-};
+use super::{DayState, DayVersion, STORE_DAYS_MAX, Standing, StoreDay, StoreDays, UnclosedDate};
 use crate::store::sql::{Row, Sql, values};
 use crate::store::{ReportFilter, Store, StoreError, people, today};
 
@@ -24,7 +21,7 @@ impl Store {
     pub async fn store_days(
         &self,
         filter: ReportFilter,
-        which: DayVersions,
+        versions: u32,
         now_ms: i64,
     ) -> Result<(Vec<StoreDay>, i64), StoreError> {
         self.read_report(move |sql| {
@@ -33,7 +30,7 @@ impl Store {
                 values![now_ms],
                 |row| row.get(0),
             )?;
-            Ok((days(sql, &filter, which)?, waiting))
+            Ok((days(sql, &filter, versions)?, waiting))
         })
         .await
     }
@@ -46,7 +43,7 @@ impl Store {
             let sites = people::sites(sql)?;
             let date = date.unwrap_or_else(|| today::current_date(&sites, now_ms));
             let filter = ReportFilter { site: None, till: None, from: date, to: date };
-            let mut days = days(sql, &filter, DayVersions::All)?;
+            let mut days = days(sql, &filter, 1)?;
             for site in &sites {
                 if !days.iter().any(|day| day.site == site.site.as_str()) {
                     days.push(untouched(date, site.site.to_string(), site.name.clone()));
@@ -63,8 +60,8 @@ fn untouched(date: u32, site: String, name: String) -> StoreDay {
     StoreDay { date: calendar::text(date), site, name, state: DayState::Open, version: 0, tills, versions }
 }
 
-fn days(sql: &dyn Sql, filter: &ReportFilter, which: DayVersions) -> Result<Vec<StoreDay>, StoreError> {
-    let mut versions = versions(sql, filter, which)?;
+fn days(sql: &dyn Sql, filter: &ReportFilter, told: u32) -> Result<Vec<StoreDay>, StoreError> {
+    let mut versions = versions(sql, filter, told)?;
     sql.all(
         "select d.business_date, d.site, w.name, d.standing from store_day d join site w on w.site = d.site
          where (cast(?1 as text) is null or d.site = ?1) and d.business_date between ?2 and ?3
@@ -87,12 +84,8 @@ fn days(sql: &dyn Sql, filter: &ReportFilter, which: DayVersions) -> Result<Vec<
 
 type Versions = BTreeMap<(u32, String), Vec<DayVersion>>;
 
-/// Of the store-days that are listed the versions that are asked for.
-fn versions(sql: &dyn Sql, filter: &ReportFilter, which: DayVersions) -> Result<Versions, StoreError> {
-    let told = match which {
-        DayVersions::Newest => 1,
-        DayVersions::All => VERSIONS_MAX,
-    };
+/// Of the store-days that are listed the newest versions, so many of each.
+fn versions(sql: &dyn Sql, filter: &ReportFilter, told: u32) -> Result<Versions, StoreError> {
     let mut versions = Versions::new();
     // One more than is told: what changed since is told of the oldest too.
     sql.each(

@@ -17,37 +17,17 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
-use super::migrations::{Migration, migrate};
+use super::migrations::{Migration, migrate, step};
 use super::sql::{Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
 use super::{Cause, StoreError};
 
 const MIGRATIONS: &[Migration] = &[
-    Migration {
-        id: 1,
-        sql: include_str!("../../../migrations/postgres/0001_hub.sql"),
-        older_may_open: false,
-    },
-    Migration {
-        id: 3,
-        sql: include_str!("../../../migrations/postgres/0003_store_days.sql"),
-        older_may_open: false,
-    },
-    Migration {
-        id: 4,
-        sql: include_str!("../../../migrations/postgres/0004_lost.sql"),
-        older_may_open: true,
-    },
-    Migration {
-        id: 5,
-        sql: include_str!("../../../migrations/postgres/0005_journal_dates.sql"),
-        older_may_open: true,
-    },
-    Migration {
-        id: 6,
-        sql: include_str!("../../../migrations/postgres/0006_found_by_number.sql"),
-        older_may_open: true,
-    },
+    step(1, include_str!("../../../migrations/postgres/0001_hub.sql"), false),
+    step(3, include_str!("../../../migrations/postgres/0003_store_days.sql"), false),
+    step(4, include_str!("../../../migrations/postgres/0004_lost.sql"), true),
+    step(5, include_str!("../../../migrations/postgres/0005_journal_dates.sql"), true),
+    step(6, include_str!("../../../migrations/postgres/0006_found_by_number.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.

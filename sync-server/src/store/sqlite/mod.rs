@@ -13,7 +13,7 @@ use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, params_from_iter};
 
 use super::StoreError;
-use super::migrations::{Migration, migrate};
+use super::migrations::{Migration, migrate, step};
 use super::sql::{Columns, Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
 
@@ -31,28 +31,12 @@ pub(super) fn single(folder: &Path, now_ms: i64) -> Result<(Sqlite, std::fs::Fil
 }
 
 const MIGRATIONS: &[Migration] = &[
-    Migration { id: 1, sql: include_str!("../../../migrations/sqlite/0001_hub.sql"), older_may_open: false },
-    Migration {
-        id: 2,
-        sql: include_str!("../../../migrations/sqlite/0002_shared.sql"),
-        older_may_open: false,
-    },
-    Migration {
-        id: 3,
-        sql: include_str!("../../../migrations/sqlite/0003_store_days.sql"),
-        older_may_open: false,
-    },
-    Migration { id: 4, sql: include_str!("../../../migrations/sqlite/0004_lost.sql"), older_may_open: true },
-    Migration {
-        id: 5,
-        sql: include_str!("../../../migrations/sqlite/0005_journal_dates.sql"),
-        older_may_open: true,
-    },
-    Migration {
-        id: 6,
-        sql: include_str!("../../../migrations/sqlite/0006_found_by_number.sql"),
-        older_may_open: true,
-    },
+    step(1, include_str!("../../../migrations/sqlite/0001_hub.sql"), false),
+    step(2, include_str!("../../../migrations/sqlite/0002_shared.sql"), false),
+    step(3, include_str!("../../../migrations/sqlite/0003_store_days.sql"), false),
+    step(4, include_str!("../../../migrations/sqlite/0004_lost.sql"), true),
+    step(5, include_str!("../../../migrations/sqlite/0005_journal_dates.sql"), true),
+    step(6, include_str!("../../../migrations/sqlite/0006_found_by_number.sql"), true),
 ];
 
 /// "SPhb": tells a hub's database from any other file.
@@ -259,7 +243,7 @@ mod tests {
     #[test]
     fn later_steps_give_batches_and_closes_their_station() {
         let connection = Sqlite(rusqlite::Connection::open_in_memory().unwrap());
-        let [first, second, third, _, _, _] = MIGRATIONS else { panic!("another step needs another test") };
+        let [first, second, third, ..] = MIGRATIONS else { panic!("three steps") };
         connection.script(first.sql).unwrap();
         let rows = "insert into batch values (7, x'0102', x'03', 0, 1, 1, x'04', x'05', 0, x'06');
                     insert into pending values (7); insert into stamp values (1, 7, 9);
