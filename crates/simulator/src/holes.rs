@@ -2,18 +2,13 @@
 
 use std::rc::Rc;
 
-use suanpan_journal::{Hash, SegmentId, StationId};
+use suanpan_journal::{SegmentId, StationId};
 use suanpan_sync::limits::LACKING_MAX;
 use suanpan_sync::{Hole, Lacking, PushReply, RecordedHole, declare_hole};
 
 use crate::hub::{HubDisk, Sender, Stored};
 
 impl Stored {
-    /// A hole's last entry is known by its declared hash.
-    pub(crate) fn hole_end(&self, branch: u32, seq: u64) -> Option<Hash> {
-        self.holes.iter().find(|hole| hole.branch == branch && hole.to_seq == seq).map(|hole| hole.to_hash)
-    }
-
     /// What was stored is no longer missing.
     pub(crate) fn trim_holes(&mut self, branch: u32, from_seq: u64, to_seq: u64) {
         for hole in &mut self.holes {
@@ -67,7 +62,7 @@ impl HubDisk {
         let lacks = own.flat_map(|((_, segment), stored)| {
             let one =
                 |it: &RecordedHole| Lacking { segment: *segment, from_seq: it.from_seq, to_seq: it.to_seq };
-            stored.holes.iter().map(one)
+            stored.holes.iter().filter(|it| !stored.is_stored(it.to_seq, it.to_hash)).map(one)
         });
         lacks.take(LACKING_MAX).collect()
     }

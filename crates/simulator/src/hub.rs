@@ -47,7 +47,7 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    fn owner(&self, mut branch: u32, seq: u64) -> u32 {
+    fn owner_of(&self, mut branch: u32, seq: u64) -> u32 {
         while let Some(from) = self.branches[branch as usize].from {
             if seq > self.branches[branch as usize].at_seq {
                 break;
@@ -58,7 +58,7 @@ impl Stored {
     }
 
     fn batch_with(&self, branch: u32, seq: u64) -> Option<&Batch> {
-        let owner = self.owner(branch, seq);
+        let owner = self.owner_of(branch, seq);
         let holds = |it: &&Rc<Batch>| {
             it.branch == owner && (it.from_seq..it.from_seq + it.hashes.len() as u64).contains(&seq)
         };
@@ -67,10 +67,14 @@ impl Stored {
 
     fn hash_of(&self, branch: u32, seq: u64) -> Option<Hash> {
         if seq == 0 {
-            return self.branches[self.owner(branch, 0) as usize].root;
+            return self.branches[self.owner_of(branch, 0) as usize].root;
         }
-        let stored = self.batch_with(branch, seq).map(|it| it.hashes[(seq - it.from_seq) as usize]);
-        stored.or_else(|| self.hole_end(self.owner(branch, seq), seq))
+        self.batch_with(branch, seq).map(|it| it.hashes[(seq - it.from_seq) as usize])
+    }
+
+    /// Whether an entry is stored at some branch.
+    pub(crate) fn is_stored(&self, seq: u64, hash: Hash) -> bool {
+        self.arrival_of(seq, hash).is_some()
     }
 
     /// Whether an entry of a branch is stored.
@@ -91,12 +95,16 @@ impl Stored {
     }
 
     fn arrival_of(&self, seq: u64, hash: Hash) -> Option<u64> {
-        let branch = self.branch_with(seq, hash)?.branch;
-        self.batch_with(branch, seq).map(|it| it.arrival)
+        let stored = self.heads.iter().find(|head| self.hash_of(head.branch, seq) == Some(hash))?;
+        self.batch_with(stored.branch, seq).map(|it| it.arrival)
     }
 
     fn branch_with(&self, seq: u64, hash: Hash) -> Option<&BranchHead> {
-        self.heads.iter().find(|head| self.hash_of(head.branch, seq) == Some(hash))
+        let ends = |branch: u32| {
+            self.holes.iter().any(|it| (it.branch, it.to_seq, it.to_hash) == (branch, seq, hash))
+        };
+        let has = |branch: u32| self.hash_of(branch, seq) == Some(hash) || ends(self.owner_of(branch, seq));
+        self.heads.iter().find(|head| has(head.branch))
     }
 }
 
@@ -111,8 +119,12 @@ impl Known for Stored {
         &self.holes
     }
 
-    fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
+    fn stored_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
         Ok(self.hash_of(branch, seq))
+    }
+
+    fn owner(&mut self, branch: u32, seq: u64) -> Result<u32, Self::Error> {
+        Ok(self.owner_of(branch, seq))
     }
 }
 

@@ -1,3 +1,5 @@
+use std::cmp::Reverse;
+
 use suanpan_journal::Hash;
 
 use crate::hub::{BranchHead, Known, RecordedHole};
@@ -21,108 +23,72 @@ pub struct Opened {
 /// if there is one. The hub calls it in the transaction that records them; of an unknown segment it opens branch 0 at seq 0
 /// first.
 ///
-/// A station declares what it cannot read after an entry that it knows to be at the hub, so the hole belongs to the branch
-/// whose head, or whose hole, is there: to each such branch, because a hole does not say what comes before it. One that is
-/// shorter than what is on record there ends it earlier, because what comes after it was found. Where the hub has entries
-/// that do not end as the hole does, another disk wrote them: the hole begins a branch of its own.
+/// A hole on record that it ends inside of ends there, and another begins: what comes between was found. Otherwise it stands
+/// after the end of a branch: of the one that ends where it begins, or else of the longest that ends inside of it. Where
+/// all that know the entry before it go on past it in another way it begins a branch of its own.
 ///
-/// *Invariant:* holes of a branch never overlap, and none lies where the branch has entries before its head.
+/// *Invariant:* the entries of a branch after its fork are each stored or in one hole, so holes never overlap, and none lies
+/// where the branch has entries. Afterwards the hole's last entry is stored or the end of a hole, unless a till has as many
+/// branches as it can.
 ///
 /// *Errors:* the store's.
 pub fn declare_hole<K: Known>(
     hole: &Hole,
     known: &mut K,
 ) -> Result<(Vec<RecordedHole>, Option<Opened>), K::Error> {
-    let (heads, holes) = (known.heads().to_vec(), known.holes().to_vec());
-    let mut after = holes.clone();
-    let on_record =
-        |it: &RecordedHole| it.from_seq == hole.from_seq || it.to_seq.saturating_add(1) == hole.from_seq;
-    let at_head = |head: &&BranchHead| head.seq.saturating_add(1) == hole.from_seq;
-    let mut branches: Vec<u32> = heads.iter().filter(at_head).map(|head| head.branch).collect();
-    branches.extend(holes.iter().filter(|it| on_record(it)).map(|it| it.branch));
-    branches.sort_unstable();
-    branches.dedup();
-    // A hole that ends at the same seq in another way is another history's.
-    let differs = |it: &RecordedHole| it.to_seq == hole.to_seq && it.to_hash != hole.to_hash;
-    let before = branches.len();
-    branches.retain(|branch| !holes.iter().any(|it| it.branch == *branch && differs(it)));
-    let mut opened = None;
-    if branches.is_empty() {
-        match leaves(hole, &heads, before > 0, known)? {
-            Leaves::Nothing => {}
-            Leaves::Longest(branch) => branches.push(branch),
-            Leaves::Open(it) => {
-                let Hole { from_seq, to_seq, to_hash, .. } = *hole;
-                after.push(RecordedHole { branch: it.branch, from_seq, to_seq, to_hash });
-                opened = Some(it);
-            }
+    let (mut heads, mut holes) = (known.heads().to_vec(), known.holes().to_vec());
+    let Hole { from_seq, to_seq, to_hash, .. } = *hole;
+    for head in &heads {
+        if known.hash_at(head.branch, to_seq)? == Some(to_hash) {
+            return Ok((holes, None));
         }
     }
-    for branch in branches {
-        let head_seq = heads.iter().find(|head| head.branch == branch).map_or(0, |head| head.seq);
-        record(hole, branch, head_seq, &mut after);
-    }
-    after.sort_by_key(|it| (it.branch, it.from_seq));
-    Ok((after, opened))
-}
-
-/// What becomes of a hole that no head and no hole is before.
-enum Leaves {
-    /// The hub has the entries.
-    Nothing,
-    /// It may go on after this head.
-    Longest(u32),
-    Open(Opened),
-}
-
-fn leaves<K: Known>(
-    hole: &Hole,
-    heads: &[BranchHead],
-    differs: bool,
-    known: &mut K,
-) -> Result<Leaves, K::Error> {
-    for head in heads.iter().filter(|head| head.seq >= hole.to_seq) {
-        if known.hash_at(head.branch, hole.to_seq)? == Some(hole.to_hash) {
-            return Ok(Leaves::Nothing);
-        }
-    }
-    let Some(longest) = heads.iter().max_by_key(|head| head.seq) else { return Ok(Leaves::Nothing) };
-    let at_seq = hole.from_seq.saturating_sub(1);
-    let at_hash = match (differs || longest.seq >= hole.to_seq) && heads.len() < BRANCHES_MAX {
-        true => known.hash_at(longest.branch, at_seq)?,
-        false => None,
-    };
-    Ok(match (at_hash, u32::try_from(heads.len())) {
-        (Some(at_hash), Ok(branch)) => Leaves::Open(Opened { branch, from: longest.branch, at_seq, at_hash }),
-        _ => Leaves::Longest(longest.branch),
-    })
-}
-
-fn record(hole: &Hole, branch: u32, head_seq: u64, after: &mut Vec<RecordedHole>) {
-    let (to_seq, to_hash) = (hole.to_seq, hole.to_hash);
-    let inside =
-        |it: &RecordedHole| it.branch == branch && it.from_seq == hole.from_seq && to_seq < it.to_seq;
-    if let Some(longer) = after.iter_mut().find(|it| inside(it)) {
+    if let Some(longer) = holes.iter_mut().find(|it| it.from_seq <= to_seq && to_seq < it.to_seq) {
+        let found = RecordedHole { to_seq, to_hash, ..*longer };
         longer.from_seq = to_seq.saturating_add(1);
-        after.push(RecordedHole { branch, from_seq: hole.from_seq, to_seq, to_hash });
-        return;
+        holes.push(found);
+        holes.sort_by_key(|it| (it.branch, it.from_seq));
+        return Ok((holes, None));
     }
-    let from_seq = hole.from_seq.max(head_seq.saturating_add(1));
-    let mut from = from_seq;
-    if from > to_seq {
-        return;
-    }
-    // A hole that reaches into another, or continues it, is one with it, so that the next sale finds a single hole before it.
-    let touches = |it: &RecordedHole| {
-        it.branch == branch && it.from_seq <= to_seq && it.to_seq.saturating_add(1) >= from_seq
+    let end = |head: &BranchHead| {
+        let own = holes.iter().filter(|it| it.branch == head.branch).map(|it| it.to_seq);
+        own.fold(head.seq, u64::max)
     };
-    let mut end = (to_seq, to_hash);
-    for other in after.iter().filter(|it| touches(it)) {
-        from = from.min(other.from_seq);
-        if other.to_seq >= end.0 {
-            end = (other.to_seq, other.to_hash);
+    // The longest first; of equal ones the first.
+    heads.sort_by_key(|head| Reverse(end(head)));
+    let before = from_seq.saturating_sub(1);
+    let ends_at = heads.iter().find(|head| end(head) == before);
+    let ends_inside = heads.iter().find(|head| (from_seq..to_seq).contains(&end(head)));
+    let mut opened = None;
+    let place = match ends_at.or(ends_inside) {
+        Some(head) => Some((head.branch, end(head))),
+        None => {
+            opened = opened_after(before, &heads, known)?;
+            let shorter = heads.first().filter(|head| end(head) < before);
+            opened.map(|it| (it.branch, it.at_seq)).or(shorter.map(|head| (head.branch, end(head))))
+        }
+    };
+    if let Some((branch, after)) = place {
+        holes.push(RecordedHole { branch, from_seq: after.saturating_add(1), to_seq, to_hash });
+    }
+    holes.sort_by_key(|it| (it.branch, it.from_seq));
+    Ok((holes, opened))
+}
+
+/// The branch to open after an entry, of the first that has it.
+fn opened_after<K: Known>(
+    at_seq: u64,
+    heads: &[BranchHead],
+    known: &mut K,
+) -> Result<Option<Opened>, K::Error> {
+    let next = u32::try_from(heads.len()).ok().filter(|_| heads.len() < BRANCHES_MAX);
+    let Some(branch) = next else { return Ok(None) };
+    for head in heads {
+        // Every history has its beginning in common, known or not.
+        let beginning = (at_seq == 0).then_some(Hash::ZERO);
+        if let Some(at_hash) = known.hash_at(head.branch, at_seq)?.or(beginning) {
+            return Ok(Some(Opened { branch, from: head.branch, at_seq, at_hash }));
         }
     }
-    after.retain(|it| !touches(it));
-    after.push(RecordedHole { branch, from_seq: from, to_seq: end.0, to_hash: end.1 });
+    Ok(None)
 }

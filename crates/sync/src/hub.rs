@@ -39,11 +39,28 @@ pub trait Known {
     /// All holes.
     fn holes(&self) -> &[RecordedHole];
 
-    /// The hash at a seq of a branch, which shares the entries before its fork with the branch it left; seq 0
-    /// is the opening. `None` inside a hole and past the head.
+    /// The hash of a stored entry by its seq in a branch, which shares the entries before its fork with the branch it left;
+    /// seq 0 is the opening. `None` inside a hole and past the head.
     ///
     /// *Errors:* the store's.
-    fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error>;
+    fn stored_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error>;
+
+    /// The branch that a branch shares a seq with: itself after its fork.
+    ///
+    /// *Errors:* the store's.
+    fn owner(&mut self, branch: u32, seq: u64) -> Result<u32, Self::Error>;
+
+    /// The hash at a seq of a branch, stored or declared as the end of a hole.
+    ///
+    /// *Errors:* the store's.
+    fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
+        if let Some(stored) = self.stored_at(branch, seq)? {
+            return Ok(Some(stored));
+        }
+        let owner = self.owner(branch, seq)?;
+        let ends = |it: &&RecordedHole| (it.branch, it.to_seq) == (owner, seq);
+        Ok(self.holes().iter().find(ends).map(|it| it.to_hash))
+    }
 }
 
 /// A range that a station offers.
@@ -126,40 +143,105 @@ pub enum Verdict {
 
 /// Decides about one checked push from what is stored of its segment.
 ///
-/// *Invariant:* `Append`, `Fill` and `Branch` never store a seq of a branch twice, and every answer lets an
-/// honest station make progress.
+/// An entry is stored once, at whichever branch, and a range is stored whole where nothing of it is: so it is acked when all
+/// of it is there, and cut again where it meets what is there or a hole on record ends. Which branch a hole belongs to is a
+/// guess where a station's disks parted; nothing that is acked or stored rests on it.
+///
+/// *Invariant:* `Append`, `Fill` and `Branch` store no entry twice, `Same` speaks of stored entries alone, and every answer
+/// lets an honest station make progress.
 ///
 /// *Errors:* the store's.
 pub fn classify<K: Known>(offer: &Offer<'_>, known: &mut K) -> Result<Verdict, K::Error> {
-    let heads = known.heads().to_vec();
-    if heads.is_empty() {
-        let opens = offer.from_seq == 1;
-        return Ok(if opens { Verdict::Append { branch: 0 } } else { Verdict::Gap(Vec::new()) });
+    let (heads, holes) = (known.heads().to_vec(), known.holes().to_vec());
+    match heads.as_slice() {
+        [] if offer.from_seq == 1 => return Ok(Verdict::Append { branch: 0 }),
+        [] => return Ok(Verdict::Gap(Vec::new())),
+        [head] if holes.is_empty() && offer.goes_on_after(head.seq, head.hash) => {
+            return Ok(Verdict::Append { branch: head.branch });
+        }
+        _ => {}
     }
-    let at_head = heads.iter().find(|head| offer.goes_on_after(head.seq, head.hash)).map(|head| head.branch);
-    if let (Some(branch), [_]) = (at_head, heads.as_slice()) {
-        return Ok(Verdict::Append { branch });
+    let stored = stored(offer, known)?;
+    let count = |is: bool| stored.iter().take_while(|it| **it == is).count() as u64;
+    let (known_first, new_first) = (count(true), count(false));
+    if known_first == stored.len() as u64 {
+        return Ok(Verdict::Same);
     }
-    let mut best = None;
-    for head in &heads {
-        let found = against(offer, head, known)?;
-        best = stronger(best, found);
+    let have = offer.before().saturating_add(known_first);
+    let head = KnownHead { seq: have, hash: offer.hash_at(have).unwrap_or(Hash::ZERO) };
+    if known_first > 0 {
+        return Ok(Verdict::Have { head, cut_at: None });
     }
-    Ok(match (best, at_head) {
-        // Even where it would go on after a head: what came after a hole may be stored at another branch.
-        (Some(Match::Same), _) => Verdict::Same,
-        (Some(Match::Shares(head)), _) => Verdict::Have { head, cut_at: None },
-        (_, Some(branch)) => Verdict::Append { branch },
-        (Some(Match::Fills(branch)), None) => Verdict::Fill { branch },
-        (Some(Match::Outgrows(head, hole_end)), None) => Verdict::Have { head, cut_at: Some(hole_end) },
-        (Some(Match::Leaves(from)), None) => new_branch(Some(from), offer.before(), heads.len()),
-        // Last, because a hole stands at several branches where nobody can say whose it is: what one of them has of what
-        // comes after it is not stored again at another.
-        (None, None) => match over_hole(offer, &heads, known.holes()) {
-            Some(branch) => Verdict::Append { branch },
-            None if offer.from_seq == 1 => new_branch(None, 0, heads.len()),
-            None => Verdict::Gap(newest_first(&heads)),
-        },
+    let ends = holes.iter().filter(|it| it.to_seq > have && offer.hash_at(it.to_seq) == Some(it.to_hash));
+    let end = ends.map(|it| it.to_seq).fold(have.saturating_add(new_first), u64::min);
+    if end < offer.last_seq() {
+        return Ok(Verdict::Have { head, cut_at: Some(end) });
+    }
+    place(offer, (&heads, &holes), known)
+}
+
+/// Says of each entry of an offer whether it is stored at some branch.
+fn stored<K: Known>(offer: &Offer<'_>, known: &mut K) -> Result<Vec<bool>, K::Error> {
+    let mut stored = vec![false; offer.hashes.len()];
+    let mut cuts: Vec<u64> =
+        known.holes().iter().flat_map(|it| [it.from_seq, it.to_seq.saturating_add(1)]).collect();
+    cuts.sort_unstable();
+    for head in known.heads().to_vec() {
+        let mut first = offer.from_seq;
+        let end = offer.last_seq().min(head.seq).saturating_add(1);
+        for cut in cuts.iter().copied().filter(|cut| *cut < end).chain([end]) {
+            // Where nothing is missing equal hashes mean equal histories: the last entry in common is found by halving.
+            let (mut common, mut differs) = (first.saturating_sub(1), cut);
+            let mut looked_at = cut.saturating_sub(1);
+            while differs.saturating_sub(common) > 1 {
+                let is_equal = known.stored_at(head.branch, looked_at)? == offer.hash_at(looked_at);
+                *(if is_equal { &mut common } else { &mut differs }) = looked_at;
+                looked_at = common.midpoint(differs);
+            }
+            let index = |seq: u64| usize::try_from(seq.saturating_sub(offer.from_seq)).unwrap_or(usize::MAX);
+            if common >= first
+                && let Some(equal) = stored.get_mut(index(first)..=index(common))
+            {
+                equal.fill(true);
+            }
+            first = first.max(cut);
+        }
+    }
+    Ok(stored)
+}
+
+/// Finds the place of an offer of which nothing is stored, and in which no hole ends but with its last entry.
+fn place<K: Known>(
+    offer: &Offer<'_>,
+    (heads, holes): (&[BranchHead], &[RecordedHole]),
+    known: &mut K,
+) -> Result<Verdict, K::Error> {
+    let of = |branch: u32| holes.iter().filter(move |it| it.branch == branch);
+    // A hole that the offer reaches the end of in another way is of another history.
+    let fits = |branch: u32| {
+        let passes = |it: &RecordedHole| it.to_seq >= offer.from_seq && it.to_seq <= offer.last_seq();
+        of(branch).all(|it| !passes(it) || offer.hash_at(it.to_seq) == Some(it.to_hash))
+    };
+    let (mut fills, mut leaves) = (None, None);
+    for BranchHead { branch, seq, .. } in heads.iter().copied() {
+        let before = known.hash_at(branch, offer.before())?;
+        // The opening of a segment of which only a hole is known is not stored: any is accepted.
+        if before != Some(offer.prev_hash) && (before.is_some() || offer.from_seq > 1) {
+            continue;
+        }
+        if fits(branch) && offer.before() >= seq {
+            return Ok(Verdict::Append { branch });
+        }
+        if fits(branch) && of(branch).any(|it| it.from_seq == offer.from_seq) {
+            fills = Some(branch);
+        }
+        leaves = leaves.or(Some(branch));
+    }
+    Ok(match (fills, leaves) {
+        (Some(branch), _) => Verdict::Fill { branch },
+        (None, Some(from)) => new_branch(Some(from), offer.before(), heads.len()),
+        (None, None) if offer.from_seq == 1 => new_branch(None, 0, heads.len()),
+        (None, None) => Verdict::Gap(newest_first(heads)),
     })
 }
 
@@ -175,97 +257,6 @@ fn newest_first(heads: &[BranchHead]) -> Vec<KnownHead> {
     have.retain(|head| head.seq > 0);
     have.sort_by_key(|head| std::cmp::Reverse(head.seq));
     have
-}
-
-/// The branch whose hole at the head the offer continues.
-fn over_hole(offer: &Offer<'_>, heads: &[BranchHead], holes: &[RecordedHole]) -> Option<u32> {
-    let continues = |head: &&BranchHead| {
-        let at_head =
-            |it: &&RecordedHole| it.branch == head.branch && it.from_seq == head.seq.saturating_add(1);
-        holes.iter().filter(at_head).any(|it| offer.goes_on_after(it.to_seq, it.to_hash))
-    };
-    heads.iter().find(continues).map(|head| head.branch)
-}
-
-/// How an offer relates to one branch, from weak to strong.
-enum Match {
-    Leaves(u32),
-    Shares(KnownHead),
-    Outgrows(KnownHead, u64),
-    Fills(u32),
-    Same,
-}
-
-impl Match {
-    fn rank(&self) -> (u8, u64) {
-        match self {
-            Match::Leaves(_) => (0, 0),
-            Match::Shares(common) | Match::Outgrows(common, _) => (1, common.seq),
-            Match::Fills(_) => (2, 0),
-            Match::Same => (3, 0),
-        }
-    }
-}
-
-fn stronger(one: Option<Match>, other: Option<Match>) -> Option<Match> {
-    match (one, other) {
-        (Some(one), Some(other)) => Some(if other.rank() > one.rank() { other } else { one }),
-        (one, other) => one.or(other),
-    }
-}
-
-fn against<K: Known>(offer: &Offer<'_>, head: &BranchHead, known: &mut K) -> Result<Option<Match>, K::Error> {
-    if offer.before() > head.seq {
-        return Ok(None);
-    }
-    let before = known.hash_at(head.branch, offer.before())?;
-    // The opening of a segment of which only a hole is known is not stored: any is accepted.
-    let follows = before == Some(offer.prev_hash) || (before.is_none() && offer.from_seq == 1);
-    if !follows {
-        return Ok(None);
-    }
-    let hole = known.holes().iter().find(|it| it.branch == head.branch && it.from_seq == offer.from_seq);
-    if let Some(hole) = hole.copied() {
-        return Ok(fills(offer, &hole));
-    }
-    // What lies past a hole inside is looked at once the range begins with the hole.
-    let holes = known.holes().iter().filter(|it| it.branch == head.branch && it.from_seq > offer.from_seq);
-    let hole = holes.map(|it| it.from_seq).filter(|from| *from <= offer.last_seq()).min();
-    let mut common = offer.before();
-    let mut differs = offer.last_seq().min(head.seq).saturating_add(1).min(hole.unwrap_or(u64::MAX));
-    if known.hash_at(head.branch, differs.saturating_sub(1))? == offer.hash_at(differs.saturating_sub(1)) {
-        common = differs.saturating_sub(1);
-    }
-    // Equal hashes mean equal histories, so the last entry in common is found by halving.
-    while differs.saturating_sub(common) > 1 {
-        let middle = common.midpoint(differs);
-        if known.hash_at(head.branch, middle)? == offer.hash_at(middle) {
-            common = middle;
-        } else {
-            differs = middle;
-        }
-    }
-    Ok(Some(if common == offer.last_seq() {
-        Match::Same
-    } else if common == offer.before() {
-        Match::Leaves(head.branch)
-    } else {
-        Match::Shares(KnownHead { seq: common, hash: offer.hash_at(common).unwrap_or(Hash::ZERO) })
-    }))
-}
-
-/// A range that starts with a hole fills it if it ends inside, or ends it with the declared hash; a longer one is cut there.
-fn fills(offer: &Offer<'_>, hole: &RecordedHole) -> Option<Match> {
-    let last = offer.hash_at(offer.last_seq());
-    match offer.last_seq().cmp(&hole.to_seq) {
-        std::cmp::Ordering::Less => Some(Match::Fills(hole.branch)),
-        std::cmp::Ordering::Equal if last == Some(hole.to_hash) => Some(Match::Fills(hole.branch)),
-        std::cmp::Ordering::Greater if offer.hash_at(hole.to_seq) == Some(hole.to_hash) => {
-            let before = KnownHead { seq: offer.before(), hash: offer.prev_hash };
-            Some(Match::Outgrows(before, hole.to_seq))
-        }
-        std::cmp::Ordering::Equal | std::cmp::Ordering::Greater => Some(Match::Leaves(hole.branch)),
-    }
 }
 
 /// Two histories of one station that part at an entry: a newer segment, or a branch, hangs there, and the old

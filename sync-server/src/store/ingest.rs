@@ -10,6 +10,10 @@ use super::sql::{Sql, values};
 use super::{Ingest, Ingested, StoreError};
 use super::{Store, feed};
 
+/// Whether what a hole `h` lacks came at no other branch either: a range ends where a hole on record does.
+pub(super) const IS_MISSING: &str = "not exists (select 1 from batch b where b.station = h.station
+     and b.segment = h.segment and b.to_seq = h.to_seq and b.head_hash = h.to_hash)";
+
 /// Rows of a fetch: enough to fill its answer with the smallest pushes that a till makes.
 const FETCH_ROWS_MAX: u32 = 2_000;
 
@@ -116,7 +120,10 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
 /// What a station declared last, of what is still missing.
 fn lacking(connection: &dyn Sql, station: StationId) -> Result<Vec<Lacking>, StoreError> {
     connection.all(
-        "select segment, from_seq, to_seq from hole where station = ? order by declared_at_ms desc limit ?",
+        &format!(
+            "select segment, from_seq, to_seq from hole h where station = ? and {IS_MISSING}
+             order by declared_at_ms desc limit ?"
+        ),
         values![station.0, LACKING_MAX],
         |row| Ok(Lacking { segment: SegmentId(row.get(0)?), from_seq: row.get(1)?, to_seq: row.get(2)? }),
     )

@@ -97,7 +97,7 @@ impl<'a> Segment<'a> {
         self.heads.iter().find(|head| head.branch == branch).copied()
     }
 
-    /// The branch that holds an entry, and that branch's head.
+    /// The branch that has an entry, or a hole that ends with it, and that branch's head.
     pub(super) fn branch_with(&mut self, seq: u64, hash: Hash) -> Result<Option<BranchHead>, StoreError> {
         for head in self.heads.clone() {
             if self.hash_at(head.branch, seq)? == Some(hash) {
@@ -109,20 +109,22 @@ impl<'a> Segment<'a> {
 
     /// The row of the batch that holds an entry.
     pub(super) fn arrival_of(&mut self, seq: u64, hash: Hash) -> Result<Option<u64>, StoreError> {
-        let Some(head) = self.branch_with(seq, hash)? else { return Ok(None) };
-        let (branch, _) = self.owner(head.branch, seq)?;
-        let row = self.connection.one(
-            "select id from batch
-                 where station = ? and segment = ? and branch = ? and from_seq <= ? and to_seq >= ?
-                 order by from_seq desc limit 1",
-            values![self.station.0, self.segment.0, branch, seq, seq],
-            |row| row.get(0),
-        )?;
-        Ok(row)
+        for head in self.heads.clone() {
+            if self.stored_at(head.branch, seq)? == Some(hash) {
+                let (branch, _) = self.elder(head.branch, seq)?;
+                return self.connection.one(
+                    "select id from batch where station = ? and segment = ? and branch = ? and from_seq <= ?
+                     order by from_seq desc limit 1",
+                    values![self.station.0, self.segment.0, branch, seq],
+                    |row| row.get(0),
+                );
+            }
+        }
+        Ok(None)
     }
 
-    /// The branch that owns a seq: before its fork a branch shares its elder's entries.
-    fn owner(&self, mut branch: u32, seq: u64) -> Result<(u32, Option<Hash>), StoreError> {
+    /// The branch that owns a seq, and its opening: before its fork a branch shares its elder's entries.
+    fn elder(&self, mut branch: u32, seq: u64) -> Result<(u32, Option<Hash>), StoreError> {
         loop {
             let (from, at_seq, root): (Option<u32>, u64, Option<[u8; 32]>) = self.connection.only("select from_branch, at_seq, root from branch where station = ? and segment = ? and branch = ?", values![self.station.0, self.segment.0, branch], |row| {
                     Ok((row.get(0)?, row.get(1)?, row.get(2)?))
@@ -147,8 +149,12 @@ impl Known for Segment<'_> {
         &self.holes
     }
 
-    fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, StoreError> {
-        let (branch, root) = self.owner(branch, seq)?;
+    fn owner(&mut self, branch: u32, seq: u64) -> Result<u32, StoreError> {
+        self.elder(branch, seq).map(|(branch, _)| branch)
+    }
+
+    fn stored_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, StoreError> {
+        let (branch, root) = self.elder(branch, seq)?;
         if seq == 0 {
             return Ok(root);
         }
@@ -162,15 +168,8 @@ impl Known for Segment<'_> {
         match found {
             Some((to_seq, head, _)) if to_seq == seq => Ok(Some(head)),
             Some((to_seq, _, id)) if to_seq > seq => inside(self.connection, self.station, id, seq).map(Some),
-            _ => Ok(self.hole_end(branch, seq)),
+            _ => Ok(None),
         }
-    }
-}
-
-impl Segment<'_> {
-    /// A hole's last entry is known by its declared hash.
-    fn hole_end(&self, branch: u32, seq: u64) -> Option<Hash> {
-        self.holes.iter().find(|hole| hole.branch == branch && hole.to_seq == seq).map(|hole| hole.to_hash)
     }
 }
 

@@ -6,6 +6,7 @@ use suanpan_domain::totals::Dimension;
 use suanpan_journal::StationId;
 
 use super::documents::{SALE_NUMBERED, numbered};
+use super::ingest::IS_MISSING;
 use super::sql::{Row, Sql, values};
 use super::{DayRow, ReportFilter, Site, StoreError};
 use super::{Store, people, reports};
@@ -329,8 +330,8 @@ fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
         |row| Ok(Problem::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
-        "select s.site, s.till, cast(sum(h.to_seq - h.from_seq + 1) as bigint) from hole h join station s on s.station = h.station
-         group by s.site, s.till order by s.site, s.till limit ?",
+        &format!("select s.site, s.till, cast(sum(h.to_seq - h.from_seq + 1) as bigint) from hole h join station s on s.station = h.station
+         where {IS_MISSING} group by s.site, s.till order by s.site, s.till limit ?"),
         |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(

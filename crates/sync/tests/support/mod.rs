@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 
 use suanpan_journal::{Chain, Hash, Parent, SegmentId, SigningKey, StationId, push_record, segment_hash};
 use suanpan_sync::{
-    Ack, BranchHead, CheckedPush, Known, Lacking, LostTail, Offer, Push, PushReply, RecordedHole, Start,
-    Verdict, classify, epoch_after,
+    Ack, BranchHead, CheckedPush, Hole, Known, Lacking, LostTail, Offer, Opened, Push, PushReply,
+    RecordedHole, Start, Verdict, classify, declare_hole, epoch_after,
 };
 
 pub const STATION: StationId = StationId([7; 16]);
@@ -24,7 +24,7 @@ pub fn segment(n: u8) -> SegmentId {
 }
 
 /// One segment as a station writes it.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Written {
     pub id: SegmentId,
     pub parent: Parent,
@@ -84,17 +84,14 @@ pub struct StoredSegment {
 }
 
 impl StoredSegment {
-    fn owner(&self, branch: u32, seq: u64) -> &Branch {
-        let mut branch = &self.branches[branch as usize];
-        while let Some(from) = branch.from.filter(|_| seq <= branch.at_seq) {
-            branch = &self.branches[from as usize];
-        }
-        branch
+    pub fn arrival_of(&self, seq: u64, hash: Hash) -> Option<u64> {
+        let found = self.branches.iter().filter_map(|branch| branch.entries.get(&seq));
+        found.into_iter().find(|(it, _)| *it == hash).map(|(_, arrival)| *arrival)
     }
 
-    fn arrival_of(&self, seq: u64, hash: Hash) -> Option<u64> {
-        let found = self.heads.iter().filter_map(|head| self.owner(head.branch, seq).entries.get(&seq));
-        found.into_iter().find(|(it, _)| *it == hash).map(|(_, arrival)| *arrival)
+    /// Whether a hole's entries are stored, at this branch or another.
+    fn is_filled(&self, hole: &RecordedHole) -> bool {
+        self.arrival_of(hole.to_seq, hole.to_hash).is_some()
     }
 }
 
@@ -109,14 +106,19 @@ impl Known for StoredSegment {
         &self.holes
     }
 
-    fn hash_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
-        let owner = self.owner(branch, seq);
-        if seq == 0 {
-            return Ok(owner.root);
+    fn stored_at(&mut self, branch: u32, seq: u64) -> Result<Option<Hash>, Self::Error> {
+        let owner = self.owner(branch, seq)?;
+        let owner = &self.branches[owner as usize];
+        Ok(if seq == 0 { owner.root } else { owner.entries.get(&seq).map(|(hash, _)| *hash) })
+    }
+
+    fn owner(&mut self, mut branch: u32, seq: u64) -> Result<u32, Self::Error> {
+        while let Branch { from: Some(from), at_seq, .. } = self.branches[branch as usize]
+            && seq <= at_seq
+        {
+            branch = from;
         }
-        // A hole's last entry is known by its declared hash.
-        let end = self.holes.iter().find(|hole| hole.branch == branch && hole.to_seq == seq);
-        Ok(owner.entries.get(&seq).map(|(hash, _)| *hash).or_else(|| end.map(|hole| hole.to_hash)))
+        Ok(branch)
     }
 }
 
@@ -166,11 +168,26 @@ impl MemoryHub {
             Verdict::Have { head, cut_at } => PushReply::Have { head, cut_at },
             Verdict::Gap(have) => PushReply::Gap { have },
             Verdict::Fill { branch } => {
-                fill(stored, branch, &checked, arrival);
+                put(stored, branch, &checked, arrival);
                 self.ack(&checked)
             }
             Verdict::TooManyBranches => return Err("too many branches".into()),
         })
+    }
+
+    /// Takes a station's word that some entries are nowhere.
+    pub fn declare(&mut self, hole: &Hole) {
+        let known = self.segments.entry(hole.segment).or_default();
+        if known.heads.is_empty() {
+            known.branches.push(Branch { from: None, at_seq: 0, root: None, entries: BTreeMap::new() });
+            known.heads.push(BranchHead { branch: 0, seq: 0, hash: Hash::ZERO });
+        }
+        let (holes, opened) = declare_hole(hole, known).unwrap();
+        known.holes = holes;
+        if let Some(Opened { branch, from, at_seq, at_hash }) = opened {
+            known.branches.push(Branch { from: Some(from), at_seq, root: None, entries: BTreeMap::new() });
+            known.heads.push(BranchHead { branch, seq: at_seq, hash: at_hash });
+        }
     }
 
     fn believe(&mut self, shown: &Ack) {
@@ -181,11 +198,11 @@ impl MemoryHub {
         self.epoch = epoch_after(self.epoch, shown.hub_epoch, held, tick()).unwrap_or(self.epoch);
     }
 
-    fn lacking(&self) -> Vec<Lacking> {
+    pub fn lacking(&self) -> Vec<Lacking> {
         let of = |(id, stored): (&SegmentId, &StoredSegment)| {
             let segment = *id;
             let lacks = |it: &RecordedHole| Lacking { segment, from_seq: it.from_seq, to_seq: it.to_seq };
-            stored.holes.iter().map(lacks).collect::<Vec<_>>()
+            stored.holes.iter().filter(|it| !stored.is_filled(it)).map(lacks).collect::<Vec<_>>()
         };
         self.segments.iter().flat_map(of).collect()
     }
@@ -215,18 +232,16 @@ fn store(stored: &mut StoredSegment, branch: u32, push: &CheckedPush, arrival: u
     stored.heads[branch as usize] = BranchHead { branch, seq: push.to_seq(), hash: push.head_hash() };
 }
 
-fn fill(stored: &mut StoredSegment, branch: u32, push: &CheckedPush, arrival: u64) {
-    put(stored, branch, push, arrival);
-    for hole in stored.holes.iter_mut().filter(|hole| hole.branch == branch && hole.from_seq == push.from_seq)
-    {
-        hole.from_seq = push.to_seq() + 1;
-    }
-    stored.holes.retain(|hole| hole.from_seq <= hole.to_seq);
-}
-
 fn put(stored: &mut StoredSegment, branch: u32, push: &CheckedPush, arrival: u64) {
     for (seq, hash) in (push.from_seq..).zip(&push.hashes) {
         let before = stored.branches[branch as usize].entries.insert(seq, (*hash, arrival));
         assert!(before.is_none(), "entry {seq} was stored twice");
     }
+    // What was stored is no longer missing.
+    for hole in stored.holes.iter_mut().filter(|hole| hole.branch == branch) {
+        if (push.from_seq..=push.to_seq()).contains(&hole.from_seq) {
+            hole.from_seq = push.to_seq() + 1;
+        }
+    }
+    stored.holes.retain(|hole| hole.from_seq <= hole.to_seq);
 }
