@@ -127,8 +127,10 @@ impl Till {
                     let to = cut(app, written, self.station, &range, last, dice);
                     return Turn::Push(if heard { self.seal(&range, to) } else { Vec::new() });
                 }
-                (_, run) => {
-                    if let Some(turn) = self.over_hole(&range, run.map(|(from, _)| from), now_ms, dice) {
+                (written, _) => {
+                    // More may be missing than the range takes.
+                    let after = written.and_then(|it| it.run(range.from_seq, u64::MAX));
+                    if let Some(turn) = self.over_hole(&range, after.map(|(from, _)| from), now_ms, dice) {
                         return turn;
                     }
                 }
