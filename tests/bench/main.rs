@@ -23,7 +23,7 @@ fn main() -> ExitCode {
     };
     let size = |full: u32| if asked.small { full / 50 } else { full };
     // So many batches of each station take the projector a minute.
-    let (stations, batches) = if asked.small { (200, 1) } else { (10_000, 480) };
+    let (stations, batches) = if asked.small { (200, 1) } else { (10_000, 560) };
     let mut report = Report::new(asked.only);
     match asked.of {
         Of::Till => {

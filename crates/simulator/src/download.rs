@@ -4,11 +4,10 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use suanpan_journal::SigningKey;
-use suanpan_sync::{PullReply, Staging};
+use suanpan_sync::{PullReply, Staging, replaced};
 
 use crate::HUB_KEY;
 use crate::feed::{Pulled, Snapshot};
-use crate::lost::replaced;
 use crate::till::Till;
 use crate::world::{Answer, Ask, Event, HOUR, World};
 

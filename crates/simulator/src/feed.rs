@@ -227,11 +227,6 @@ impl Catalogue {
         scopes.iter().rev().find_map(|scope| self.rows.get(&(scope.clone(), key.to_owned())))
     }
 
-    /// What one scope says of a row.
-    pub(crate) fn row(&self, scope: &Scope, key: &str) -> Option<&str> {
-        self.rows.get(&(scope.clone(), key.to_owned())).map(String::as_str)
-    }
-
     pub(crate) fn keys(&self) -> BTreeSet<String> {
         self.rows.keys().map(|(_, key)| key.clone()).collect()
     }

@@ -4,10 +4,8 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use suanpan_journal::{Hash, VerifyingKey};
-use suanpan_sync::limits::LOST_MAX;
 use suanpan_sync::{
-    FeedChange, FeedEntry, FeedHead, LostFeed, LostReport, Scope, SnapshotManifest, Staged, feed_genesis,
-    follow_feed,
+    FeedEntry, FeedHead, LostFeed, LostReport, Scope, SnapshotManifest, Staged, chained, replaced,
 };
 
 use crate::feed::{PAIR, Published};
@@ -31,10 +29,7 @@ pub(crate) struct Kept {
 impl Kept {
     /// Keeps the entries of a cut that begin after these heads.
     pub(crate) fn keep(&mut self, heads: &[FeedHead], staged: &Staged, at_ms: i64) {
-        let mut at: BTreeMap<&Scope, Hash> = heads.iter().map(|head| (&head.scope, head.hash)).collect();
-        for entry in &staged.entries {
-            let before = at.get(&entry.scope).copied().unwrap_or_else(|| feed_genesis(&entry.scope));
-            at.insert(&entry.scope, follow_feed(&before, entry));
+        for (before, entry) in chained(heads, &staged.entries) {
             let place = (entry.scope.clone(), entry.version);
             self.entries.insert(place, Rc::new((before, entry.clone(), at_ms)));
         }
@@ -43,18 +38,9 @@ impl Kept {
 
     /// The longest run of kept entries that chains to a head.
     pub(crate) fn newest(&self, head: &FeedHead) -> LostFeed {
-        let mut lost = LostFeed { prev_hash: head.hash, head: head.clone(), entries: Vec::new() };
-        for version in (1..=head.version).rev().take(LOST_MAX) {
-            let Some(kept) = self.entries.get(&(head.scope.clone(), version)) else { break };
-            let (before, entry, _) = kept.as_ref();
-            if follow_feed(before, entry) != lost.prev_hash {
-                break;
-            }
-            lost.prev_hash = *before;
-            lost.entries.push(entry.clone());
-        }
-        lost.entries.reverse();
-        lost
+        let of_scope = self.entries.range((head.scope.clone(), 0)..=(head.scope.clone(), u64::MAX));
+        let kept = of_scope.rev().map(|(_, kept)| (kept.0, kept.1.clone()));
+        LostFeed::newest(head.clone(), kept)
     }
 
     /// What to show before a snapshot takes the place of what these heads name; `None` when there is nothing to tell.
@@ -74,21 +60,11 @@ impl Kept {
     }
 }
 
-/// The heads that a cut of a newer epoch takes the place of, with that epoch.
-pub(crate) fn replaced(heads: &[FeedHead], manifest: &SnapshotManifest) -> Vec<(FeedHead, u64)> {
-    let newer = |head: &FeedHead| {
-        let new = manifest.cut.iter().find(|new| new.scope == head.scope && new.epoch > head.epoch)?;
-        Some((head.clone(), new.epoch))
-    };
-    heads.iter().filter(|head| head.version > 0).filter_map(newer).collect()
-}
-
 /// A change that tills applied and that this hub lost.
 #[derive(Clone)]
 pub(crate) struct Listed {
     pub(crate) entry: FeedEntry,
-    /// Whether HQ published it again, once it was decided.
-    published: Option<bool>,
+    is_decided: bool,
 }
 
 impl HubDisk {
@@ -114,7 +90,7 @@ impl HubDisk {
                 let place = (entry.scope.clone(), entry.key.clone());
                 let known = self.lost.get(&place).is_some_and(|it| !is_newer(entry, &it.entry));
                 if !known && !self.feeds.says(entry) {
-                    self.lost.insert(place, Listed { entry: entry.clone(), published: None });
+                    self.lost.insert(place, Listed { entry: entry.clone(), is_decided: false });
                     self.notes.push("lost change listed");
                 }
             }
@@ -132,13 +108,12 @@ impl HubDisk {
     /// known is not a change that somebody made: it is let go.
     pub(crate) fn decide_lost(&mut self, publish: bool) -> Vec<Published> {
         let epoch = self.epoch();
-        let mut listed: Vec<&mut Listed> =
-            self.lost.values_mut().filter(|it| it.published.is_none()).collect();
+        let mut listed: Vec<&mut Listed> = self.lost.values_mut().filter(|it| !it.is_decided).collect();
         listed.sort_by_key(|it| (it.entry.epoch, it.entry.version));
         let mut published = Vec::new();
         for it in listed {
             let again = publish && it.entry.key != PAIR;
-            it.published = Some(again);
+            it.is_decided = true;
             self.notes.push(if again { "lost change published again" } else { "lost change let go" });
             if again && !self.feeds.says(&it.entry) {
                 let FeedEntry { scope, key, change, .. } = it.entry.clone();
@@ -146,17 +121,6 @@ impl HubDisk {
             }
         }
         published
-    }
-
-    /// The rows that HQ published again.
-    pub(crate) fn published_again(&self) -> impl Iterator<Item = (&Scope, &str, Option<&str>)> {
-        self.lost.iter().filter(|(_, it)| it.published == Some(true)).map(|((scope, key), it)| {
-            let body = match &it.entry.change {
-                FeedChange::Put { body } => Some(body.as_str()),
-                FeedChange::Delete => None,
-            };
-            (scope, key.as_str(), body)
-        })
     }
 }
 

@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     let mut faults = BTreeMap::<&str, u64>::new();
     for seed in seeds.clone() {
         let report = one(seed);
-        (sales, lost) = (sales + report.sales, lost + report.lost);
+        (sales, lost) = (sales + report.count.sales, lost + report.count.lost);
         report.faults.iter().for_each(|(what, count)| *faults.entry(what).or_default() += count);
         if !report.breaches.is_empty() {
             failed += 1;

@@ -3,10 +3,10 @@ use serde_json::{Value, json};
 use crate::dice::Dice;
 
 /// Stations of one run: more cost time and show nothing that a few do not.
-pub const STATIONS_MAX: u32 = 500;
+const STATIONS_MAX: u32 = 500;
 
 /// Days of one run.
-pub const DAYS_MAX: u32 = 365;
+const DAYS_MAX: u32 = 365;
 
 /// What can go wrong beside the line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

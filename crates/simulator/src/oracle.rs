@@ -55,15 +55,19 @@ pub(crate) struct Oracle {
     pub(crate) breaches: BTreeSet<String>,
 }
 
-/// How a run ended.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Count {
-    pub(crate) sales: u64,
-    pub(crate) printed: u64,
-    pub(crate) lost: u64,
-    pub(crate) fen: u64,
-    /// Entries at the hub that it does not understand.
-    pub(crate) parked: u64,
+/// What was sold, and what the hub has of it in the end.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Count {
+    /// Sales that were committed.
+    pub sales: u64,
+    /// Receipts that were printed.
+    pub printed: u64,
+    /// Printed receipts of which no copy was left.
+    pub lost: u64,
+    /// What the hub sums, in fen.
+    pub fen: u64,
+    /// Entries at the hub of a kind that it does not know.
+    pub parked: u64,
 }
 
 impl Oracle {
@@ -81,9 +85,15 @@ impl Oracle {
         self.gone.extend(self.sales.keys().filter(|id| !copies.contains(id)));
     }
 
-    /// The hub's disk has these.
+    /// The hub's disk has these, each once.
     pub(crate) fn durable(&mut self, ids: impl Iterator<Item = u64>) {
-        self.durable.extend(ids);
+        let mut found = BTreeSet::new();
+        for id in ids {
+            if !found.insert(id) {
+                self.breach(format!("sale {id} is at the hub 2 times"));
+            }
+        }
+        self.durable.append(&mut found);
     }
 
     /// A station says that these are nowhere. An ack for what comes after them says nothing of them.

@@ -44,7 +44,7 @@ impl Till {
             Codec::Raw => Push { container: Container { codec: Codec::Raw, bytes: run }, ..push },
             // The dictionary comes with the first cut.
             Codec::Dictionary if !self.disk.catalogue.heads.is_empty() => {
-                DICTIONARY.with(|it| push.packed_by(it, &run))
+                DICTIONARY.with(|it| push.packed_by(it)).unwrap_or(push)
             }
             Codec::Dictionary | Codec::Zstd => push,
         }
@@ -52,8 +52,7 @@ impl Till {
 
     /// A push was refused: says whether only for its packing. Until the next cut it is packed otherwise.
     pub(crate) fn packs_otherwise(&mut self, code: &str) -> bool {
-        let only_packing = [WireError::Codec { found: 0 }, WireError::Dictionary].map(|error| error.code());
-        let again = self.codec == Codec::Dictionary && only_packing.contains(&code);
+        let again = self.codec == Codec::Dictionary && WireError::is_of_packing(code);
         if again {
             self.codec = Codec::Zstd;
         }

@@ -6,7 +6,7 @@ fn check(seeds: std::ops::Range<u64>) {
     for seed in seeds {
         let report = run(&Options::expand(seed, None, None));
         assert!(report.breaches.is_empty(), "./dev sim --seed {seed}\n{:#}", report.json());
-        assert!(report.printed > 0, "seed {seed} sold nothing");
+        assert!(report.count.printed > 0, "seed {seed} sold nothing");
     }
 }
 
@@ -52,7 +52,7 @@ fn every_kind_of_fault_happens_in_seeds_0_to_59() {
     for what in Options::kinds_of_fault().chain(follows) {
         assert!(times(what) > 0, "{what} did not happen");
     }
-    assert!(reports.iter().any(|it| it.parked > 0), "nothing was parked");
+    assert!(reports.iter().any(|it| it.count.parked > 0), "nothing was parked");
 }
 
 /// Seeds that once ended in a breach.

@@ -17,9 +17,6 @@ const SURPRISES_MAX: u32 = crate::limits::BRANCHES_MAX as u32 + 2;
 /// Longest pause that a station lets the hub ask for: a garbled number must not silence it.
 const PAUSE_MAX_MS: u32 = 5 * 60_000;
 
-/// Holes that are remembered as asked about; one that is forgotten is asked about once more.
-const OFFERED_MAX: usize = 4 * LACKING_MAX;
-
 /// No pause reaches further ahead: the longest that the hub may ask for, and the longest backoff with it.
 const AHEAD_MAX_MS: i64 = 2 * PAUSE_MAX_MS as i64;
 
@@ -380,9 +377,8 @@ impl Edge {
         };
         let new = |it: &&Lacking| !self.offered.contains(it) && it.from_seq > 0 && acked(it);
         let new: Vec<Lacking> = lacking.iter().take(LACKING_MAX).filter(new).copied().collect();
+        self.offered.retain(|it| lacking.contains(it));
         self.offered.extend(&new);
-        let over = self.offered.len().saturating_sub(OFFERED_MAX);
-        self.offered.drain(..over);
         new
     }
 

@@ -45,7 +45,7 @@ pub use wire::feed::{
     ScopeVersion, SnapshotManifest, decode_chunk, encode_chunk, feed_genesis, follow_feed,
 };
 pub use wire::hole::Hole;
-pub use wire::lost::{LostFeed, LostReport};
+pub use wire::lost::{LostFeed, LostReport, chained, replaced};
 pub use wire::push::{CheckedPush, Push, Start};
 pub use wire::refund::{REFUNDS_MAX, Recorded, RefundReply, RefundRequest};
 pub use wire::request::{Challenge, RequestAuth, RequestError, RequestFacts};

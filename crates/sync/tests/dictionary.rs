@@ -27,8 +27,7 @@ fn dictionary(day: &Written) -> Dictionary {
 }
 
 fn packed(push: &Push, dictionary: &Dictionary) -> Push {
-    let records = push.container.unpack().unwrap().into_owned();
-    push.clone().packed_by(dictionary, &records)
+    push.packed_by(dictionary).expect("it is smaller")
 }
 
 #[test]

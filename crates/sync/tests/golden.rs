@@ -55,7 +55,7 @@ fn a_push_by_a_dictionary_is_read_as_it_always_was() {
         let common =
             r#"{"v":1,"no":1,"by":"1101","lines":[{"i":"10101","n":"菠菜","q":{"g":100},"a":80}],"due":80}"#;
         let dictionary = Dictionary::new(common.as_bytes().to_vec()).unwrap();
-        let packed = push.clone().packed_by(&dictionary, &records);
+        let packed = push.packed_by(&dictionary).unwrap();
         assert_eq!(packed.container.codec, Codec::Dictionary);
         let made = BTreeMap::from([("dictionary", dictionary.to_hex()), ("push", hex(&packed.encode()))]);
         std::fs::write(&file, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();

@@ -16,8 +16,7 @@ async fn published(hub: &TestHub) -> Dictionary {
 }
 
 fn packed(till: &Till, nth: usize, dictionary: &Dictionary) -> Push {
-    let records = &till.segments[0].records[nth - 1];
-    till.push_of(0, nth, nth).packed_by(dictionary, records)
+    till.push_of(0, nth, nth).packed_by(dictionary).unwrap()
 }
 
 #[tokio::test]

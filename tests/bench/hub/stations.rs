@@ -67,17 +67,17 @@ impl Station {
 
     /// The next push, of so many sales: its body.
     pub(crate) fn push(&mut self, sales: u32) -> Vec<u8> {
-        self.sealed(sales).0.encode()
+        self.sealed(sales).encode()
     }
 
     /// The next push without a dictionary, and packed by it.
     pub(crate) fn push_by(&mut self, sales: u32, dictionary: &Dictionary) -> (Vec<u8>, Vec<u8>) {
-        let (push, records) = self.sealed(sales);
-        (push.encode(), push.packed_by(dictionary, &records).encode())
+        let push = self.sealed(sales);
+        (push.encode(), push.packed_by(dictionary).expect("it is smaller").encode())
     }
 
-    /// The next push and its records.
-    fn sealed(&mut self, sales: u32) -> (Push, Vec<u8>) {
+    /// The next push.
+    fn sealed(&mut self, sales: u32) -> Push {
         let start = match self.chain.seq {
             0 => Start::Opening(Parent::ROOT),
             seq => Start::After { seq, hash: self.chain.hash },
@@ -101,8 +101,7 @@ impl Station {
             let header = self.chain.append(at_ms, DATE, entry.kind(), &payload).expect("room");
             push_record(&mut records, &header, &payload);
         }
-        let push = Push::seal(&self.key, self.id, self.chain.segment, start, &records).expect("a push");
-        (push, records)
+        Push::seal(&self.key, self.id, self.chain.segment, start, &records).expect("a push")
     }
 
     /// A whole signed HTTP request that posts a body.

@@ -80,8 +80,8 @@ static DICTIONARY: LazyLock<Dictionary> =
 /// Behind a 0 a dictionary, behind a 1 a frame that was made with ours, behind anything else what is in such a frame.
 fn dictionaries() -> Vec<Vec<u8>> {
     let push = Push::seal(&key(), STATION, SegmentId([4; 16]), Start::Opening(Parent::ROOT), &runs()[0]);
-    let packed = push.expect("a push").packed_by(&DICTIONARY, &runs()[0]);
-    let (_, frame) = packed.container.dictionary().expect("it is smaller by it");
+    let packed = push.expect("a push").packed_by(&DICTIONARY).expect("it is smaller by it");
+    let (_, frame) = packed.container.dictionary().expect("it is by it");
     let trained = unhex(&DICTIONARY.to_hex());
     let mut unpacker = zstd::bulk::Decompressor::with_dictionary(&trained).expect("a dictionary");
     let columns = unpacker.decompress(frame, limits::RECORDS_MAX).expect("our frame");

@@ -1,16 +1,12 @@
 //! Tells a hub that was restored which published changes this station still remembers. They are listed at HQ, and come
 //! back only as news that somebody publishes again.
 
-use std::collections::HashMap;
-
 use reqwest::Method;
 use serde::{Deserialize, Serialize};
 use suanpan_journal::Hash;
 use suanpan_ledger::KeptFeed;
 use suanpan_sync::limits::{LOST_BYTES, LOST_MAX};
-use suanpan_sync::{
-    FeedEntry, FeedHead, LostFeed, LostReport, Scope, SnapshotManifest, feed_genesis, follow_feed,
-};
+use suanpan_sync::{FeedEntry, FeedHead, LostFeed, LostReport, SnapshotManifest, chained, replaced};
 
 use super::client::{Call, CallError};
 use super::download::{PULL_TIMEOUT, Stop};
@@ -32,25 +28,19 @@ struct Kept {
 
 /// What to keep of the entries of a cut, which begin after these heads.
 pub(super) fn kept(heads: &[FeedHead], entries: &[FeedEntry], at_ms: i64) -> Vec<KeptFeed> {
-    let mut at: HashMap<&Scope, Hash> = heads.iter().map(|head| (&head.scope, head.hash)).collect();
-    let mut kept = Vec::with_capacity(entries.len());
-    for entry in entries {
-        let prev = at.get(&entry.scope).copied().unwrap_or_else(|| feed_genesis(&entry.scope));
-        at.insert(&entry.scope, follow_feed(&prev, entry));
+    let keep = |(prev, entry): (Hash, &FeedEntry)| {
         let bytes = serde_json::to_vec(&Kept { prev, entry: entry.clone() }).unwrap_or_default();
-        kept.push(KeptFeed { scope: entry.scope.to_string(), version: entry.version, at_ms, entry: bytes });
-    }
-    kept
+        KeptFeed { scope: entry.scope.to_string(), version: entry.version, at_ms, entry: bytes }
+    };
+    chained(heads, entries).into_iter().map(keep).collect()
 }
 
 /// Before a snapshot of a newer epoch takes the place of what is applied here: shows the hub what it may have lost.
 pub(super) async fn tell(link: &Link, manifest: &SnapshotManifest) -> Result<(), Stop> {
-    let mut heads = link.ask(|stores| stores.feed_heads()).await?;
-    let is_newer =
-        |head: &FeedHead| manifest.cut.iter().any(|new| new.scope == head.scope && new.epoch > head.epoch);
-    heads.retain(|head| head.version > 0 && is_newer(head));
-    let told = serde_json::to_vec(&heads).unwrap_or_default();
-    if heads.is_empty() {
+    let heads = link.ask(|stores| stores.feed_heads()).await?;
+    let replaced = replaced(&heads, manifest);
+    let told = serde_json::to_vec(&replaced).unwrap_or_default();
+    if replaced.is_empty() {
         return Ok(());
     }
     // A hub that was restored again has forgotten what it was told; with its catalogue in place here nobody could tell it.
@@ -61,15 +51,17 @@ pub(super) async fn tell(link: &Link, manifest: &SnapshotManifest) -> Result<(),
     let lost = link
         .remember(move |state| {
             let mut room = LOST_BYTES;
-            let of_head = |head: FeedHead| {
+            let of_head = |(head, _): (FeedHead, u64)| {
                 let after = head.version.saturating_sub(LOST_MAX as u64);
-                Ok(newest(
-                    head.clone(),
-                    state.kept_feed(&head.scope.to_string(), after, LOST_MAX as u32)?,
-                    &mut room,
-                ))
+                let kept = state.kept_feed(&head.scope.to_string(), after, LOST_MAX as u32)?;
+                let kept = kept.into_iter().rev().map_while(|kept| {
+                    room = room.checked_sub(kept.entry.len())?;
+                    let Kept { prev, entry } = serde_json::from_slice(&kept.entry).ok()?;
+                    Some((prev, entry))
+                });
+                Ok(LostFeed::newest(head, kept))
             };
-            heads.into_iter().map(of_head).collect::<Result<Vec<_>, _>>()
+            replaced.into_iter().map(of_head).collect::<Result<Vec<_>, _>>()
         })
         .await?;
     let lost: Vec<LostFeed> = lost.into_iter().filter(|lost| !lost.entries.is_empty()).collect();
@@ -90,24 +82,4 @@ pub(super) async fn tell(link: &Link, manifest: &SnapshotManifest) -> Result<(),
         }
     }
     Ok(link.remember(move |state| state.set_value(TOLD, &told)).await?)
-}
-
-/// The longest run of kept entries that chains to the head and fits.
-fn newest(head: FeedHead, kept: Vec<KeptFeed>, room: &mut usize) -> LostFeed {
-    let mut lost = LostFeed { prev_hash: head.hash, head, entries: Vec::new() };
-    let mut version = lost.head.version;
-    for bytes in kept.into_iter().rev().map(|kept| kept.entry) {
-        let Ok(Kept { prev, entry }) = serde_json::from_slice::<Kept>(&bytes) else { break };
-        if entry.version > lost.head.version {
-            continue;
-        }
-        let chains = entry.version == version && follow_feed(&prev, &entry) == lost.prev_hash;
-        let Some(left) = room.checked_sub(bytes.len()).filter(|_| chains) else { break };
-        *room = left;
-        version = version.saturating_sub(1);
-        lost.prev_hash = prev;
-        lost.entries.push(entry);
-    }
-    lost.entries.reverse();
-    lost
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::Ordering;
 
-use suanpan_sync::{Dictionary, WireError};
+use suanpan_sync::Dictionary;
 
 use super::driver::Link;
 
@@ -12,12 +12,6 @@ pub(super) struct Packing {
     pub(super) dictionary: Option<Dictionary>,
     /// The cut as of which it was looked for, counted from 1.
     seen: u64,
-}
-
-/// Says whether a hub refuses a push for its packing alone: an older hub does not know the codec, one that was restored
-/// not the dictionary.
-pub(super) fn is_unknown(code: &str) -> bool {
-    [WireError::Codec { found: 0 }.code(), WireError::Dictionary.code()].contains(&code)
 }
 
 impl Packing {

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 
 use super::client::{Call, CallError};
 use super::driver::{Link, NetworkState, random};
-use super::packing::{self, Packing};
+use super::packing::Packing;
 use super::recover;
 use super::stores::StoresError;
 
@@ -183,7 +183,7 @@ impl<'a> Upload<'a> {
             Ok(push) => {
                 self.edge.cut(run.from.saturating_add(run.count).saturating_sub(1), run.head_hash);
                 self.packing.refresh(self.link).await;
-                self.send_packed(push, &run.bytes).await
+                self.send_packed(push).await
             }
             // The ledger's own bytes do not chain: its scrub will find that too.
             Err(error) => Outcome::Refused { code: error.code().to_owned() },
@@ -202,12 +202,13 @@ impl<'a> Upload<'a> {
     }
 
     /// Sends a push packed by the chain's dictionary; again without it to a hub that does not have it.
-    async fn send_packed(&mut self, push: Push, records: &[u8]) -> Outcome {
-        if let Some(dictionary) = &self.packing.dictionary {
-            let packed = push.clone().packed_by(dictionary, records);
+    async fn send_packed(&mut self, push: Push) -> Outcome {
+        if let Some(packed) = self.packing.dictionary.as_ref().and_then(|it| push.packed_by(it)) {
             match self.send(&packed).await {
                 // Nor is what follows until the next cut.
-                Outcome::Refused { code } if packing::is_unknown(&code) => self.packing.dictionary = None,
+                Outcome::Refused { code } if WireError::is_of_packing(&code) => {
+                    self.packing.dictionary = None;
+                }
                 outcome => return outcome,
             }
         }

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::cell::RefCell;
 
-use zstd::bulk::Decompressor;
+use zstd::zstd_safe::{DCtx, DDict, get_frame_content_size};
 
 use super::dictionary::DictionaryId;
 use super::{WireError, bytes::Reader, within};
@@ -79,7 +79,7 @@ impl Container {
                 within("records", self.bytes.len(), RECORDS_MAX)?;
                 Ok(Cow::Borrowed(&self.bytes))
             }
-            Codec::Zstd => unzstd("records", &self.bytes, RECORDS_MAX).map(Cow::Owned),
+            Codec::Zstd => unzstd("records", &self.bytes, RECORDS_MAX, None).map(Cow::Owned),
             Codec::Dictionary => Err(WireError::Dictionary),
         }
     }
@@ -87,13 +87,8 @@ impl Container {
     /// The dictionary that it was packed by, and the frame; `None` if by none.
     #[must_use]
     pub fn dictionary(&self) -> Option<(DictionaryId, &[u8])> {
-        match self.codec {
-            Codec::Raw | Codec::Zstd => None,
-            // A name that is cut off is no dictionary's.
-            Codec::Dictionary => {
-                Some(self.bytes.split_first_chunk().map_or(([0; 8], &[][..]), |(id, frame)| (*id, frame)))
-            }
-        }
+        let (id, frame) = self.bytes.split_first_chunk()?;
+        (self.codec == Codec::Dictionary).then_some((*id, frame))
     }
 
     pub(crate) fn put(&self, out: &mut Vec<u8>) {
@@ -114,36 +109,29 @@ impl std::fmt::Debug for Container {
     }
 }
 
-/// Decompresses a frame that states a content size within the limit; the stated size is what is allocated.
-pub(crate) fn unzstd(what: &'static str, frame: &[u8], max: usize) -> Result<Vec<u8>, WireError> {
+/// Decompresses a frame, by a dictionary or without, that states a content size within the limit; the stated size is what is
+/// allocated.
+pub(crate) fn unzstd(
+    what: &'static str,
+    frame: &[u8],
+    max: usize,
+    by: Option<&DDict<'_>>,
+) -> Result<Vec<u8>, WireError> {
     let malformed = WireError::Malformed { what };
-    let size = content_size(what, frame, max)?;
-    let bytes = UNPACKER.with_borrow_mut(|unpacker| unpacker_of(unpacker)?.decompress(frame, size));
-    bytes.ok().filter(|bytes| bytes.len() == size).ok_or(malformed)
-}
-
-/// The content size that a frame states.
-pub(super) fn content_size(what: &'static str, frame: &[u8], max: usize) -> Result<usize, WireError> {
-    let size = match zstd::zstd_safe::get_frame_content_size(frame) {
-        Ok(Some(size)) => usize::try_from(size).unwrap_or(usize::MAX),
-        _ => return Err(WireError::Malformed { what }),
-    };
+    let Ok(Some(size)) = get_frame_content_size(frame) else { return Err(malformed) };
+    let size = usize::try_from(size).unwrap_or(usize::MAX);
     within(what, size, max)?;
-    Ok(size)
+    let mut bytes = Vec::with_capacity(size);
+    let done = UNPACKER.with_borrow_mut(|unpacker| match by {
+        Some(dictionary) => unpacker.decompress_using_ddict(&mut bytes, frame, dictionary),
+        None => unpacker.decompress(&mut bytes, frame),
+    });
+    if done == Ok(size) { Ok(bytes) } else { Err(malformed) }
 }
 
 thread_local! {
     /// Making one costs more than unpacking a sale.
-    static UNPACKER: RefCell<Option<Decompressor<'static>>> = const { RefCell::new(None) };
-}
-
-fn unpacker_of<'a>(
-    slot: &'a mut Option<Decompressor<'static>>,
-) -> std::io::Result<&'a mut Decompressor<'static>> {
-    match slot {
-        Some(unpacker) => Ok(unpacker),
-        None => Ok(slot.insert(Decompressor::new()?)),
-    }
+    static UNPACKER: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
 }
 
 #[cfg(test)]

@@ -1,11 +1,8 @@
-use std::cell::RefCell;
-
 use sha2::{Digest, Sha256};
-use zstd::bulk::{Compressor, Decompressor};
-use zstd::dict::DecoderDictionary;
-use zstd::zstd_safe::{CParameter, DCtx};
+use zstd::bulk::Compressor;
+use zstd::zstd_safe::{CParameter, DDict};
 
-use super::container::{Codec, Container, content_size};
+use super::container::{Codec, Container, unzstd};
 use super::{WireError, columns, within};
 use crate::limits::{DICTIONARY_MAX, RECORDS_MAX};
 
@@ -22,7 +19,7 @@ pub type DictionaryId = [u8; 8];
 pub struct Dictionary {
     id: DictionaryId,
     bytes: Vec<u8>,
-    unpacks: DecoderDictionary<'static>,
+    unpacks: DDict<'static>,
 }
 
 impl Dictionary {
@@ -31,14 +28,10 @@ impl Dictionary {
     /// *Errors:* `TooLong`, `Malformed`.
     pub fn new(bytes: Vec<u8>) -> Result<Dictionary, WireError> {
         within("dictionary", bytes.len(), DICTIONARY_MAX)?;
-        // What is no dictionary is refused here; the prepared one would abort.
-        let packs =
-            Compressor::with_dictionary(LEVEL, &bytes).and_then(|mut packer| packer.compress(b"sale"));
-        let sound = Decompressor::with_dictionary(&bytes).and(packs);
-        sound.map_err(|_| WireError::Malformed { what: "dictionary" })?;
+        let unpacks = DDict::try_create(&bytes).ok_or(WireError::Malformed { what: "dictionary" })?;
         let hash = Sha256::digest(&bytes);
         let id = hash.first_chunk().copied().unwrap_or_default();
-        Ok(Dictionary { id, unpacks: DecoderDictionary::copy(&bytes), bytes })
+        Ok(Dictionary { id, unpacks, bytes })
     }
 
     /// Makes one of records that stations pushed. `None` where they have too little in common, or are too few.
@@ -68,31 +61,21 @@ impl Dictionary {
         Dictionary::new(hex::decode(text).map_err(|_| WireError::Malformed { what: "dictionary" })?)
     }
 
-    /// Packs a run by it; where that is not smaller, gives it as it was packed without.
-    #[must_use]
-    pub(crate) fn pack(&self, records: &[u8], plain: Container) -> Container {
-        match self.frame(records) {
-            Some(frame) if frame.len().saturating_add(self.id.len()) < plain.bytes.len() => {
-                Container { codec: Codec::Dictionary, bytes: [self.id.as_slice(), &frame].concat() }
-            }
-            _ => plain,
-        }
-    }
-
-    /// Bytes of a run that is packed without it, and by it.
-    #[must_use]
-    pub fn packed_len(&self, records: &[u8]) -> (usize, usize) {
-        let plain = Container::pack(records);
-        let len = plain.bytes.len();
-        (len, self.pack(records, plain).bytes.len())
-    }
-
-    fn frame(&self, records: &[u8]) -> Option<Vec<u8>> {
+    /// Packs a run by it.
+    pub(crate) fn pack(&self, records: &[u8]) -> Option<Container> {
         let columns = columns::split(records).filter(|it| it.len() <= RECORDS_MAX)?;
         let mut packer = Compressor::with_dictionary(LEVEL, &self.bytes).ok()?;
         // The dictionary is named before the frame.
         packer.set_parameter(CParameter::DictIdFlag(false)).ok()?;
-        packer.compress(&columns).ok()
+        let frame = packer.compress(&columns).ok()?;
+        Some(Container { codec: Codec::Dictionary, bytes: [self.id.as_slice(), &frame].concat() })
+    }
+
+    /// Bytes of a run that is packed without it, and by it if that is smaller.
+    #[must_use]
+    pub fn packed_len(&self, records: &[u8]) -> (usize, usize) {
+        let without = Container::pack(records).bytes.len();
+        (without, self.pack(records).map_or(without, |by| by.bytes.len().min(without)))
     }
 
     /// Unpacks what was packed by it, at most [`RECORDS_MAX`] bytes.
@@ -103,21 +86,8 @@ impl Dictionary {
         if id != self.id {
             return Err(WireError::Dictionary);
         }
-        let size = content_size("records", frame, RECORDS_MAX)?;
-        let mut columns = Vec::with_capacity(size);
-        let done = UNPACKER.with_borrow_mut(|unpacker| {
-            unpacker.decompress_using_ddict(&mut columns, frame, self.unpacks.as_ddict())
-        });
-        match done {
-            Ok(len) if len == size => columns::join(&columns),
-            _ => Err(WireError::Malformed { what: "records" }),
-        }
+        columns::join(&unzstd("records", frame, RECORDS_MAX, Some(&self.unpacks))?)
     }
-}
-
-thread_local! {
-    /// Making one costs more than unpacking a sale.
-    static UNPACKER: RefCell<DCtx<'static>> = RefCell::new(DCtx::create());
 }
 
 impl std::fmt::Debug for Dictionary {

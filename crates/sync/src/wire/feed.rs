@@ -335,7 +335,7 @@ pub fn decode_chunk(named: &ChunkRef, bytes: &[u8]) -> Result<Vec<FeedEntry>, Wi
     if Hash(Sha256::digest(bytes).into()) != named.hash {
         return Err(malformed);
     }
-    let lines = unzstd("chunk", bytes, CHUNK_MAX)?;
+    let lines = unzstd("chunk", bytes, CHUNK_MAX, None)?;
     let mut entries = Vec::new();
     for line in lines.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
         within("chunk", entries.len(), CHUNK_ENTRIES)?;

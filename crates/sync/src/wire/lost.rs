@@ -1,7 +1,9 @@
+use std::collections::HashMap;
+
 use serde::{Deserialize, Serialize};
 use suanpan_journal::{Hash, VerifyingKey};
 
-use super::feed::{FeedEntry, FeedHead, follow_feed};
+use super::feed::{FeedEntry, FeedHead, Scope, SnapshotManifest, feed_genesis, follow_feed};
 use super::{WireError, within};
 use crate::limits::{LOST_MAX, SCOPES_MAX};
 
@@ -34,7 +36,49 @@ impl LostReport {
     }
 }
 
+/// Gives the chain's hash before each of a cut's entries, which begin after these heads.
+#[must_use]
+pub fn chained<'a>(heads: &[FeedHead], entries: &'a [FeedEntry]) -> Vec<(Hash, &'a FeedEntry)> {
+    let mut at: HashMap<&Scope, Hash> = heads.iter().map(|head| (&head.scope, head.hash)).collect();
+    let chain = |entry: &'a FeedEntry| {
+        let before = at.get(&entry.scope).copied().unwrap_or_else(|| feed_genesis(&entry.scope));
+        at.insert(&entry.scope, follow_feed(&before, entry));
+        (before, entry)
+    };
+    entries.iter().map(chain).collect()
+}
+
+/// The heads that a snapshot of a newer epoch takes the place of, each with that epoch: what a hub may have lost.
+#[must_use]
+pub fn replaced(heads: &[FeedHead], manifest: &SnapshotManifest) -> Vec<(FeedHead, u64)> {
+    let newer = |head: &FeedHead| {
+        let new = manifest.cut.iter().find(|new| new.scope == head.scope && new.epoch > head.epoch)?;
+        Some((head.clone(), new.epoch))
+    };
+    heads.iter().filter(|head| head.version > 0).filter_map(newer).collect()
+}
+
 impl LostFeed {
+    /// The longest run that chains to a head, of the entries that a station kept of its scope: the newest first, each with
+    /// the chain's hash before it.
+    #[must_use]
+    pub fn newest(head: FeedHead, kept: impl IntoIterator<Item = (Hash, FeedEntry)>) -> LostFeed {
+        let newest = head.version;
+        let mut version = newest;
+        let mut lost = LostFeed { prev_hash: head.hash, head, entries: Vec::new() };
+        for (before, entry) in kept.into_iter().skip_while(|(_, entry)| entry.version > newest).take(LOST_MAX)
+        {
+            if entry.version != version || follow_feed(&before, &entry) != lost.prev_hash {
+                break;
+            }
+            version = version.saturating_sub(1);
+            lost.prev_hash = before;
+            lost.entries.push(entry);
+        }
+        lost.entries.reverse();
+        lost
+    }
+
     /// Proves that the hub published these entries. Gives the chain's hash after each.
     ///
     /// *Errors:* `TooLong`, `Signature`, `Malformed` if they do not lead to the head.
@@ -59,7 +103,7 @@ impl LostFeed {
 
 #[cfg(test)]
 mod tests {
-    use super::super::feed::{FeedChange, Scope, feed_genesis};
+    use super::super::feed::FeedChange;
     use super::*;
     use suanpan_journal::SigningKey;
 

@@ -73,6 +73,13 @@ pub enum WireError {
 }
 
 impl WireError {
+    /// Says whether a hub refuses a push for its packing alone: an older hub does not know the codec, one that was restored
+    /// not the dictionary.
+    #[must_use]
+    pub fn is_of_packing(code: &str) -> bool {
+        [WireError::Codec { found: 0 }.code(), WireError::Dictionary.code()].contains(&code)
+    }
+
     /// The stable code that logs, problem documents and the till's IT sentence use.
     #[must_use]
     pub fn code(&self) -> &'static str {

@@ -142,10 +142,12 @@ impl Push {
         Ok(Push { segment, start, count, signature, shown: None, container: Container::pack(records) })
     }
 
-    /// The same push packed by a dictionary, if that is smaller. `records` are those that it was sealed with.
+    /// The same push packed by a dictionary; `None` if that is no smaller.
     #[must_use]
-    pub fn packed_by(self, dictionary: &Dictionary, records: &[u8]) -> Push {
-        Push { container: dictionary.pack(records, self.container), ..self }
+    pub fn packed_by(&self, dictionary: &Dictionary) -> Option<Push> {
+        let records = self.container.unpack().ok()?;
+        let container = dictionary.pack(&records).filter(|it| it.bytes.len() < self.container.bytes.len())?;
+        Some(Push { container, ..self.clone() })
     }
 
     /// The same push packed without the dictionary that it was packed by.
