@@ -11,6 +11,7 @@ use std::time::Duration;
 use suanpan_domain::totals::Dimension;
 use suanpan_ledger::Lock;
 use suanpan_station::identity::Identity;
+use suanpan_tests::files::replace_files;
 
 use crate::hub::{HubProcess, Listed};
 
@@ -105,14 +106,13 @@ impl TillProcess {
     /// Copies the disk of a till that does not run.
     pub(crate) fn copy_disk(&self, to: &Path) {
         assert!(self.process.is_none(), "a disk is copied while nobody writes");
-        copy(&self.dir, to);
+        replace_files(&self.dir, to);
     }
 
     /// Puts an older copy in the place of the disk.
     pub(crate) fn restore_disk(&self, from: &Path) {
         assert!(self.process.is_none(), "a disk is replaced while nobody writes");
-        std::fs::remove_dir_all(&self.dir).unwrap();
-        copy(from, &self.dir);
+        replace_files(from, &self.dir);
     }
 
     /// Starts the app again.
@@ -221,14 +221,6 @@ impl TillProcess {
 impl Drop for TillProcess {
     fn drop(&mut self) {
         self.kill();
-    }
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
     }
 }
 

@@ -21,6 +21,7 @@ use suanpan_station::sync::{
 };
 use suanpan_station::{Clock, SystemClock};
 use suanpan_sync::{FeedChange, FeedEntry, FeedHead, Scope, ScopeVersion};
+use suanpan_tests::files::replace_files;
 use sync_server::RunningHub;
 use tokio::sync::watch;
 
@@ -195,14 +196,13 @@ impl Counter {
     pub(crate) fn stop_and_copy(self, folder: &Path, name: &str) -> PathBuf {
         self.stop();
         let copy = folder.join(name);
-        copy_files(&folder.join("till"), &copy);
+        replace_files(&folder.join("till"), &copy);
         copy
     }
 
     pub(crate) fn stop_and_replace(self, folder: &Path, copy: &Path) {
         self.stop();
-        std::fs::remove_dir_all(folder.join("till")).unwrap();
-        copy_files(copy, &folder.join("till"));
+        replace_files(copy, &folder.join("till"));
     }
 }
 
@@ -218,14 +218,6 @@ pub(crate) fn spoil(folder: &Path, numbers: RangeInclusive<u32>) {
         }
     }
     std::fs::write(file, bytes).unwrap();
-}
-
-fn copy_files(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for file in std::fs::read_dir(from).unwrap() {
-        let file = file.unwrap();
-        std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
-    }
 }
 
 fn sale(number: u32, at_ms: i64) -> Sale {

@@ -13,6 +13,7 @@ use suanpan_domain::totals::{Dimension, Posting};
 use suanpan_journal::SegmentId;
 use suanpan_ledger::{Durability, Ledger, Lock, NewEntry, Options, Working, verify};
 use suanpan_station::identity::Identity;
+use suanpan_tests::files::replace_files;
 use suanpan_tests::rig::{MORNING_MS, Rig, identity};
 use suanpan_tests::sales;
 use sync_server::store::{Problem, ReportFilter};
@@ -324,7 +325,7 @@ fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_
     };
     wrote_for(&rig, 30);
     let older = tempfile::tempdir().expect("a folder");
-    copy_files(rig.dir.path(), older.path());
+    replace_files(rig.dir.path(), older.path());
     rig.start();
     rig.sign_in("1101", "3141");
     rig.view(Command::OpenShift { float_fen: 20_000 });
@@ -332,7 +333,7 @@ fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_
     gets_more_than(30 * ENTRIES_A_DAY as i64 + 4);
     rig.stop();
     let before = settled();
-    copy_files(older.path(), rig.dir.path());
+    replace_files(older.path(), rig.dir.path());
     damage(&rig);
     // No salvage gets anywhere before it is asked to.
     let in_its_way = rig.dir.path().join("ledger.rest");
@@ -360,17 +361,6 @@ fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_
     assert_eq!(found.damage, None);
     assert!(found.entries >= settled() as u64, "it has what the hub has: {found:?}");
     runtime.block_on(running.stop());
-}
-
-/// Puts a folder's files in place of another's.
-fn copy_files(from: &Path, to: &Path) {
-    for file in std::fs::read_dir(to).expect("a folder") {
-        std::fs::remove_file(file.expect("a file").path()).expect("an old file");
-    }
-    for file in std::fs::read_dir(from).expect("a folder") {
-        let file = file.expect("a file");
-        std::fs::copy(file.path(), to.join(file.file_name())).expect("a copy");
-    }
 }
 
 fn changes_of(rig: &Rig) -> Receiver<TillView> {

@@ -5,6 +5,7 @@
 pub mod e2e;
 
 pub mod catalogue;
+pub mod files;
 #[cfg(unix)]
 pub mod postgres;
 pub mod rig;

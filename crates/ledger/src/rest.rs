@@ -176,14 +176,11 @@ impl Salvage {
     }
 
     /// Lets a piece of the ledger's own entries follow. Says whether more are left.
-    fn copy(&self, ledger: &Connection, number: Option<i64>) -> Result<bool, DbError> {
+    fn copy(&self, ledger: &Connection) -> Result<bool, DbError> {
         let Some(Made { conn, .. }) = &self.made else { return Ok(true) };
         let transaction = conn.unchecked_transaction()?;
-        match mark(conn, FROM)? {
-            Some(from) if Some(from) == number => {}
-            None => set_mark(conn, FROM, number.unwrap_or(0))?,
-            // The ledger has moved since. What the new one does not have must not come back.
-            Some(_) => return Err(DbError { extended: rusqlite::ffi::SQLITE_MISMATCH }),
+        if mark(conn, FROM)?.is_none() {
+            set_mark(conn, FROM, self.ledger.unwrap_or(0))?;
         }
         for segment in rows::segments(ledger)? {
             let known = conn.prepare_cached("select 1 from segment where ord = ?1")?.exists([segment.ord])?;
@@ -315,7 +312,7 @@ impl Ledger {
             return Ok(None);
         }
         let Some(conn) = &self.conn else { return Err(CommitError::Stopped) };
-        let copied = salvage.copy(conn, number);
+        let copied = salvage.copy(conn);
         let done = match copied {
             Ok(true) => return Ok(None),
             Ok(false) => salvage.complete(conn),

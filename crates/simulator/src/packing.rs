@@ -3,29 +3,13 @@
 use suanpan_sync::{Codec, Container, Dictionary, Push, WireError};
 
 use crate::hub::HubDisk;
-use crate::oracle::SALE;
-use crate::till::{DATE, Release, Till};
+use crate::till::{Release, Till};
 
-thread_local!(static DICTIONARY: Dictionary = match Dictionary::new(common()) {
+// What all records here have in common is zeros.
+thread_local!(static DICTIONARY: Dictionary = match Dictionary::new(vec![0; 64]) {
     Ok(dictionary) => dictionary,
     Err(_) => unreachable!("any bytes may be one"),
 });
-
-/// What all records here have in common: a small seq, the time's first bytes, date, kind and length, and many zeros.
-fn common() -> Vec<u8> {
-    let record = [
-        &[0; 7],
-        &[1][..],
-        &[0, 0, 1, 0x92],
-        &DATE.to_be_bytes(),
-        &SALE.to_be_bytes(),
-        &[0, 0, 0, 16],
-        &[0; 7],
-        &[1],
-        &[0; 6],
-    ];
-    record.concat().repeat(4)
-}
 
 impl Release {
     /// The best codec that it knows.

@@ -15,14 +15,6 @@ fn file() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/golden/v1/sync.json")
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-fn bytes(text: &str) -> Vec<u8> {
-    (0..text.len() / 2).map(|at| u8::from_str_radix(&text[2 * at..2 * at + 2], 16).unwrap()).collect()
-}
-
 /// What today's code makes. Payloads too short to compress keep the compressor's version out of the bytes.
 fn today() -> BTreeMap<&'static str, String> {
     let parent = Parent { segment: segment(3), seq: 41, hash: suanpan_journal::Hash([9; 32]) };
@@ -34,8 +26,8 @@ fn today() -> BTreeMap<&'static str, String> {
     let facts = RequestFacts { method: "POST", path: "/api/v1/push", body: b"body" };
     let auth = RequestAuth::sign(&station_key(), STATION, &facts, 1_700_000_000_000, [5; 16], None);
     BTreeMap::from([
-        ("push_opening", hex(&raw(&written, 1, 2).encode())),
-        ("push_continuing", hex(&raw(&written, 3, 3).encode())),
+        ("push_opening", hex::encode(&raw(&written, 1, 2).encode())),
+        ("push_continuing", hex::encode(&raw(&written, 3, 3).encode())),
         ("ack", serde_json::to_string(&ack).unwrap()),
         ("hole", serde_json::to_string(&hole).unwrap()),
         ("authorization", auth.header()),
@@ -57,13 +49,15 @@ fn a_push_by_a_dictionary_is_read_as_it_always_was() {
         let dictionary = Dictionary::new(common.as_bytes().to_vec()).unwrap();
         let packed = push.packed_by(&dictionary).unwrap();
         assert_eq!(packed.container.codec, Codec::Dictionary);
-        let made = BTreeMap::from([("dictionary", dictionary.to_hex()), ("push", hex(&packed.encode()))]);
+        let made =
+            BTreeMap::from([("dictionary", dictionary.to_hex()), ("push", hex::encode(&packed.encode()))]);
         std::fs::write(&file, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();
     }
     let kept: BTreeMap<String, String> =
         serde_json::from_str(&std::fs::read_to_string(file).unwrap()).unwrap();
     let dictionary = Dictionary::from_hex(&kept["dictionary"]).unwrap();
-    let read = Push::decode(&bytes(&kept["push"])).unwrap().packed_without(&dictionary).unwrap();
+    let read =
+        Push::decode(&hex::decode(&kept["push"]).unwrap()).unwrap().packed_without(&dictionary).unwrap();
     assert_eq!(read.check(STATION, &station_key().public()).unwrap().records, records);
 }
 
@@ -85,7 +79,7 @@ fn messages_of_version_1_are_made_and_read_as_they_always_were() {
         assert_eq!(kept[name], made, "{name}");
     }
     for (name, count) in [("push_opening", 2), ("push_continuing", 1)] {
-        let push = Push::decode(&bytes(&kept[name])).unwrap();
+        let push = Push::decode(&hex::decode(&kept[name]).unwrap()).unwrap();
         let checked = push.check(STATION, &station_key().public()).unwrap();
         assert_eq!(checked.hashes.len(), count, "{name}");
     }

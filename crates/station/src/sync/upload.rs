@@ -432,17 +432,3 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use suanpan_sync::limits::WINDOW_BYTES;
-
-    #[test]
-    fn a_sale_that_hangs_is_sent_again_soon_and_a_slow_line_has_time_for_a_whole_window() {
-        assert_eq!(timeout_of(&[0; 600]), Duration::from_millis(15_050));
-        let window = vec![0; usize::try_from(WINDOW_BYTES).unwrap()];
-        let on_the_line = Duration::from_millis(u64::from(WINDOW_BYTES) * 8 / 100);
-        assert!(timeout_of(&window) >= on_the_line + ANSWER_TIMEOUT);
-    }
-}
