@@ -1,10 +1,11 @@
 //! The sample chain's hub, stopped and started as a power cut at HQ would.
 
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use suanpan_tests::e2e::{Display, Window};
-use sync_server::store::Role;
+use sync_server::store::{Role, Store, back_up};
 use sync_server::{Config, Hub, RunningHub};
 use tempfile::TempDir;
 
@@ -56,6 +57,27 @@ impl Chain {
 
     pub(crate) async fn restart(&mut self) {
         self.running = Some(Hub::start(self.config.clone()).await.expect("the hub starts again"));
+    }
+
+    pub(crate) fn store(&self) -> Arc<Store> {
+        Arc::clone(self.running.as_ref().expect("the hub runs").hub().store())
+    }
+
+    /// Makes a backup while the hub serves.
+    pub(crate) fn back_up(&self) -> PathBuf {
+        back_up(&self.config.data_dir, &self.folder.path().join("backup.db"), 0).expect("a backup").file
+    }
+
+    /// Goes on from a backup and the escrowed key in a new folder.
+    pub(crate) async fn restore(&mut self, backup: &Path) {
+        self.stop().await;
+        let key = self.config.key_file.clone();
+        let Config { listen, ui_dir, .. } = self.config.clone();
+        self.config = Config { listen, ui_dir, ..Config::embedded(self.folder.path().join("restored")) };
+        std::fs::create_dir(&self.config.data_dir).expect("a new folder");
+        std::fs::copy(backup, self.config.data_dir.join("hub.db")).expect("the backup");
+        std::fs::copy(key, &self.config.key_file).expect("the key");
+        self.restart().await;
     }
 
     /// A program's window that enrols by itself, as IT starts it on a new machine.

@@ -5,5 +5,6 @@ mod devices;
 mod hands;
 mod hub;
 mod keys;
+mod lost;
 mod story;
 mod tour;

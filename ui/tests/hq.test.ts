@@ -2,6 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { decideLost } from '../src/hq/api'
 import { change, difference } from '../src/hq/figures'
+import { about, forWhom, says } from '../src/hq/lost'
 import { dateBeside, siteDay } from '../src/hq/time'
 import { language } from '../src/kit/i18n'
 
@@ -28,6 +29,13 @@ describe('a store-day', () => {
 })
 
 describe('what a restore lost', () => {
+  it('is told in words', () => {
+    language.value = 'zh-CN'
+    expect(about({ table: 'price', key: '70101' })).toBe('价格 70101')
+    expect([forWhom('chain'), forWhom('site:HT01')]).toEqual(['全部门店', 'HT01'])
+    expect([says('price', '{"fen":35,"per":"pc"}'), says('price', null), says('tax', '{}')]).toEqual(['¥0.35/件', '–', '{}'])
+  })
+
   const row = { scope: 'chain', table: 'price', key: 'x1', epoch: 2, version: 7, effective_at_ms: 0, body: '{}', current: null, site: 'HT01', till: 1 }
   const listens = () => {
     const hub = vi.fn((_: string, __?: RequestInit) => Promise.resolve(new Response(null, { status: 204 })))
