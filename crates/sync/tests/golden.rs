@@ -26,8 +26,8 @@ fn today() -> BTreeMap<&'static str, String> {
     let facts = RequestFacts { method: "POST", path: "/api/v1/push", body: b"body" };
     let auth = RequestAuth::sign(&station_key(), STATION, &facts, 1_700_000_000_000, [5; 16], None);
     BTreeMap::from([
-        ("push_opening", hex::encode(&raw(&written, 1, 2).encode())),
-        ("push_continuing", hex::encode(&raw(&written, 3, 3).encode())),
+        ("push_opening", hex::encode(raw(&written, 1, 2).encode())),
+        ("push_continuing", hex::encode(raw(&written, 3, 3).encode())),
         ("ack", serde_json::to_string(&ack).unwrap()),
         ("hole", serde_json::to_string(&hole).unwrap()),
         ("authorization", auth.header()),
@@ -50,7 +50,7 @@ fn a_push_by_a_dictionary_is_read_as_it_always_was() {
         let packed = push.packed_by(&dictionary).unwrap();
         assert_eq!(packed.container.codec, Codec::Dictionary);
         let made =
-            BTreeMap::from([("dictionary", dictionary.to_hex()), ("push", hex::encode(&packed.encode()))]);
+            BTreeMap::from([("dictionary", dictionary.to_hex()), ("push", hex::encode(packed.encode()))]);
         std::fs::write(&file, serde_json::to_string_pretty(&made).unwrap() + "\n").unwrap();
     }
     let kept: BTreeMap<String, String> =
