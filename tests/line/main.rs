@@ -18,6 +18,15 @@ async fn hub(folder: &Path) -> RunningHub {
     hub.serve().await.unwrap()
 }
 
+/// A hub, with what it is started again with at its address, and a till that it knows.
+async fn hub_that_comes_back(folder: &Path) -> (RunningHub, Config, Enrolled) {
+    let home = folder.join("hub");
+    let running = hub(&home).await;
+    let listen = running.url().trim_start_matches("http://").parse().unwrap();
+    let enrolled = Enrolled::at(&running, running.url(), 1).await;
+    (running, Config { listen, ..Config::embedded(&home) }, enrolled)
+}
+
 /// Sales that the hub's report shows, once its projector has nothing left.
 async fn sales_at(hub: &RunningHub) -> i64 {
     let store = hub.hub().store();
@@ -77,11 +86,7 @@ async fn sales_reach_the_hub_once_whatever_stands_in_between() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_till_sells_on_while_the_hub_is_away_and_catches_up_by_itself() {
     let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("hub");
-    let running = hub(&home).await;
-    let mut config = Config::embedded(&home);
-    config.listen = running.url().trim_start_matches("http://").parse().unwrap();
-    let enrolled = Enrolled::at(&running, running.url(), 1).await;
+    let (running, config, enrolled) = hub_that_comes_back(folder.path()).await;
     let counter = Counter::start(folder.path(), &enrolled);
     counter.sell();
     counter.until(&online(1)).await;
@@ -156,11 +161,7 @@ async fn a_till_whose_files_were_restored_from_an_older_copy_fetches_its_sales_b
 #[tokio::test(flavor = "multi_thread")]
 async fn what_follows_more_lost_sales_than_a_push_takes_reaches_the_hub() {
     let folder = tempfile::tempdir().unwrap();
-    let home = folder.path().join("hub");
-    let running = hub(&home).await;
-    let mut config = Config::embedded(&home);
-    config.listen = running.url().trim_start_matches("http://").parse().unwrap();
-    let enrolled = Enrolled::at(&running, running.url(), 1).await;
+    let (running, config, enrolled) = hub_that_comes_back(folder.path()).await;
     let counter = Counter::start(folder.path(), &enrolled);
     counter.sell();
     counter.until(&online(1)).await;
