@@ -259,6 +259,27 @@ fn holes_of_two_histories_that_end_at_one_seq_are_two() {
 }
 
 #[test]
+fn what_only_a_hole_names_is_not_stored() {
+    let mut hub = with_hole();
+    hub.take(&word("abcdef").push(5, 6).encode()).unwrap();
+    hub.take(&word("abcdexy").push(6, 7).encode()).unwrap();
+    assert_eq!(
+        verdict(&hub, "abcd", 3),
+        Verdict::Fill { branch: 0 },
+        "though a second branch has the hole's end"
+    );
+}
+
+#[test]
+fn a_hole_over_what_another_history_has_begins_a_branch() {
+    let mut hub = stored(&[("abcd", 1)]);
+    declare(&mut hub, "abcdefgh", 5, 6);
+    hub.take(&word("abcdefgh").push(7, 8).encode()).unwrap();
+    assert_eq!(declare(&mut hub, "abcdwxyzq", 5, 8), [(0, 5, 6), (1, 5, 8)]);
+    assert_eq!(verdict(&hub, "abcdwxyzq", 9), Verdict::Append { branch: 1 });
+}
+
+#[test]
 fn a_lost_tail_becomes_a_clone_when_the_old_side_grows() {
     let fork = Fork { at_seq: 50, old_head_seq: 60, old_side_grew: false };
     assert_eq!(fork.kind(), ForkKind::LostTail { from_seq: 51, to_seq: 60 });

@@ -3,7 +3,7 @@
 use crate::support::*;
 use reqwest::StatusCode;
 use serde_json::Value;
-use suanpan_sync::{Hole, Push};
+use suanpan_sync::Push;
 use sync_server::journal::{NEXT_HEADER, StoredBatch, decode_page};
 
 async fn get(hub: &TestHub, key: &str, path: &str) -> reqwest::Response {
@@ -93,7 +93,7 @@ async fn entries_that_fill_a_hole_are_handed_out_for_their_own_date() {
         till.sell(482, 386);
     }
     till.push(&hub, 1, 1).await;
-    declare(&hub, &till, 2).await;
+    till.declare(&hub, (2, 2)).await;
     till.push(&hub, 3, 3).await;
     assert_eq!(seqs(&hub, &key, "2099-12-31").await, []);
     till.push(&hub, 2, 2).await;
@@ -108,17 +108,9 @@ async fn what_comes_behind_a_hole_at_the_start_is_handed_out_for_its_own_date() 
     till.sell(482, 386);
     till.date = 20_991_231;
     till.sell(482, 386);
-    declare(&hub, &till, 1).await;
+    till.declare(&hub, (1, 1)).await;
     till.push(&hub, 2, 2).await;
     assert_eq!(seqs(&hub, &key, "2099-12-31").await, [(2, 2)]);
-}
-
-/// Declares an entry of the till's first segment lost.
-async fn declare(hub: &TestHub, till: &Till, seq: u64) {
-    let (segment, to_hash) = (till.segments[0].id, till.segments[0].chains[seq as usize].hash);
-    let hole = Hole::declare(&till.key, till.station, segment, (seq, seq), to_hash).unwrap();
-    let body = serde_json::to_vec(&hole).unwrap();
-    assert_eq!(till.send(hub, reqwest::Method::POST, "/api/v1/holes", &body).await.0, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@ use crate::support::*;
 use reqwest::{Method, StatusCode};
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Hash, Parent, SegmentId};
-use suanpan_sync::{Ack, Hole, KnownHead, Lacking, LostTail, PushReply, decode_entries};
+use suanpan_sync::{Ack, KnownHead, Lacking, LostTail, PushReply, decode_entries};
 use sync_server::project::Group;
 
 fn acked(reply: &PushReply) -> &Ack {
@@ -216,13 +216,8 @@ async fn a_hole_is_recorded_shown_and_filled_when_the_bytes_turn_up() {
         till.sell(100, 80);
     }
     acked(&till.push(&hub, 1, 2).await);
-    let (segment, to_hash) = (till.segments[0].id, till.segments[0].chains[4].hash);
-    let hole = Hole::declare(&till.key, till.station, segment, (3, 4), to_hash).unwrap();
-    let body = serde_json::to_vec(&hole).unwrap();
-    let (status, reply) = till.send(&hub, Method::POST, "/api/v1/holes", &body).await;
-    assert_eq!(status, StatusCode::OK);
-    let reply: PushReply = serde_json::from_slice(&reply).unwrap();
-    assert_eq!(reply, PushReply::HoleRecorded { to_seq: 4 });
+    till.declare(&hub, (3, 4)).await;
+    let segment = till.segments[0].id;
     let PushReply::Ack { lacking, .. } = till.push(&hub, 5, 5).await else { panic!("an ack") };
     assert_eq!(lacking, [Lacking { segment, from_seq: 3, to_seq: 4 }], "another disk may have them");
     let cookie = hub.session().await;
@@ -246,10 +241,7 @@ async fn a_clone_that_lost_where_it_parted_sends_what_came_after_it() {
     till.sell(200, 160);
     acked(&till.push_all(&hub).await);
     (0..3).for_each(|_| drop(clone.sell(300, 240)));
-    let (segment, to_hash) = (clone.segments[0].id, clone.segments[0].chains[3].hash);
-    let hole = Hole::declare(&clone.key, clone.station, segment, (3, 3), to_hash).unwrap();
-    let body = serde_json::to_vec(&hole).unwrap();
-    assert_eq!(clone.send(&hub, Method::POST, "/api/v1/holes", &body).await.0, StatusCode::OK);
+    clone.declare(&hub, (3, 3)).await;
     acked(&clone.push(&hub, 4, 5).await);
     assert_eq!(hub.day().await[0]["sales"], 6);
     acked(&clone.push(&hub, 3, 3).await);
@@ -258,6 +250,26 @@ async fn a_clone_that_lost_where_it_parted_sends_what_came_after_it() {
     assert_eq!(hub.day().await[0]["sales"], 8, "both go on, and nothing is doubled");
     let (_, re_enrol) = tail_and_clone(&till.push_all(&hub).await);
     assert!(re_enrol, "two disks write as one till");
+}
+
+#[tokio::test]
+async fn what_only_a_hole_names_is_stored_when_it_comes_and_acked_no_sooner() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    (0..5).for_each(|_| drop(till.sell(100, 80)));
+    let mut clone = till.clone();
+    till.sell(200, 160);
+    (0..2).for_each(|_| drop(clone.sell(300, 240)));
+    acked(&till.push(&hub, 1, 2).await);
+    till.declare(&hub, (3, 4)).await;
+    acked(&till.push(&hub, 5, 6).await);
+    // It parts after the hole, so that both histories have the hole's end.
+    acked(&clone.push(&hub, 6, 7).await);
+    acked(&till.push(&hub, 3, 4).await);
+    assert_eq!(hub.day().await[0]["sales"], 8, "each once");
+    acked(&clone.push(&hub, 1, 7).await);
+    assert!(problems(&hub.today(&hub.session().await).await, "hole").is_empty());
+    assert_eq!(hub.day().await[0]["sales"], 8, "and none of them twice");
 }
 
 #[tokio::test]

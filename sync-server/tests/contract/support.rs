@@ -16,7 +16,9 @@ use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine};
 use suanpan_domain::sale::{Sale, SaleLine, Tendered};
 use suanpan_domain::tax::Tax;
 use suanpan_journal::{Chain, Parent, SegmentId, SigningKey, StationId, push_record};
-use suanpan_sync::{Challenge, EnrolReply, EnrolRequest, Push, PushReply, RequestAuth, RequestFacts, Start};
+use suanpan_sync::{
+    Challenge, EnrolReply, EnrolRequest, Hole, Push, PushReply, RequestAuth, RequestFacts, Start,
+};
 use sync_server::store::Role;
 use sync_server::{Config, Hub, RunningHub};
 
@@ -231,6 +233,17 @@ impl Till {
 
     pub async fn push_all(&self, hub: &TestHub) -> PushReply {
         self.push(hub, 1, self.segments.last().unwrap().records.len()).await
+    }
+
+    /// Declares a range of its first segment lost.
+    pub async fn declare(&self, hub: &TestHub, (from, to): (u64, u64)) {
+        let (segment, to_hash) = (self.segments[0].id, self.segments[0].chains[to as usize].hash);
+        let hole = Hole::declare(&self.key, self.station, segment, (from, to), to_hash).unwrap();
+        let body = serde_json::to_vec(&hole).unwrap();
+        let (status, reply) = self.send(hub, Method::POST, "/api/v1/holes", &body).await;
+        assert_eq!(status, StatusCode::OK);
+        let reply: PushReply = serde_json::from_slice(&reply).unwrap();
+        assert_eq!(reply, PushReply::HoleRecorded { to_seq: to });
     }
 
     pub async fn send_push(&self, hub: &TestHub, push: &Push) -> Result<PushReply, String> {
