@@ -42,13 +42,21 @@ impl Chain {
     }
 
     /// A new till's folder.
-    pub(crate) fn till_folder(&self) -> std::path::PathBuf {
-        self.folder.path().join("till")
+    pub(crate) fn till_folder(&self) -> PathBuf {
+        self.folder_of(TILL)
+    }
+
+    fn folder_of(&self, till: u16) -> PathBuf {
+        self.folder.path().join(format!("till-{till}"))
     }
 
     pub(crate) async fn enrol_code(&self) -> String {
+        self.enrol_code_of(TILL).await
+    }
+
+    async fn enrol_code_of(&self, till: u16) -> String {
         let hub = self.running.as_ref().expect("the hub runs").hub();
-        hub.enrol_code(&SITE.parse().expect("a site"), TILL).await.expect("a code")
+        hub.enrol_code(&SITE.parse().expect("a site"), till).await.expect("a code")
     }
 
     pub(crate) async fn stop(&mut self) {
@@ -82,9 +90,14 @@ impl Chain {
 
     /// A program's window that enrols by itself, as IT starts it on a new machine.
     pub(crate) async fn open_enrolling(&self, display: &Display, name: &str, size: (u32, u32)) -> Window {
-        let code = self.enrol_code().await;
+        self.open_as(TILL, display, name, size).await
+    }
+
+    /// The same as another till.
+    pub(crate) async fn open_as(&self, till: u16, display: &Display, name: &str, size: (u32, u32)) -> Window {
+        let code = self.enrol_code_of(till).await;
         let more = ["--hub", self.url.as_str(), "--enrol-code", code.as_str()];
-        counter::open(display, name, &self.till_folder(), &more, size).await
+        counter::open(display, name, &self.folder_of(till), &more, size).await
     }
 
     /// HQ's page of today, signed in.

@@ -1,6 +1,7 @@
 //! People at the real windows: a cashier at the till, a manager in HQ's browser.
 
 mod counter;
+mod days;
 mod devices;
 mod hands;
 mod hub;
