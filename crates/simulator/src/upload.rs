@@ -184,16 +184,15 @@ impl Till {
     /// Takes the answer to a push, or to a hole. Says whether the station is to be enrolled anew.
     fn hear(&mut self, outcome: &Outcome, now_ms: i64, disk_full: bool, dice: &mut Dice) -> bool {
         let Some(app) = &mut self.app else { return false };
-        let effects = match app.declared.take() {
-            Some(hole) => match outcome {
-                Outcome::Reply(PushReply::HoleRecorded { to_seq }) if *to_seq == hole.to_seq => {
-                    app.edge.skip_hole(hole.segment, hole.to_seq)
-                }
-                _ => return self.give_unsent(outcome, hole.segment, now_ms, dice),
-            },
-            None => self.take(outcome, now_ms, dice),
+        let Some(hole) = app.declared.take() else {
+            let effects = self.take(outcome, now_ms, dice);
+            return self.carry_out(effects, disk_full, dice);
         };
-        self.carry_out(effects, disk_full, dice)
+        if !matches!(outcome, Outcome::Reply(PushReply::HoleRecorded { to_seq }) if *to_seq == hole.to_seq) {
+            return self.give_unsent(outcome, hole.segment, now_ms, dice);
+        }
+        app.edge.skip_hole(hole.segment, hole.to_seq);
+        false
     }
 
     fn take(&mut self, outcome: &Outcome, now_ms: i64, dice: &mut Dice) -> Vec<Effect> {

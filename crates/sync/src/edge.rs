@@ -111,8 +111,9 @@ struct Segment {
     /// Where the range that holds it has to end: the last entry of a hole at the hub.
     cut_at: Option<u64>,
     surprises: u32,
-    /// The furthest range that was a surprise: acks of what comes before it are no progress.
+    /// The furthest range that was a surprise, and the furthest ack since the first: what comes before is no progress.
     surprised_at: u64,
+    furthest: u64,
     refused: Option<(u64, i64)>,
 }
 
@@ -189,6 +190,7 @@ impl Edge {
             cut_at: None,
             surprises: 0,
             surprised_at: 0,
+            furthest: 0,
             refused: None,
         });
     }
@@ -269,14 +271,12 @@ impl Edge {
         }
     }
 
-    /// The hub has recorded a hole up to `to_seq`: go on after it.
-    pub fn skip_hole(&mut self, id: SegmentId, to_seq: u64) -> Vec<Effect> {
-        let current = self.epoch;
-        let Some(segment) = self.segment_mut(id) else { return Vec::new() };
-        segment.acked_seq = to_seq;
-        segment.epoch = current;
-        segment.next_seq = to_seq.saturating_add(1);
-        vec![Effect::SaveCursor { segment: id, acked_seq: to_seq, epoch: current, ack: None }]
+    /// The hub has recorded a hole up to `to_seq`: go on after it. Nothing is acked by that, and a start before the next ack
+    /// declares it again.
+    pub fn skip_hole(&mut self, id: SegmentId, to_seq: u64) {
+        if let Some(segment) = self.segment_mut(id) {
+            segment.next_seq = to_seq.saturating_add(1);
+        }
     }
 
     /// The ack to show in a push whose range says so.
@@ -305,7 +305,9 @@ impl Edge {
             }
             Outcome::Reply(PushReply::Gap { have }) => {
                 let ours = |head: &&KnownHead| own_hash(flight.range.segment, head.seq) == Some(head.hash);
-                let common = have.iter().filter(ours).map(|head| head.seq).max().unwrap_or(0);
+                // A later one says nothing of what comes before the range.
+                let before = have.iter().filter(|head| head.seq < flight.range.from_seq);
+                let common = before.filter(ours).map(|head| head.seq).max().unwrap_or(0);
                 Some(self.go_on_after(flight.range.segment, common, now_ms))
             }
             Outcome::Reply(PushReply::Have { head, cut_at }) => {
@@ -353,11 +355,17 @@ impl Edge {
         self.window_bytes = ack.window_bytes.clamp(WINDOW_BYTES_MIN, WINDOW_BYTES);
         self.paused_until_ms = now_ms.saturating_add(i64::from(ack.retry_after_ms.min(PAUSE_MAX_MS)));
         let segment = self.segment_mut(ack.segment)?;
-        segment.acked_seq = ack.have_seq;
-        segment.next_seq = ack.have_seq.saturating_add(1);
+        // A hub of a new epoch that acks what comes behind a hole says nothing of what an older one acked before it.
+        let over_hole = flight.range.from_seq > segment.acked_seq.saturating_add(1);
+        let is_unproven = segment.acked_seq > 0 && over_hole && ack.hub_epoch > segment.epoch;
+        let acked_seq = if is_unproven { 0 } else { ack.have_seq };
+        segment.acked_seq = acked_seq;
+        segment.next_seq = acked_seq.saturating_add(1);
         segment.epoch = ack.hub_epoch;
         if ack.have_seq >= segment.surprised_at {
-            (segment.surprises, segment.surprised_at) = (0, 0);
+            (segment.surprises, segment.surprised_at, segment.furthest) = (0, 0, 0);
+        } else if ack.have_seq > segment.furthest {
+            (segment.surprises, segment.furthest) = (0, ack.have_seq);
         }
         segment.refused = None;
         // An ack for what the hub held all along proves nothing of what came after that.
@@ -365,7 +373,7 @@ impl Edge {
         if !self.behind_epoch && self.newest_ack.as_ref().is_none_or(newer) {
             self.newest_ack = Some(ack.clone());
         }
-        let (segment, acked_seq, epoch) = (ack.segment, ack.have_seq, ack.hub_epoch);
+        let (segment, epoch) = (ack.segment, ack.hub_epoch);
         Some(vec![Effect::SaveCursor { segment, acked_seq, epoch, ack: self.newest_ack.clone() }])
     }
 
@@ -415,7 +423,7 @@ impl Edge {
 
     fn refuse(&mut self, id: SegmentId, at_seq: u64, now_ms: i64) -> Vec<Effect> {
         if let Some(segment) = self.segment_mut(id) {
-            (segment.surprises, segment.surprised_at) = (0, 0);
+            (segment.surprises, segment.surprised_at, segment.furthest) = (0, 0, 0);
             segment.refused = Some((at_seq, now_ms.saturating_add(REFUSED_RETRY_MS)));
         }
         Vec::new()

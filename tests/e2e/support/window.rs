@@ -23,6 +23,8 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 const OPEN_MAX: Duration = Duration::from_secs(90);
 /// How often a condition is looked at: below a frame and a half of a person's notice, cheap for the driver.
 const POLL: Duration = Duration::from_millis(25);
+/// More often than this a page does not redraw while its elements are listed.
+const REDRAWS_MAX: u32 = 20;
 
 /// A Tauri program to open.
 pub struct App<'a> {
@@ -162,7 +164,14 @@ impl Window {
     /// All elements with this `data-testid`, now, in document order.
     pub async fn find_all(&self, testid: &str) -> Vec<Element> {
         let selector = format!("[data-testid=\"{testid}\"]");
-        let found = self.client.find_all(Locator::Css(&selector)).await;
+        let mut found = self.client.find_all(Locator::Css(&selector)).await;
+        // The page may redraw while they are listed: then they are listed again.
+        for _ in 0..REDRAWS_MAX {
+            if !matches!(&found, Err(error) if error.to_string().contains("Stale element")) {
+                break;
+            }
+            found = self.client.find_all(Locator::Css(&selector)).await;
+        }
         found.unwrap_or_else(|error| panic!("{testid} cannot be looked up: {error}"))
     }
 

@@ -373,8 +373,8 @@ impl<'a> Upload<'a> {
         match self.outcome(self.link.client.call(&call).await) {
             Outcome::Reply(PushReply::HoleRecorded { to_seq: recorded }) if recorded == to_seq => {
                 tracing::warn!(segment = %range.segment, hole.from = range.from_seq, hole.to = to_seq, "sync.hole");
-                let effects = self.edge.skip_hole(range.segment, to_seq);
-                self.carry_out(effects).await
+                self.edge.skip_hole(range.segment, to_seq);
+                Ok(())
             }
             outcome => self.refuse_unsent(&outcome, range).await,
         }
