@@ -288,3 +288,69 @@ proptest! {
         prop_assert!(lacking.is_empty(), "{lacking:?} can be read and are not at the hub");
     }
 }
+
+/// A disk with so many entries, those after `parts_at` its own.
+fn machine(name: usize, entries: u64, parts_at: u64) -> Machine {
+    let mut machine = Machine::new();
+    for seq in 1..=entries {
+        machine.name = if seq > parts_at { name } else { 0 };
+        machine.write();
+    }
+    machine.name = name;
+    machine
+}
+
+fn drain(machine: &mut Machine, hub: &mut MemoryHub) {
+    machine.start();
+    let turns = (0..TURNS_MAX).take_while(|_| machine.turn(hub, 500, Line::Works)).count();
+    assert!(turns < TURNS_MAX && !machine.was_refused, "{turns} turns");
+    check(hub);
+}
+
+fn has_all(hub: &MemoryHub, machine: &Machine) {
+    let have = stored(hub);
+    let lacking: Vec<u64> = machine.entries().filter(|it| !have.contains(it)).map(|(seq, _)| seq).collect();
+    assert_eq!(lacking, [0; 0], "at the disk and not at the hub");
+}
+
+#[test]
+fn what_an_older_hub_acked_before_a_hole_is_sent_to_a_restored_one() {
+    let mut sold = machine(1, 3, 2);
+    drain(&mut sold, &mut MemoryHub::new());
+    // A clone fills the hub that comes up empty, and nobody has shown it yet that it lost anything.
+    let mut hub = MemoryHub::new();
+    drain(&mut machine(2, 8, 2), &mut hub);
+    (4..=7).for_each(|_| sold.write());
+    sold.lost.extend([4, 5]);
+    drain(&mut sold, &mut hub);
+    has_all(&hub, &sold);
+}
+
+#[test]
+fn a_gap_sends_no_disk_ahead_of_what_it_has() {
+    let mut hub = MemoryHub::new();
+    drain(&mut machine(0, 4, 4), &mut hub);
+    let backup = hub.clone();
+    let mut whole = machine(1, 14, 4);
+    drain(&mut whole, &mut hub);
+    let mut hub = backup;
+    drain(&mut machine(2, 12, 4), &mut hub);
+    whole.write();
+    let mut damaged = whole.copy(1, 15, true);
+    damaged.lost.extend(5..=14);
+    drain(&mut damaged, &mut hub);
+    drain(&mut whole, &mut hub);
+    has_all(&hub, &whole);
+}
+
+#[test]
+fn many_holes_are_no_reason_to_refuse_a_disk_that_fills_them() {
+    let mut hub = MemoryHub::new();
+    let mut damaged = machine(1, 64, 62);
+    damaged.lost.extend((3..=60).step_by(3));
+    drain(&mut damaged, &mut hub);
+    let mut whole = machine(2, 66, 62);
+    whole.cursor = Some((65, 1));
+    drain(&mut whole, &mut hub);
+    has_all(&hub, &whole);
+}
