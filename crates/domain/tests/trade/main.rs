@@ -3,6 +3,7 @@
 #![allow(clippy::arithmetic_side_effects, reason = "sums of small test amounts")]
 
 mod common;
+mod documented;
 mod entries;
 mod paying;
 mod properties;
