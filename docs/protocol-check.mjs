@@ -1,4 +1,5 @@
 // Reads the golden samples by docs/protocol.md alone: node docs/protocol-check.mjs [FOLDER]
+// and the samples of docs/messages.md beside it.
 // Exit 0 when every hash and signature is as the text says; otherwise the first that is not is named.
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -136,5 +137,30 @@ const { cut, chunks, signature } = feed.manifest
 const headBytes = (it) => len8(join8(Buffer.from('suanpan/feed-head/v1\0'), zero(16), ...headFields(it)))
 signed('snapshot', hubKey, signature, 'suanpan/snapshot/v1', zero(16), u32(cut.length), ...cut.map(headBytes),
   ...chunks.map((chunk) => join8(hex(chunk.hash), u32(chunk.bytes), u32(chunk.entries))))
+
+// The messages that the text shows.
+const shown = {}
+const text = readFileSync(new URL('messages.md', import.meta.url), 'utf8')
+for (const [, name, json] of text.matchAll(/^```json (\w+)\n(.*?)^```/gms)) shown[name] = JSON.parse(json)
+const me = hex(shown.enrol.station)
+const [myKey, itsKey] = [shown.enrol.public_key, shown.enrolled.hub_key]
+signed('enrol', myKey, shown.enrol.signature, 'suanpan/enrol/v1', me, len8(shown.enrol.code), len8(hex(myKey)))
+for (const it of [shown.enrolled.certificate, shown.introduce]) {
+  signed('certificate shown', itsKey, it.signature, 'suanpan/certificate/v1', hex(it.station),
+    hex(it.id), len8(it.site), u16(it.till), len8(hex(it.public_key)), u64(it.issued_at_ms))
+}
+const acked = shown.ack.ack
+signed('ack shown', itsKey, acked.signature, 'suanpan/ack/v1', me, u64(acked.hub_epoch), u64(acked.arrival), hex(acked.segment),
+  u64(acked.have_seq), hex(acked.have_hash), u32(acked.window_bytes), u32(acked.retry_after_ms))
+signed('hole shown', myKey, shown.hole.signature, 'suanpan/hole/v1', me, hex(shown.hole.segment), u64(shown.hole.from_seq),
+  u64(shown.hole.to_seq), hex(shown.hole.to_hash))
+const { manifest } = shown.snapshot
+for (const it of [...shown.pull.heads, ...shown.pull.cut, ...shown.changes.cut, ...manifest.cut, shown.lost.lost[0].head]) {
+  signed('head shown', itsKey, it.signature, 'suanpan/feed-head/v1', zero(16), ...headFields(it))
+}
+signed('snapshot shown', itsKey, manifest.signature, 'suanpan/snapshot/v1', zero(16), u32(manifest.cut.length),
+  ...manifest.cut.map(headBytes), ...manifest.chunks.map((chunk) => join8(hex(chunk.hash), u32(chunk.bytes), u32(chunk.entries))))
+const { challenge } = shown.problem
+signed('challenge shown', itsKey, challenge.signature, 'suanpan/challenge/v1', me, u64(challenge.hub_time_ms))
 
 console.log(`${checked} hashes and signatures are as the text says`)

@@ -3,6 +3,7 @@
 
 mod days;
 mod dictionary;
+mod documented;
 mod feed;
 mod http;
 mod journal;
