@@ -6,6 +6,7 @@
 mod gs1;
 mod gtin;
 mod label;
+mod layouts;
 #[cfg(test)]
 mod tests;
 
@@ -14,6 +15,7 @@ pub use gtin::{barcode_key, check_digit, is_valid, normalise};
 pub use label::{
     LABEL_DIGITS_MAX, Label, LabelError, LabelledGoods, LayoutError, plu_key, price_check_digit,
 };
+pub use layouts::LayoutFault;
 
 use crate::catalogue::LabelLayout;
 use crate::ids::{DocumentNumber, EntryRef};

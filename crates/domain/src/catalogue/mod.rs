@@ -2,6 +2,20 @@
 //!
 //! A feed entry carries `{table, key, body}`; [`Table`] lists the tables, and each body is the JSON of one of
 //! these structs. Unknown fields are ignored, so an older till reads a newer hub's rows.
+//!
+//! What a row may hold is [`rules`], and what rows have to do with each other is [`Chain`]: whoever publishes asks both.
+
+mod chain;
+mod row;
+mod rules;
+#[cfg(test)]
+mod tests;
+mod text;
+
+pub use chain::Chain;
+pub use row::{Fault, Row, faults, unknown_fields};
+pub use rules::{Rule, rules};
+pub use text::{narrow, shown, unseen};
 
 use serde::{Deserialize, Serialize};
 
