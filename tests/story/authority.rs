@@ -1,6 +1,9 @@
 //! What a cashier decides alone, and what a supervisor approves, one action each.
 
-use suanpan_contract::{ApproveAction, Code, Command, DiscountInput, Prompt};
+use suanpan_contract::{
+    ApproveAction, ApproveReason, ApproveValue, ApproveView, CashMoveKind, Code, Command, DiscountInput,
+    PriceView, Prompt, QuantityView,
+};
 use suanpan_domain::entry::Entry;
 use suanpan_tests::catalogue::{CARD, gtin, label};
 use suanpan_tests::rig::Rig;
@@ -175,4 +178,86 @@ fn a_discount_in_yuan_does_not_grow_into_a_share_that_nobody_decided() {
     let view = rig.view(Command::RemoveLine { line: Some(cola) });
     assert_eq!(view.message.map(|message| message.code), Some(Code::DiscountDropped));
     assert_eq!(view.basket.discount_fen, 0);
+}
+
+fn pieces(pieces: i64) -> Option<ApproveValue> {
+    Some(ApproveValue::Quantity { quantity: QuantityView::Count { pieces, unit: "袋".to_owned() } })
+}
+
+fn fen(fen: i64) -> Option<ApproveValue> {
+    Some(ApproveValue::Money { fen })
+}
+
+fn rice_at(fen: i64) -> Option<ApproveValue> {
+    Some(ApproveValue::Price { price: PriceView { fen, per: "袋".to_owned() } })
+}
+
+#[test]
+fn what_a_supervisor_approves_names_the_line_from_to_and_the_reason() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000002"));
+    rig.view(Command::Multiply { pieces: 20 });
+    let line = rig.scan(&gtin(RICE)).basket.lines[1].id;
+    rig.view(Command::Select { line: Some(1) });
+    let of_rice = |from, to, reason| ApproveView {
+        line: Some(line),
+        name: Some("大米 5kg".to_owned()),
+        from,
+        to,
+        reason,
+        tenders: vec![],
+    };
+    let whole = |from, to, reason| ApproveView { line: None, name: None, ..of_rice(from, to, reason) };
+    let above = |limit_fen| ApproveReason::AboveAmount { limit_fen };
+    let share = || ApproveReason::AboveShare { limit_bp: 500 };
+    let ten_percent = Some(DiscountInput::Percent { percent: 10 });
+    for (command, about) in [
+        (
+            Command::SetPrice { line, price_fen: 4_210 },
+            of_rice(rice_at(4_290), rice_at(4_210), ApproveReason::Always),
+        ),
+        (Command::SetQuantity { line, quantity: 1 }, of_rice(pieces(20), pieces(1), above(5_000))),
+        (Command::RemoveLine { line: Some(line) }, of_rice(pieces(20), None, above(5_000))),
+        (
+            Command::Discount { line: Some(line), discount: ten_percent },
+            of_rice(fen(85_800), fen(77_220), share()),
+        ),
+        (Command::Discount { line: None, discount: ten_percent }, whole(fen(86_150), fen(77_535), share())),
+        (Command::VoidBasket, whole(None, None, above(10_000))),
+        (Command::OpenDrawer, whole(None, None, ApproveReason::Always)),
+    ] {
+        let prompt = rig.view(command.clone()).prompt;
+        let Some(Prompt::Approve { about: shown, .. }) = prompt else { panic!("{command:?}: {prompt:?}") };
+        assert_eq!(shown, about, "{command:?}");
+        rig.view(Command::Clear);
+    }
+}
+
+#[test]
+fn each_way_of_moving_cash_is_approved_under_its_own_name() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    let moves = [
+        (CashMoveKind::Drop, ApproveAction::DropCash),
+        (CashMoveKind::Exchange, ApproveAction::ExchangeCash),
+        (CashMoveKind::AddFloat, ApproveAction::AddFloat),
+    ];
+    for (kind, wanted) in moves {
+        let prompt = rig.view(Command::MoveCash { kind, amount_fen: 10_000 }).prompt;
+        assert!(
+            matches!(prompt, Some(Prompt::Approve { action, amount_fen: 10_000, .. }) if action == wanted),
+            "{prompt:?}"
+        );
+        rig.supervisor_approves();
+    }
+    let approved: Vec<String> = rig
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::Approved(approved) => Some(approved.action),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(approved, ["drop_cash", "exchange_cash", "add_float"]);
 }

@@ -3,4 +3,4 @@
 /**
  * What a supervisor is asked to allow.
  */
-export type ApproveAction = "typed_weight" | "price_override" | "discount" | "remove_line" | "lower_quantity" | "void_basket" | "open_drawer" | "refund" | "refund_to_cash" | "refund_cited" | "move_cash" | "audit_shift" | "close_others_shift" | "open_date" | "lift_lockout" | "set_devices";
+export type ApproveAction = "typed_weight" | "price_override" | "discount" | "remove_line" | "lower_quantity" | "void_basket" | "open_drawer" | "refund" | "refund_to_cash" | "refund_cited" | "drop_cash" | "exchange_cash" | "add_float" | "audit_shift" | "close_others_shift" | "open_date" | "lift_lockout" | "set_devices";

@@ -31,6 +31,11 @@ export function count(value: number): string {
   return String(value).replace(/\B(?=(\d{3})+$)/g, ',')
 }
 
+/** Basis points as percent: `550` is `5.5`. */
+export function percent(bp: number): string {
+  return withPoint(bp, 2).replace(/\.?0+$/, '')
+}
+
 /** A price on its own basis: `4.00/500g`. */
 export function price(view: PriceView): string {
   return `${yuan(view.fen)}/${view.per}`

@@ -1,6 +1,7 @@
 import type { TenderView } from '../bindings/TenderView'
 import type { TillView } from '../bindings/TillView'
 import { parseFen } from '../kit/format'
+import { language } from '../kit/i18n'
 import { hint, KEYS, NOTHING, open, send, type Deed } from './deed'
 
 /** Notes that a customer is most likely to give, by key. */
@@ -21,6 +22,16 @@ export function cashTender(view: TillView): TenderView | undefined {
 /** The tenders beside cash: those with a key of their own first. */
 export function otherTenders(view: TillView): TenderView[] {
   return view.tenders.filter((tender) => !tender.gives_change)
+}
+
+/** A tender's name on the screen; of one that the catalogue has no more, its code. */
+export function tenderName(view: TillView | null, code: string): string {
+  const tender = view?.tenders.find((one) => one.code === code)
+  return tender ? nameOf(tender) : code
+}
+
+export function nameOf(tender: TenderView): string {
+  return language.value === 'en' ? tender.name_en : tender.name
 }
 
 /** What the pay panel makes of a key: a deed, a tender that wants its reference, the list of others, or not its own. */

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, ItemHit, Level, PriceView};
+use crate::{Code, ItemHit, Level, PriceView, QuantityView, TakenView};
 
 /// The message line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -56,11 +56,107 @@ pub enum Prompt {
         amount_fen: i64,
         /// A manager, not just a supervisor.
         needs_manager: bool,
+        /// What exactly, and why the cashier does not decide it alone.
+        about: ApproveView,
     },
     /// Another cashier's shift is open: relieve it, or a supervisor closes it.
     Relieve {
         /// Its cashier.
         cashier: String,
+    },
+}
+
+/// What exactly somebody is asked to allow.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct ApproveView {
+    /// Id of the basket's line that it is about.
+    pub line: Option<u32>,
+    /// Name of the item or person, or a receipt's number; `None` is the whole basket, or the till.
+    pub name: Option<String>,
+    /// How it is now.
+    pub from: Option<ApproveValue>,
+    /// How it will be.
+    pub to: Option<ApproveValue>,
+    /// Why somebody has to allow it.
+    pub reason: ApproveReason,
+    /// What is paid out, by tender.
+    pub tenders: Vec<TakenView>,
+}
+
+/// A figure that changes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ApproveValue {
+    /// Money.
+    Money {
+        /// Fen.
+        fen: i64,
+    },
+    /// A price on its basis.
+    Price {
+        /// Price.
+        price: PriceView,
+    },
+    /// A weight or a count.
+    Quantity {
+        /// Quantity.
+        quantity: QuantityView,
+    },
+    /// Anything else, such as a printer's address.
+    Text {
+        /// As it is shown.
+        text: String,
+    },
+}
+
+/// Why somebody has to allow it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum ApproveReason {
+    /// It always is for somebody with more authority.
+    #[default]
+    Always,
+    /// More than a cashier decides alone.
+    AboveAmount {
+        /// Fen.
+        limit_fen: i64,
+    },
+    /// A larger share than a cashier takes off alone.
+    AboveShare {
+        /// Basis points.
+        limit_bp: u16,
+    },
+    /// Cash for what was not paid in cash.
+    NotPaidInCash,
+    /// The shift is another cashier's.
+    OthersShift,
+    /// The shift is of an earlier date.
+    OlderShift {
+        /// `yyyy-mm-dd`.
+        date: String,
+    },
+    /// The business date is closed.
+    ClosedDate {
+        /// `yyyy-mm-dd`.
+        date: String,
+    },
+    /// The clock is before the last business date.
+    ClockBehind {
+        /// `yyyy-mm-dd`.
+        date: String,
+    },
+    /// The clock is far after the last business date.
+    ClockAhead {
+        /// `yyyy-mm-dd`.
+        date: String,
+    },
+    /// Locked after wrong PINs.
+    LockedOut {
+        /// `HH:MM`.
+        until: String,
     },
 }
 
@@ -80,7 +176,9 @@ pub enum ApproveAction {
     Refund,
     RefundToCash,
     RefundCited,
-    MoveCash,
+    DropCash,
+    ExchangeCash,
+    AddFloat,
     AuditShift,
     CloseOthersShift,
     OpenDate,
@@ -102,7 +200,9 @@ impl ApproveAction {
             ApproveAction::Refund => "refund",
             ApproveAction::RefundToCash => "refund_to_cash",
             ApproveAction::RefundCited => "refund_cited",
-            ApproveAction::MoveCash => "move_cash",
+            ApproveAction::DropCash => "drop_cash",
+            ApproveAction::ExchangeCash => "exchange_cash",
+            ApproveAction::AddFloat => "add_float",
             ApproveAction::AuditShift => "audit_shift",
             ApproveAction::CloseOthersShift => "close_others_shift",
             ApproveAction::OpenDate => "open_date",

@@ -142,9 +142,7 @@ impl Core {
         let then = Box::new(then);
         match stop {
             Stop::Refused(say) => self.tell(&say),
-            Stop::Approval { action, amount, role } => {
-                self.desk.asked = Some(Asked::Approve { action, amount, role, then, under });
-            }
+            Stop::Approval(wanted) => self.desk.asked = Some(Asked::Approve { wanted, then, under }),
             Stop::Confirm(say) => self.desk.asked = Some(Asked::Confirm { say, then, under }),
             Stop::Relieve => {
                 let person = self.desk.person.clone();

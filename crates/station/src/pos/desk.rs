@@ -1,16 +1,16 @@
 //! The working state of a till: what is on the counter now. A command works on a copy and keeps it only when the
 //! ledger has taken the entries.
 
-use suanpan_contract::{ApproveAction, ClosedView, Command, Level, MessageView};
+use suanpan_contract::{ClosedView, Command, Level, MessageView};
 use suanpan_domain::barcode::{Gs1, Label};
 use suanpan_domain::catalogue::{Item, Role, Staff};
 use suanpan_domain::entry::Credential;
-use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Basket, WeightSource};
 use suanpan_ledger::ItemByCode;
 
+use super::approval::Approval;
 use super::refund::Refundable;
 use super::say::Say;
 
@@ -57,7 +57,7 @@ pub(crate) enum Asked {
     /// A yes, after which the command is carried out. `under` is what was waited for before.
     Confirm { say: Say, then: Box<Command>, under: Option<Box<Asked>> },
     /// Somebody with the role, after which the command is carried out.
-    Approve { action: ApproveAction, amount: Fen, role: Role, then: Box<Command>, under: Option<Box<Asked>> },
+    Approve { wanted: Box<Approval>, then: Box<Command>, under: Option<Box<Asked>> },
     /// Whether this person takes over the open shift.
     Relieve { person: Person },
 }

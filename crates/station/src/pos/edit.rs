@@ -1,13 +1,13 @@
 //! Changing what was rung. Whatever takes goods or money off a basket is journalled, above a limit with an approval.
 
-use suanpan_contract::{ApproveAction, Code, Command, DiscountInput};
-use suanpan_domain::catalogue::Role;
+use suanpan_contract::{ApproveAction, ApproveReason, Code, Command, DiscountInput};
 use suanpan_domain::entry::{BasketVoided, Entry, LineRemoved, QuantityLowered};
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Discount, Line, WeightSource};
 
+use super::approval::{self, Approval};
 use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
 
@@ -46,11 +46,14 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
     let fell = line.gross - after;
     let types_alone = !weighs || turn.person()?.types_weight;
     let lowers = fell.is_positive() || number < line.quantity.number();
-    let above = lowers && fell > turn.shop.book.settings.cashier_remove;
-    let approver = match (types_alone, above) {
-        (false, _) => turn.authorise_if(true, ApproveAction::TypedWeight, after)?,
-        (true, above) => turn.authorise_if(above, ApproveAction::LowerQuantity, fell)?,
+    let limit = turn.shop.book.settings.cashier_remove;
+    let above = lowers && fell > limit;
+    let wanted = match types_alone {
+        false => Approval::new(ApproveAction::TypedWeight, after),
+        true => Approval::new(ApproveAction::LowerQuantity, fell).above(limit),
     };
+    let [was, is] = [line.quantity, to].map(|quantity| approval::quantity(quantity, &line.unit));
+    let approver = turn.authorise_if(above || !types_alone, wanted.of(&line).from(was).to(is))?;
     if let (Some(approver), true) = (&approver, weighs) {
         turn.basket()?.approve_line(id, approver.clone())?;
     }
@@ -69,7 +72,9 @@ pub(crate) fn set_price(turn: &mut Turn<'_>, id: u32, fen: i64) -> Done {
     let discounts = turn.basket()?.discounts();
     let after = turn.basket()?.set_price(id, price, None)?.gross;
     note_dropped(turn, discounts)?;
-    let approver = turn.authorise(ApproveAction::PriceOverride, line.gross - after, Role::Supervisor)?;
+    let [was, is] = [line.price, price].map(|price| approval::price(price, &line.unit));
+    let wanted = Approval::new(ApproveAction::PriceOverride, line.gross - after).of(&line);
+    let approver = turn.authorise(wanted.from(was).to(is))?;
     turn.basket()?.approve_line(id, approver)?;
     Ok(())
 }
@@ -77,16 +82,16 @@ pub(crate) fn set_price(turn: &mut Turn<'_>, id: u32, fen: i64) -> Done {
 /// 折扣 on a line, or on the whole basket.
 pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<DiscountInput>) -> Done {
     let discount = input.map(discount_of).transpose()?;
-    let amount = match line {
-        Some(id) => line_of(turn, id)?.gross,
+    let changed = line.map(|id| line_of(turn, id)).transpose()?;
+    let amount = match &changed {
+        Some(line) => line.gross,
         None => {
             turn.own_shift()?;
-            let basket = turn.basket()?;
-            basket.lines.iter().map(Line::amount).sum()
+            turn.basket()?.lines.iter().map(Line::amount).sum()
         }
     };
-    let limit = turn.shop.book.settings.cashier_discount_bp;
-    let above = discount.is_some_and(|discount| discount.basis_points(amount) > limit);
+    let limit_bp = turn.shop.book.settings.cashier_discount_bp;
+    let above = discount.is_some_and(|discount| discount.basis_points(amount) > limit_bp);
     let off = discount.map_or(Fen::ZERO, |discount| discount.of(amount));
     // First what the basket refuses anyway: nobody is called to approve the impossible.
     match line {
@@ -99,7 +104,12 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
         }
         None => turn.basket()?.discount_basket(discount, None)?,
     }
-    let Some(approver) = turn.authorise_if(above, ApproveAction::Discount, off)? else { return Ok(()) };
+    let wanted = Approval::new(ApproveAction::Discount, off)
+        .from(approval::money(amount))
+        .to(approval::money(amount - off))
+        .because(ApproveReason::AboveShare { limit_bp });
+    let wanted = changed.iter().fold(wanted, Approval::of);
+    let Some(approver) = turn.authorise_if(above, wanted)? else { return Ok(()) };
     match line {
         Some(id) => turn.basket()?.approve_line(id, approver)?,
         None => turn.basket()?.discount_basket(discount, Some(approver))?,
@@ -132,8 +142,10 @@ pub(crate) fn remove_line(turn: &mut Turn<'_>, line: Option<u32>) -> Done {
     let line = line_of(turn, id)?;
     // Whoever approves, approves this line, wherever the selection moves meanwhile.
     turn.performing = Some(Command::RemoveLine { line: Some(id) });
-    let above = line.amount() > turn.shop.book.settings.cashier_remove;
-    let approver = turn.authorise_if(above, ApproveAction::RemoveLine, line.amount())?;
+    let limit = turn.shop.book.settings.cashier_remove;
+    let wanted = Approval::new(ApproveAction::RemoveLine, line.amount()).of(&line).above(limit);
+    let wanted = wanted.from(approval::quantity(line.quantity, &line.unit));
+    let approver = turn.authorise_if(line.amount() > limit, wanted)?;
     let by = turn.person()?.code.clone();
     let basket = turn.basket()?;
     let had_discount = basket.discount.is_some();
@@ -171,8 +183,9 @@ pub(crate) fn void_basket(turn: &mut Turn<'_>) -> Done {
         return Err(Code::BasketTendered.into());
     }
     let amount = basket.totals().due;
-    let above = amount > turn.shop.book.settings.cashier_void;
-    let approver = turn.authorise_if(above, ApproveAction::VoidBasket, amount)?;
+    let limit = turn.shop.book.settings.cashier_void;
+    let wanted = Approval::new(ApproveAction::VoidBasket, amount).above(limit);
+    let approver = turn.authorise_if(amount > limit, wanted)?;
     let by = turn.person()?.code.clone();
     turn.entries.push(Entry::BasketVoided(BasketVoided { basket, amount, by, approver }));
     turn.clear_counter();

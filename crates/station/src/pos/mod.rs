@@ -7,6 +7,7 @@
 //! Vocabulary: the *desk* is what is on the counter now; the *shop* is what a use case may look at; a *turn* is one
 //! command being decided; what the till *asks* must be answered or cleared before anything else happens.
 
+mod approval;
 mod background;
 mod book;
 mod commit;

@@ -1,11 +1,12 @@
 //! Who is at the till: signing in, locking, relieving, lockouts, and proving that a supervisor approves.
 
-use suanpan_contract::{ApproveAction, Code};
+use suanpan_contract::{ApproveAction, ApproveReason, Code};
 use suanpan_domain::catalogue::{Role, Staff};
 use suanpan_domain::entry::{Credential, Entry, LockoutLifted, SignInFailed, SignedIn};
 use suanpan_domain::money::Fen;
 use suanpan_domain::shift::ShiftRelieved;
 
+use super::approval::Approval;
 use super::credential::{owner_of_card, pin_is_right};
 use super::desk::{Asked, Person};
 use super::say::{Done, Say, Stop};
@@ -148,10 +149,10 @@ pub(crate) fn lock(turn: &mut Turn<'_>) -> Done {
 pub(crate) fn lift_lockout(turn: &mut Turn<'_>, staff: &str) -> Done {
     let locked = turn.shop.book.staff(staff.trim()).cloned().ok_or(Code::BadRequest)?;
     let until = turn.shop.tries(&locked.code)?.locked_until_ms;
-    if !until.is_some_and(|until| is_locked(turn, until)) {
-        return Err(Code::NothingWaiting.into());
-    }
-    let by = turn.authorise(ApproveAction::LiftLockout, Fen::ZERO, Role::Manager)?;
+    let until = until.filter(|until| is_locked(turn, *until)).ok_or(Code::NothingWaiting)?;
+    let until = clock_text(until, &turn.shop.book.settings);
+    let wanted = Approval::new(ApproveAction::LiftLockout, Fen::ZERO).by_manager().named(&locked.name);
+    let by = turn.authorise(wanted.because(ApproveReason::LockedOut { until }))?;
     turn.entries.push(Entry::LockoutLifted(LockoutLifted { staff: locked.code, by }));
     turn.say(Say::new(Code::LockoutLifted).with("name", locked.name));
     Ok(())

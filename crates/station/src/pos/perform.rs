@@ -129,13 +129,13 @@ fn approve_by_pin(turn: &mut Turn<'_>, staff: &str, pin: &str) -> Done {
 
 /// One approval, one action: the command is carried out with it and it is gone.
 fn approve(turn: &mut Turn<'_>, person: Person) -> Done {
-    let Some(Asked::Approve { role, then, under, .. }) = turn.desk.asked.clone() else {
+    let Some(Asked::Approve { wanted, then, under }) = turn.desk.asked.clone() else {
         return Err(Code::NothingWaiting.into());
     };
     if turn.desk.person.as_ref().is_some_and(|asking| asking.code == person.code) {
         return Err(Code::ApproverMustDiffer.into());
     }
-    if person.role < role {
+    if person.role < wanted.role {
         return Err(Code::NotAllowed.into());
     }
     turn.desk.asked = under.map(|under| *under);

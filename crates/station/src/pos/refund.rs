@@ -1,7 +1,9 @@
 //! Refunds: of this till's sales, of another till's through the hub, and offline of a receipt a supervisor cites.
 
-use suanpan_contract::{ApproveAction, CitedLineInput, ClosedView, Code, Found, RefundLineInput};
-use suanpan_domain::catalogue::{Role, SoldBy};
+use suanpan_contract::{
+    ApproveAction, ApproveReason, CitedLineInput, ClosedView, Code, Found, RefundLineInput,
+};
+use suanpan_domain::catalogue::SoldBy;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::{DocumentNumber, Id};
 use suanpan_domain::money::Fen;
@@ -10,6 +12,7 @@ use suanpan_domain::refund::{self, Disposition, Origin, Refund, RefundLine, Retu
 use suanpan_domain::sale::{Basket, NewLine, Sale, Tendered};
 use suanpan_ledger::Document;
 
+use super::approval::Approval;
 use super::foreign::Question;
 use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
@@ -98,7 +101,13 @@ pub(crate) fn refund(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput],
     let lines = refund::lines(&sale, &returned, &wanted?)?;
     let total: Fen = lines.iter().map(|line| line.amount).sum();
     let (tenders, action) = payout(turn, &sale, &returned, total, to_cash)?;
-    let approver = Some(turn.authorise(action, total, Role::Supervisor)?);
+    let taken = tenders.iter().map(view::taken).collect();
+    let wanted = Approval::new(action, total).named(&number).paying(taken);
+    let reason = match action {
+        ApproveAction::RefundToCash => ApproveReason::NotPaidInCash,
+        _ => ApproveReason::Always,
+    };
+    let approver = Some(turn.authorise(wanted.because(reason))?);
     let origin = Origin::Sale { sale: sale.id, number, reservation };
     let number = turn.shop.next_number(shift.business_date)?;
     let (id, cashier) = (turn.mint(), turn.person()?.code.clone());
@@ -164,7 +173,9 @@ pub(crate) fn cited(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput],
     let lines = cited_lines(turn, lines)?;
     let total: Fen = lines.iter().map(|line| line.amount).sum();
     let tenders = vec![Tendered { tender: tender.code.clone(), amount: total, given: None, reference: None }];
-    let approver = Some(turn.authorise(ApproveAction::RefundCited, total, Role::Supervisor)?);
+    let taken = tenders.iter().map(view::taken).collect();
+    let wanted = Approval::new(ApproveAction::RefundCited, total).named(&cited.to_string()).paying(taken);
+    let approver = Some(turn.authorise(wanted)?);
     let origin = Origin::Cited { number: cited.to_string() };
     let number = turn.shop.next_number(shift.business_date)?;
     let (id, cashier) = (turn.mint(), turn.person()?.code.clone());

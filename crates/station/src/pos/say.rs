@@ -2,14 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use suanpan_contract::{ApproveAction, Code};
-use suanpan_domain::catalogue::Role;
+use suanpan_contract::Code;
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::PricingError;
 use suanpan_domain::refund::RefundError;
 use suanpan_domain::sale::settle::TenderError;
 use suanpan_domain::sale::{BasketError, LINES_MAX};
 
+use super::approval::Approval;
 use super::foreign::Question;
 
 /// A code and the values of its sentence.
@@ -41,8 +41,8 @@ impl From<Code> for Say {
 pub(crate) enum Stop {
     /// Refused, with the reason.
     Refused(Say),
-    /// Somebody with this role has to allow it.
-    Approval { action: ApproveAction, amount: Fen, role: Role },
+    /// Somebody with more authority has to allow it.
+    Approval(Box<Approval>),
     /// The cashier has to say yes.
     Confirm(Say),
     /// Another cashier's shift is open.

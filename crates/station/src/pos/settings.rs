@@ -2,10 +2,10 @@
 
 use suanpan_contract::{ApproveAction, Code, DeviceSettings, Found, Language, PrinterTarget};
 use suanpan_devices::{PrinterSettings, PrinterTarget as Target};
-use suanpan_domain::catalogue::Role;
 use suanpan_domain::money::Fen;
 use suanpan_domain::receipt::Paper;
 
+use super::approval::{self, Approval};
 use super::say::{Done, Say};
 use super::turn::Turn;
 
@@ -28,22 +28,35 @@ pub(crate) fn devices(turn: &mut Turn<'_>) -> Done {
 
 /// Changes the devices.
 pub(crate) fn set_devices(turn: &mut Turn<'_>, devices: &DeviceSettings) -> Done {
-    let target = match &devices.printer {
-        PrinterTarget::None => "-",
-        PrinterTarget::Tcp { address } => address,
-        PrinterTarget::Device { path } | PrinterTarget::File { path } => path,
-        PrinterTarget::Spooler { name } => name,
-    };
+    let target = target(devices);
     let fits = |text: &str| text.len() <= TARGET_LEN_MAX && !text.chars().any(char::is_control);
     if target.trim().is_empty() || !fits(target) || !fits(&devices.scale_port) {
         return Err(Code::BadRequest.into());
     }
-    turn.authorise(ApproveAction::SetDevices, Fen::ZERO, Role::Supervisor)?;
+    let now = approval::text(&described(&turn.shop.settings.devices));
+    let wanted = Approval::new(ApproveAction::SetDevices, Fen::ZERO).from(now);
+    turn.authorise(wanted.to(approval::text(&described(devices))))?;
     let mut settings = turn.shop.settings.clone();
     settings.devices = devices.clone();
     turn.new_settings = Some(settings);
     turn.say(Code::DevicesSaved);
     Ok(())
+}
+
+fn target(devices: &DeviceSettings) -> &str {
+    match &devices.printer {
+        PrinterTarget::None => "-",
+        PrinterTarget::Tcp { address } => address,
+        PrinterTarget::Device { path } | PrinterTarget::File { path } => path,
+        PrinterTarget::Spooler { name } => name,
+    }
+}
+
+/// Printer, paper and scale in one line.
+fn described(devices: &DeviceSettings) -> String {
+    let scale = if devices.scale_port.is_empty() { "-" } else { &devices.scale_port };
+    let mm = if paper(devices) == Paper::Mm58 { 58 } else { 80 };
+    format!("{} · {mm} mm · {scale}", target(devices))
 }
 
 /// Closes the app; warns once when receipts are unsent.

@@ -1,8 +1,7 @@
 //! 开班, 缴款 and 换零, 中途对账, 班结, 日结, and opening the drawer without a sale.
 
-use suanpan_contract::{ApproveAction, CashMoveKind, Code, DenominationCount};
+use suanpan_contract::{ApproveAction, ApproveReason, CashMoveKind, Code, DenominationCount};
 use suanpan_domain::calendar::{self, Dating, DatingDoubt, decide_date};
-use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::{DrawerOpened, Entry};
 use suanpan_domain::money::Fen;
 use suanpan_domain::shift::{
@@ -10,6 +9,7 @@ use suanpan_domain::shift::{
 };
 use suanpan_domain::totals;
 
+use super::approval::Approval;
 use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
 
@@ -40,14 +40,16 @@ fn date_of_new_shift(turn: &mut Turn<'_>) -> Result<u32, Stop> {
     match decide_date(clock, Some(days.latest.unwrap_or(turn.shop.enrolled_date())), days.latest_closed) {
         Dating::Date(date) => Ok(date),
         Dating::NeedsSupervisor { date, why } => {
-            let code = match why {
-                DatingDoubt::DayClosed => Code::ClosedDate,
-                DatingDoubt::ClockBehind => Code::ClockBehind,
-                DatingDoubt::ClockFarAhead => Code::ClockAhead,
+            let text = calendar::text(date);
+            let (code, reason) = match (why, text.clone()) {
+                (DatingDoubt::DayClosed, date) => (Code::ClosedDate, ApproveReason::ClosedDate { date }),
+                (DatingDoubt::ClockBehind, date) => (Code::ClockBehind, ApproveReason::ClockBehind { date }),
+                (DatingDoubt::ClockFarAhead, date) => (Code::ClockAhead, ApproveReason::ClockAhead { date }),
             };
-            let agreed = turn.authorise(ApproveAction::OpenDate, Fen::ZERO, Role::Supervisor);
+            let wanted = Approval::new(ApproveAction::OpenDate, Fen::ZERO).named(&text);
+            let agreed = turn.authorise(wanted.because(reason));
             if agreed.is_err() {
-                turn.say(Say::new(code).with("date", calendar::text(date)));
+                turn.say(Say::new(code).with("date", text));
             }
             agreed.map(|_| date)
         }
@@ -58,12 +60,12 @@ fn date_of_new_shift(turn: &mut Turn<'_>) -> Result<u32, Stop> {
 pub(crate) fn move_cash(turn: &mut Turn<'_>, kind: CashMoveKind, amount_fen: i64) -> Done {
     let shift = turn.own_shift()?;
     let amount = cash(amount_fen).ok().filter(|amount| amount.is_positive()).ok_or(Code::AmountInvalid)?;
-    let approver = Some(turn.authorise(ApproveAction::MoveCash, amount, Role::Supervisor)?);
-    let kind = match kind {
-        CashMoveKind::Drop => CashMove::Drop,
-        CashMoveKind::Exchange => CashMove::Exchange,
-        CashMoveKind::AddFloat => CashMove::AddFloat,
+    let (kind, action) = match kind {
+        CashMoveKind::Drop => (CashMove::Drop, ApproveAction::DropCash),
+        CashMoveKind::Exchange => (CashMove::Exchange, ApproveAction::ExchangeCash),
+        CashMoveKind::AddFloat => (CashMove::AddFloat, ApproveAction::AddFloat),
     };
+    let approver = Some(turn.authorise(Approval::new(action, amount))?);
     let (id, by) = (turn.mint(), turn.person()?.code.clone());
     turn.entries.push(Entry::CashMoved(CashMoved { id, shift: shift.id, kind, amount, by, approver }));
     turn.kicks_drawer = true;
@@ -87,7 +89,8 @@ pub(crate) fn audit(turn: &mut Turn<'_>, count: &[DenominationCount]) -> Done {
     turn.person()?;
     let shift = turn.shift()?;
     let (count, counted) = counted(count)?;
-    let by = turn.authorise(ApproveAction::AuditShift, counted, Role::Supervisor)?;
+    let wanted = Approval::new(ApproveAction::AuditShift, counted);
+    let by = turn.authorise(wanted.named(&turn.shop.shift_cashier().unwrap_or_default()))?;
     let expected = turn.shop.cash_in_drawer(shift.id)?;
     let say = Say::new(Code::Audited)
         .with("expected", yuan(expected))
@@ -107,8 +110,14 @@ pub(crate) fn close(turn: &mut Turn<'_>, count: &[DenominationCount]) -> Done {
         return Err(Say::new(Code::ParkedBlocksClose).with("count", turn.shop.parked.len()).into());
     }
     let (count, counted) = counted(count)?;
-    let needs = turn.shop.shift_is_old(turn.now_ms) || shift.cashier != person;
-    let approver = turn.authorise_if(needs, ApproveAction::CloseOthersShift, counted)?;
+    let is_old = turn.shop.shift_is_old(turn.now_ms);
+    let wanted = Approval::new(ApproveAction::CloseOthersShift, counted)
+        .named(&turn.shop.shift_cashier().unwrap_or_default())
+        .because(match is_old {
+            true => ApproveReason::OlderShift { date: calendar::text(shift.business_date) },
+            false => ApproveReason::OthersShift,
+        });
+    let approver = turn.authorise_if(is_old || shift.cashier != person, wanted)?;
     let expected = turn.shop.cash_in_drawer(shift.id)?;
     let sums = totals::sums(&turn.shop.totals_of_shift(shift.id)?);
     let closed = ShiftClosed { shift: shift.id, by: person, approver, count, counted, expected, sums };
@@ -139,7 +148,7 @@ pub(crate) fn close_day(turn: &mut Turn<'_>) -> Done {
 pub(crate) fn open_drawer(turn: &mut Turn<'_>) -> Done {
     let shift = turn.own_shift()?.id;
     let by = turn.person()?.code.clone();
-    let approver = Some(turn.authorise(ApproveAction::OpenDrawer, Fen::ZERO, Role::Supervisor)?);
+    let approver = Some(turn.authorise(Approval::new(ApproveAction::OpenDrawer, Fen::ZERO))?);
     turn.entries.push(Entry::DrawerOpened(DrawerOpened { shift, by, approver }));
     turn.kicks_drawer = true;
     if !turn.shop.has_printer {

@@ -1,13 +1,12 @@
 //! One command being decided: a copy of the desk, the entries it will write, the paper it will print.
 
-use suanpan_contract::{ApproveAction, Code, Command, Found};
-use suanpan_domain::catalogue::Role;
+use suanpan_contract::{Code, Command, Found};
 use suanpan_domain::entry::{Approved, Entry};
 use suanpan_domain::ids::Id;
-use suanpan_domain::money::Fen;
 use suanpan_domain::sale::Basket;
 use suanpan_ledger::Shift;
 
+use super::approval::Approval;
 use super::desk::{Desk, Person};
 use super::print::Extra;
 use super::say::{Done, Say, Stop};
@@ -123,30 +122,22 @@ impl<'a> Turn<'a> {
 
     /// The staff number of who answers for an action: the person signed in if their role reaches, else whoever has
     /// just approved it. Every use of a supervisor's authority is logged, also one's own.
-    pub(crate) fn authorise(
-        &mut self,
-        action: ApproveAction,
-        amount: Fen,
-        role: Role,
-    ) -> Result<String, Stop> {
+    pub(crate) fn authorise(&mut self, wanted: Approval) -> Result<String, Stop> {
+        let role = wanted.role;
         let own = self.desk.person.as_ref().filter(|person| person.role >= role);
         let approver = own.or(self.approval.as_ref().filter(|approver| approver.role >= role));
-        let Some(approver) = approver else { return Err(Stop::Approval { action, amount, role }) };
+        let Some(approver) = approver else { return Err(Stop::Approval(Box::new(wanted))) };
         let (code, with) = (approver.code.clone(), approver.with);
         let staff = self.desk.person.as_ref().map_or(String::new(), |person| person.code.clone());
+        let Approval { action, amount, .. } = wanted;
         let entry = Approved { action: action.name().to_owned(), staff, by: code.clone(), with, amount };
         self.entries.push(Entry::Approved(entry));
         Ok(code)
     }
 
     /// [`Turn::authorise`] only above what a cashier may decide alone.
-    pub(crate) fn authorise_if(
-        &mut self,
-        needed: bool,
-        action: ApproveAction,
-        amount: Fen,
-    ) -> Result<Option<String>, Stop> {
-        if needed { self.authorise(action, amount, Role::Supervisor).map(Some) } else { Ok(None) }
+    pub(crate) fn authorise_if(&mut self, needed: bool, wanted: Approval) -> Result<Option<String>, Stop> {
+        if needed { self.authorise(wanted).map(Some) } else { Ok(None) }
     }
 
     /// Refuses while goods lie on the counter.

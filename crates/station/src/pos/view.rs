@@ -127,9 +127,12 @@ pub(crate) fn prompt(shop: &Shop, desk: &Desk) -> Option<Prompt> {
             Prompt::Choose { items: found.iter().map(|(_, found)| hit(&found.item, found.price)).collect() }
         }
         Asked::Confirm { say, .. } => Prompt::Confirm { code: say.code, args: say.args.clone() },
-        Asked::Approve { action, amount, role, .. } => {
-            Prompt::Approve { action: *action, amount_fen: amount.0, needs_manager: *role == Role::Manager }
-        }
+        Asked::Approve { wanted, .. } => Prompt::Approve {
+            action: wanted.action,
+            amount_fen: wanted.amount.0,
+            needs_manager: wanted.role == Role::Manager,
+            about: wanted.about.clone(),
+        },
         Asked::Relieve { .. } => Prompt::Relieve { cashier: shop.shift_cashier().unwrap_or_default() },
     })
 }

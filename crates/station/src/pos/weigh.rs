@@ -6,6 +6,7 @@ use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::{Grams, Quantity};
 use suanpan_domain::sale::WeightSource;
 
+use super::approval::{self, Approval};
 use super::desk::Asked;
 use super::ring::{Rung, line, may_ring};
 use super::say::{Done, Say};
@@ -57,7 +58,8 @@ pub(crate) fn type_weight(turn: &mut Turn<'_>, grams: i64) -> Done {
     }
     let amount = price.amount(quantity).map_err(Say::from)?;
     let alone = turn.person()?.types_weight;
-    let approver = turn.authorise_if(!alone, ApproveAction::TypedWeight, amount)?;
+    let wanted = Approval::new(ApproveAction::TypedWeight, amount).named(&item.name);
+    let approver = turn.authorise_if(!alone, wanted.to(approval::quantity(quantity, "")))?;
     let source = Some(WeightSource::Typed);
     line(turn, &item, price, Rung { source, approver, ..Rung::plain(quantity) })
 }
