@@ -10,16 +10,16 @@ use suanpan_journal::{SigningKey, StationId};
 use tokio::sync::{Semaphore, watch};
 
 use crate::dictionary::Dictionaries;
-use crate::limit::{Nonces, RateLimit};
+use crate::limit::{Nonces, RateLimit, Shares};
 use crate::refund::Reservations;
 use crate::stations::Stations;
 use crate::store::Store;
 use crate::supply::Newest;
 
-/// Pushes in progress at once: each may hold a body and its records, so this bounds memory at some 200 MB.
+/// Pushes in progress at once: each may hold its records, so this bounds memory at some 200 MB.
 pub const PUSHES_MAX: usize = 64;
 
-/// Pushes that wait for their place, their bodies unread: a socket each. Past it the hub says at once that it is busy.
+/// Pushes that wait for their place. Past it the hub says at once that it is busy.
 pub const PUSHES_WAITING_MAX: usize = 4_000;
 
 /// A push waits for its place no longer than this before it is told to come later. That costs a station a pause of up to
@@ -32,6 +32,32 @@ pub const PULLS_MAX: usize = 64;
 
 /// A download waits for its place no longer than this; a station gives up after half a minute.
 pub const PULL_WAIT: Duration = Duration::from_secs(20);
+
+/// Bytes of bodies in memory, of requests that are read, wait, or are carried out. One address has half of them at most.
+const BODIES_MAX: usize = 128 << 20;
+
+/// Pushes of one station in progress or waiting: it has one in the air, and perhaps one that it has given up.
+const PUSHES_OF_A_STATION: usize = 2;
+
+/// Requests of one station in progress, with the answers that it has not taken yet. Stations have three, and perhaps as
+/// many that they gave up when they were started again.
+const REQUESTS_OF_A_STATION: usize = 12;
+
+/// Downloads of one station in progress, with the answers that it has not taken yet. It has one, and perhaps one that it
+/// has given up, and the same again of its entries.
+const PULLS_OF_A_STATION: usize = 4;
+
+/// Reports and journals that are read, or written to whoever asked, at once.
+const READINGS_MAX: usize = 32;
+
+/// HQ's files that are sent at once: each is open as long.
+const FILES_MAX: usize = 64;
+
+/// What is looked up at once for addresses from which many come whom nobody knows.
+const STRANGERS_MAX: usize = 2;
+
+/// Sign-ins that wait for the hashing of their passwords, of all addresses and of one.
+const SIGN_INS_MAX: (usize, usize) = (256, 16);
 
 /// Stations that wait for a wake-up at once.
 pub const WAKES_MAX: usize = 20_000;
@@ -75,6 +101,14 @@ pub struct Shared {
     pub(crate) pulls: Arc<Semaphore>,
     pub(crate) newest: Newest,
     pub(crate) passwords: Arc<Semaphore>,
+    pub(crate) sign_ins: Arc<Shares<IpAddr>>,
+    pub(crate) bodies: Arc<Shares<IpAddr>>,
+    pub(crate) pushes_of: Arc<Shares<StationId>>,
+    pub(crate) requests_of: Arc<Shares<StationId>>,
+    pub(crate) pulls_of: Arc<Shares<StationId>>,
+    pub(crate) readings: Arc<Semaphore>,
+    pub(crate) files: Arc<Semaphore>,
+    pub(crate) strangers: Semaphore,
     pub(crate) reservations: Reservations,
     pub(crate) stations: Stations,
     pub(crate) dictionaries: Dictionaries,
@@ -84,19 +118,23 @@ pub struct Shared {
 /// How often anybody may ask.
 #[derive(Debug)]
 pub(crate) struct Limits {
-    /// Guesses of one-time codes, by address.
+    /// Wrong one-time codes, by address.
     pub(crate) enrol: RateLimit<IpAddr>,
     /// Introductions, by address: after a restore a whole chain may come through one.
     pub(crate) introduce: RateLimit<IpAddr>,
-    /// Guesses of passwords, by address.
-    pub(crate) login_from: RateLimit<IpAddr>,
-    /// Guesses of one person's password.
-    pub(crate) login_of: RateLimit<String>,
+    /// Wrong passwords for a person, by address: nobody is kept out of theirs by who guesses elsewhere.
+    pub(crate) sign_in: RateLimit<(IpAddr, String)>,
     /// Requests of one station: a full drain is some tens a second.
     pub(crate) station: RateLimit<StationId>,
+    /// Entries of one station: the journal of years at once, after a fire, and then more than any till sells.
+    pub(crate) entries: RateLimit<StationId>,
+    /// The same in 1,024 bytes as they are stored.
+    pub(crate) kilobytes: RateLimit<StationId>,
+    /// Receipts of other sites that one station looks up.
+    pub(crate) other_sites: RateLimit<StationId>,
     /// Requests of one script.
     pub(crate) api_key: RateLimit<String>,
-    /// Requests that name an unknown key, by address.
+    /// Requests of nobody that the hub knows, by address: after a restore a whole chain may come through one.
     pub(crate) stranger: RateLimit<IpAddr>,
 }
 
@@ -117,6 +155,12 @@ pub struct Metrics {
     pub pushes_by_dictionary: AtomicU64,
     /// Entries stored.
     pub entries: AtomicU64,
+    /// Sign-ins with a wrong name or password.
+    pub sign_ins_refused: AtomicU64,
+    /// Receipts that a station of another site looked up.
+    pub other_sites_receipts: AtomicU64,
+    /// Enrolments with a wrong code.
+    pub codes_refused: AtomicU64,
 }
 
 impl App {
@@ -130,11 +174,13 @@ impl App {
             limits: Limits {
                 enrol: RateLimit::new(6_000, 20),
                 introduce: RateLimit::new(10, 2_000),
-                login_from: RateLimit::new(6_000, 20),
-                login_of: RateLimit::new(12_000, 10),
+                sign_in: RateLimit::new(60_000, 10),
                 station: RateLimit::new(5, 1_000),
+                entries: RateLimit::new(20, 1_000_000),
+                kilobytes: RateLimit::new(60, 1_000_000),
+                other_sites: RateLimit::new(10_000, 60),
                 api_key: RateLimit::new(50, 200),
-                stranger: RateLimit::new(1_000, 60),
+                stranger: RateLimit::new(100, 600),
             },
             nonces: Nonces::default(),
             pushes: Arc::new(Semaphore::new(PUSHES_MAX)),
@@ -143,6 +189,14 @@ impl App {
             pulls: Arc::new(Semaphore::new(PULLS_MAX)),
             newest: Newest::default(),
             passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
+            sign_ins: Shares::new(SIGN_INS_MAX.0, SIGN_INS_MAX.1),
+            bodies: Shares::new(BODIES_MAX, BODIES_MAX),
+            pushes_of: Shares::new(usize::MAX, PUSHES_OF_A_STATION),
+            requests_of: Shares::new(usize::MAX, REQUESTS_OF_A_STATION),
+            pulls_of: Shares::new(usize::MAX, PULLS_OF_A_STATION),
+            readings: Arc::new(Semaphore::new(READINGS_MAX)),
+            files: Arc::new(Semaphore::new(FILES_MAX)),
+            strangers: Semaphore::new(STRANGERS_MAX),
             reservations: Reservations::default(),
             stations: Stations::default(),
             dictionaries: Dictionaries::default(),

@@ -1,4 +1,4 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 /// What a hub is started with.
@@ -19,6 +19,9 @@ pub struct Config {
     pub listen: SocketAddr,
     /// TLS certificate chain and key, PEM. Without them the hub listens on loopback only.
     pub tls: Option<Tls>,
+    /// Addresses of the proxies in front of this hub: who comes through one is known by the last address in its
+    /// `X-Forwarded-For`. Without them everybody behind a proxy shares its address.
+    pub proxies: Vec<IpAddr>,
     /// Folder of HQ's pages.
     pub ui_dir: Option<PathBuf>,
 }
@@ -44,6 +47,7 @@ impl Config {
             reports: None,
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             tls: None,
+            proxies: Vec::new(),
             ui_dir: None,
         }
     }

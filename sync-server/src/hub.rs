@@ -1,13 +1,13 @@
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum_server::Handle;
-use axum_server::tls_rustls::RustlsConfig;
+use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
+use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
 use suanpan_journal::{SiteCode, VerifyingKey};
-use tokio::net::TcpSocket;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
@@ -15,12 +15,16 @@ use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{Config, Tls};
 use crate::dictionary::Trained;
+use crate::door::{Caller, Door, Entrance, STALLED};
 use crate::error::HubError;
 use crate::store::{BackedUp, Role, Store, StoreError, back_up, copy_to_postgres};
 use crate::{admin, dictionary, files, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Longest header of a request, and what is read or written of a body at once, in bytes.
+const BUFFER_MAX: usize = 64 * 1024;
 
 /// Connections that wait to be accepted; the system may allow fewer.
 const CONNECTIONS_WAITING_MAX: u32 = 4_096;
@@ -159,9 +163,10 @@ impl Hub {
         };
         let error =
             |why: std::io::Error| HubError::Listen { listen: listen.to_string(), why: why.to_string() };
-        files::allow(self.store.gauges().await.map_or(0, |gauges| gauges.stations));
+        let room = files::allow(self.store.gauges().await.map_or(0, |gauges| gauges.stations));
         let listener = bind(listen).map_err(error)?;
         let address = listener.local_addr().map_err(error)?;
+        let entrance = Entrance { listener, door: Door::new(room, STALLED, self.config.proxies.clone()) };
         let (stop, stopped) = watch::channel(false);
         let app = App::new(self.store.clone(), self.key.clone(), tls.is_some(), stopped.clone());
         tokio::spawn(supply::follow(self.store.clone(), stopped.clone()));
@@ -169,7 +174,7 @@ impl Hub {
         let handle = Handle::new();
         let scheme = if tls.is_some() { "https" } else { "http" };
         let router = http::router(app, self.config.ui_dir.as_deref());
-        let server = listen_on(listener, tls, router, handle.clone()).map_err(error)?;
+        let server = listen_on(entrance, tls, router, handle.clone());
         let url = format!("{scheme}://{address}");
         tracing::info!(hub.url = url, hub.key = %self.key.public(), "the hub serves");
         Ok(RunningHub { url, hub: self, stop, handle, server, projector })
@@ -182,28 +187,23 @@ fn bind(listen: SocketAddr) -> std::io::Result<TcpListener> {
     #[cfg(unix)]
     socket.set_reuseaddr(true)?;
     socket.bind(listen)?;
-    socket.listen(CONNECTIONS_WAITING_MAX)?.into_std()
+    socket.listen(CONNECTIONS_WAITING_MAX)
 }
 
 fn listen_on(
-    listener: TcpListener,
+    entrance: Entrance,
     tls: Option<RustlsConfig>,
     router: axum::Router,
-    handle: Handle<SocketAddr>,
-) -> std::io::Result<JoinHandle<std::io::Result<()>>> {
-    let service = router.into_make_service_with_connect_info::<SocketAddr>();
-    Ok(match tls {
-        Some(tls) => {
-            let mut server = axum_server::from_tcp_rustls(listener, tls)?.http1_only().handle(handle);
-            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-            tokio::spawn(server.serve(service))
-        }
-        None => {
-            let mut server = axum_server::from_tcp(listener)?.http1_only().handle(handle);
-            server.http_builder().http1().timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT);
-            tokio::spawn(server.serve(service))
-        }
-    })
+    handle: Handle<Caller>,
+) -> JoinHandle<std::io::Result<()>> {
+    let service = router.into_make_service_with_connect_info::<Caller>();
+    let mut server = Server::<Caller>::from_listener(entrance).handle(handle);
+    let mut builder = server.http_builder().http1();
+    builder.timer(TokioTimer::new()).header_read_timeout(HEADER_TIMEOUT).max_buf_size(BUFFER_MAX);
+    match tls {
+        Some(tls) => tokio::spawn(server.acceptor(RustlsAcceptor::new(tls)).http1_only().serve(service)),
+        None => tokio::spawn(server.http1_only().serve(service)),
+    }
 }
 
 async fn tls_config(files: &Tls) -> Result<RustlsConfig, HubError> {
@@ -220,7 +220,7 @@ pub struct RunningHub {
     url: String,
     hub: Hub,
     stop: watch::Sender<bool>,
-    handle: Handle<SocketAddr>,
+    handle: Handle<Caller>,
     server: JoinHandle<std::io::Result<()>>,
     projector: JoinHandle<()>,
 }

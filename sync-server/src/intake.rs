@@ -15,9 +15,12 @@ use crate::store::{Ingest, Ingested, Station};
 /// Pushes of at most this many bytes are checked where they are read: some 50 µs, less than a change of threads costs.
 const CHECKED_AT_ONCE: usize = 2 * 1024;
 
+/// Seconds after which a station that opened more than a till can is asked to come back.
+const OVER_QUOTA_S: u64 = 60;
+
 /// Takes a push: checked, decided, durable, and only then acked.
 ///
-/// *Errors:* `Wire`, `Store`, `TooManyBranches`.
+/// *Errors:* `Wire`, `Store`, `TooManyBranches`, `OverQuota`.
 pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<PushReply, Problem> {
     let push = Push::decode(body)?;
     let dictionary = match push.container.dictionary() {
@@ -30,8 +33,18 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
     let (checked, body) = check(station, push, dictionary, body.len()).await?;
     let what = (checked.segment, checked.to_seq(), checked.head_hash());
     let count = checked.hashes.len() as u64;
+    // Each push is charged, whatever becomes of it: a till sends none for nothing.
+    app.limits.entries.take_many(station.station, count).map_err(|seconds| over_quota(station, seconds))?;
+    let kilobytes = (body.len() as u64).div_ceil(1024);
+    app.limits
+        .kilobytes
+        .take_many(station.station, kilobytes)
+        .map_err(|seconds| over_quota(station, seconds))?;
     let ingest = Ingest { station: station.station, push: checked, body, shown, now_ms: now_ms() };
     let ingested = app.store.ingest(ingest).await?;
+    if ingested.is_over_quota {
+        return Err(over_quota(station, OVER_QUOTA_S));
+    }
     count_push(app, &ingested, count);
     match ingested.verdict {
         Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. } | Verdict::Same => {
@@ -44,6 +57,13 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
         Verdict::Gap(have) => Ok(PushReply::Gap { have }),
         Verdict::TooManyBranches => Err(Problem::TooManyBranches),
     }
+}
+
+/// A station sends more than a till can: it is told to come later, and IT is told.
+fn over_quota(station: &Station, seconds: u64) -> Problem {
+    let (site, till) = (station.site.as_str(), station.till);
+    tracing::warn!(code = "HUB-PSH-002", station = %station.station, site, till, "a station sends more than a till can");
+    Problem::OverQuota(seconds)
 }
 
 /// Unpacks and chains the records, many of them away from the threads that serve sockets. Gives the body to keep, which
@@ -91,8 +111,10 @@ pub(crate) async fn hole(app: &App, station: &Station, body: &[u8]) -> Result<Pu
     let hole: Hole = serde_json::from_slice(body).map_err(|_| Problem::BadRequest("a hole is expected"))?;
     hole.check(station.station, &station.public_key)?;
     let to_seq = hole.to_seq;
-    app.store.declare_hole(station.station, hole, now_ms()).await?;
-    Ok(PushReply::HoleRecorded { to_seq })
+    match app.store.declare_hole(station.station, hole, now_ms()).await? {
+        true => Ok(PushReply::HoleRecorded { to_seq }),
+        false => Err(over_quota(station, OVER_QUOTA_S)),
+    }
 }
 
 /// Gives a station its own entries back, from a seq on. An empty answer says that there are no more, and that

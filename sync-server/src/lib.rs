@@ -16,6 +16,7 @@ mod bindings;
 mod clock;
 mod config;
 mod dictionary;
+mod door;
 mod error;
 mod files;
 mod http;

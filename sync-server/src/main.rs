@@ -1,7 +1,7 @@
 //! `sync-server`: the hub as a program.
 
 use std::io::{IsTerminal, Read, Write};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -100,6 +100,10 @@ enum Command {
         /// TLS private key, PEM.
         #[arg(long, requires = "tls_cert")]
         tls_key: Option<PathBuf>,
+        /// Address of a proxy in front of this hub; again for each. Who comes through it is then known by the last address
+        /// in X-Forwarded-For, which it must set.
+        #[arg(long, env = "SUANPAN_HUB_PROXIES", value_delimiter = ',')]
+        proxy: Vec<IpAddr>,
         /// Folder of HQ's pages.
         #[arg(long)]
         ui: Option<PathBuf>,
@@ -155,9 +159,10 @@ async fn run(cli: Cli) -> Result<(), HubError> {
             say(&format!("made of {records} records: one alone takes {with} bytes instead of {without}"));
         }
         Command::Rebuild => say(&format!("{} entries", Hub::open(config)?.rebuild().await?)),
-        Command::Serve { listen, tls_cert, tls_key, ui } => {
+        Command::Serve { listen, tls_cert, tls_key, proxy, ui } => {
             config.listen = listen;
             config.tls = tls_cert.zip(tls_key).map(|(cert, key)| Tls { cert, key });
+            config.proxies = proxy;
             config.ui_dir = ui;
             let running = Hub::start(config).await?;
             say(running.url());

@@ -2,6 +2,7 @@
 //! not pay out the same goods; what tills refund offline shows up as a double refund afterwards.
 
 use std::collections::HashMap;
+use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
 use suanpan_domain::ids::DocumentNumber;
@@ -66,14 +67,29 @@ impl Reservations {
     }
 }
 
+/// A customer may bring goods back to another store. Who does so all day reads what others sold.
+///
+/// *Errors:* `RateLimit`.
+fn note_other_site(app: &App, station: &Station, number: &DocumentNumber) -> Result<(), Problem> {
+    app.metrics.other_sites_receipts.fetch_add(1, Ordering::Relaxed);
+    let (site, till, of) = (station.site.as_str(), station.till, number.site.as_str());
+    let allowed = app.limits.other_sites.take(station.station);
+    let is_allowed = allowed.is_ok();
+    tracing::warn!(code = "HUB-REF-001", station = %station.station, site, till, of, is_allowed, "another site's receipt is looked up");
+    allowed.map_err(Problem::RateLimit)
+}
+
 /// Finds a sale by its printed number and keeps it for the station that asks.
 ///
-/// *Errors:* `BadRequest`, `Busy`, `Store`, `Internal`.
+/// *Errors:* `BadRequest`, `Busy`, `RateLimit`, `Store`, `Internal`.
 pub(crate) async fn reserve(app: &App, station: &Station, body: &[u8]) -> Result<RefundReply, Problem> {
     let request: RefundRequest =
         serde_json::from_slice(body).map_err(|_| Problem::BadRequest("a number is expected"))?;
     let number: DocumentNumber =
         request.number.parse().map_err(|_| Problem::BadRequest("a printed number is expected"))?;
+    if !number.site.eq_ignore_ascii_case(station.site.as_str()) {
+        note_other_site(app, station, &number)?;
+    }
     let documents = app.store.sale_and_refunds(number.clone()).await?;
     if documents.is_empty() {
         return Ok(RefundReply::Unknown);

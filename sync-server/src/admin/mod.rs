@@ -2,6 +2,9 @@
 
 mod import;
 
+use std::net::IpAddr;
+use std::sync::atomic::Ordering;
+
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use suanpan_journal::{Certificate, CertificateId, Enrolment, Hash, SiteCode};
@@ -12,6 +15,7 @@ use crate::clock::now_ms;
 use crate::error::HubError;
 use crate::http::{Problem, secret_hash};
 use crate::identity::random;
+use crate::limit::household;
 use crate::store::{Enrolled, Role, Store, User};
 
 pub use import::{Imported, import};
@@ -54,18 +58,42 @@ pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16) -> Result<Str
     Ok(format!("{left}-{right}"))
 }
 
-/// Enrols a station that shows a code and proves its key. The same key may ask again.
+/// Enrols a station that shows a code and proves its key. The same key may ask again. A right code is taken from whatever
+/// address: only wrong ones are slowed down, and written down, without the code.
 ///
-/// *Errors:* `Wire`, `CodeUnknown`, `CodeExpired`, `CodeUsed`, `OtherKey`, `Store`.
-pub async fn enrol(app: &App, request: &EnrolRequest) -> Result<EnrolReply, Problem> {
+/// *Errors:* `Wire`, `CodeUnknown`, `CodeExpired`, `CodeUsed`, `OtherKey`, `RateLimit`, `Store`.
+pub async fn enrol(app: &App, request: &EnrolRequest, from: IpAddr) -> Result<EnrolReply, Problem> {
     request.check()?;
+    match enrol_by_code(app, request, from).await {
+        Err(
+            refused @ (Problem::CodeUnknown | Problem::CodeExpired | Problem::CodeUsed | Problem::OtherKey),
+        ) => {
+            app.metrics.codes_refused.fetch_add(1, Ordering::Relaxed);
+            let (code, station) = (refused.code(), request.station);
+            tracing::warn!(code, address = %from, %station, "an enrolment was refused");
+            app.limits.enrol.take(household(from)).map_err(Problem::RateLimit)?;
+            Err(refused)
+        }
+        done => done,
+    }
+}
+
+async fn enrol_by_code(app: &App, request: &EnrolRequest, from: IpAddr) -> Result<EnrolReply, Problem> {
+    let code = secret_hash(&normal_code(&request.code));
+    let _place = match app.limits.enrol.is_spent(&household(from)) {
+        true => Some(app.strangers.acquire().await.map_err(|_| Problem::Busy)?),
+        false => None,
+    };
+    // A write is dear: guesses are no more than looked up.
+    if !app.store.is_code(code).await? {
+        return Err(Problem::CodeUnknown);
+    }
     let id = CertificateId(random().map_err(|_| Problem::Internal)?);
     let (station, public_key, issued_at_ms, hub) =
         (request.station, request.public_key, now_ms(), app.key.clone());
     let issue = move |site, till| {
         Certificate::issue(Enrolment { id, station, site, till, public_key, issued_at_ms }, &hub)
     };
-    let code = secret_hash(&normal_code(&request.code));
     match app.store.enrol(code, station, public_key, issued_at_ms, issue).await? {
         Enrolled::Certificate(certificate) => {
             Ok(EnrolReply { certificate: *certificate, hub_key: app.key.public() })
@@ -144,23 +172,38 @@ pub(crate) fn verify_password(password: &str, hash: &str) -> bool {
     PasswordHash::new(hash).is_ok_and(|hash| argon().verify_password(password.as_bytes(), &hash).is_ok())
 }
 
-/// Opens a session and gives its token.
+/// Opens a session and gives its token. Ten wrong passwords lock an address for a person, and nobody else for them nor it
+/// for anybody else. Each is written down; a name that is nobody's may be a password, and is not.
 ///
 /// *Errors:* `Login`, `RateLimit`, `Busy`, `Store`.
-pub async fn sign_in(app: &App, name: String, password: String) -> Result<String, Problem> {
+pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) -> Result<String, Problem> {
     if password.len() > PASSWORD_LEN_MAX || name.len() > NAME_LEN_MAX {
         return Err(Problem::Login);
     }
-    app.limits.login_of.take(name.clone()).map_err(Problem::RateLimit)?;
+    let guesses = (household(from), name.clone());
+    let _place = app.sign_ins.take(guesses.0, 1).ok_or(Problem::Busy)?;
+    // Taken before it is known to be wrong, or many at once would all be tried.
+    app.limits.sign_in.take(guesses.clone()).map_err(|seconds| {
+        tracing::warn!(code = "HUB-LIM-001", address = %from, "a sign-in was refused: too many wrong passwords");
+        Problem::RateLimit(seconds)
+    })?;
     let found = app.store.user(name).await?;
-    let _place = app.passwords.acquire().await.map_err(|_| Problem::Busy)?;
+    let place = app.passwords.acquire().await.map_err(|_| Problem::Busy)?;
     // An unknown name costs the same work as a known one, so that nobody learns names by the clock.
     let (user, hash) = match found {
         Some((user, hash)) => (Some(user), hash),
         None => (None, UNKNOWN_USER_HASH.to_owned()),
     };
     let verified = tokio::task::spawn_blocking(move || verify_password(&password, &hash)).await;
-    let user = user.filter(|_| verified.unwrap_or(false)).ok_or(Problem::Login)?;
+    drop(place);
+    if !verified.unwrap_or(false) {
+        app.metrics.sign_ins_refused.fetch_add(1, Ordering::Relaxed);
+        let user = user.as_ref().map(|user| user.name.as_str());
+        tracing::warn!(code = "HUB-AUT-008", address = %from, user, "a sign-in was refused");
+        return Err(Problem::Login);
+    }
+    let user = user.ok_or(Problem::Login)?;
+    app.limits.sign_in.forget(&guesses);
     let token = Hash(random().map_err(|_| Problem::Internal)?).to_string();
     let now = now_ms();
     let expires_at_ms = now.saturating_add(SESSION_LIFE_S.saturating_mul(1_000));

@@ -1,26 +1,24 @@
 //! Who asks: a station by its signature, a script by its API key, a person by a session. Each is an extractor, so
 //! that a handler which names none of them is the exception to look for.
 
-use std::net::{IpAddr, SocketAddr};
-use std::time::Duration;
+use std::net::IpAddr;
 
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
-use suanpan_journal::Hash;
+use suanpan_journal::{Hash, StationId};
 use suanpan_sync::limits::{CHALLENGE_LIFE_MS, CLOCK_TOLERANCE_MS, PUSH_BODY_MAX};
 use suanpan_sync::{Challenge, RequestAuth, RequestError, RequestFacts};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Problem;
+use super::{Problem, gate};
 use crate::app::{App, PLACE_WAIT};
 use crate::clock::now_ms;
-use crate::store::{Station, User};
-
-/// A body must be in within this: the largest push on a line of 0.3 Mbit/s.
-const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+use crate::door::Caller;
+use crate::limit::{Share, household};
+use crate::store::{Station, StoreError, User};
 
 /// The cookie that names a session.
 pub(crate) const SESSION_COOKIE: &str = "suanpan_hq";
@@ -32,6 +30,8 @@ pub(super) struct StationRequest {
     pub station: Station,
     /// The body.
     pub body: Bytes,
+    /// Its place among the station's requests: an answer that is long keeps it.
+    pub place: Share<StationId>,
 }
 
 impl FromRequest<App> for StationRequest {
@@ -39,24 +39,55 @@ impl FromRequest<App> for StationRequest {
 
     async fn from_request(request: Request, app: &App) -> Result<StationRequest, Problem> {
         let (parts, body) = request.into_parts();
-        let (auth, station) = who_signed(app, &parts).await?;
-        let body = read(body, PUSH_BODY_MAX).await?;
-        check(app, &auth, &station, &parts, &body)?;
-        app.saw(station.station, now_ms());
-        Ok(StationRequest { station, body })
+        // The gate has read it.
+        let body = to_bytes(body, PUSH_BODY_MAX).await.map_err(|_| Problem::BodyTooLong)?;
+        let (station, place) = who_signed(app, &parts, &body).await?;
+        Ok(StationRequest { station, body, place })
     }
 }
 
-/// The station that a request says it is from, before its signature is checked.
-async fn who_signed(app: &App, parts: &Parts) -> Result<(RequestAuth, Station), Problem> {
+/// The station that signed a request. Nothing of what a station may have is taken before that is proven: its name is no
+/// secret.
+async fn who_signed(app: &App, parts: &Parts, body: &[u8]) -> Result<(Station, Share<StationId>), Problem> {
     let auth = text(&parts.headers, header::AUTHORIZATION).ok_or(Problem::StationHeader)?;
     let auth = RequestAuth::parse(auth).map_err(|_| Problem::StationHeader)?;
-    let Some(station) = app.stations.find(&app.store, auth.station).await? else {
-        app.limits.stranger.take(address(parts)).map_err(Problem::RateLimit)?;
-        return Err(Problem::UnknownStation);
+    let Some(station) = look_up(app, parts, app.stations.find(&app.store, auth.station)).await? else {
+        return Err(stranger(app, parts, Problem::UnknownStation));
     };
+    check(app, &auth, &station, parts, body)?;
+    proved(parts);
     app.limits.station.take(station.station).map_err(Problem::RateLimit)?;
-    Ok((auth, station))
+    let place = app.requests_of.take(station.station, 1).ok_or(Problem::Busy)?;
+    app.saw(station.station, now_ms());
+    Ok((station, place))
+}
+
+/// Looks up who somebody says they are. Who shares an address with many whom nobody knows waits while they are looked up.
+async fn look_up<T>(
+    app: &App,
+    parts: &Parts,
+    look: impl Future<Output = Result<T, StoreError>>,
+) -> Result<T, Problem> {
+    let _place = match app.limits.stranger.is_spent(&household(address(parts))) {
+        true => Some(app.strangers.acquire().await.map_err(|_| Problem::Busy)?),
+        false => None,
+    };
+    Ok(look.await?)
+}
+
+/// Counts a request of nobody that the hub knows; gives what it is told.
+fn stranger(app: &App, parts: &Parts, problem: Problem) -> Problem {
+    match app.limits.stranger.take(household(address(parts))) {
+        Ok(()) => problem,
+        Err(seconds) => Problem::RateLimit(seconds),
+    }
+}
+
+/// Somebody proved on the request's connection who they are.
+fn proved(parts: &Parts) {
+    if let Some(ConnectInfo(caller)) = parts.extensions.get::<ConnectInfo<Caller>>() {
+        caller.proved();
+    }
 }
 
 fn check(
@@ -75,35 +106,35 @@ fn check(
         Err(RequestError::Clock) => {
             return Err(Problem::Clock(Challenge::issue(&app.key, station.station, now)));
         }
-        Err(RequestError::Malformed | RequestError::Signature) => return Err(Problem::StationSignature),
+        Err(RequestError::Malformed | RequestError::Signature) => {
+            return Err(stranger(app, parts, Problem::StationSignature));
+        }
     }
     let life_ms = CLOCK_TOLERANCE_MS.saturating_mul(2).max(CHALLENGE_LIFE_MS);
     if app.nonces.take(auth.nonce, now, life_ms) { Ok(()) } else { Err(Problem::Replayed) }
 }
 
-/// Reads a body within its limit and time.
-pub(crate) async fn read(body: Body, max: usize) -> Result<Bytes, Problem> {
-    let read = tokio::time::timeout(BODY_TIMEOUT, to_bytes(body, max)).await;
-    read.map_err(|_| Problem::BodyTimeout)?.map_err(|_| Problem::BodyTooLong)
+/// A place among the pushes in progress, and among those of its station.
+#[derive(Debug)]
+pub(super) struct PushPlace {
+    #[expect(dead_code, reason = "held until the request ends")]
+    all: OwnedSemaphorePermit,
+    #[expect(dead_code, reason = "held until the request ends")]
+    own: Share<StationId>,
 }
 
-/// A place among the pushes in progress. Taken before the body is read.
-#[derive(Debug)]
-pub(super) struct PushPlace(
-    #[expect(dead_code, reason = "held until the request ends")] OwnedSemaphorePermit,
-);
-
-impl FromRequestParts<App> for PushPlace {
-    type Rejection = Problem;
-
-    async fn from_request_parts(_: &mut Parts, app: &App) -> Result<PushPlace, Problem> {
+impl PushPlace {
+    /// Waits for a place; a station that has two already is told to come again.
+    pub(super) async fn take(app: &App, station: StationId) -> Result<PushPlace, Problem> {
         let busy = || {
             app.metrics.busy.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             Problem::Busy
         };
+        let own = app.pushes_of.take(station, 1).ok_or_else(busy)?;
         let _waiting = app.pushes_waiting.try_acquire().map_err(|_| busy())?;
         let place = tokio::time::timeout(PLACE_WAIT, app.pushes.clone().acquire_owned()).await;
-        place.ok().and_then(Result::ok).map(PushPlace).ok_or_else(busy)
+        let all = place.ok().and_then(Result::ok).ok_or_else(busy)?;
+        Ok(PushPlace { all, own })
     }
 }
 
@@ -120,13 +151,13 @@ impl FromRequestParts<App> for ApiKey {
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<ApiKey, Problem> {
         let shown = text(&parts.headers, header::AUTHORIZATION).and_then(|it| it.strip_prefix("Bearer "));
         let known = match shown {
-            Some(key) => app.store.api_key(secret_hash(key)).await?,
+            Some(key) => look_up(app, parts, app.store.api_key(secret_hash(key))).await?,
             None => None,
         };
         let Some((name, may_read_journals)) = known else {
-            app.limits.stranger.take(address(parts)).map_err(Problem::RateLimit)?;
-            return Err(Problem::ApiKey);
+            return Err(stranger(app, parts, Problem::ApiKey));
         };
+        proved(parts);
         app.limits.api_key.take(name).map_err(Problem::RateLimit)?;
         Ok(ApiKey { may_read_journals })
     }
@@ -159,8 +190,11 @@ impl FromRequestParts<App> for Session {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Session, Problem> {
         let token = secret_hash(cookie(&parts.headers).ok_or(Problem::Session)?);
-        let user = app.store.session(token, now_ms()).await?;
-        Ok(Session { user: user.ok_or(Problem::Session)?, token })
+        let Some(user) = look_up(app, parts, app.store.session(token, now_ms())).await? else {
+            return Err(stranger(app, parts, Problem::Session));
+        };
+        proved(parts);
+        Ok(Session { user, token })
     }
 }
 
@@ -184,9 +218,7 @@ impl FromRequestParts<App> for Reader {
         if !is_station {
             return ApiKey::from_request_parts(parts, app).await.map(|_| Reader::Chain);
         }
-        let (auth, station) = who_signed(app, parts).await?;
-        check(app, &auth, &station, parts, &[])?;
-        app.saw(station.station, now_ms());
+        let (station, _place) = who_signed(app, parts, &[]).await?;
         Ok(Reader::Till(Box::new(station)))
     }
 }
@@ -204,8 +236,7 @@ impl<S: Sync> FromRequestParts<S> for Peer {
 }
 
 fn address(parts: &Parts) -> IpAddr {
-    let unknown = IpAddr::from([0, 0, 0, 0]);
-    parts.extensions.get::<ConnectInfo<SocketAddr>>().map_or(unknown, |info| info.0.ip())
+    gate::address(&parts.headers, &parts.extensions)
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

@@ -11,16 +11,16 @@ use super::Problem;
 use super::auth::Peer;
 use crate::admin;
 use crate::app::App;
+use crate::limit::household;
 
 pub(super) async fn enrol(
     State(app): State<App>,
     Peer(address): Peer,
     body: Bytes,
 ) -> Result<Json<EnrolReply>, Problem> {
-    app.limits.enrol.take(address).map_err(Problem::RateLimit)?;
     let request: EnrolRequest =
         serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("an enrolment is expected"))?;
-    admin::enrol(&app, &request).await.map(Json)
+    admin::enrol(&app, &request, address).await.map(Json)
 }
 
 #[derive(Serialize)]
@@ -34,7 +34,7 @@ pub(super) async fn introduce(
     Peer(address): Peer,
     body: Bytes,
 ) -> Result<Json<Introduced>, Problem> {
-    app.limits.introduce.take(address).map_err(Problem::RateLimit)?;
+    app.limits.introduce.take(household(address)).map_err(Problem::RateLimit)?;
     let certificate: Certificate =
         serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("a certificate is expected"))?;
     admin::introduce(&app, &certificate).await.map(|()| Json(Introduced { introduced: true }))

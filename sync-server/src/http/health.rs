@@ -10,8 +10,8 @@ use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::Problem;
-use super::auth::{ApiKey, Peer};
+use super::auth::ApiKey;
+use super::{Problem, gate};
 use crate::app::{App, PUSHES_MAX, WAKES_MAX};
 
 pub(super) async fn health(State(app): State<App>) -> Result<Json<Value>, Problem> {
@@ -27,8 +27,7 @@ impl FromRequestParts<App> for Watcher {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Watcher, Problem> {
-        let Peer(address) = Peer::from_request_parts(parts, app).await?;
-        if address.is_loopback() {
+        if gate::is_from_here(&parts.headers, &parts.extensions) {
             return Ok(Watcher);
         }
         ApiKey::from_request_parts(parts, app).await.map(|_| Watcher)
@@ -66,6 +65,17 @@ pub(super) async fn metrics(State(app): State<App>, _: Watcher) -> Result<Respon
     );
     family("suanpan_entries_total", "counter", "Entries stored.", &[("", count(&metrics.entries))]);
     family("suanpan_busy_total", "counter", "Pushes turned away unread.", &[("", count(&metrics.busy))]);
+    let sign_ins = [("", count(&metrics.sign_ins_refused))];
+    family("suanpan_sign_ins_refused_total", "counter", "Wrong names or passwords.", &sign_ins);
+    let others = [("", count(&metrics.other_sites_receipts))];
+    family(
+        "suanpan_other_sites_receipts_total",
+        "counter",
+        "Receipts that a station of another site looked up.",
+        &others,
+    );
+    let codes = [("", count(&metrics.codes_refused))];
+    family("suanpan_codes_refused_total", "counter", "Wrong one-time codes.", &codes);
     let in_progress = used(PUSHES_MAX, app.pushes.available_permits());
     family("suanpan_pushes_in_progress", "gauge", "Pushes in progress.", &[("", in_progress)]);
     let waiting = used(WAKES_MAX, app.wakes.available_permits());

@@ -33,8 +33,7 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Problem> {
     let SignIn { name, password } =
         serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("name and password are expected"))?;
-    app.limits.login_from.take(address).map_err(Problem::RateLimit)?;
-    let token = admin::sign_in(&app, name, password).await?;
+    let token = admin::sign_in(&app, address, name, password).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, &token, SESSION_LIFE_S))]).into_response())
 }
 

@@ -3,6 +3,7 @@
 mod auth;
 mod days;
 mod enrol;
+mod gate;
 mod health;
 mod hq;
 mod journal;
@@ -12,15 +13,18 @@ mod reports;
 mod station;
 
 use std::path::Path;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::http::{HeaderName, HeaderValue, header};
-use axum::routing::{get, post};
+use axum::middleware::from_fn_with_state;
+use axum::routing::{MethodRouter, get, post};
 use suanpan_sync::limits::PUSH_BODY_MAX;
 use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
+use self::gate::Bounds;
 use crate::app::App;
 
 pub(crate) use auth::secret_hash;
@@ -30,43 +34,84 @@ pub(crate) use problem::Problem;
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
      font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
 
-/// Builds the routes. Whatever is not named here is refused.
+/// Bytes of what strangers and people send: a name and a password, a certificate, a reason.
+const SMALL: usize = 16 * 1024;
+
+/// Bytes of a body that a route has no use for.
+const UNASKED: usize = 1024;
+
+/// Bytes of what a station asks.
+const QUESTION: usize = 64 * 1024;
+
+/// A station gives up after half a minute, and is told before to come again.
+const SOON: Duration = Duration::from_secs(25);
+
+/// What people and scripts read may take the database a while.
+const LATER: Duration = Duration::from_secs(120);
+
+/// A machine that watches the hub is told within 5 s, whatever holds it up.
+const AT_ONCE: Duration = Duration::from_secs(4);
+
+/// Longer than the longest wait for a wake-up.
+const WOKEN: Duration = Duration::from_secs(65);
+
+/// Builds the routes, each with its bounds; whose it is says its handler. Whatever is not named here is refused.
 pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
-    let api = Router::new()
-        .route("/enrol", post(enrol::enrol))
-        .route("/introduce", post(enrol::introduce))
-        .route("/push", post(station::push))
-        .route("/holes", post(station::hole))
-        .route("/entries", get(station::entries))
-        .route("/pull", post(station::pull))
-        .route("/wake", get(station::wake))
-        .route("/refunds", post(station::refund))
-        .route("/lost", post(lost::report))
-        .route("/snapshot", get(station::snapshot))
-        .route("/snapshot/{hash}", get(station::chunk))
-        .route("/reports/sales-by-day", get(reports::by_day))
-        .route("/reports/sales-by-hour", get(reports::by_hour))
-        .route("/reports/sales-by-item", get(reports::by_item))
-        .route("/reports/sales-by-tender", get(reports::by_tender))
-        .route("/reports/sales-by-station", get(reports::by_station))
-        .route("/reports/totals-by-station", get(reports::totals_by_station))
-        .route("/reports/store-days", get(days::report))
-        .route("/journal", get(journal::page))
-        .route("/journal/stations", get(journal::stations))
-        .route("/hq/session", post(hq::sign_in).get(hq::who).delete(hq::sign_out))
-        .route("/hq/today", get(hq::today))
-        .route("/hq/store-days", get(days::of_date))
-        .route("/hq/excuse", post(days::excuse))
-        .route("/hq/lost", get(lost::list).post(lost::decide))
+    let routes = |routes: Vec<(&str, usize, Duration, MethodRouter<App>)>| {
+        routes.into_iter().fold(Router::new(), |router, (path, body, answer, handlers)| {
+            gate::route(router, &app, path, Bounds { body, answer }, handlers)
+        })
+    };
+    let strangers = routes(vec![
+        ("/enrol", SMALL, SOON, post(enrol::enrol)),
+        ("/introduce", SMALL, SOON, post(enrol::introduce)),
+    ]);
+    let stations = routes(vec![
+        ("/push", PUSH_BODY_MAX, SOON, post(station::push)),
+        ("/holes", QUESTION, SOON, post(station::hole)),
+        ("/entries", UNASKED, SOON, get(station::entries)),
+        ("/pull", QUESTION, LATER, post(station::pull)),
+        ("/wake", UNASKED, WOKEN, get(station::wake)),
+        ("/refunds", QUESTION, SOON, post(station::refund)),
+        ("/lost", PUSH_BODY_MAX, SOON, post(lost::report)),
+        ("/snapshot", UNASKED, LATER, get(station::snapshot)),
+        ("/snapshot/{hash}", UNASKED, LATER, get(station::chunk)),
+    ]);
+    let scripts = routes(vec![
+        ("/reports/sales-by-day", UNASKED, LATER, get(reports::by_day)),
+        ("/reports/sales-by-hour", UNASKED, LATER, get(reports::by_hour)),
+        ("/reports/sales-by-item", UNASKED, LATER, get(reports::by_item)),
+        ("/reports/sales-by-tender", UNASKED, LATER, get(reports::by_tender)),
+        ("/reports/sales-by-station", UNASKED, LATER, get(reports::by_station)),
+        ("/reports/totals-by-station", UNASKED, LATER, get(reports::totals_by_station)),
+        ("/reports/store-days", UNASKED, LATER, get(days::report)),
+        ("/journal", UNASKED, LATER, get(journal::page)),
+        ("/journal/stations", UNASKED, LATER, get(journal::stations)),
+    ]);
+    let people = routes(vec![
+        ("/hq/session", SMALL, SOON, post(hq::sign_in).get(hq::who).delete(hq::sign_out)),
+        ("/hq/today", UNASKED, LATER, get(hq::today)),
+        ("/hq/store-days", UNASKED, LATER, get(days::of_date)),
+        ("/hq/excuse", SMALL, SOON, post(days::excuse)),
+        ("/hq/lost", SMALL, SOON, get(lost::list).post(lost::decide)),
+    ]);
+    let machines = routes(vec![
+        ("/health", UNASKED, AT_ONCE, get(health::health)),
+        ("/metrics", UNASKED, AT_ONCE, get(health::metrics)),
+    ]);
+    let api = strangers
+        .merge(stations)
+        .merge(scripts.layer(from_fn_with_state(app.readings.clone(), gate::few)))
+        .merge(people)
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, value("no-store")));
-    let root = Router::new()
-        .nest("/api/v1", api)
-        .route("/health", get(health::health))
-        .route("/metrics", get(health::metrics));
+    let root = Router::new().nest("/api/v1", api).merge(machines);
     let root = match ui_dir {
-        Some(dir) => root.fallback_service(ServeDir::new(dir)),
+        Some(dir) => {
+            let files = Router::new().fallback_service(ServeDir::new(dir));
+            root.fallback_service(files.layer(from_fn_with_state(app.files.clone(), gate::few)))
+        }
         None => root.fallback(nothing),
     };
     root.layer(DefaultBodyLimit::max(PUSH_BODY_MAX))

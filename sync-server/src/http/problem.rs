@@ -45,6 +45,8 @@ pub enum Problem {
     Certificate,
     /// A station's segment has more branches than a till can make.
     TooManyBranches,
+    /// A station sent or opened more than a till can; seconds to wait.
+    OverQuota(u64),
     /// Too many requests; seconds to wait.
     RateLimit(u64),
     /// The hub has no room for another request.
@@ -53,6 +55,10 @@ pub enum Problem {
     BodyTooLong,
     /// The body did not arrive in time.
     BodyTimeout,
+    /// The answer was not there in time; what was asked for may be done later all the same.
+    Late,
+    /// A page of another site sent a browser here.
+    ForeignPage,
     /// A parameter or field is missing or malformed.
     BadRequest(&'static str),
     /// What was decided about is not what waits now.
@@ -78,10 +84,16 @@ struct Document<'a> {
 }
 
 impl Problem {
+    /// The stable code.
+    pub(crate) fn code(&self) -> &'static str {
+        self.parts().1
+    }
+
     fn parts(&self) -> (u16, &'static str, &'static str) {
         match self {
             Problem::Wire(WireError::Signature) => (403, "SYN-WIR-008", "The signature does not match."),
             Problem::Wire(error) => (400, error.code(), "The message is malformed."),
+            Problem::Store(StoreError::Beyond) => (400, "HUB-REQ-001", "The request is malformed."),
             Problem::Store(StoreError::DiskFull) => (507, "HUB-STO-003", "The hub's disk is full."),
             Problem::Store(error) => (503, error.code(), "The hub's store cannot do this now."),
             Problem::StationHeader => (401, "HUB-AUT-001", "A station's signature is needed."),
@@ -93,16 +105,19 @@ impl Problem {
             Problem::Session => (401, "HUB-AUT-007", "Sign in first."),
             Problem::Login => (401, "HUB-AUT-008", "Name or password is wrong."),
             Problem::JournalKey => (403, "HUB-AUT-009", "The API key may not read journals."),
+            Problem::ForeignPage => (403, "HUB-AUT-010", "The request comes from another site's page."),
             Problem::CodeUnknown => (403, "HUB-ENR-001", "The one-time code is not known."),
             Problem::CodeExpired => (403, "HUB-ENR-002", "The one-time code is too old."),
             Problem::CodeUsed => (403, "HUB-ENR-003", "The one-time code was used already."),
             Problem::OtherKey => (403, "HUB-ENR-004", "The station is enrolled with another key."),
             Problem::Certificate => (403, "HUB-ENR-005", "The certificate is not this hub's."),
             Problem::TooManyBranches => (409, "HUB-PSH-001", "The segment has too many branches."),
+            Problem::OverQuota(_) => (429, "HUB-PSH-002", "The station sends more than a till can."),
             Problem::RateLimit(_) => (429, "HUB-LIM-001", "Too many requests."),
             Problem::Busy => (503, "HUB-LIM-002", "The hub is busy."),
             Problem::BodyTooLong => (413, "HUB-LIM-003", "The body is too long."),
             Problem::BodyTimeout => (408, "HUB-LIM-004", "The body did not arrive in time."),
+            Problem::Late => (503, "HUB-LIM-005", "The hub did not answer in time."),
             Problem::BadRequest(_) => (400, "HUB-REQ-001", "The request is malformed."),
             Problem::NotFound => (404, "HUB-REQ-002", "Nothing is here."),
             Problem::Method => (405, "HUB-REQ-003", "The path has no such method."),
@@ -115,15 +130,17 @@ impl Problem {
         match self {
             Problem::Wire(error) => Some(error.to_string()),
             Problem::BadRequest(what) => Some((*what).to_owned()),
-            Problem::Store(error @ StoreError::Outcome(_)) => Some(error.to_string()),
+            Problem::Store(error @ (StoreError::Outcome(_) | StoreError::Beyond)) => Some(error.to_string()),
             _ => None,
         }
     }
 
     fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Problem::RateLimit(seconds) => Some(*seconds),
-            Problem::Busy | Problem::Store(StoreError::Busy | StoreError::Stopped) => Some(RETRY_AFTER_S),
+            Problem::RateLimit(seconds) | Problem::OverQuota(seconds) => Some(*seconds),
+            Problem::Busy | Problem::Late | Problem::Store(StoreError::Busy | StoreError::Stopped) => {
+                Some(RETRY_AFTER_S)
+            }
             _ => None,
         }
     }
@@ -132,8 +149,10 @@ impl Problem {
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, code, title) = self.parts();
-        if let Problem::Store(error) = &self {
-            tracing::error!(code, %error, "the store refused");
+        match &self {
+            Problem::Store(error) => tracing::error!(code, %error, "the store refused"),
+            Problem::Late => tracing::error!(code, "the store did not answer in time"),
+            _ => {}
         }
         let challenge = match &self {
             Problem::Clock(challenge) => Some(challenge),

@@ -4,21 +4,24 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
+use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
-use suanpan_journal::{Hash, SegmentId};
-use suanpan_sync::{PullReply, PushReply, RefundReply, SnapshotManifest};
+use suanpan_journal::{Hash, SegmentId, StationId};
+use suanpan_sync::{PushReply, RefundReply};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Problem;
 use super::auth::{PushPlace, StationRequest};
+use super::gate::keep;
 use crate::app::{App, PULL_WAIT};
+use crate::limit::Share;
 use crate::{intake, refund, supply};
 
 pub(super) async fn push(
     State(app): State<App>,
-    _place: PushPlace,
     request: StationRequest,
 ) -> Result<Json<PushReply>, Problem> {
+    let _place = PushPlace::take(&app, request.station.station).await?;
     intake::push(&app, &request.station, &request.body).await.map(Json)
 }
 
@@ -39,32 +42,37 @@ pub(super) async fn entries(
     State(app): State<App>,
     query: Result<Query<Entries>, QueryRejection>,
     request: StationRequest,
-) -> Result<Bytes, Problem> {
+) -> Result<Response, Problem> {
     let Query(asked) = query.map_err(|_| Problem::BadRequest("segment and from are expected"))?;
-    intake::entries(&app, &request.station, asked.segment, asked.from).await.map(Bytes::from)
+    let place = PullPlace::take(&app, request.station.station).await?;
+    let entries = intake::entries(&app, &request.station, asked.segment, asked.from).await?;
+    Ok(keep(Bytes::from(entries).into_response(), (place, request.place)))
 }
 
-/// A place among the downloads in progress. Waited for before anything is looked up for the station: a publication wakes
-/// all of them.
+/// A place among the downloads in progress, and among those of its station. Waited for before anything is looked up for
+/// the station: a publication wakes all of them. Kept until the answer is on its way.
 #[derive(Debug)]
-pub(super) struct PullPlace(
-    #[expect(dead_code, reason = "held until the request ends")] OwnedSemaphorePermit,
-);
+pub(super) struct PullPlace {
+    #[expect(dead_code, reason = "held until the answer is on its way")]
+    all: OwnedSemaphorePermit,
+    #[expect(dead_code, reason = "held until the answer is on its way")]
+    own: Share<StationId>,
+}
 
 impl PullPlace {
-    /// Waits for a place. Asked for after the station is known: strangers take none.
-    async fn take(app: &App) -> Result<PullPlace, Problem> {
+    /// Waits for a place; a station that leaves its answers unread is told to come again.
+    async fn take(app: &App, station: StationId) -> Result<PullPlace, Problem> {
+        let own = app.pulls_of.take(station, 1).ok_or(Problem::Busy)?;
         let place = tokio::time::timeout(PULL_WAIT, app.pulls.clone().acquire_owned()).await;
-        place.ok().and_then(Result::ok).map(PullPlace).ok_or(Problem::Busy)
+        let all = place.ok().and_then(Result::ok).ok_or(Problem::Busy)?;
+        Ok(PullPlace { all, own })
     }
 }
 
-pub(super) async fn pull(
-    State(app): State<App>,
-    request: StationRequest,
-) -> Result<Json<PullReply>, Problem> {
-    let _place = PullPlace::take(&app).await?;
-    supply::pull(&app, &request.station, &request.body).await.map(Json)
+pub(super) async fn pull(State(app): State<App>, request: StationRequest) -> Result<Response, Problem> {
+    let place = PullPlace::take(&app, request.station.station).await?;
+    let reply = supply::pull(&app, &request.station, &request.body).await?;
+    Ok(keep(Json(reply).into_response(), (place, request.place)))
 }
 
 pub(super) async fn refund(
@@ -94,20 +102,19 @@ pub(super) async fn wake(
     Ok(Json(Woken { changed }))
 }
 
-pub(super) async fn snapshot(
-    State(app): State<App>,
-    request: StationRequest,
-) -> Result<Json<SnapshotManifest>, Problem> {
-    let _place = PullPlace::take(&app).await?;
-    supply::manifest(&app, &request.station).await.map(Json)
+pub(super) async fn snapshot(State(app): State<App>, request: StationRequest) -> Result<Response, Problem> {
+    let place = PullPlace::take(&app, request.station.station).await?;
+    let manifest = supply::manifest(&app, &request.station).await?;
+    Ok(keep(Json(manifest).into_response(), (place, request.place)))
 }
 
 pub(super) async fn chunk(
     State(app): State<App>,
     hash: Result<Path<Hash>, PathRejection>,
     request: StationRequest,
-) -> Result<Bytes, Problem> {
+) -> Result<Response, Problem> {
     let Path(hash) = hash.map_err(|_| Problem::NotFound)?;
-    let _place = PullPlace::take(&app).await?;
-    supply::chunk(&app, &request.station, hash).await.map(Bytes::from)
+    let place = PullPlace::take(&app, request.station.station).await?;
+    let chunk = supply::chunk(&app, &request.station, hash).await?;
+    Ok(keep(Bytes::from(chunk).into_response(), (place, request.place)))
 }

@@ -9,10 +9,13 @@ use super::sql::{Sql, values};
 
 /// Segments walked from a new entry towards the root. A till opens a few a day, and forks that still wait for a
 /// verdict are recent.
-const ANCESTORS_MAX: u32 = 2_000;
+const ANCESTORS_MAX: usize = 2_000;
 
 /// Forks of one station looked at for one push. More than one is already a case for IT.
 const FORKS_MAX: u32 = 32;
+
+/// Forks of one station on record whose old side has not grown. What more of them say is no news.
+const OPEN_FORKS_MAX: u32 = 256;
 
 struct Parting {
     segment: SegmentId,
@@ -52,6 +55,14 @@ fn hang(
     parent: &Parent,
     now_ms: i64,
 ) -> Result<(), StoreError> {
+    let on_record: u32 = connection.only(
+        "select count(*) from (select at_seq from fork where station = ? and old_side_grew = 0 limit ?) f",
+        values![station.0, OPEN_FORKS_MAX],
+        |row| row.get(0),
+    )?;
+    if on_record >= OPEN_FORKS_MAX {
+        return Ok(());
+    }
     let mut old = Segment::load(connection, station, parent.segment)?;
     let mut left_behind = Vec::new();
     if let Some(head) = old.branch_with(parent.seq, parent.hash)?.filter(|head| head.seq > parent.seq) {
@@ -71,6 +82,7 @@ fn hang(
         }
         next += 1;
     }
+    left_behind.truncate(FORKS_MAX as usize);
     for (parting, old_head_seq) in left_behind {
         record(connection, station, &parting, (child, 0), old_head_seq, now_ms)?;
     }
@@ -167,11 +179,12 @@ fn grow_old_sides(
     push: &CheckedPush,
     branch: u32,
 ) -> Result<(), StoreError> {
+    let mut line = Line::of(connection, station, push);
     for (parting, fetched) in open_forks(connection, station)? {
         // A station that fetched the old side may open its next segment there; nobody continues a segment itself.
         let grew = match push.segment == parting.segment {
             true => branch == parting.old_branch,
-            false => !fetched && descends(connection, station, &parting, push)?,
+            false => !fetched && line.comes_from(&parting)?,
         };
         if grew {
             connection.execute(
@@ -199,28 +212,47 @@ fn open_forks(connection: &dyn Sql, station: StationId) -> Result<Vec<(Parting, 
     Ok(forks)
 }
 
-/// Says whether a run's segment descends from the history that a fork left behind.
-fn descends(
-    connection: &dyn Sql,
+/// What a run descends from, walked once for all forks that it is held against.
+struct Line<'a> {
+    connection: &'a dyn Sql,
     station: StationId,
-    parting: &Parting,
-    push: &CheckedPush,
-) -> Result<bool, StoreError> {
-    let mut at = push.segment;
-    let mut parent = push.parent.filter(|parent| !parent.is_root());
-    for _ in 0..ANCESTORS_MAX {
-        if parent.is_none() {
-            parent = parent_of(connection, station, at)?;
-        }
-        let Some(found) = parent.take() else { return Ok(false) };
-        if found.segment == parting.segment {
-            let mut old = Segment::load(connection, station, parting.segment)?;
-            let after = found.seq > parting.at_seq;
-            return Ok(after && old.hash_at(parting.old_branch, found.seq)? == Some(found.hash));
-        }
-        at = found.segment;
+    /// Parents, from the run's own on.
+    walked: Vec<Parent>,
+    next: Option<Parent>,
+    at: SegmentId,
+}
+
+impl<'a> Line<'a> {
+    fn of(connection: &'a dyn Sql, station: StationId, push: &CheckedPush) -> Line<'a> {
+        let next = push.parent.filter(|parent| !parent.is_root());
+        Line { connection, station, walked: Vec::new(), next, at: push.segment }
     }
-    Ok(false)
+
+    fn parent(&mut self, nth: usize) -> Result<Option<Parent>, StoreError> {
+        if nth == self.walked.len() {
+            let next = match self.next.take() {
+                None => parent_of(self.connection, self.station, self.at)?,
+                known => known,
+            };
+            let Some(found) = next else { return Ok(None) };
+            self.at = found.segment;
+            self.walked.push(found);
+        }
+        Ok(self.walked.get(nth).copied())
+    }
+
+    /// Says whether it descends from the history that a fork left behind.
+    fn comes_from(&mut self, parting: &Parting) -> Result<bool, StoreError> {
+        for nth in 0..ANCESTORS_MAX {
+            let Some(found) = self.parent(nth)? else { return Ok(false) };
+            if found.segment == parting.segment {
+                let mut old = Segment::load(self.connection, self.station, parting.segment)?;
+                let after = found.seq > parting.at_seq;
+                return Ok(after && old.hash_at(parting.old_branch, found.seq)? == Some(found.hash));
+            }
+        }
+        Ok(false)
+    }
 }
 
 fn parent_of(

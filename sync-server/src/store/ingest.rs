@@ -1,11 +1,11 @@
 use suanpan_journal::{Hash, Records, SegmentId, StationId};
-use suanpan_sync::limits::LACKING_MAX;
+use suanpan_sync::limits::{FETCH_MAX, LACKING_MAX};
 use suanpan_sync::{
     Ack, CheckedPush, Hole, Known, Lacking, Offer, Opened, Verdict, classify, declare_hole, epoch_after,
 };
 
 use super::forks;
-use super::known::Segment;
+use super::known::{Segment, Standing};
 use super::sql::{Sql, values};
 use super::{Ingest, Ingested, StoreError};
 use super::{Store, feed};
@@ -14,8 +14,18 @@ use super::{Store, feed};
 pub(super) const IS_MISSING: &str = "not exists (select 1 from batch b where b.station = h.station
      and b.segment = h.segment and b.to_seq = h.to_seq and b.head_hash = h.to_hash)";
 
+/// Branches that a station may open: a life of ten years, and then as many a day as a till that is started every quarter of
+/// an hour. Each start of the app opens one with its first entry.
+const BRANCHES_AT_ONCE: u64 = 20_000;
+const BRANCHES_A_DAY: u64 = 100;
+
+/// Holes of a station on record: a damaged disk has some.
+const HOLES_MAX: u32 = 4_000;
+
 /// Rows of a fetch: enough to fill its answer with the smallest pushes that a till makes.
 const FETCH_ROWS_MAX: u32 = 2_000;
+
+const DAY_MS: i64 = 24 * 3_600_000;
 
 impl Store {
     /// Decides about a push and stores it, in one transaction. Returns when that is durable.
@@ -23,21 +33,29 @@ impl Store {
     /// *Errors:* the store's; then nothing was stored, or after `Outcome` nobody knows, and nothing is acked.
     pub async fn ingest(&self, ingest: Ingest) -> Result<Ingested, StoreError> {
         let ingested = self.write_of(ingest.station, move |connection| take(connection, &ingest)).await?;
-        if matches!(ingested.verdict, Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. })
-        {
+        let stores = matches!(
+            ingested.verdict,
+            Verdict::Append { .. } | Verdict::Fill { .. } | Verdict::Branch { .. }
+        );
+        if stores && !ingested.is_over_quota {
             self.pending.send_replace(());
         }
         Ok(ingested)
     }
 
-    /// Records a hole where its entries are not known.
+    /// Records a hole where its entries are not known. Says whether that could be done: a station has only so many.
     ///
     /// *Errors:* the store's.
-    pub async fn declare_hole(&self, station: StationId, hole: Hole, now_ms: i64) -> Result<(), StoreError> {
+    pub async fn declare_hole(
+        &self,
+        station: StationId,
+        hole: Hole,
+        now_ms: i64,
+    ) -> Result<bool, StoreError> {
         self.write_of(station, move |connection| record_hole(connection, station, &hole, now_ms)).await
     }
 
-    /// Stored pushes of a segment that hold `from_seq` or later, in order, and whether there is any.
+    /// Stored pushes of a segment that hold `from_seq` or later, in order: as many as fit an answer, and the next.
     ///
     /// *Errors:* the store's.
     pub async fn entries(
@@ -50,10 +68,14 @@ impl Store {
             let known = Segment::load(connection, station, segment)?;
             let longest = known.heads().iter().max_by_key(|head| head.seq).map_or(0, |head| head.branch);
             let bodies = connection.all(
-                "select body from batch
-                     where station = ? and segment = ? and branch = ? and to_seq >= ?
-                     order by from_seq limit ?",
-                values![station.0, segment.0, longest, from_seq, FETCH_ROWS_MAX],
+                "select b.body from batch b join (
+                   select from_seq, sum(length(body)) over (order by from_seq) - length(body) as ahead
+                   from (select from_seq, body from batch
+                     where station = ?1 and segment = ?2 and branch = ?3 and to_seq >= ?4
+                     order by from_seq limit ?5) found
+                 ) n on n.from_seq = b.from_seq
+                 where b.station = ?1 and b.segment = ?2 and b.branch = ?3 and n.ahead <= ?6 order by b.from_seq",
+                values![station.0, segment.0, longest, from_seq, FETCH_ROWS_MAX, FETCH_MAX],
                 |row| row.get(0),
             )?;
             Ok(bodies)
@@ -88,6 +110,13 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
     let (mut segment, stands) = Segment::with_standing(connection, station, push.segment, run)?;
     let epoch = believe(connection, station, ingest.shown.as_ref(), (stands.epoch, ingest.now_ms))?;
     let verdict = classify(&Offer::from(push), &mut segment)?;
+    let opens = match &verdict {
+        Verdict::Append { branch } => segment.head(*branch).is_none(),
+        verdict => matches!(verdict, Verdict::Branch { .. }),
+    };
+    if opens && stands.branches >= branches_max(&stands, ingest.now_ms) {
+        return Ok(Ingested::refused(verdict, epoch));
+    }
     let mut quiet = !stands.has_open_forks;
     let arrival = match &verdict {
         Verdict::Append { branch } => {
@@ -114,7 +143,14 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
     let (lost_tail, re_enrol) =
         if quiet { (None, stands.re_enrol) } else { forks::standing(connection, station)? };
     let lacking = if stands.has_holes { lacking(connection, station)? } else { Vec::new() };
-    Ok(Ingested { verdict, epoch, arrival, lost_tail, re_enrol, lacking })
+    Ok(Ingested { verdict, epoch, is_over_quota: false, arrival, lost_tail, re_enrol, lacking })
+}
+
+/// Branches that a station may have opened by now.
+fn branches_max(stands: &Standing, now_ms: i64) -> u64 {
+    let days = now_ms.saturating_sub(stands.enrolled_at_ms).div_euclid(DAY_MS);
+    let since = u64::try_from(days).unwrap_or(0).saturating_mul(BRANCHES_A_DAY);
+    BRANCHES_AT_ONCE.saturating_add(since)
 }
 
 /// What a station declared last, of what is still missing.
@@ -278,8 +314,19 @@ fn trim_holes(
 }
 
 /// Records a hole where it belongs; what the hub has anyway is no hole.
-fn record_hole(connection: &dyn Sql, station: StationId, hole: &Hole, now_ms: i64) -> Result<(), StoreError> {
+fn record_hole(
+    connection: &dyn Sql,
+    station: StationId,
+    hole: &Hole,
+    now_ms: i64,
+) -> Result<bool, StoreError> {
     lock(connection, station)?;
+    let on_record: u32 =
+        connection
+            .only("select count(*) from hole where station = ?", values![station.0], |row| row.get(0))?;
+    if on_record >= HOLES_MAX {
+        return Ok(false);
+    }
     let place = (station, hole.segment);
     let mut segment = Segment::load(connection, station, hole.segment)?;
     if segment.heads().is_empty() {
@@ -314,7 +361,7 @@ fn record_hole(connection: &dyn Sql, station: StationId, hole: &Hole, now_ms: i6
             ],
         )?;
     }
-    Ok(())
+    Ok(true)
 }
 
 /// A branch of which nothing is known but a hole: at the segment's start, or after an entry of another branch.
@@ -330,4 +377,50 @@ fn open_empty(
         values![station.0, segment.0, branch, from, at_seq, at_hash.0],
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use suanpan_journal::{CertificateId, Chain, Enrolment, Parent, SigningKey, push_record};
+    use suanpan_sync::{Push, Start};
+
+    const STATION: StationId = StationId([1; 16]);
+
+    /// A segment's first entry on its way.
+    fn opening(key: &SigningKey, segment: u8, now_ms: i64) -> Ingest {
+        let segment = SegmentId([segment; 16]);
+        let mut run = Vec::new();
+        let header = Chain::open(STATION, segment, &Parent::ROOT).append(0, 20_230_616, 999, b"").unwrap();
+        push_record(&mut run, &header, b"");
+        let push = Push::seal(key, STATION, segment, Start::Opening(Parent::ROOT), &run).unwrap();
+        let body = push.encode();
+        let push = push.check(STATION, &key.public()).unwrap();
+        Ingest { station: STATION, push, body, shown: None, now_ms }
+    }
+
+    #[tokio::test]
+    async fn a_station_that_opened_more_segments_than_a_till_can_opens_no_more_until_days_have_passed() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        let key = SigningKey::from_seed(&[1; 32]);
+        let (id, site) = (CertificateId([2; 16]), "S01".parse().unwrap());
+        let enrolment =
+            Enrolment { id, station: STATION, site, till: 1, public_key: key.public(), issued_at_ms: 0 };
+        store.introduce(enrolment, 0).await.unwrap();
+        let ingest = async |segment, now_ms| {
+            let done = store.ingest(opening(&key, segment, now_ms)).await.unwrap();
+            (done.is_over_quota, done.arrival > 0)
+        };
+        assert_eq!(ingest(1, 0).await, (false, true));
+        let opened = store.write(|sql| {
+            let opened: u64 = sql.only("select branches from station", values![], |row| row.get(0))?;
+            sql.execute("update station set branches = ?", values![BRANCHES_AT_ONCE])?;
+            Ok(opened)
+        });
+        assert_eq!(opened.await.unwrap(), 1, "counted as it is opened");
+        assert_eq!(ingest(2, 0).await, (true, false));
+        assert_eq!(ingest(1, 0).await, (false, true), "what is stored is acked");
+        assert_eq!(ingest(2, DAY_MS).await, (false, true));
+    }
 }

@@ -21,6 +21,10 @@ pub(super) struct Standing {
     pub(super) is_parent_inside: bool,
     /// The station has holes.
     pub(super) has_holes: bool,
+    /// Branches that it has opened, in all of its segments.
+    pub(super) branches: u64,
+    /// Since when it is enrolled.
+    pub(super) enrolled_at_ms: i64,
 }
 
 /// Everything stored of one segment, read inside the transaction that decides.
@@ -62,7 +66,7 @@ impl<'a> Segment<'a> {
                case when exists (select 1 from branch c where c.station = s.station and c.parent_segment = ?2
                  and c.parent_seq >= ?3 and c.parent_seq < ?4) then 1 else 0 end,
                case when exists (select 1 from hole i where i.station = s.station) then 1 else 0 end,
-               b.branch, b.head_seq, b.head_hash, h.from_seq, h.to_seq, h.to_hash
+               b.branch, b.head_seq, b.head_hash, h.from_seq, h.to_seq, h.to_hash, s.branches, s.enrolled_at_ms
              from station s
              left join branch b on b.station = s.station and b.segment = ?2
              left join hole h on h.station = b.station and h.segment = b.segment and h.branch = b.branch
@@ -76,6 +80,8 @@ impl<'a> Segment<'a> {
                         has_open_forks: row.get(2)?,
                         is_parent_inside: row.get(3)?,
                         has_holes: row.get(4)?,
+                        branches: row.get(11)?,
+                        enrolled_at_ms: row.get(12)?,
                     });
                 }
                 let Some(branch) = row.get::<Option<u32>>(5)? else { return Ok(()) };

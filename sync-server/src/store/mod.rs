@@ -278,6 +278,9 @@ pub enum StoreError {
     /// The database refused, or cannot be reached.
     #[error("the database refused: {0}")]
     Database(Cause),
+    /// A number that was asked for or sent is larger than any that is kept.
+    #[error("a number is too large")]
+    Beyond,
     /// A stored value is not what this code wrote.
     #[error("the database holds a malformed {0}")]
     Damaged(&'static str),
@@ -351,6 +354,7 @@ impl StoreError {
             StoreError::NotEmpty => "HUB-STO-014",
             StoreError::Differs => "HUB-STO-015",
             StoreError::Stale { .. } => "HUB-STO-016",
+            StoreError::Beyond => "HUB-STO-017",
         }
     }
 }

@@ -9,6 +9,9 @@ use super::{Enrolled, Gauges, Role, Site, Station, StoreError, User};
 const STATION_COLUMNS: &str = "s.station, s.site, s.till, s.public_key, w.zone
    from station s join site w on w.site = s.site";
 
+/// Sessions of a person: a few browsers, and those that were closed without signing out.
+const SESSIONS_MAX: u32 = 20;
+
 impl Store {
     /// Adds a site or changes it.
     ///
@@ -84,6 +87,21 @@ impl Store {
         .await
     }
 
+    /// Whether there is, or was, a one-time code.
+    ///
+    /// *Errors:* the store's.
+    pub async fn is_code(&self, code: Hash) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let found = connection.one(
+                "select till from enrol_code where code_sha256 = ?",
+                values![code.0],
+                |row| row.get::<u16>(0),
+            )?;
+            Ok(found.is_some())
+        })
+        .await
+    }
+
     /// Uses a code: `issue` makes the certificate for its site and till.
     ///
     /// *Errors:* the store's.
@@ -137,7 +155,7 @@ impl Store {
         .await
     }
 
-    /// Opens a session and clears those that are over.
+    /// Opens a session and clears those that are over, and of the person's the oldest when there are too many.
     ///
     /// *Errors:* the store's.
     pub async fn open_session(
@@ -149,6 +167,11 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection.execute("delete from session where expires_at_ms <= ?", values![now_ms])?;
+            connection.execute(
+                "delete from session where \"user\" = ?1 and token_sha256 not in (
+                   select token_sha256 from session where \"user\" = ?1 order by expires_at_ms desc limit ?2)",
+                values![user, SESSIONS_MAX - 1],
+            )?;
             connection.execute(
                 "insert into session (token_sha256, \"user\", expires_at_ms) values (?, ?, ?)",
                 values![token.0, user, expires_at_ms],
@@ -227,7 +250,8 @@ impl Store {
         self.read(|connection| {
             let gauges = connection.only(
                 "select (select cast(value as bigint) from meta where key = 'epoch'),
-                        (select count(*) from pending), (select count(*) from parked),
+                        (select count(*) from pending),
+                        (select cast(coalesce(sum(entries), 0) as bigint) from parked_count),
                         (select count(*) from station),
                         (select cast(value as bigint) - 1 from meta where key = 'next_gseq')",
                 values![],

@@ -335,7 +335,8 @@ fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
         |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
-        "select s.site, s.till, p.code, count(*) from parked p join station s on s.station = p.station
+        "select s.site, s.till, p.code, cast(sum(p.entries) as bigint) from parked_count p
+         join station s on s.station = p.station where p.entries > 0
          group by s.site, s.till, p.code order by s.site, s.till, p.code limit ?",
         |row| {
             Ok(Problem::Parked {

@@ -78,6 +78,8 @@ pub struct Ingested {
     pub verdict: Verdict,
     /// The epoch after it.
     pub epoch: u64,
+    /// Nothing was stored: the station has opened more than a till can.
+    pub is_over_quota: bool,
     /// The row of the batch that holds the range's last entry; 0 if it is not stored.
     pub arrival: u64,
     /// Entries that the station should fetch back.
@@ -86,6 +88,14 @@ pub struct Ingested {
     pub re_enrol: bool,
     /// What one of its disks declared to be nowhere.
     pub lacking: Vec<Lacking>,
+}
+
+impl Ingested {
+    /// Nothing was done.
+    pub(super) fn refused(verdict: Verdict, epoch: u64) -> Ingested {
+        let (lost_tail, re_enrol, lacking) = (None, false, Vec::new());
+        Ingested { verdict, epoch, is_over_quota: true, arrival: 0, lost_tail, re_enrol, lacking }
+    }
 }
 
 /// One change to publish.

@@ -92,6 +92,47 @@ fn run_stories_on(server: &str) {
     assert!(stories.unwrap().success(), "on {server}");
 }
 
+/// The processes of a server: the postmaster and those that it started.
+fn processes(server: &Server) -> Vec<rustix::process::Pid> {
+    let named = std::fs::read_to_string(server.folder().join("data/postmaster.pid")).unwrap();
+    let postmaster: i32 = named.lines().next().unwrap().parse().unwrap();
+    let children = std::fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children")).unwrap();
+    let children = children.split_whitespace().map(|pid| pid.parse().unwrap());
+    children.chain([postmaster]).filter_map(rustix::process::Pid::from_raw).collect()
+}
+
+#[tokio::test]
+async fn while_the_server_is_frozen_everybody_is_told_to_come_later_and_nothing_is_acked() {
+    use crate::support::*;
+    use reqwest::{Method, StatusCode};
+    use rustix::process::{Signal, kill_process};
+    let Some(server) = Server::start("-c fsync=off") else {
+        println!("Skipped: PostgreSQL is not installed.");
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let mut config = sync_server::Config::embedded(folder.path());
+    config.database = Some(server.address());
+    let hub = TestHub::start_as(config, folder).await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    let body = till.push_of(0, 1, 1).encode();
+    let frozen = processes(&server);
+    frozen.iter().for_each(|pid| kill_process(*pid, Signal::STOP).unwrap());
+    let http = client_at("127.0.0.1");
+    let health = http.get(hub.url("/health")).send().await.unwrap();
+    assert_eq!(health.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let auth = till.signed(&Method::POST, "/api/v1/push", &body, None).header();
+    let push = http.post(hub.url("/api/v1/push")).header("authorization", auth).body(body.clone());
+    let push = push.send().await.unwrap();
+    assert_eq!(push.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(push.headers().contains_key("retry-after"));
+    frozen.iter().for_each(|pid| kill_process(*pid, Signal::CONT).unwrap());
+    let (status, _) = till.send(&hub, Method::POST, "/api/v1/push", &body).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(hub.day().await[0]["sales"], 1);
+}
+
 #[test]
 fn every_story_is_the_same_on_postgresql() {
     match Server::start("-c fsync=off") {

@@ -41,6 +41,14 @@ pub fn client() -> reqwest::Client {
     reqwest::Client::builder().no_proxy().tls_certs_only([]).build().unwrap()
 }
 
+/// A client at another address of this machine, which waits no longer than a test may.
+pub fn client_at(address: &str) -> reqwest::Client {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client =
+        reqwest::Client::builder().no_proxy().tls_certs_only([]).timeout(std::time::Duration::from_secs(60));
+    client.local_address(address.parse::<std::net::IpAddr>().unwrap()).build().unwrap()
+}
+
 /// A hub of this folder on the database that the stories run on.
 pub fn config(folder: impl AsRef<Path>) -> Config {
     let mut config = Config::embedded(folder.as_ref());
@@ -263,6 +271,16 @@ impl Till {
         challenge: Option<Challenge>,
     ) -> RequestAuth {
         let _ = hub;
+        self.signed(method, path, body, challenge)
+    }
+
+    pub fn signed(
+        &self,
+        method: &Method,
+        path: &str,
+        body: &[u8],
+        challenge: Option<Challenge>,
+    ) -> RequestAuth {
         let mut nonce = [0; 16];
         nonce[..8].copy_from_slice(&next().to_be_bytes());
         let facts = RequestFacts { method: method.as_str(), path, body };

@@ -262,9 +262,9 @@ impl Push {
     /// Refuses what no sender writes, so that a push has one spelling and its seqs never overflow.
     fn fits(&self, flags: u8) -> Result<(), WireError> {
         within("run", self.count as usize, ENTRIES_MAX as usize)?;
+        // 2^40 entries would take a till three thousand years.
         let room = match self.start {
-            Start::Opening(_) => true,
-            // 2^40 entries would take a till three thousand years.
+            Start::Opening(parent) => parent.seq < 1 << 40,
             Start::After { seq, .. } => (1..1 << 40).contains(&seq),
         };
         if flags != self.flags() {

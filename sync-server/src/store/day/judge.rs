@@ -258,8 +258,8 @@ fn read_sums(sql: &dyn Sql, place: &[Value<'_>], tills: &mut Tills) -> Result<()
 
 fn read_others(sql: &dyn Sql, (site, date): (&str, u32), tills: &mut Tills) -> Result<(), StoreError> {
     sql.each(
-        "select s.till, count(*) from parked p join station s on s.station = p.station
-         where s.site = ? and p.business_date = ? and p.code <> ? group by s.till",
+        "select s.till, cast(sum(p.entries) as bigint) from station s join parked_count p on p.station = s.station
+         where s.site = ? and p.business_date = ? and p.code <> ? and p.entries > 0 group by s.till",
         // A document that came twice is in the figures once, and understood.
         values![site, date, DOUBLED],
         &mut |row| {

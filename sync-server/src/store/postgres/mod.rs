@@ -28,6 +28,7 @@ const MIGRATIONS: &[Migration] = &[
     step(4, include_str!("../../../migrations/postgres/0004_lost.sql"), true),
     step(5, include_str!("../../../migrations/postgres/0005_journal_dates.sql"), true),
     step(6, include_str!("../../../migrations/postgres/0006_found_by_number.sql"), true),
+    step(7, include_str!("../../../migrations/postgres/0007_counted.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.
@@ -38,6 +39,9 @@ const READERS: usize = 4;
 
 /// A server that does not answer by then is down.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// A server that is gone without a word is given up after this.
+const GONE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Nobody may keep others waiting: a lock is given up on after 5 s, and a hub that stops in the middle of a
 /// transaction loses it after 10. A commit that the server's owner made lax is made durable again.
@@ -75,6 +79,7 @@ fn address(url: &str) -> Result<Config, StoreError> {
     let mut config: Config = url.parse().map_err(|error| StoreError::Address(Arc::new(error)))?;
     refuse_plain(&config)?;
     config.connect_timeout(CONNECT_TIMEOUT);
+    config.tcp_user_timeout(GONE_TIMEOUT).keepalives_idle(GONE_TIMEOUT);
     if config.get_application_name().is_none() {
         config.application_name("suanpan-hub");
     }
@@ -269,6 +274,10 @@ impl From<tokio_postgres::Error> for StoreError {
         if state.is_some_and(|state| passing.contains(state)) {
             tracing::warn!(%error, "another hub came first");
             return StoreError::Busy;
+        }
+        let own = std::error::Error::source(&error).and_then(|source| source.downcast_ref::<StoreError>());
+        if let Some(own) = own {
+            return own.clone();
         }
         let said: Cause = match error.as_db_error() {
             Some(said) => Arc::new(said.clone()),

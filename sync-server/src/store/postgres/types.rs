@@ -39,7 +39,7 @@ impl ToSql for Value<'_> {
             Value::Int(number) => number.to_sql(ty, out),
             Value::Text(text) => text.to_sql(ty, out),
             Value::Blob(bytes) => bytes.to_sql(ty, out),
-            Value::Beyond => Err(StoreError::Damaged("number").into()),
+            Value::Beyond => Err(StoreError::Beyond.into()),
         }
     }
 

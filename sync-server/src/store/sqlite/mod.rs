@@ -37,6 +37,7 @@ const MIGRATIONS: &[Migration] = &[
     step(4, include_str!("../../../migrations/sqlite/0004_lost.sql"), true),
     step(5, include_str!("../../../migrations/sqlite/0005_journal_dates.sql"), true),
     step(6, include_str!("../../../migrations/sqlite/0006_found_by_number.sql"), true),
+    step(7, include_str!("../../../migrations/sqlite/0007_counted.sql"), true),
 ];
 
 /// "SPhb": tells a hub's database from any other file.
@@ -132,6 +133,7 @@ impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
         match error.sqlite_error_code() {
             Some(rusqlite::ErrorCode::DiskFull) => StoreError::DiskFull,
+            _ if matches!(error, rusqlite::Error::IntegralValueOutOfRange(..)) => StoreError::Beyond,
             _ => StoreError::Database(Arc::new(error)),
         }
     }

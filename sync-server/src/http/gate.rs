@@ -1,0 +1,252 @@
+//! What every request passes before its handler sees it: whose page it is from, how long its body may be and take, and how
+//! long the answer may. A route that is not made by [`route`] does not exist.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, HttpBody};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::http::{Extensions, HeaderMap, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::MethodRouter;
+use futures_util::{StreamExt, stream};
+use tokio::sync::Semaphore;
+
+use super::Problem;
+use crate::app::{App, PULL_WAIT};
+use crate::door::Caller;
+use crate::limit::{Share, household};
+
+/// A body must be in within this: the largest push on a line of 0.3 Mbit/s.
+const BODY_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Bytes of an answer that are handed to the connection at once: whoever takes none keeps its place.
+const PIECE: usize = 64 * 1024;
+
+/// What the addresses of proxies hand on.
+const FORWARDED_FOR: &str = "x-forwarded-for";
+
+/// What a route takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Bytes of its body.
+    pub body: usize,
+    /// From the last byte of the body to the first of the answer.
+    pub answer: Duration,
+}
+
+/// Adds a route with its bounds.
+pub(super) fn route(
+    router: Router<App>,
+    app: &App,
+    path: &str,
+    bounds: Bounds,
+    handlers: MethodRouter<App>,
+) -> Router<App> {
+    router.route(path, handlers.layer(from_fn_with_state((app.clone(), bounds), pass)))
+}
+
+async fn pass(State((app, bounds)): State<(App, Bounds)>, request: Request, next: Next) -> Response {
+    if is_of_a_foreign_page(&request) {
+        return Problem::ForeignPage.into_response();
+    }
+    let (parts, body) = request.into_parts();
+    let address = address(&parts.headers, &parts.extensions);
+    // The share of the address is held until the request is answered.
+    let (body, _share) = match read(&app, address, body, (bounds.body, BODY_TIMEOUT)).await {
+        Ok(read) => read,
+        Err(problem) => return problem.into_response(),
+    };
+    let answer = next.run(Request::from_parts(parts, Body::from(body)));
+    let answered = tokio::time::timeout(bounds.answer, answer).await;
+    answered.unwrap_or_else(|_| Problem::Late.into_response())
+}
+
+/// Reads a body within its limit and time, and within what the address may hold of all bodies.
+async fn read(
+    app: &App,
+    address: IpAddr,
+    body: Body,
+    (max, within): (usize, Duration),
+) -> Result<(Bytes, Share<IpAddr>), Problem> {
+    let busy = || {
+        app.metrics.busy.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Problem::Busy
+    };
+    let mut share = app.bodies.take(household(address), 0).ok_or_else(busy)?;
+    if body.size_hint().lower() > max as u64 {
+        return Err(Problem::BodyTooLong);
+    }
+    let mut pieces = body.into_data_stream();
+    let read = async {
+        let mut whole = Bytes::new();
+        let mut joined = Vec::new();
+        while let Some(piece) = pieces.next().await {
+            let piece = piece.map_err(|_| Problem::BadRequest("the body is cut short"))?;
+            if whole.len().saturating_add(joined.len()).saturating_add(piece.len()) > max {
+                return Err(Problem::BodyTooLong);
+            }
+            if !share.grow(piece.len()) {
+                return Err(busy());
+            }
+            if whole.is_empty() && joined.is_empty() {
+                // Nearly every body is in one piece.
+                whole = piece;
+                continue;
+            }
+            joined.extend_from_slice(&std::mem::take(&mut whole));
+            joined.extend_from_slice(&piece);
+        }
+        Ok(if joined.is_empty() { whole } else { Bytes::from(joined) })
+    };
+    let body = tokio::time::timeout(within, read).await.map_err(|_| Problem::BodyTimeout)??;
+    Ok((body, share))
+}
+
+/// A page of another site may send a person's browser here, with whatever name and password it likes.
+fn is_of_a_foreign_page(request: &Request) -> bool {
+    let Some(origin) = request.headers().get(header::ORIGIN) else { return false };
+    let own = request.headers().get(header::HOST).map(|host| host.as_bytes().to_ascii_lowercase());
+    let (_, site) = origin.to_str().ok().and_then(|it| it.split_once("://")).unwrap_or_default();
+    !request.method().is_safe() && own.as_deref() != Some(site.to_ascii_lowercase().as_bytes())
+}
+
+/// Whom a request is from: the other end of its connection, or who that says when it is the hub's own proxy.
+pub(super) fn address(headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
+    let Some(ConnectInfo(caller)) = extensions.get::<ConnectInfo<Caller>>() else {
+        return IpAddr::from([0, 0, 0, 0]);
+    };
+    if !caller.is_proxy() {
+        return caller.address();
+    }
+    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
+    let mut named: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
+    // What stands before the last address that the proxies did not write anybody may have written.
+    let ours = |name: &&str| name.parse().is_ok_and(|name| caller.is_one_of_ours(name));
+    while named.last().is_some_and(ours) {
+        named.pop();
+    }
+    named.last().and_then(|name| name.parse::<IpAddr>().ok()).map_or(caller.address(), |it| it.to_canonical())
+}
+
+/// Whether somebody on this machine asks, and no proxy for another.
+pub(super) fn is_from_here(headers: &HeaderMap, extensions: &Extensions) -> bool {
+    address(headers, extensions).is_loopback() && !headers.contains_key(FORWARDED_FOR)
+}
+
+/// Lets so many answers be made and sent at once; others wait for a while.
+pub(super) async fn few(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
+    match tokio::time::timeout(PULL_WAIT, places.acquire_owned()).await {
+        Ok(Ok(place)) => keep(next.run(request).await, place),
+        _ => Problem::Busy.into_response(),
+    }
+}
+
+/// Keeps something until the last piece of an answer was handed over.
+pub(super) fn keep<T: Send + 'static>(answer: Response, kept: T) -> Response {
+    answer.map(|body| {
+        if body.is_end_stream() {
+            return body;
+        }
+        let pieces = (body.into_data_stream(), Bytes::new(), kept);
+        Body::from_stream(stream::unfold(pieces, |(mut body, mut left, kept)| async move {
+            if left.is_empty() {
+                left = match body.next().await? {
+                    Ok(next) => next,
+                    Err(error) => return Some((Err(error), (body, left, kept))),
+                };
+            }
+            let piece = left.split_to(left.len().min(PIECE));
+            Some((Ok(piece), (body, left, kept)))
+        }))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use axum::http::HeaderValue;
+    use suanpan_journal::SigningKey;
+
+    #[tokio::test]
+    async fn a_body_has_its_length_its_time_and_its_share_of_all_bodies() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        let store = Store::open(folder.path(), 0).unwrap();
+        let app = App::new(store, SigningKey::from_seed(&[1; 32]), false, stopped);
+        let soon = (1_000, Duration::from_millis(20));
+        let read = async |body: Body, from: [u8; 4], bounds| {
+            super::read(&app, from.into(), body, bounds).await.map(|(bytes, share)| (bytes.len(), share))
+        };
+        let pieces = |sizes: Vec<usize>| {
+            Body::from_stream(stream::iter(
+                sizes.into_iter().map(|size| Ok::<_, std::io::Error>(vec![7; size])),
+            ))
+        };
+        let whole = read(pieces(vec![300, 300, 400]), [10, 0, 0, 1], soon).await.unwrap();
+        assert_eq!(whole.0, 1_000);
+        assert_eq!(
+            read(pieces(vec![300, 701]), [10, 0, 0, 1], soon).await.unwrap_err().code(),
+            "HUB-LIM-003"
+        );
+        let slow = Body::from_stream(stream::pending::<Result<Vec<u8>, std::io::Error>>());
+        assert_eq!(read(slow, [10, 0, 0, 1], soon).await.unwrap_err().code(), "HUB-LIM-004");
+        let long = (usize::MAX, BODY_TIMEOUT);
+        let much = read(pieces(vec![60 << 20]), [10, 0, 0, 2], long).await.unwrap();
+        assert_eq!(read(pieces(vec![9 << 20]), [10, 0, 0, 2], long).await.unwrap_err().code(), "HUB-LIM-002");
+        read(pieces(vec![9 << 20]), [10, 0, 0, 3], long).await.unwrap();
+        drop(much);
+        read(pieces(vec![9 << 20]), [10, 0, 0, 2], long).await.unwrap();
+    }
+
+    #[test]
+    fn a_page_of_another_site_may_look_and_change_nothing() {
+        for (method, origin, host, is_foreign) in [
+            ("POST", None, "hub.example", false),
+            ("POST", Some("https://hub.example"), "hub.example", false),
+            ("POST", Some("https://HUB.example:8443"), "hub.example:8443", false),
+            ("POST", Some("https://hub.example.evil"), "hub.example", true),
+            ("DELETE", Some("https://evil.example"), "hub.example", true),
+            ("POST", Some("null"), "hub.example", true),
+            ("POST", Some("https://hub.example:1"), "hub.example", true),
+            ("GET", Some("https://evil.example"), "hub.example", false),
+        ] {
+            let mut request = Request::builder().method(method).header(header::HOST, host);
+            if let Some(origin) = origin {
+                request = request.header(header::ORIGIN, origin);
+            }
+            let request = request.body(Body::empty()).unwrap();
+            assert_eq!(is_of_a_foreign_page(&request), is_foreign, "{method} {origin:?} {host}");
+        }
+    }
+
+    #[test]
+    fn who_comes_through_the_hubs_own_proxy_is_known_by_what_that_says() {
+        for (peer, lines, expected) in [
+            ("192.0.2.7", vec!["203.0.113.9"], "192.0.2.7"),
+            ("10.0.0.5", vec![], "10.0.0.5"),
+            ("10.0.0.5", vec!["203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.5", vec!["1.1.1.1, 203.0.113.9"], "203.0.113.9"),
+            ("10.0.0.5", vec!["1.1.1.1", "203.0.113.9, 10.0.0.6"], "203.0.113.9"),
+            ("10.0.0.5", vec!["203.0.113.9, gibberish"], "10.0.0.5"),
+            ("10.0.0.5", vec!["10.0.0.6"], "10.0.0.5"),
+        ] {
+            let mut headers = HeaderMap::new();
+            for line in &lines {
+                headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
+            }
+            let mut extensions = Extensions::new();
+            let proxies = ["10.0.0.5", "10.0.0.6"].map(|it| it.parse().unwrap()).to_vec();
+            extensions.insert(ConnectInfo(Caller::of(peer.parse().unwrap(), proxies)));
+            assert_eq!(
+                address(&headers, &extensions),
+                expected.parse::<IpAddr>().unwrap(),
+                "{peer} {lines:?}"
+            );
+        }
+    }
+}

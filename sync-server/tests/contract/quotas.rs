@@ -1,0 +1,64 @@
+//! What a bad till may do without end: it is bounded, and counted as it happens.
+
+use crate::support::*;
+use reqwest::Method;
+use suanpan_sync::{PushReply, RefundRequest};
+use sync_server::Hub;
+
+#[tokio::test]
+async fn segments_that_hang_on_one_entry_are_kept_and_a_few_of_their_forks_told() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    till.push_all(&hub).await;
+    let parent = till.current().chains[1].as_parent();
+    for _ in 0..60 {
+        till.open(parent);
+        till.sell(100, 80);
+        assert!(matches!(till.push_all(&hub).await, PushReply::Ack { .. }));
+    }
+    let today = hub.today(&hub.session().await).await;
+    assert_eq!(today["sales"], 61);
+    assert_eq!(problems(&today, "lost_tail").len(), 1);
+}
+
+#[tokio::test]
+async fn what_is_parked_is_counted_as_it_is_parked_and_forgotten() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    for _ in 0..40 {
+        till.write(MORNING_MS, 999, b"");
+    }
+    till.push_all(&hub).await;
+    let cookie = hub.session().await;
+    let parked = async || {
+        let today = hub.today(&cookie).await;
+        let listed: Vec<i64> =
+            problems(&today, "parked").iter().map(|it| it["entries"].as_i64().unwrap()).collect();
+        (hub.hub().store().gauges().await.unwrap().parked, listed)
+    };
+    assert_eq!(parked().await, (40, vec![40]));
+    hub.running.stop().await;
+    let again = Hub::open(config(hub.folder.path())).unwrap();
+    again.rebuild().await.unwrap();
+    assert_eq!(again.store().gauges().await.unwrap().parked, 40, "and not those of before too");
+}
+
+#[tokio::test]
+async fn receipts_of_another_site_that_a_till_looks_up_are_counted_and_there_is_an_end_to_them() {
+    let hub = TestHub::start().await;
+    let till = hub.till("HT02", 1).await;
+    let ask = async |number: String| {
+        let body = serde_json::to_vec(&RefundRequest { number }).unwrap();
+        till.send(&hub, Method::POST, "/api/v1/refunds", &body).await.0.as_u16()
+    };
+    assert_eq!(ask(format!("HT02-1-{DATE}-0001-a7")).await, 200);
+    let mut last = 0;
+    for number in 1..=70 {
+        last = ask(format!("HT01-1-{DATE}-{number:04}-a7")).await;
+    }
+    assert_eq!(last, 429);
+    assert_eq!(ask(format!("HT02-1-{DATE}-0001-a7")).await, 200, "its own site's are not counted");
+    let text = hub.http.get(hub.url("/metrics")).send().await.unwrap().text().await.unwrap();
+    assert!(text.contains("suanpan_other_sites_receipts_total 70"), "{text}");
+}
