@@ -27,12 +27,15 @@ pub struct BackedUp {
 /// *Errors:* `File`, `DiskFull`, `Damaged`, `Differs`, `Database`. Then nothing is there under the name.
 pub fn back_up(folder: &Path, to: &Path, now_ms: i64) -> Result<BackedUp, StoreError> {
     let file = if to.is_dir() { to.join(name(now_ms)) } else { to.to_owned() };
+    sweep(&file);
     // Two that run at once write two files.
     let mut partial = file.clone().into_os_string();
-    partial.push(format!(".{}.partial", std::process::id()));
+    partial.push(format!(".{}{PARTIAL}", std::process::id()));
     let partial = PathBuf::from(partial);
     let make = || {
         refuse_existing(&file)?;
+        make_private(&partial)?;
+        let _held = hold(&partial).map_err(|source| failed(&partial, source))?;
         let batches = copy(&folder.join("hub.db"), &partial)?;
         publish(&partial, &file)?;
         Ok(batches)
@@ -43,6 +46,46 @@ pub fn back_up(folder: &Path, to: &Path, now_ms: i64) -> Result<BackedUp, StoreE
         drop(std::fs::remove_file(&partial));
     }
     made.map(|batches| BackedUp { file, batches })
+}
+
+/// What the name of a file ends with that is not whole yet.
+const PARTIAL: &str = ".partial";
+
+/// Says that a file is being written; whoever was killed over it says so no more.
+#[cfg(unix)]
+fn hold(partial: &Path) -> std::io::Result<std::fs::File> {
+    let held = std::fs::File::open(partial)?;
+    held.try_lock()?;
+    Ok(held)
+}
+
+/// Windows removes no file that another process has open.
+#[cfg(not(unix))]
+fn hold(_: &Path) -> std::io::Result<()> {
+    Ok(())
+}
+
+/// Removes what backups into this folder left behind that were killed. What cannot be removed stays.
+fn sweep(file: &Path) {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let own = file.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let name = entry.file_name().to_string_lossy().into_owned();
+        let Some((backup, process)) = name.strip_suffix(PARTIAL).and_then(|it| it.rsplit_once('.')) else {
+            continue;
+        };
+        let is_a_backups = backup == own || (backup.starts_with("hub-") && backup.ends_with("Z.db"));
+        if !is_a_backups
+            || !process.chars().all(|digit| digit.is_ascii_digit())
+            || hold(&entry.path()).is_err()
+        {
+            continue;
+        }
+        tracing::warn!(file = name, "a backup that was broken off is removed");
+        for file in [name.clone(), format!("{name}-journal")] {
+            drop(std::fs::remove_file(folder.join(file)));
+        }
+    }
 }
 
 fn name(now_ms: i64) -> String {
@@ -58,7 +101,6 @@ fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
     if id != APPLICATION_ID {
         return Err(StoreError::Damaged("database: it is not a hub's"));
     }
-    make_private(to)?;
     let mut target = rusqlite::Connection::open(to)?;
     target.pragma_update(None, "synchronous", "off")?;
     source.begin_read()?;
@@ -136,6 +178,22 @@ mod tests {
         let restored = tempfile::tempdir().unwrap();
         std::fs::copy(&made.file, restored.path().join("hub.db")).unwrap();
         drop(Store::open(restored.path(), 0).unwrap());
+    }
+
+    #[test]
+    fn what_a_killed_backup_left_is_swept_and_what_one_writes_now_is_not() {
+        let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        drop(Store::open(folder.path(), 0).unwrap());
+        let left = ["hub-20261120-010000Z.db.7.partial", "hub-20261120-010000Z.db.7.partial-journal"];
+        let kept = ["hub-20261121-005959Z.db.8.partial", "mine.partial", "monday.db.9.partial"];
+        for name in left.iter().chain(&kept) {
+            std::fs::write(to.path().join(name), "half").unwrap();
+        }
+        let _running = hold(&to.path().join(kept[0])).unwrap();
+        back_up(folder.path(), to.path(), NOW_MS).unwrap();
+        let mut found = files(to.path());
+        found.sort();
+        assert_eq!(found, [kept[0], "hub-20261121-010000Z.db", kept[1], kept[2]].map(str::to_owned));
     }
 
     #[test]
