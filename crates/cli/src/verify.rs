@@ -1,18 +1,21 @@
 //! `suanpan verify`: reads a station's whole folder again and says whether it is whole.
 
+use std::fs::{File, TryLockError};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use serde::Serialize;
 use suanpan_domain::totals::{Dimension, Posting};
 use suanpan_journal::ChainError;
-use suanpan_ledger::{Damage, Lock, Verification};
+use suanpan_ledger::{Damage, Lock, OpenError, Verification};
 use suanpan_station::identity::Identity;
 
 /// Which folder to prove.
 #[derive(clap::Args)]
 pub struct Args {
-    /// The station's data folder. No station may be running on it.
+    /// The station's data folder. No station may be running on it. It may be one that cannot be written to, as on a disk
+    /// that is kept as evidence.
     #[arg(long)]
     data_dir: PathBuf,
     /// Print one JSON object.
@@ -71,8 +74,38 @@ fn look(dir: &Path) -> Result<Finding, Box<dyn std::error::Error>> {
     }
     let identity =
         Identity::load(dir)?.ok_or_else(|| format!("{}: this folder is not enrolled", dir.display()))?;
-    let lock = Lock::acquire(dir)?;
-    Ok(finding(&suanpan_ledger::verify(&lock, identity.station())?))
+    match Lock::acquire(dir) {
+        Ok(lock) => Ok(finding(&suanpan_ledger::verify(&lock, identity.station())?)),
+        Err(OpenError::Io { source, .. }) if is_read_only(&source) => {
+            let copy = copy(dir)?;
+            Ok(finding(&suanpan_ledger::verify(&Lock::acquire(copy.path())?, identity.station())?))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn is_read_only(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem)
+}
+
+/// Copies the ledger of a folder that cannot be written to where it can: the database reads its log with a file of its own
+/// beside it.
+fn copy(dir: &Path) -> Result<tempfile::TempDir, Box<dyn std::error::Error>> {
+    // Whoever sells in the folder holds this; where there is none nobody does.
+    if let Ok(held) = File::open(dir.join("station.lock"))
+        && matches!(held.try_lock_shared(), Err(TryLockError::WouldBlock))
+    {
+        return Err(OpenError::AlreadyRunning { dir: dir.to_path_buf() }.into());
+    }
+    let copy = tempfile::tempdir()?;
+    for file in std::fs::read_dir(dir)? {
+        let (name, path) = file.map(|file| (file.file_name(), file.path()))?;
+        if name.to_string_lossy().starts_with("ledger") && path.is_file() {
+            let to = copy.path().join(name);
+            io::copy(&mut File::open(&path)?, &mut File::create(to)?)?;
+        }
+    }
+    Ok(copy)
 }
 
 fn finding(found: &Verification) -> Finding {
