@@ -7,6 +7,10 @@ const MS_OF_DAY: i64 = 86_400_000;
 const FIRST: u32 = 10_101;
 const LAST: u32 = 99_991_231;
 
+/// Business dates, whatever a till's clock says: a dead battery gives 1970 or 2000, a supervisor may agree to more.
+const FIRST_BUSINESS: u32 = 20_000_101;
+const LAST_BUSINESS: u32 = 21_991_231;
+
 /// A shift that would be dated this many days after the last known date asks a supervisor first.
 ///
 /// A store shuts for a week at Spring Festival and for a month to be refitted; a clock that jumped to another year
@@ -16,6 +20,11 @@ pub const DAYS_AHEAD_MAX: u32 = 31;
 /// True for a `yyyymmdd` that exists, from year 1 to 9999.
 pub fn is_date(date: u32) -> bool {
     to_naive(date).is_some()
+}
+
+/// True for a date in which a store may have traded: one that exists, from 2000 to 2199.
+pub fn is_business_date(date: u32) -> bool {
+    (FIRST_BUSINESS..=LAST_BUSINESS).contains(&date) && is_date(date)
 }
 
 /// The day after; `None` when `date` does not exist or is the last.

@@ -6,6 +6,7 @@
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{self, Bound};
 use crate::ids::Id;
 use crate::money::Fen;
 use crate::quantity::Quantity;
@@ -271,6 +272,14 @@ pub enum EntryError {
         /// What the JSON reader said.
         source: serde_json::Error,
     },
+    /// It reads, and holds more than an entry may hold.
+    #[error("kind {kind} breaks the bound of its {}", .bound.name())]
+    OutOfBounds {
+        /// Kind number.
+        kind: u16,
+        /// Which bound.
+        bound: Bound,
+    },
 }
 
 #[derive(Serialize)]
@@ -308,7 +317,7 @@ macro_rules! kinds {
 
             /// Reads a payload.
             ///
-            /// *Errors:* [`EntryError`]; the hub parks such an entry and sells on.
+            /// *Errors:* [`EntryError`], but for `OutOfBounds`: a till reads whatever it once wrote.
             pub fn decode(kind: u16, payload: &[u8]) -> Result<Entry, EntryError> {
                 match kind {
                     $($number => read(kind, payload).map(Entry::$variant)),+,
@@ -343,6 +352,19 @@ kinds! {
     Approved = 63,
     ClockMoved = 80,
     LedgerReplaced = 81,
+}
+
+impl Entry {
+    /// Reads a payload that another machine wrote under a business date: what comes back can be added up.
+    ///
+    /// *Errors:* [`EntryError`]; the hub parks such an entry, and whatever follows it is in the figures.
+    pub fn receive(kind: u16, business_date: u32, payload: &[u8]) -> Result<Entry, EntryError> {
+        let entry = Entry::decode(kind, payload)?;
+        match bounds::check(&entry, business_date) {
+            Ok(()) => Ok(entry),
+            Err(bound) => Err(EntryError::OutOfBounds { kind, bound }),
+        }
+    }
 }
 
 fn read<T: DeserializeOwned>(kind: u16, payload: &[u8]) -> Result<T, EntryError> {

@@ -11,6 +11,7 @@
 
 pub mod allocate;
 pub mod barcode;
+pub mod bounds;
 pub mod calendar;
 pub mod catalogue;
 pub mod entry;

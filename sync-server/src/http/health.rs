@@ -13,10 +13,14 @@ use serde_json::{Value, json};
 use super::auth::ApiKey;
 use super::{Problem, gate};
 use crate::app::{App, PUSHES_MAX, WAKES_MAX};
+use crate::clock::now_ms;
 
 pub(super) async fn health(State(app): State<App>) -> Result<Json<Value>, Problem> {
     app.store.health()?;
     app.store.gauges().await?;
+    if let Some(standstill) = app.store.headway.standstill(now_ms()) {
+        return Err(Problem::Standstill(standstill));
+    }
     Ok(Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })))
 }
 
@@ -88,7 +92,11 @@ pub(super) async fn metrics(State(app): State<App>, _: Watcher) -> Result<Respon
         "Batches that wait for the projector.",
         &[("", gauges.pending)],
     );
-    family("suanpan_entries_parked", "gauge", "Entries that are not understood.", &[("", gauges.parked)]);
+    let failing = app.store.headway.failing();
+    let failing_s = failing.map_or(0, |it| now_ms().saturating_sub(it.since_ms).max(1_000) / 1_000);
+    let help = "Seconds for which every round of the projector has failed.";
+    family("suanpan_projector_failing_seconds", "gauge", help, &[("", failing_s)]);
+    family("suanpan_entries_parked", "gauge", "Entries that are in no figure.", &[("", gauges.parked)]);
     family("suanpan_gseq", "counter", "The last stamped entry.", &[("", gauges.gseq)]);
     Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response())
 }

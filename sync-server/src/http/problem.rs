@@ -3,6 +3,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use suanpan_sync::{Challenge, WireError};
 
+use crate::project::Standstill;
 use crate::store::StoreError;
 
 /// Seconds after which a station or script is asked to come back when the hub is short of something.
@@ -67,6 +68,8 @@ pub enum Problem {
     NotFound,
     /// The path has no such method.
     Method,
+    /// Nothing new is in the figures: the projector fails again and again.
+    Standstill(Standstill),
     /// The hub cannot get random bytes or finish a task.
     Internal,
 }
@@ -94,6 +97,7 @@ impl Problem {
             Problem::Wire(WireError::Signature) => (403, "SYN-WIR-008", "The signature does not match."),
             Problem::Wire(error) => (400, error.code(), "The message is malformed."),
             Problem::Store(StoreError::Beyond) => (400, "HUB-REQ-001", "The request is malformed."),
+            Problem::Store(StoreError::Panicked) => (500, "HUB-STO-019", "The hub broke off."),
             Problem::Store(StoreError::DiskFull) => (507, "HUB-STO-003", "The hub's disk is full."),
             Problem::Store(error) => (503, error.code(), "The hub's store cannot do this now."),
             Problem::StationHeader => (401, "HUB-AUT-001", "A station's signature is needed."),
@@ -122,6 +126,7 @@ impl Problem {
             Problem::NotFound => (404, "HUB-REQ-002", "Nothing is here."),
             Problem::Method => (405, "HUB-REQ-003", "The path has no such method."),
             Problem::ListChanged => (409, "HUB-REQ-004", "The list has changed: look at it again."),
+            Problem::Standstill(_) => (503, "HUB-RUN-007", "Nothing new is in the figures."),
             Problem::Internal => (500, "HUB-RUN-006", "The hub failed."),
         }
     }
@@ -131,6 +136,9 @@ impl Problem {
             Problem::Wire(error) => Some(error.to_string()),
             Problem::BadRequest(what) => Some((*what).to_owned()),
             Problem::Store(error @ (StoreError::Outcome(_) | StoreError::Beyond)) => Some(error.to_string()),
+            Problem::Standstill(Standstill { since_ms, error }) => {
+                Some(format!("since {since_ms} ms: {} {error}", error.code()))
+            }
             _ => None,
         }
     }

@@ -1,6 +1,7 @@
 //! Batches that are projected in one transaction, and what they add together.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use suanpan_journal::SiteCode;
 
@@ -74,11 +75,38 @@ impl Totals {
 /// Till 0 stands for the site: what it sold of each item is told by site and day.
 pub const WHOLE_SITE: u16 = 0;
 
+/// How a batch is read whose entries are not all new, or cannot all be added.
+#[derive(Debug, Clone, Default)]
+pub struct Reading {
+    /// Documents that the hub has already, by their seqs.
+    pub known: BTreeSet<u64>,
+    /// Entries that the database refused: they are parked.
+    pub refused: BTreeSet<u64>,
+    /// Of a rehearsal: nothing after this is read.
+    pub until: Option<u64>,
+}
+
+impl Reading {
+    /// Whether an entry adds nothing and is not parked either.
+    #[must_use]
+    pub fn leaves_out(&self, seq: u64) -> bool {
+        self.known.contains(&seq) || self.until.is_some_and(|until| seq > until)
+    }
+
+    /// Whether an entry is parked, whatever it holds.
+    #[must_use]
+    pub fn refuses(&self, seq: u64) -> bool {
+        self.refused.contains(&seq)
+    }
+}
+
 /// See the module.
 #[derive(Debug)]
 pub struct Group {
     /// The batches, in the order of their arrival, and what each adds.
     pub batches: Vec<(PendingBatch, Projected)>,
+    /// How they were read.
+    reading: Reading,
     /// What all of them add, by site and till.
     pub totals: BTreeMap<(SiteCode, u16), Totals>,
 }
@@ -87,11 +115,16 @@ impl Group {
     /// Works out what some batches add.
     #[must_use]
     pub fn of(batches: Vec<PendingBatch>) -> Group {
-        let read = |batch| (read(&batch, &BTreeSet::new()), batch);
-        let batches: Vec<_> =
-            batches.into_iter().map(read).map(|(projected, batch)| (batch, projected)).collect();
+        Group::read(batches, Reading::default())
+    }
+
+    /// Works out what batches add that are read in a certain way.
+    #[must_use]
+    pub fn read(batches: Vec<PendingBatch>, reading: Reading) -> Group {
+        let projected = batches.into_iter().map(|batch| (read(&batch, &reading), batch));
+        let batches: Vec<_> = projected.map(|(projected, batch)| (batch, projected)).collect();
         let totals = totals(batches.iter().map(|(batch, projected)| (batch, projected)));
-        Group { batches, totals }
+        Group { batches, reading, totals }
     }
 
     /// The last batch's row; batches that come after it are not in here.
@@ -120,15 +153,17 @@ impl Group {
         let of_batch = |id: i64| doubled.range((id, 0)..=(id, u64::MAX)).map(|(_, seq)| *seq);
         let reread: BTreeMap<i64, Projected> = (self.batches.iter())
             .map(|(batch, _)| (batch, of_batch(batch.id).collect::<BTreeSet<_>>()))
-            .filter(|(_, without)| !without.is_empty())
-            .map(|(batch, without)| (batch.id, read(batch, &without)))
+            .filter(|(_, known)| !known.is_empty())
+            .map(|(batch, known)| (batch.id, read(batch, &Reading { known, ..self.reading.clone() })))
             .collect();
         totals(self.batches.iter().map(|(batch, all)| (batch, reread.get(&batch.id).unwrap_or(all))))
     }
 }
 
-fn read(batch: &PendingBatch, without: &BTreeSet<u64>) -> Projected {
-    project(batch, without).unwrap_or_else(|_| Projected {
+/// Reads a batch. One that cannot be read, or at which this program breaks off, is parked whole.
+fn read(batch: &PendingBatch, reading: &Reading) -> Projected {
+    let projected = catch_unwind(AssertUnwindSafe(|| project(batch, reading)));
+    projected.ok().and_then(Result::ok).unwrap_or_else(|| Projected {
         entries: 1,
         parked: vec![Parked { seq: 0, kind: 0, business_date: 0, code: UNREADABLE }],
         ..Projected::default()

@@ -1,13 +1,14 @@
 //! Reads entries as the trade means them and works out what they add to the read models. It sums what tills
 //! recorded and never prices anything.
 
+mod alone;
 mod group;
+mod headway;
 mod run;
 
-pub use group::{Group, Slot, Sum, Totals, WHOLE_SITE};
+pub use group::{Group, Reading, Slot, Sum, Totals, WHOLE_SITE};
+pub use headway::{Headway, Standstill};
 pub use run::{project_pending, run};
-
-use std::collections::BTreeSet;
 
 use suanpan_domain::calendar;
 use suanpan_domain::entry::{Entry, EntryError};
@@ -20,7 +21,7 @@ use suanpan_domain::totals::{Dimension, Posting, item_postings, postings};
 use suanpan_journal::{Record, Records, SegmentId};
 use suanpan_sync::Push;
 
-use crate::store::PendingBatch;
+use crate::store::{PendingBatch, REFUSED};
 
 /// What a batch adds, with seqs still relative to nothing but the journal: the store gives them global numbers.
 #[derive(Debug, Default)]
@@ -123,7 +124,7 @@ pub struct Parked {
     pub seq: u64,
     /// Its kind.
     pub kind: u16,
-    /// Business date; 0 if it cannot be read.
+    /// Business date to which it is held: that of its time if its own is none, and 0 if neither is.
     pub business_date: u32,
     /// Why: a stable code.
     pub code: &'static str,
@@ -133,33 +134,47 @@ pub struct Parked {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unreadable;
 
-/// Works out what a batch adds, but for the documents at some seqs.
+/// Works out what a batch adds.
 ///
 /// *Errors:* [`Unreadable`].
-pub fn project(batch: &PendingBatch, without: &BTreeSet<u64>) -> Result<Projected, Unreadable> {
+pub fn project(batch: &PendingBatch, reading: &Reading) -> Result<Projected, Unreadable> {
     let push = Push::decode(&batch.body).map_err(|_| Unreadable)?;
     let records = push.container.unpack().map_err(|_| Unreadable)?;
     let mut projected = Projected::default();
     for record in Records::new(&records) {
         let record = record.map_err(|_| Unreadable)?;
+        let header = &record.header;
         if projected.entries == 0 {
-            projected.from_seq = record.header.seq;
+            projected.from_seq = header.seq;
         }
         projected.entries = projected.entries.saturating_add(1);
-        if without.contains(&record.header.seq) {
+        if reading.leaves_out(header.seq) {
             continue;
         }
-        match Entry::decode(record.header.kind, record.payload) {
+        let entry = match reading.refuses(header.seq) {
+            true => Err(REFUSED),
+            false => Entry::receive(header.kind, header.business_date, record.payload)
+                .map_err(|error| parked_code(&error)),
+        };
+        match entry {
             Ok(entry) => add(&mut projected, batch, &record, &entry),
-            Err(error) => projected.parked.push(Parked {
-                seq: record.header.seq,
-                kind: record.header.kind,
-                business_date: record.header.business_date,
-                code: parked_code(&error),
+            Err(code) => projected.parked.push(Parked {
+                seq: header.seq,
+                kind: header.kind,
+                business_date: held_to(batch, &record),
+                code,
             }),
         }
     }
     Ok(projected)
+}
+
+/// The date whose close waits for an entry that is in no figure.
+fn held_to(batch: &PendingBatch, record: &Record<'_>) -> u32 {
+    let header = &record.header;
+    let by_time = || calendar::business_date(header.at_ms, batch.utc_offset_min, batch.day_starts_min);
+    let dates = [header.business_date, by_time()];
+    dates.into_iter().find(|date| calendar::is_business_date(*date)).unwrap_or(0)
 }
 
 /// The stable code under which an entry is parked.
@@ -168,6 +183,7 @@ fn parked_code(error: &EntryError) -> &'static str {
         EntryError::UnknownKind(_) => "HUB-PRJ-001",
         EntryError::UnknownVersion { .. } => "HUB-PRJ-002",
         EntryError::Malformed { .. } => "HUB-PRJ-003",
+        EntryError::OutOfBounds { .. } => "HUB-PRJ-006",
     }
 }
 

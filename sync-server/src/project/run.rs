@@ -1,7 +1,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::Group;
+use super::{Group, alone};
 use crate::clock::now_ms;
 use crate::store::{Store, StoreError};
 
@@ -26,7 +26,9 @@ pub async fn run(store: Arc<Store>, mut stop: tokio::sync::watch::Receiver<bool>
     let mut pending = store.on_pending();
     pending.mark_changed();
     while !*stop.borrow() {
-        match project_pending(&store).await {
+        let round = round(&store).await;
+        store.headway.note(&round, now_ms());
+        match round {
             Ok(0) => tokio::select! {
                 _ = pending.changed() => {}
                 () = tokio::time::sleep(LOOK) => {}
@@ -47,6 +49,13 @@ pub async fn run(store: Arc<Store>, mut stop: tokio::sync::watch::Receiver<bool>
     }
 }
 
+/// One round, which may break off and does not take the projector with it.
+async fn round(store: &Arc<Store>) -> Result<usize, StoreError> {
+    let store = store.clone();
+    let done = tokio::spawn(async move { project_pending(&store).await }).await;
+    done.unwrap_or(Err(StoreError::Panicked))
+}
+
 /// Projects what waits, or a good part of it, and gives how many batches; 0 when none waits, or when another hub projects.
 /// While one group is written the next is read. Then the store-days that are due are judged.
 ///
@@ -55,13 +64,14 @@ pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
     if store.lead(now_ms()).await?.is_none() {
         return Ok(0);
     }
+    store.heal().await?;
     let (mut count, mut next) = (0_usize, read(store, 0).await?);
     for _ in 0..GROUPS_MAX {
         let Some(token) = store.lead(now_ms()).await? else { break };
         let Some(last) = next.last() else { break };
         count = count.saturating_add(next.batches.len());
         let start = Instant::now();
-        let (applied, following) = tokio::join!(store.apply(token, next), read(store, last));
+        let (applied, following) = tokio::join!(apply(store, token, next), read(store, last));
         if store.is_pressed() {
             tokio::time::sleep(start.elapsed().saturating_mul(RESTS).min(REST_MAX)).await;
         }
@@ -72,6 +82,15 @@ pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
         store.judge_days(token, now_ms()).await?;
     }
     Ok(count)
+}
+
+/// Adds a group; one that the database refuses batch by batch.
+async fn apply(store: &Store, token: u64, group: Group) -> Result<(), StoreError> {
+    let group = Arc::new(group);
+    match store.apply(token, group.clone()).await {
+        Err(error) if error.is_about_data() => alone::apply_each(store, &group).await,
+        done => done,
+    }
 }
 
 /// Reads the oldest batches that wait and came after a row.

@@ -5,6 +5,7 @@ mod day;
 mod documents;
 mod feed;
 mod forks;
+mod heal;
 mod ingest;
 mod journal;
 mod known;
@@ -30,13 +31,14 @@ pub use day::{
 };
 pub use lease::LEASE_MS;
 pub use lost::{Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
-pub use projection::UNREADABLE;
+pub use projection::{REFUSED, UNREADABLE};
 pub use reports::REPORT_ROWS_MAX;
 pub use sqlite::{BackedUp, back_up};
 pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
 pub use types::*;
 
 use std::path::Path;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use suanpan_journal::StationId;
@@ -45,6 +47,7 @@ use tokio::sync::{oneshot, watch};
 use self::lease::Lease;
 use self::sql::Sql;
 use self::threads::{Connection, Job, Threads, Write};
+use crate::project::Headway;
 
 /// Writes that wait at once when a hub has more to do than a few tills' sales.
 const PRESSED: usize = 24;
@@ -63,6 +66,10 @@ pub struct Store {
     lease: Lease,
     /// What the disk did to the last write.
     trouble: Mutex<Option<StoreError>>,
+    /// How the projector gets on.
+    pub headway: Headway,
+    /// Whether this hub has looked for what older hubs let into the figures.
+    is_healed: AtomicBool,
     /// Held for the life of the store where one hub owns a folder.
     folder_lock: Option<std::fs::File>,
 }
@@ -94,7 +101,19 @@ impl Store {
         let lease = Lease::new()?;
         let snapshots = tokio::sync::Mutex::default();
         let (trouble, folder_lock) = (Mutex::default(), lock);
-        Ok(Arc::new(Store { threads, replica, pending, published, snapshots, lease, trouble, folder_lock }))
+        let (headway, is_healed) = (Headway::default(), AtomicBool::new(false));
+        Ok(Arc::new(Store {
+            threads,
+            replica,
+            pending,
+            published,
+            snapshots,
+            lease,
+            trouble,
+            headway,
+            is_healed,
+            folder_lock,
+        }))
     }
 
     /// Whether other hubs may write to this database.
@@ -221,7 +240,11 @@ where
 {
     let (answer, answered) = oneshot::channel();
     let read = Box::new(move |connection: &dyn Connection| {
-        drop(answer.send(threads::in_one_state(connection, run)));
+        let read = threads::unbroken(|| threads::in_one_state(connection, run));
+        if matches!(read, Err(StoreError::Panicked)) {
+            drop(connection.rollback());
+        }
+        drop(answer.send(read));
     });
     threads.read(read)?;
     answered.await.unwrap_or(Err(StoreError::Stopped))
@@ -281,6 +304,15 @@ pub enum StoreError {
     /// A number that was asked for or sent is larger than any that is kept.
     #[error("a number is too large")]
     Beyond,
+    /// The database takes no such values, whoever writes them and whenever.
+    #[error("the database refused the data: {0}")]
+    Data(Cause),
+    /// The program broke off at it.
+    #[error("the hub broke off at it: its log says where")]
+    Panicked,
+    /// It was tried, and undone as it was meant to be.
+    #[error("it was undone")]
+    Undone,
     /// A stored value is not what this code wrote.
     #[error("the database holds a malformed {0}")]
     Damaged(&'static str),
@@ -355,7 +387,19 @@ impl StoreError {
             StoreError::Differs => "HUB-STO-015",
             StoreError::Stale { .. } => "HUB-STO-016",
             StoreError::Beyond => "HUB-STO-017",
+            StoreError::Data(_) => "HUB-STO-018",
+            StoreError::Panicked => "HUB-STO-019",
+            StoreError::Undone => "HUB-STO-020",
         }
+    }
+
+    /// Whether the same again would fail again, on a database that does everything else.
+    #[must_use]
+    pub fn is_about_data(&self) -> bool {
+        matches!(
+            self,
+            StoreError::Data(_) | StoreError::Beyond | StoreError::Damaged(_) | StoreError::Panicked
+        )
     }
 }
 

@@ -1,5 +1,7 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
+use suanpan_domain::bounds::SUM_MAX;
 use suanpan_journal::{SegmentId, SiteCode, StationId};
 
 use super::Store;
@@ -20,6 +22,17 @@ const READ_MODELS: [&str; 7] = ["document", "total", "numbering", "shift", "day_
 /// The code of a batch that does not unpack.
 pub const UNREADABLE: &str = "HUB-PRJ-005";
 
+/// The code of an entry that the database refused.
+pub const REFUSED: &str = "HUB-PRJ-007";
+
+/// A total has a bound, so that any number of them can be summed.
+#[derive(Debug, thiserror::Error)]
+#[error("a total of {site}, till {till} would pass {} fen", SUM_MAX.0)]
+struct Beyond {
+    site: SiteCode,
+    till: u16,
+}
+
 impl Store {
     /// The oldest batches that wait for the projector and came after a row.
     ///
@@ -28,11 +41,13 @@ impl Store {
         self.read(move |connection| {
             let last = last_of_group(connection, after)?;
             connection.all(
-                "select b.id, b.station, s.site, s.till, w.utc_offset_min, b.segment, b.branch, b.body
+                // A site that somebody removed by hand keeps China's clock.
+                "select b.id, b.station, s.site, s.till, coalesce(w.utc_offset_min, 480), coalesce(w.day_starts_min, 240),
+                   b.segment, b.branch, b.body
                  from pending p
                  join batch b on b.station = p.station and b.id = p.batch
                  join station s on s.station = b.station
-                 join site w on w.site = s.site
+                 left join site w on w.site = s.site
                  where p.batch > ? and p.batch <= ? order by p.batch limit ?",
                 values![after, last, BATCHES_AT_ONCE],
                 |row| {
@@ -43,9 +58,10 @@ impl Store {
                             .map_err(|_| StoreError::Damaged("site code"))?,
                         till: row.get(3)?,
                         utc_offset_min: row.get(4)?,
-                        segment: SegmentId(row.get(5)?),
-                        branch: row.get(6)?,
-                        body: row.get(7)?,
+                        day_starts_min: row.get(5)?,
+                        segment: SegmentId(row.get(6)?),
+                        branch: row.get(7)?,
+                        body: row.get(8)?,
                     })
                 },
             )
@@ -57,32 +73,44 @@ impl Store {
     /// newest holder of the lease alone may commit.
     ///
     /// *Errors:* `Fenced` and the store's; then nothing was stamped or added.
-    pub async fn apply(&self, token: u64, group: Group) -> Result<(), StoreError> {
-        let applied = self
-            .write(move |connection| {
-                lease::check(connection, token)?;
-                let mut gseq: u64 = next_gseq(connection)?;
-                let mut documents = Documents::look_up(connection, &group.batches)?;
-                for (batch, projected) in &group.batches {
-                    apply_one(connection, gseq, batch, projected, &mut documents)?;
-                    gseq = gseq.saturating_add(u64::from(projected.entries));
-                }
-                documents.count_numbers(connection)?;
-                day::touch(connection, group.days().into_iter())?;
-                if documents.doubled.is_empty() {
-                    add_totals(connection, &group.totals)?;
-                } else {
-                    add_totals(connection, &group.totals_without(&documents.doubled))?;
-                }
-                connection.execute(
-                    "update meta set value = ? where key = 'next_gseq'",
-                    values![gseq.to_string()],
-                )?;
-                Ok(())
-            })
-            .await;
+    pub async fn apply(&self, token: u64, group: Arc<Group>) -> Result<(), StoreError> {
+        let applied = self.write(move |sql| apply(sql, token, &group)).await;
         self.mind_fence(applied)
     }
+
+    /// Whether the database would take a group, which it does not.
+    ///
+    /// *Errors:* `Fenced` and the store's, but for what it says of the data.
+    pub async fn would_apply(&self, token: u64, group: Arc<Group>) -> Result<bool, StoreError> {
+        let tried = self.write(move |sql| {
+            apply(sql, token, &group)?;
+            Err::<(), _>(StoreError::Undone)
+        });
+        match self.mind_fence(tried.await) {
+            Ok(()) | Err(StoreError::Undone) => Ok(true),
+            Err(error) if error.is_about_data() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+}
+
+fn apply(connection: &dyn Sql, token: u64, group: &Group) -> Result<(), StoreError> {
+    lease::check(connection, token)?;
+    let mut gseq: u64 = next_gseq(connection)?;
+    let mut documents = Documents::look_up(connection, &group.batches)?;
+    for (batch, projected) in &group.batches {
+        apply_one(connection, gseq, batch, projected, &mut documents)?;
+        gseq = gseq.saturating_add(u64::from(projected.entries));
+    }
+    documents.count_numbers(connection)?;
+    day::touch(connection, group.days().into_iter())?;
+    if documents.doubled.is_empty() {
+        add_totals(connection, &group.totals)?;
+    } else {
+        add_totals(connection, &group.totals_without(&documents.doubled))?;
+    }
+    connection.execute("update meta set value = ? where key = 'next_gseq'", values![gseq.to_string()])?;
+    Ok(())
 }
 
 impl Store {
@@ -159,6 +187,10 @@ fn apply_one(
     for close in &projected.closes {
         add_close(connection, number(close.seq), batch, close)?;
     }
+    if let Some(Parked { seq, kind, code, .. }) = projected.parked.first() {
+        let (station, segment, entries) = (batch.station, batch.segment, projected.parked.len());
+        tracing::warn!(code, %station, %segment, seq, kind, entries, "parked");
+    }
     for entry in &projected.parked {
         park(connection, batch, number(entry.seq), entry)?;
     }
@@ -167,7 +199,11 @@ fn apply_one(
 
 fn add_totals(connection: &dyn Sql, totals: &BTreeMap<(SiteCode, u16), Totals>) -> Result<(), StoreError> {
     for ((site, till), totals) in totals {
+        let beyond = || StoreError::Data(Arc::new(Beyond { site: site.clone(), till: *till }));
         let rows: Vec<_> = totals.in_order().collect();
+        if rows.iter().any(|(_, _, sum)| sum.fen.unsigned_abs() > SUM_MAX.0.unsigned_abs()) {
+            return Err(beyond());
+        }
         let rows: Vec<_> = rows
             .iter()
             .map(|(slot, key, sum)| {
@@ -186,14 +222,18 @@ fn add_totals(connection: &dyn Sql, totals: &BTreeMap<(SiteCode, u16), Totals>) 
             })
             .collect();
         let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| row.as_slice()).collect();
-        connection.execute_each(
-            "insert into total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)
+        let written = connection.execute_each(
+            &format!("insert into total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)
              values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
              on conflict (site, business_date, till, dimension, key, hour) do update set
                count = total.count + excluded.count, fen = total.fen + excluded.fen,
-               grams = total.grams + excluded.grams, pieces = total.pieces + excluded.pieces",
+               grams = total.grams + excluded.grams, pieces = total.pieces + excluded.pieces
+             where total.fen + excluded.fen between -{max} and {max}", max = SUM_MAX.0),
             &rows,
         )?;
+        if written.contains(&0) {
+            return Err(beyond());
+        }
     }
     Ok(())
 }
@@ -205,14 +245,16 @@ fn add_shift(connection: &dyn Sql, batch: &PendingBatch, shift: &Shift) -> Resul
             "insert into shift (id, site, till, business_date, no, cashier, opened_at_ms)
                  values (?, ?, ?, ?, ?, ?, ?)
                  on conflict (id) do update set no = excluded.no, cashier = excluded.cashier,
-                   opened_at_ms = excluded.opened_at_ms",
+                   opened_at_ms = excluded.opened_at_ms
+                 where shift.site = excluded.site and shift.till = excluded.till",
             values![id, place.0, place.1, business_date, no, cashier, at_ms],
         )?,
         Shift::Closed { id, business_date, cashier, at_ms, over_short_fen } => connection.execute(
             "insert into shift (id, site, till, business_date, no, cashier, closed_at_ms, over_short_fen)
                  values (?, ?, ?, ?, 0, ?, ?, ?)
                  on conflict (id) do update set closed_at_ms = excluded.closed_at_ms,
-                   over_short_fen = excluded.over_short_fen",
+                   over_short_fen = excluded.over_short_fen
+                 where shift.site = excluded.site and shift.till = excluded.till",
             values![id, place.0, place.1, business_date, cashier, at_ms, over_short_fen],
         )?,
     };

@@ -1,5 +1,6 @@
 //! The threads that own a store's connections: some write, many writes to a commit, and some read.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -207,6 +208,11 @@ pub(super) fn in_one_state<T>(
     result
 }
 
+/// Runs something at which the program may break off: that costs an answer, and no thread.
+pub(super) fn unbroken<T>(run: impl FnOnce() -> Result<T, StoreError>) -> Result<T, StoreError> {
+    catch_unwind(AssertUnwindSafe(run)).unwrap_or(Err(StoreError::Panicked))
+}
+
 /// Takes writes until nobody can send any, many to a commit, and answers each after its commit.
 fn write_all(connection: &dyn Connection, writes: &Receiver<Write>, waiting: &AtomicUsize) {
     let mut next = None;
@@ -235,8 +241,8 @@ fn write_all(connection: &dyn Connection, writes: &Receiver<Write>, waiting: &At
 ///
 /// One that fails takes no other with it: the commit is undone, and each is done by itself.
 fn write_group(connection: &dyn Connection, mut group: Vec<Write>) -> bool {
-    let run =
-        connection.begin().and_then(|()| group.iter_mut().try_for_each(|write| write.job.run(connection)));
+    let mut run_all = || group.iter_mut().try_for_each(|write| write.job.run(connection));
+    let run = connection.begin().and_then(|()| unbroken(&mut run_all));
     if run.is_err() && group.len() > 1 {
         drop(connection.rollback());
         return group.into_iter().all(|write| write_group(connection, vec![write]));

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
-use suanpan_journal::StationId;
+use suanpan_journal::{SegmentId, StationId};
 
 use super::documents::{SALE_NUMBERED, numbered};
 use super::ingest::IS_MISSING;
@@ -176,6 +176,12 @@ pub enum Problem {
         code: String,
         /// How many.
         entries: u64,
+        /// The station and, in a segment of its journal, the seq of the newest.
+        station: String,
+        /// The segment.
+        segment: String,
+        /// The seq.
+        seq: u64,
     },
 }
 
@@ -199,10 +205,13 @@ impl Store {
     }
 }
 
+/// Minutes ahead of UTC, and after midnight when a day starts, where a site says nothing.
+pub(super) const CHINA: (i32, i32) = (480, 240);
+
 /// How far most sites' clocks are ahead of UTC and when their day starts, in minutes: the first site's, since a chain
 /// trades in one country.
 fn clock(sites: &[Site]) -> (i32, i32) {
-    sites.first().map_or((480, 240), |site| (site.utc_offset_min, site.day_starts_min))
+    sites.first().map_or(CHINA, |site| (site.utc_offset_min, site.day_starts_min))
 }
 
 /// The business date of most sites now.
@@ -335,15 +344,21 @@ fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
         |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
-        "select s.site, s.till, p.code, cast(sum(p.entries) as bigint) from parked_count p
-         join station s on s.station = p.station where p.entries > 0
-         group by s.site, s.till, p.code order by s.site, s.till, p.code limit ?",
+        "select s.site, s.till, p.code, n.entries, p.station, p.segment, p.seq
+         from (select station, code, cast(sum(entries) as bigint) as entries, max(business_date) as newest
+           from parked_count where entries > 0 group by station, code) n
+         join parked_count p on p.station = n.station and p.code = n.code and p.business_date = n.newest
+         join station s on s.station = n.station
+         order by s.site, s.till, p.code limit ?",
         |row| {
             Ok(Problem::Parked {
                 site: row.get(0)?,
                 till: row.get(1)?,
                 code: row.get(2)?,
                 entries: row.get(3)?,
+                station: StationId(row.get(4)?).to_string(),
+                segment: SegmentId(row.get(5)?).to_string(),
+                seq: row.get(6)?,
             })
         },
     )?;

@@ -155,6 +155,8 @@ pub struct PendingBatch {
     pub till: u16,
     /// Minutes east of UTC at the site.
     pub utc_offset_min: i32,
+    /// Minutes after midnight when a business date begins there.
+    pub day_starts_min: i32,
     /// Segment of its entries.
     pub segment: SegmentId,
     /// Branch of the segment.

@@ -16,7 +16,7 @@ const FAR_DATE: u32 = 20_990_616;
 
 impl Till {
     /// What the till would record at 日结.
-    fn sums(&self) -> Sums {
+    pub(crate) fn sums(&self) -> Sums {
         let records = self.segments.iter().flat_map(|segment| &segment.records);
         let postings = records.flat_map(|record| {
             let kind = u16::from_be_bytes([record[20], record[21]]);
@@ -25,11 +25,11 @@ impl Till {
         totals::sums(&postings.collect::<Vec<_>>())
     }
 
-    fn close_day(&mut self) {
+    pub(crate) fn close_day(&mut self) {
         self.close_day_as(self.sums());
     }
 
-    fn close_day_as(&mut self, sums: Sums) {
+    pub(crate) fn close_day_as(&mut self, sums: Sums) {
         let (date, by, last_number) = (self.date, "1801".to_owned(), self.numbers);
         self.entry(&Entry::DayClosed(DayClosed { date, by, last_number, sums }));
     }
@@ -37,13 +37,13 @@ impl Till {
 
 impl TestHub {
     /// The store-day of a date once it was judged.
-    async fn store_day_of(&self, site: &str, date: u32) -> Value {
+    pub(crate) async fn store_day_of(&self, site: &str, date: u32) -> Value {
         let filter = ReportFilter { site: Some(site.parse().unwrap()), till: None, from: date, to: date };
         let mut rounds = 0;
         let store = self.hub().store();
         while store.store_days(filter.clone(), 1, now_ms()).await.unwrap().1 > 0 {
             rounds += 1;
-            assert!(rounds < 100_000, "the store-day is never judged");
+            assert!(rounds < 1_000_000, "the store-day is never judged");
             tokio::task::yield_now().await;
         }
         let date = calendar::text(date);
@@ -53,7 +53,7 @@ impl TestHub {
         report["rows"][0].clone()
     }
 
-    async fn store_day(&self) -> Value {
+    pub(crate) async fn store_day(&self) -> Value {
         self.store_day_of("HT01", DATE).await
     }
 
@@ -71,7 +71,7 @@ impl TestHub {
     }
 }
 
-fn states(day: &Value) -> Vec<(u64, &str)> {
+pub(crate) fn states(day: &Value) -> Vec<(u64, &str)> {
     let tills = day["tills"].as_array().unwrap();
     tills.iter().map(|it| (it["till"].as_u64().unwrap(), it["state"].as_str().unwrap())).collect()
 }

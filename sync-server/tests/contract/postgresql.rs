@@ -42,6 +42,14 @@ fn in_schema(server: &str, schema: &str) -> String {
     }
 }
 
+/// Runs a text on the database of a hub's folder, whichever it is.
+pub(crate) fn run_on(folder: &Path, text: &str) {
+    match database_of(folder) {
+        Some(database) => run_sql(&database, text),
+        None => rusqlite::Connection::open(folder.join("hub.db")).unwrap().execute_batch(text).unwrap(),
+    }
+}
+
 /// Runs a text on a thread of its own: the story's may belong to a runtime.
 fn run_sql(database: &str, text: &str) {
     let (database, text) = (database.to_owned(), text.to_owned());

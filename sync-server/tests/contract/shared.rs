@@ -137,8 +137,11 @@ async fn one_hub_projects_and_what_it_does_after_its_lease_is_refused() {
     assert_eq!(one.lead(LEASE_MS - 1).await.unwrap(), Some(first), "kept");
     let second = two.lead(3 * LEASE_MS).await.unwrap().unwrap();
     assert!(second > first);
-    assert_eq!(one.apply(first, Group::of(vec![])).await.unwrap_err().code(), "HUB-STO-013");
-    two.apply(second, Group::of(vec![])).await.unwrap();
+    assert_eq!(
+        one.apply(first, std::sync::Arc::new(Group::of(vec![]))).await.unwrap_err().code(),
+        "HUB-STO-013"
+    );
+    two.apply(second, std::sync::Arc::new(Group::of(vec![]))).await.unwrap();
     assert_eq!(one.lead(3 * LEASE_MS).await.unwrap(), None);
     two.resign().await.unwrap();
     assert!(one.lead(3 * LEASE_MS).await.unwrap().is_some(), "given up, so free at once");

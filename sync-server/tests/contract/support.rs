@@ -125,7 +125,7 @@ impl TestHub {
         let mut rounds = 0;
         while self.hub().store().gauges().await.unwrap().pending > 0 {
             rounds += 1;
-            assert!(rounds < 100_000, "the projector does not come to rest");
+            assert!(rounds < 1_000_000, "the projector does not come to rest");
             tokio::task::yield_now().await;
         }
     }

@@ -106,7 +106,10 @@ impl Journal {
                 continue;
             }
             // What is not understood is parked at the hub, and in no figure here or there.
-            let Ok(entry) = Entry::decode(record.header.kind, record.payload) else { continue };
+            let header = &record.header;
+            let Ok(entry) = Entry::receive(header.kind, header.business_date, record.payload) else {
+                continue;
+            };
             let document = match &entry {
                 Entry::Sale(sale) => Some((sale.id, sale.number)),
                 Entry::Refund(refund) => Some((refund.id, refund.number)),

@@ -214,7 +214,7 @@ fn people_and_machine() -> Vec<(&'static str, Entry)> {
     ]
 }
 
-fn samples() -> Vec<(&'static str, Entry)> {
+pub(crate) fn samples() -> Vec<(&'static str, Entry)> {
     [documents(), shifts(), before_payment(), people_and_machine()].concat()
 }
 
@@ -257,6 +257,7 @@ fn what_cannot_be_read_is_named() {
         Err(EntryError::UnknownKind(kind)) => format!("kind {kind}"),
         Err(EntryError::UnknownVersion { kind, version }) => format!("kind {kind} version {version}"),
         Err(EntryError::Malformed { kind, .. }) => format!("kind {kind} malformed"),
+        Err(EntryError::OutOfBounds { kind, .. }) => format!("kind {kind} out of bounds"),
         Ok(entry) => format!("{entry:?}"),
     };
     for (kind, payload, want) in [

@@ -2,6 +2,7 @@
 
 #![allow(clippy::arithmetic_side_effects, reason = "sums of small test amounts")]
 
+mod bounds;
 mod common;
 mod documented;
 mod entries;

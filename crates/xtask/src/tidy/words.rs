@@ -22,7 +22,7 @@ const SKIPPED: Word = Word { kinds: &["rs", "ts"], why: "every test runs", ..ANY
 const MACHINE: Word = Word { why: "names one machine", ..ANYWHERE };
 const SQL: Word = Word {
     kinds: &["rs"],
-    except: &["crates/ledger/", "sync-server/src/store/", "tests/"],
+    except: &["crates/ledger/", "sync-server/src/store/", "sync-server/tests/", "tests/"],
     why: "SQL lives in ledger and in sync-server's store",
     ..ANYWHERE
 };

@@ -12,13 +12,13 @@ use suanpan_journal::StationId;
 use super::{DayState, Excuse, Standing, TillDay, TillState};
 use crate::store::documents::DOUBLED;
 use crate::store::sql::{Sql, Value, values};
-use crate::store::{StoreError, feed};
+use crate::store::{StoreError, feed, today};
 
 /// A till that sold in so many days before is in use: if it is silent, its store-day waits for it.
 const IN_USE_DAYS: u32 = 7;
 
 /// A day that is over and not closed is looked at this often, in ms: a till may have spoken and had nothing to say.
-const LOOK_AGAIN_MS: i64 = 300_000;
+pub(super) const LOOK_AGAIN_MS: i64 = 300_000;
 
 /// A station of the site.
 struct Stationed {
@@ -173,10 +173,11 @@ impl Till {
 
 /// When the date ends by the site's clock.
 fn ends_ms(sql: &dyn Sql, site: &str, date: u32) -> Result<i64, StoreError> {
-    let (offset, starts): (i32, i32) =
-        sql.only("select utc_offset_min, day_starts_min from site where site = ?", values![site], |row| {
+    let clock =
+        sql.one("select utc_offset_min, day_starts_min from site where site = ?", values![site], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
+    let (offset, starts): (i32, i32) = clock.unwrap_or(today::CHINA);
     let next = calendar::next(date).and_then(|next| calendar::begins_ms(next, offset, starts));
     Ok(next.unwrap_or(i64::MAX))
 }

@@ -7,6 +7,7 @@ mod read;
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
+use suanpan_domain::calendar;
 use suanpan_domain::shift::Difference;
 use suanpan_journal::SiteCode;
 
@@ -175,18 +176,29 @@ impl Store {
         if due.is_empty() {
             return Ok(());
         }
-        let judged = self
-            .write(move |sql| {
-                lease::check(sql, token)?;
-                for (site, date) in &due {
-                    if !has_pending(sql, site)? {
-                        judge::judge(sql, site, *date, now_ms)?;
-                    }
+        let all = due.clone();
+        let judged = self.write(move |sql| judge_all(sql, token, &all, now_ms)).await;
+        match self.mind_fence(judged) {
+            Err(error) if error.is_about_data() => self.judge_each(token, due, now_ms).await,
+            judged => judged,
+        }
+    }
+
+    /// Judges store-days of which one cannot be judged. It stands as it stood, and no other waits for it.
+    async fn judge_each(&self, token: u64, due: Vec<(String, u32)>, now_ms: i64) -> Result<(), StoreError> {
+        for (site, date) in due {
+            let day = [(site.clone(), date)];
+            let judged = self.write(move |sql| judge_all(sql, token, &day, now_ms)).await;
+            match self.mind_fence(judged) {
+                Err(error) if error.is_about_data() => {
+                    tracing::error!(code = error.code(), %error, site, date, "a store-day cannot be judged");
+                    let later = now_ms.saturating_add(judge::LOOK_AGAIN_MS);
+                    self.write(move |sql| look_at(sql, &site, date, later)).await?;
                 }
-                Ok(())
-            })
-            .await;
-        self.mind_fence(judged)
+                judged => judged?,
+            }
+        }
+        Ok(())
     }
 
     /// Lets a till's day stand as it is. The first excuse stands. Says whether the site has such a till.
@@ -237,6 +249,50 @@ pub(super) fn closing(sql: &dyn Sql, site: &str, date: u32) -> Result<(), StoreE
         values![site, date],
     )?;
     Ok(())
+}
+
+fn judge_all(sql: &dyn Sql, token: u64, due: &[(String, u32)], now_ms: i64) -> Result<(), StoreError> {
+    lease::check(sql, token)?;
+    for (site, date) in due {
+        if !has_pending(sql, site)? {
+            judge::judge(sql, site, *date, now_ms)?;
+        }
+    }
+    Ok(())
+}
+
+fn look_at(sql: &dyn Sql, site: &str, date: u32, at_ms: i64) -> Result<(), StoreError> {
+    sql.execute(
+        "update store_day set look_at_ms = ? where site = ? and business_date = ?",
+        values![at_ms, site, date],
+    )
+    .map(drop)
+}
+
+/// Forgets store-days of dates in which nobody trades: an older hub made some.
+pub(super) fn forget_impossible(sql: &dyn Sql) -> Result<(), StoreError> {
+    let dates =
+        sql.all("select distinct business_date from store_day", values![], |row| row.get::<u32>(0))?;
+    for date in dates.into_iter().filter(|date| !calendar::is_business_date(*date)) {
+        sql.execute("delete from store_day where business_date = ?", values![date])?;
+    }
+    Ok(())
+}
+
+/// Has those judged again that an older hub called closed while a till was not.
+pub(super) fn look_again(sql: &dyn Sql) -> Result<(), StoreError> {
+    sql.execute(
+        "update store_day set look_at_ms = 0 where look_at_ms is null and (standing like ? or standing like ?
+           or standing like ? or standing like ? or standing like ?)",
+        values![
+            "%\"state\":\"open\"%",
+            "%\"state\":\"silent\"%",
+            "%\"state\":\"reopened\"%",
+            "%\"state\":\"pending\"%",
+            "%\"state\":\"difference\"%"
+        ],
+    )
+    .map(drop)
 }
 
 /// The store-days that are due.

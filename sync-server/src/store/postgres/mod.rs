@@ -279,10 +279,13 @@ impl From<tokio_postgres::Error> for StoreError {
         if let Some(own) = own {
             return own.clone();
         }
+        // Data exceptions, constraints, and what is too long for an index.
+        let is_data =
+            state.is_some_and(|state| ["22", "23", "54"].contains(&state.code().get(..2).unwrap_or("")));
         let said: Cause = match error.as_db_error() {
             Some(said) => Arc::new(said.clone()),
             None => Arc::new(error),
         };
-        StoreError::Database(said)
+        if is_data { StoreError::Data(said) } else { StoreError::Database(said) }
     }
 }

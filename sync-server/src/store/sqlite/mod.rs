@@ -131,8 +131,10 @@ fn bring_up_to_date(connection: &Sqlite, now_ms: i64) -> Result<(), StoreError> 
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
+        use rusqlite::ErrorCode::{ConstraintViolation, DiskFull, TooBig, TypeMismatch};
         match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => StoreError::DiskFull,
+            Some(DiskFull) => StoreError::DiskFull,
+            Some(ConstraintViolation | TooBig | TypeMismatch) => StoreError::Data(Arc::new(error)),
             _ if matches!(error, rusqlite::Error::IntegralValueOutOfRange(..)) => StoreError::Beyond,
             _ => StoreError::Database(Arc::new(error)),
         }

@@ -71,4 +71,16 @@ code: string,
 /**
  * How many.
  */
-entries: number, };
+entries: number, 
+/**
+ * The station and, in a segment of its journal, the seq of the newest.
+ */
+station: string, 
+/**
+ * The segment.
+ */
+segment: string, 
+/**
+ * The seq.
+ */
+seq: number, };
