@@ -4,13 +4,14 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use suanpan_contract::{
-    CashMoveKind, Code, Command, DeviceSettings, Found, PrintView, PrinterTarget, PrinterView, Prompt,
-    SlipKind, SlipRow, SourceView, TillView,
+    CashMoveKind, Code, Command, DeviceSettings, Found, Language, PreviewLine, PrintView, PrinterTarget,
+    PrinterView, Prompt, SlipKind, SlipRow, SourceView, TillView,
 };
 use suanpan_devices::simulators::{PrinterSim, PrinterState, ScaleSim};
-use suanpan_domain::receipt::Paper;
+use suanpan_domain::catalogue::Table;
+use suanpan_domain::receipt::{Paper, columns};
 use suanpan_station::settings::MachineSettings;
-use suanpan_tests::catalogue::gtin;
+use suanpan_tests::catalogue::{gtin, rows};
 use suanpan_tests::rig::{HOUR, Rig, count};
 
 /// Longer than any of it takes; a test that waits this long fails.
@@ -187,4 +188,60 @@ fn slips_print_again_and_what_an_audit_told_stays_a_supervisors() {
     assert!(format!("{shown:?}").contains("班结"), "{shown:?}");
     rig.view(Command::Reprint { document: Some(rows[0].slip.clone()) });
     assert!(sim.wait(PATIENCE, |printed| format!("{printed:?}").contains("补打第 1 次")), "{:?}", sim.rows());
+}
+
+/// What of a paper is read by people.
+fn texts(lines: &[PreviewLine]) -> String {
+    lines.iter().filter(|line| !line.is_code).map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n")
+}
+
+fn preview(rig: &Rig, document: String) -> Vec<PreviewLine> {
+    let Some(Found::Preview { lines }) = rig.found(Command::Preview { document }) else {
+        panic!("no preview")
+    };
+    lines
+}
+
+#[test]
+fn every_paper_keeps_the_stores_language_whatever_the_cashiers_screen_speaks() {
+    let sim = PrinterSim::tcp(Paper::Mm80).expect("a printer");
+    let rig = with_printer(&sim);
+    rig.open_shift();
+    rig.view(Command::SetLanguage { language: Language::En });
+    let receipt = rig.sell_rice();
+    rig.view(Command::Reprint { document: None });
+    rig.view(Command::MoveCash { kind: CashMoveKind::Drop, amount_fen: 1_000 });
+    rig.supervisor_approves();
+    rig.view(Command::TestPrint);
+    let wanted = ["应收", "补打第 1 次", "缴款单", "打印测试"];
+    let came = sim.wait(PATIENCE, |printed| wanted.iter().all(|one| format!("{printed:?}").contains(one)));
+    assert!(came, "{:?}", sim.rows());
+    assert!(!sim.rows().join("\n").contains("To pay"), "{:?}", sim.rows());
+    assert!(texts(&preview(&rig, receipt)).contains("应收"));
+}
+
+#[test]
+fn a_store_whose_papers_are_english_prints_them_so_on_a_chinese_screen() {
+    let mut rows = rows();
+    let settings = rows.iter_mut().find(|row| row.table == Table::Settings.name()).expect("settings");
+    let body = settings.body.as_deref().expect("a body");
+    settings.body = Some(body.replacen('{', r#"{"receipt_language":"en","#, 1));
+    let mut rig = Rig::stopped(&rows, None);
+    rig.start();
+    rig.open_shift();
+    let receipt = rig.sell_rice();
+    assert!(texts(&preview(&rig, receipt)).contains("To pay"));
+}
+
+#[test]
+fn a_preview_says_which_rows_are_double_high_and_which_double_wide_too() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let receipt = rig.sell_rice();
+    let lines = preview(&rig, receipt);
+    let line = |part: &str| lines.iter().find(|line| line.text.contains(part)).expect("a line");
+    let due = line("应收");
+    assert!(due.tall && !due.wide, "{due:?}");
+    assert_eq!(columns(&due.text), Paper::Mm80.columns(), "the amount stands at the paper's edge");
+    assert!(line("禾田生鲜").wide);
 }

@@ -13,9 +13,13 @@ text: string,
  */
 bold: boolean, 
 /**
- * Double size.
+ * Double height.
  */
-large: boolean, 
+tall: boolean, 
+/**
+ * Double width: each character takes two columns of the paper, a hanzi four.
+ */
+wide: boolean, 
 /**
  * Centred.
  */

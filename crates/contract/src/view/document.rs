@@ -73,15 +73,17 @@ pub enum PrintView {
 }
 
 /// A line of a receipt on screen.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct PreviewLine {
     /// Text in a fixed pitch; a hanzi is two columns.
     pub text: String,
     /// Emphasised.
     pub bold: bool,
-    /// Double size.
-    pub large: bool,
+    /// Double height.
+    pub tall: bool,
+    /// Double width: each character takes two columns of the paper, a hanzi four.
+    pub wide: bool,
     /// Centred.
     pub centre: bool,
     /// The text stands for a QR code or barcode of these characters.

@@ -9,7 +9,7 @@ use suanpan_devices::{
 use suanpan_domain::catalogue::{SiteSettings, Tender};
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
-use suanpan_domain::receipt::{Block, Lang, Paper, Slip, Style, render_lines, sale_receipt};
+use suanpan_domain::receipt::{Block, Paper, Slip, Style, render_lines, sale_receipt};
 
 /// Long enough for a loaded machine; no test waits this long unless it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -87,7 +87,7 @@ pub(crate) fn receipt() -> Vec<Block> {
          "r":3,"t":{"c":"V13","bp":1300}}],"disc":49}"#;
     let Ok(Entry::Sale(sale)) = Entry::decode(1, payload.as_bytes()) else { panic!("not a sale") };
     let number = "TH01-2-20261121-0812-a7".parse().unwrap();
-    let (at_ms, lang) = (1_795_224_600_000, Lang::ZhCn);
-    let slip = Slip { site: &site, till: 2, cashier: "李梅 1001", at_ms, tenders: &tenders, lang, copy: 0 };
+    let at_ms = 1_795_224_600_000;
+    let slip = Slip { site: &site, till: 2, cashier: "李梅 1001", at_ms, tenders: &tenders, copy: 0 };
     sale_receipt(&slip, &number, &sale, None)
 }

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::money::Fen;
 #[cfg(doc)]
 use crate::pricing::Price;
+use crate::receipt::Lang;
 
 /// The tables of the catalogue and the struct of each one's body.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -284,6 +285,9 @@ pub struct SiteSettings {
     /// Closing line of the receipt.
     #[serde(default)]
     pub footer: String,
+    /// Language of every paper, whatever the cashier's screen speaks.
+    #[serde(default, skip_serializing_if = "Lang::is_default")]
+    pub receipt_language: Lang,
     /// Minutes east of UTC; China is 480.
     #[serde(default = "china")]
     pub utc_offset_min: i32,

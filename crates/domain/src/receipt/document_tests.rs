@@ -27,8 +27,8 @@ fn tenders() -> Vec<Tender> {
 const AT_MS: i64 = 1_795_224_600_000;
 
 fn with_slip<T>(lang: Lang, copy: u16, paper: impl FnOnce(&Slip) -> T) -> T {
-    let (site, tenders) = (site(), tenders());
-    paper(&Slip { site: &site, till: 2, cashier: "李梅 1001", at_ms: AT_MS, tenders: &tenders, lang, copy })
+    let (site, tenders) = (SiteSettings { receipt_language: lang, ..site() }, tenders());
+    paper(&Slip { site: &site, till: 2, cashier: "李梅 1001", at_ms: AT_MS, tenders: &tenders, copy })
 }
 
 fn number() -> DocumentNumber {

@@ -63,12 +63,12 @@ pub fn sale_receipt(
 fn sale_line(slip: &Slip, line: &SaleLine) -> Vec<Block> {
     let words = slip.labels();
     let about = if line.source == Some(WeightSource::Derived) { words.about } else { "" };
-    let amount_of = quantity(line.quantity, &line.unit, slip.lang);
-    let charged = price(line.price, &line.unit, slip.lang);
+    let amount_of = quantity(line.quantity, &line.unit, slip.lang());
+    let charged = price(line.price, &line.unit, slip.lang());
     let mut blocks =
         vec![Block::text(&line.name), Block::row(format!("  {about}{amount_of}"), charged, yuan(line.gross))];
     if let Some(list) = line.list_price {
-        blocks.push(Block::row(format!("  {}", words.list_price), price(list, &line.unit, slip.lang), ""));
+        blocks.push(Block::row(format!("  {}", words.list_price), price(list, &line.unit, slip.lang()), ""));
     }
     blocks.extend(taken_off(&format!("  {}", words.discount), line.discount()));
     blocks
@@ -120,6 +120,6 @@ fn refund_line(slip: &Slip, line: &RefundLine) -> [Block; 2] {
         Disposition::Restock => words.restock,
         Disposition::Loss => words.loss,
     };
-    let amount_of = quantity(line.quantity, &line.unit, slip.lang);
+    let amount_of = quantity(line.quantity, &line.unit, slip.lang());
     [Block::text(&line.name), Block::row(format!("  {amount_of}"), goods, yuan(line.amount))]
 }

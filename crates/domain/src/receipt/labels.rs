@@ -1,13 +1,22 @@
 //! The words of receipts and slips, in Chinese and English.
 
 /// Language of a paper.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 pub enum Lang {
     /// 简体中文.
     #[default]
+    #[serde(rename = "zh-CN")]
     ZhCn,
     /// English.
+    #[serde(rename = "en")]
     En,
+}
+
+impl Lang {
+    /// Whether nothing else was asked for.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 macro_rules! labels {

@@ -18,15 +18,17 @@ pub struct Slip<'a> {
     pub at_ms: i64,
     /// The catalogue's tenders, for their names. One that is gone prints its code.
     pub tenders: &'a [Tender],
-    /// Language.
-    pub lang: Lang,
     /// 0 for the original, n for 补打第 n 次.
     pub copy: u16,
 }
 
 impl Slip<'_> {
+    pub(super) fn lang(&self) -> Lang {
+        self.site.receipt_language
+    }
+
     pub(super) fn labels(&self) -> &'static Labels {
-        self.lang.labels()
+        self.lang().labels()
     }
 
     /// Store, heading, reprint mark, till, cashier, time.
@@ -66,7 +68,7 @@ impl Slip<'_> {
     }
 
     pub(super) fn tender_name<'a>(&'a self, code: &'a str) -> &'a str {
-        match (self.tender(code), self.lang) {
+        match (self.tender(code), self.lang()) {
             (Some(tender), Lang::En) if !tender.name_en.is_empty() => &tender.name_en,
             (Some(tender), _) => &tender.name,
             (None, _) => code,

@@ -14,7 +14,7 @@ use suanpan_ledger::{
 use super::core::{Core, Decision};
 use super::desk::Desk;
 use super::print::{self, Extra};
-use super::say::{Say, yuan};
+use super::say::{Say, count, yuan};
 
 /// A clock that went back by more is journalled; time servers correct by less.
 const CLOCK_BACK_MS: i64 = 60_000;
@@ -48,7 +48,7 @@ impl Core {
                 self.after_commit(decision, date, &places, &jobs, shift.as_ref());
                 match is_document {
                     true => self.tell_code(Code::SaleSaved),
-                    false => self.tell(&Say::new(Code::LedgerSalvaged).with("salvaged", salvaged)),
+                    false => self.tell(&Say::new(Code::LedgerSalvaged).with("salvaged", count(salvaged))),
                 }
             }
             Kept::NotSaved => return,
@@ -172,15 +172,17 @@ impl Core {
         let Replacement { damage, kept, salvaged, to_come, .. } = replacement;
         self.journal_replacement(damage.code(), *salvaged, kept.as_deref());
         self.tell(&match to_come {
-            0 => Say::new(Code::LedgerSalvaged).with("salvaged", salvaged),
-            _ => Say::new(Code::LedgerSalvaging).with("salvaged", salvaged).with("to_come", to_come),
+            0 => Say::new(Code::LedgerSalvaged).with("salvaged", count(*salvaged)),
+            _ => Say::new(Code::LedgerSalvaging)
+                .with("salvaged", count(*salvaged))
+                .with("to_come", count(*to_come)),
         });
     }
 
     /// Journals that the rest of a damaged file has come too, and says so.
     pub(crate) fn note_whole(&mut self, whole: &Whole) {
         self.journal_replacement(&whole.code, whole.salvaged, Some(&whole.kept));
-        self.tell(&Say::new(Code::LedgerWhole).with("salvaged", whole.salvaged));
+        self.tell(&Say::new(Code::LedgerWhole).with("salvaged", count(whole.salvaged)));
     }
 
     fn journal_replacement(&mut self, code: &str, salvaged: u64, kept: Option<&Path>) {
@@ -294,16 +296,15 @@ impl Core {
         shift: Option<&Shift>,
         now_ms: i64,
     ) {
-        let language = self.shop.settings.language;
         let printed = documents.iter().filter(|document| print::prints(&document.entry).is_some());
         let mut papers: Vec<_> =
-            printed.map(|document| print::paper(&self.shop, language, document, 0, shift)).collect();
+            printed.map(|document| print::paper(&self.shop, document, 0, shift)).collect();
         papers.extend(extra.map(|extra| match extra {
             Extra::Reprint { document, copy } => {
                 let shift = self.shop.shift_of(&document.entry).ok().flatten();
-                print::paper(&self.shop, language, &document, copy, shift.as_ref())
+                print::paper(&self.shop, &document, copy, shift.as_ref())
             }
-            Extra::TestPage => print::page(&self.shop, language, now_ms),
+            Extra::TestPage => print::page(&self.shop, now_ms),
         }));
         let Some(queue) = &self.queue else { return };
         let mut ids = jobs.iter().map(|job| job.id);
@@ -360,7 +361,7 @@ impl Core {
         if in_drawer > limit {
             self.drop_asked = Some(shift);
             // The limit, not the drawer's sum: the count at 班结 stays blind.
-            self.tell(&Say::new(Code::DropPrompt).with("amount", format!("> {}", yuan(limit))));
+            self.tell(&Say::new(Code::DropPrompt).with("amount", yuan(limit)));
         }
     }
 }

@@ -1,13 +1,13 @@
 //! What a till prints, and what it says about a printer.
 
-use suanpan_contract::{Code, Language, PreviewLine, PrintView, SlipKind};
+use suanpan_contract::{Code, PreviewLine, PrintView, SlipKind};
 use suanpan_devices::{Outcome, PrinterStatus, Reason};
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::{Entry, Reprinted};
 use suanpan_domain::ids::{EntryRef, Id};
 use suanpan_domain::receipt::{
-    Block, Lang, Line, Paper, Size, Slip, audit_slip, cash_slip, day_slip, refund_slip, render_lines,
-    sale_receipt, shift_slip, test_page,
+    Block, Line, Paper, Size, Slip, audit_slip, cash_slip, day_slip, refund_slip, render_lines, sale_receipt,
+    shift_slip, test_page,
 };
 use suanpan_domain::shift::ShiftOpened;
 use suanpan_ledger::{Document, PrintJob, PrintState};
@@ -41,18 +41,16 @@ pub(crate) fn prints(entry: &Entry) -> Option<Id> {
 /// The paper of an entry. `shift` is the shift it happened in, as it stood before.
 pub(crate) fn paper(
     shop: &Shop,
-    language: Language,
     document: &Document,
     copy: u16,
     shift: Option<&suanpan_ledger::Shift>,
 ) -> Vec<Block> {
-    let lang = lang(language);
     let cashier =
         |code: &str| shop.book.staff(code).map_or(code.to_owned(), |staff| format!("{} {code}", staff.name));
     let no = shift.map_or(0, |shift| shift.no);
     let slip = |name: &str, make: &dyn Fn(&Slip<'_>) -> Vec<Block>| {
         let (site, tenders) = (&shop.book.settings, shop.book.tenders.as_slice());
-        make(&Slip { site, till: shop.till, cashier: name, at_ms: document.at_ms, tenders, lang, copy })
+        make(&Slip { site, till: shop.till, cashier: name, at_ms: document.at_ms, tenders, copy })
     };
     let sees_all = |code: &String| shop.book.staff(code).is_some_and(|staff| staff.role >= Role::Supervisor);
     match &document.entry {
@@ -83,16 +81,9 @@ pub(crate) fn paper(
 }
 
 /// The test page.
-pub(crate) fn page(shop: &Shop, language: Language, at_ms: i64) -> Vec<Block> {
-    let (site, tenders, lang) = (&shop.book.settings, shop.book.tenders.as_slice(), lang(language));
-    test_page(&Slip { site, till: shop.till, cashier: "", at_ms, tenders, lang, copy: 0 })
-}
-
-fn lang(language: Language) -> Lang {
-    match language {
-        Language::ZhCn => Lang::ZhCn,
-        Language::En => Lang::En,
-    }
+pub(crate) fn page(shop: &Shop, at_ms: i64) -> Vec<Block> {
+    let (site, tenders) = (&shop.book.settings, shop.book.tenders.as_slice());
+    test_page(&Slip { site, till: shop.till, cashier: "", at_ms, tenders, copy: 0 })
 }
 
 /// 补打: the copy is journalled and marked.
@@ -133,10 +124,10 @@ fn slip(turn: &Turn<'_>, place: EntryRef) -> Result<Option<Document>, Stop> {
 }
 
 /// A document's receipt as it prints, line by line.
-pub(crate) fn preview(turn: &Turn<'_>, language: Language, document: &str) -> Result<Vec<PreviewLine>, Stop> {
+pub(crate) fn preview(turn: &Turn<'_>, document: &str) -> Result<Vec<PreviewLine>, Stop> {
     let found = find(turn, Some(document))?;
     let shift = turn.shop.shift_of(&found.entry)?;
-    let blocks = paper(turn.shop, language, &found, 0, shift.as_ref());
+    let blocks = paper(turn.shop, &found, 0, shift.as_ref());
     Ok(render_lines(&blocks, turn.shop.paper)
         .into_iter()
         .flat_map(|line| shown(line, turn.shop.paper))
@@ -144,11 +135,12 @@ pub(crate) fn preview(turn: &Turn<'_>, language: Language, document: &str) -> Re
 }
 
 fn shown(line: Line, paper: Paper) -> Vec<PreviewLine> {
-    let plain = |text: String| PreviewLine { text, bold: false, large: false, centre: false, is_code: false };
+    let plain = |text: String| PreviewLine { text, ..PreviewLine::default() };
     let code = |text: String| PreviewLine { centre: true, is_code: true, ..plain(text) };
     match line {
         Line::Text { text, style } => {
-            vec![PreviewLine { bold: style.bold, large: style.size != Size::Normal, ..plain(text) }]
+            let (tall, wide) = (style.size != Size::Normal, style.size == Size::Big);
+            vec![PreviewLine { bold: style.bold, tall, wide, ..plain(text) }]
         }
         Line::Qr(text) => vec![code(text)],
         Line::Code128(runs) => vec![code(runs.into_iter().map(|run| run.characters().to_owned()).collect())],

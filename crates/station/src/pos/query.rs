@@ -76,7 +76,7 @@ pub(crate) fn find_slips(turn: &mut Turn<'_>) -> Done {
 /// A document's receipt as it prints.
 pub(crate) fn preview(turn: &mut Turn<'_>, document: &str) -> Done {
     turn.person()?;
-    let lines = print::preview(turn, turn.shop.settings.language, document)?;
+    let lines = print::preview(turn, document)?;
     if lines.is_empty() {
         return Err(Code::NothingToPrint.into());
     }

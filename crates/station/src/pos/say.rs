@@ -119,11 +119,20 @@ impl From<RefundError> for Stop {
     }
 }
 
-/// Money in a sentence: `¥12.30`, `-¥0.05`.
+/// Money in a sentence as on the screen beside it: `¥12,345.30`, `−¥0.05`.
 pub(crate) fn yuan(fen: Fen) -> String {
-    let sign = if fen.0 < 0 { "-" } else { "" };
+    let sign = if fen.0 < 0 { "−" } else { "" };
     let fen = fen.0.unsigned_abs();
-    format!("{sign}¥{}.{:02}", fen / 100, fen % 100)
+    format!("{sign}¥{}.{:02}", count(fen / 100), fen % 100)
+}
+
+/// A number of things in a sentence: `41,872`.
+pub(crate) fn count(things: u64) -> String {
+    let digits = things.to_string();
+    let first = digits.len() % 3;
+    let (head, rest) = digits.split_at(first);
+    let groups = rest.as_bytes().chunks(3).map(|group| String::from_utf8_lossy(group).into_owned());
+    (!head.is_empty()).then(|| head.to_owned()).into_iter().chain(groups).collect::<Vec<_>>().join(",")
 }
 
 #[cfg(test)]
@@ -132,8 +141,25 @@ mod tests {
 
     #[test]
     fn money_reads_as_on_a_price_tag() {
-        for (fen, want) in [(0, "¥0.00"), (5, "¥0.05"), (1230, "¥12.30"), (-105, "-¥1.05")] {
+        for (fen, want) in [
+            (0, "¥0.00"),
+            (5, "¥0.05"),
+            (1_230, "¥12.30"),
+            (-105, "−¥1.05"),
+            (99_999, "¥999.99"),
+            (100_000, "¥1,000.00"),
+            (999_999_999, "¥9,999,999.99"),
+        ] {
             assert_eq!(yuan(Fen(fen)), want);
+        }
+    }
+
+    #[test]
+    fn numbers_are_grouped_by_thousands() {
+        for (things, want) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (41_872, "41,872"), (1_000_000, "1,000,000")]
+        {
+            assert_eq!(count(things), want);
         }
     }
 }

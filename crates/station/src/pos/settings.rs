@@ -6,7 +6,7 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::receipt::Paper;
 
 use super::approval::{self, Approval};
-use super::say::{Done, Say};
+use super::say::{Done, Say, count};
 use super::turn::Turn;
 
 /// The longest device path, address or printer name.
@@ -67,7 +67,7 @@ pub(crate) fn quit(turn: &mut Turn<'_>) -> Done {
         return Ok(());
     }
     turn.desk.quit_warned = true;
-    turn.say(Say::new(Code::UnsentAtClose).with("count", unsent));
+    turn.say(Say::new(Code::UnsentAtClose).with("count", count(unsent)));
     Ok(())
 }
 

@@ -20,7 +20,7 @@ use suanpan_ledger::{
 
 use super::book::Book;
 use super::print::state_of_document;
-use super::say::{Say, Stop};
+use super::say::{Say, Stop, count};
 use super::scale::Counter;
 use super::view::{amount, date_time_text};
 use crate::search::SearchIndex;
@@ -140,7 +140,7 @@ impl Shop {
     /// Refuses what depends on every entry while some are still to come.
     pub(crate) fn needs_all(&self) -> Result<(), Stop> {
         match self.to_come() {
-            Some(to_come) => Err(Say::new(Code::StillToCome).with("to_come", to_come).into()),
+            Some(to_come) => Err(Say::new(Code::StillToCome).with("to_come", count(to_come)).into()),
             None => Ok(()),
         }
     }
