@@ -1,10 +1,20 @@
 import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 
+/** Styles are written in the pixels of a window of 1024×768. Stations' pages grow with their window, so lengths are
+ * delivered in the root's size, which is 16 px there; a hairline stays one. */
+const growing = {
+  postcssPlugin: 'growing',
+  Declaration(declaration: { value: string }) {
+    declaration.value = declaration.value.replace(/(\d*\.?\d+)px\b/g, (length, px: string) => (Number(px) > 1 ? `${Number(px) / 16}rem` : length))
+  },
+}
+
 export default defineConfig({
   plugins: [vue()],
   // Relative addresses: the same files are served by the shells' own protocol and below a path of the hub.
   base: './',
+  css: { postcss: { plugins: [growing] } },
   build: {
     // WebView2 and WebKitGTK of the oldest supported systems.
     target: ['chrome111', 'safari16.4'],

@@ -15,7 +15,7 @@ use crate::counter::{self, pictures};
 pub(crate) const SITE: &str = "HT01";
 const TILL: u16 = 1;
 const HQ_USER: &str = "wangmin";
-const HQ_PASSWORD: &str = "a long day in November";
+pub(crate) const HQ_PASSWORD: &str = "a long day in November";
 
 /// A hub with the sample chain.
 pub(crate) struct Chain {
@@ -100,15 +100,24 @@ impl Chain {
         counter::open(display, name, &self.folder_of(till), &more, size).await
     }
 
-    /// HQ's page of today, signed in.
-    pub(crate) async fn open_hq(&self, display: &Display, size: (u32, u32)) -> Window {
-        let url = format!("{}/hq.html", self.url);
-        let mut window = Window::open_browser(display, &url, size, &pictures()).await;
+    /// HQ's page, before anybody signs in.
+    pub(crate) async fn open_hq_page(&self, display: &Display, size: (u32, u32)) -> Window {
+        Window::open_browser(display, &format!("{}/hq.html", self.url), size, &pictures()).await
+    }
+
+    pub(crate) async fn sign_in_at_hq(&self, window: &mut Window, password: &str) {
+        window.find("hq-name").await.clear().await.expect("an empty field");
         window.touch("hq-name").await;
         window.type_text(HQ_USER).await;
         window.touch("hq-password").await;
-        window.type_text(HQ_PASSWORD).await;
+        window.type_text(password).await;
         window.touch("hq-go").await;
+    }
+
+    /// HQ's page of today, signed in.
+    pub(crate) async fn open_hq(&self, display: &Display, size: (u32, u32)) -> Window {
+        let mut window = self.open_hq_page(display, size).await;
+        self.sign_in_at_hq(&mut window, HQ_PASSWORD).await;
         window.find("hq-paid").await;
         window
     }

@@ -6,6 +6,7 @@ mod devices;
 mod hands;
 mod hub;
 mod keys;
+mod look;
 mod lost;
 mod story;
 mod tour;

@@ -1,11 +1,18 @@
-//! Every screen of the till in both languages and two sizes: pictured, and measured against what was promised.
+//! Every screen of the programs in both languages and every size: pictured, and measured against what was promised.
 
 use serde_json::{Value, json};
+use suanpan_sync::{FeedChange, Scope};
+use suanpan_tests::catalogue::CARD;
 use suanpan_tests::e2e::{Display, Window};
+use sync_server::store::NewRow;
 
-use crate::counter::{self, SMALL, WIDE, open_shift, sign_in};
+use crate::counter::{self, SMALL, open_shift, sign_in};
 use crate::hub::Chain;
+use crate::look::Looks;
 use crate::story::{RICE, label};
+
+/// The largest window that is looked at.
+const LARGE: (u32, u32) = (1920, 1080);
 
 /// Where each part lies at 1024×768: x, y, width, height.
 const GEOMETRY: [(&str, [i64; 4]); 8] = [
@@ -24,58 +31,13 @@ const RECTANGLE: &str =
     const { x, y, width, height } = part.getBoundingClientRect();
     return [x, y, width, height].map(Math.round)";
 
-/// Keys whose words do not fit, and keys too small for a finger.
-const FAULTS: &str = "return [...document.querySelectorAll('button')].filter((key) => key.offsetParent).flatMap((key) => {
-    const { width, height } = key.getBoundingClientRect();
-    const name = key.dataset.testid + ' ' + key.innerText;
-    const small = width < 47.5 || height < 47.5 ? [`small ${name} ${width}x${height}`] : [];
-    const cut = key.scrollWidth > key.clientWidth + 1 || key.scrollHeight > key.clientHeight + 1 ? [`cut ${name}`] : [];
-    return [...small, ...cut];
-})";
-
-/// Whether anything lies over the basket or the totals.
-const COVERED: &str = "return ['.B', '.T'].some((name) => {
-    const part = document.querySelector(name);
-    const { x, y, width, height } = part.getBoundingClientRect();
-    return [0.05, 0.5, 0.95].some((at) => !part.contains(document.elementFromPoint(x + width * at, y + height * at)));
-})";
-
-/// Pictures what stands on the screen in both sizes, and measures it in the small one.
-async fn look(window: &Window, name: &str) {
-    window.resize(WIDE.0, WIDE.1).await;
-    window.wait_until("the window is wide", async || width(window).await == WIDE.0).await;
-    window.shot(&format!("{name}-{}", WIDE.0)).await;
-    window.resize(SMALL.0, SMALL.1).await;
-    window.wait_until("the window is small", async || width(window).await == SMALL.0).await;
-    window.shot(&format!("{name}-{}", SMALL.0)).await;
-    assert_eq!(window.script(FAULTS, vec![]).await, json!([]), "{name}");
-}
-
-async fn width(window: &Window) -> u32 {
-    window
-        .script("return innerWidth", vec![])
-        .await
-        .as_u64()
-        .and_then(|px| u32::try_from(px).ok())
-        .unwrap_or(0)
-}
-
-/// The same for a panel of the selling screen, which never covers basket or totals.
-async fn look_at_panel(window: &Window, name: &str) {
-    look(window, name).await;
-    assert_eq!(
-        window.script(COVERED, vec![]).await,
-        Value::Bool(false),
-        "{name} covers the basket or the totals"
-    );
-}
-
 /// A panel: its name, the keys that open it, what is there then, and the keys that leave it.
 type Panel = (&'static str, &'static str, &'static str, &'static str);
 
 /// Panels over a basket of goods.
-const SELLING: [Panel; 12] = [
+const SELLING: [Panel; 17] = [
     ("pay", "+", "pay-exact", "Escape"),
+    ("pay-typed", "+ 1 0 0 0 0", "pay-exact", "Escape Escape"),
     ("pay-others", "+ F11", "other-tender", "Escape Escape"),
     ("reference", "+ F8", "reference-go", "Escape Escape"),
     ("quantity", "F4", "quantity-go", "Escape"),
@@ -83,89 +45,320 @@ const SELLING: [Panel; 12] = [
     ("discount", "F5 F5 2 0", "discount-off", "Escape Escape"),
     ("void", "F7", "question", "Escape"),
     ("search", "t d", "hit", "Escape Escape"),
+    ("search-none", "z z z z", "search-field", "Escape Escape"),
+    ("search-start", "F2", "search-field", "Escape"),
     ("help", "F1", "F1", "Escape"),
     ("menu", "F12", "menu-lock", "Escape"),
+    ("quit", "F12 .", "question", "Escape"),
     ("refund", "F9", "document", "Escape"),
     ("reprint", "F10", "preview", "Escape"),
+    ("hint", "F3", "quick-key", "Escape"),
 ];
 
 /// Panels over an empty basket.
-const WAITING: [Panel; 5] = [
+const WAITING: [Panel; 9] = [
     ("parked", "F8", "parked", "Escape"),
     ("refund-lines", "F9 Enter Enter", "restock", "Escape Escape"),
     ("cash-drop", "F12 2 5 0 0", "cash-go", "Escape Escape"),
+    ("cash-float", "F12 4", "cash-go", "Escape"),
     ("count", "F12 1 1 2 Enter 8", "count-go", "Escape Escape Escape"),
+    ("audit", "F12 6", "count-go", "Escape"),
+    ("close-day", "F12 8", "question", "Escape"),
     ("devices", "F12 9", "devices-save", "Escape Escape Escape"),
+    ("refund-unknown", "F9 9 9 9 9 Enter", "refund-cite", "Escape Escape"),
 ];
 
-async fn walk(window: &mut Window, language: &str, panels: &[Panel]) {
-    for (name, open, there, leave) in panels {
-        window.press_all(open).await;
-        window.find(there).await;
-        look_at_panel(window, &format!("{language}-{name}")).await;
-        window.press_all(leave).await;
-        window.find("quick-key").await;
+/// Goods, keys and people whose names and prices are as long as they come.
+fn long_rows() -> Vec<NewRow> {
+    let row = |table: &str, key: &str, body: Value| {
+        let change = FeedChange::Put { body: body.to_string() };
+        let (scope, table, key) = (Scope::Chain, table.to_owned(), key.to_owned());
+        NewRow { scope, table, key, effective_at_ms: 0, change }
+    };
+    let item = |code: &str, name: &str, sold_by: &str| json!({"code": code, "name": name, "sold_by": sold_by, "unit": "礼盒", "tax": "V13", "category": "礼盒", "origin": "内蒙古"});
+    let key = |item: &str, label: &str| json!({"item": item, "label": label, "colour": "#c2473a"});
+    vec![
+        row("item", "99001", item("99001", "锡林郭勒草原散养羔羊后腿肉（去骨，真空冷鲜）", "weight")),
+        row("price", "99001", json!({"fen": 128_888, "per": "500g"})),
+        row("item", "99002", item("99002", "Extra-virgin olive oil, first cold pressing 750ml", "piece")),
+        row("price", "99002", json!({"fen": 333_333_333, "per": "pc"})),
+        row(
+            "quick_tab",
+            "leaves",
+            json!({"id": "leaves", "name": "叶菜", "name_en": "Leaves", "order": 2, "keys": [
+            key("99001", "草原散养羔羊后腿肉"), key("99002", "Olive oil 750ml"), key("10107", "娃娃菜（小白菜心）")]}),
+        ),
+    ]
+}
+
+/// Waits until a message with this code is shown.
+async fn told(window: &Window, code: &str) {
+    let shown = "return document.querySelector('[data-testid=message]')?.dataset.code";
+    window.wait_until(code, async || window.script(shown, vec![]).await == code).await;
+}
+
+/// Types digits as a finger does, which nobody takes for a scanner.
+async fn type_slowly(window: &mut Window, digits: &str) {
+    for at in 0..digits.len() {
+        window.press(&digits[at..=at]).await;
+        window.wait_text_has("typed", &digits[..=at]).await;
     }
 }
 
-async fn sell_something(window: &mut Window) {
-    window.scan(RICE).await;
-    window.wait_text("pieces", "1").await;
-    window.press_all("+ F7").await;
-    window.find("change").await;
+struct Tour {
+    language: &'static str,
+    looks: Looks,
+    till: Window,
 }
 
-async fn tour(language: &str) {
-    let display = Display::start(WIDE.0, WIDE.1);
-    let chain = Chain::start().await;
-    let mut till = counter::open_till(&display, &chain.till_folder(), SMALL).await;
-    till.find("field-hub").await;
+impl Tour {
+    async fn see(&mut self, name: &str) {
+        self.looks.at_panel(&self.till, name).await;
+    }
+
+    async fn walk(&mut self, panels: &[Panel]) {
+        for (name, open, there, leave) in panels {
+            self.till.press_all(open).await;
+            self.till.find(there).await;
+            self.see(name).await;
+            self.till.press_all(leave).await;
+            self.till.find("quick-key").await;
+        }
+    }
+
+    /// Enrols, signs in, and is locked out and relieved on the way.
+    async fn at_the_door(&mut self, chain: &Chain) {
+        let till = &mut self.till;
+        till.find("field-hub").await;
+        if self.language == "en" {
+            till.touch("language").await;
+            till.wait_text("language", "中文").await;
+        }
+        till.scan("https://127.0.0.1:9").await;
+        till.scan("AAAA-BBBB").await;
+        till.touch("enrol").await;
+        told(till, "POS-ACC-008").await;
+        self.looks.at(till, "enrol").await;
+        till.scan(&chain.url).await;
+        till.scan(&chain.enrol_code().await).await;
+        till.touch("enrol").await;
+        till.find("field-staff").await;
+        self.looks.at(till, "sign-in").await;
+        for wrong in ["1111", "2222", "3333", "4444", "5555"] {
+            sign_in(till, "1103", wrong).await;
+        }
+        till.find("lift").await;
+        self.looks.at(till, "locked-out").await;
+        till.touch("lift").await;
+        till.find("approve").await;
+        self.looks.at(till, "lift").await;
+        till.press("Escape").await;
+        till.wait_gone("approve").await;
+        sign_in(till, "1101", "3141").await;
+        till.find("float").await;
+        self.see("open-shift").await;
+        open_shift(&mut self.till, "300").await;
+        self.till.press("Escape").await;
+        self.see("ready").await;
+        for (part, expected) in GEOMETRY {
+            assert_eq!(self.till.script(RECTANGLE, vec![json!(part)]).await, json!(expected), "{part}");
+        }
+    }
+
+    /// Sells, and opens every panel over the goods.
+    async fn at_work(&mut self) {
+        self.till.scan(RICE).await;
+        self.till.wait_text("pieces", "1").await;
+        self.till.press_all("+ F7").await;
+        self.till.find("change").await;
+        self.see("change").await;
+        for (plu, grams, fen) in [(10101, 482, 386), (10201, 916, 550), (10102, 735, 515)] {
+            self.till.scan(&label(plu, grams, fen)).await;
+        }
+        self.till.scan(RICE).await;
+        self.till.wait_text("pieces", "4").await;
+        self.see("selling").await;
+        self.walk(&SELLING).await;
+        self.ask_about_the_basket().await;
+        self.till.press("F8").await;
+        self.till.wait_text("pieces", "0").await;
+        self.walk(&WAITING).await;
+    }
+
+    /// What the station asks about a basket.
+    async fn ask_about_the_basket(&mut self) {
+        let till = &mut self.till;
+        till.touch("quick-key").await;
+        till.find("weigh").await;
+        self.looks.at_panel(till, "weigh").await;
+        till.touch("weigh-cancel").await;
+        till.scan("6901234567892").await;
+        till.wait_text_has("message", "6901234567892").await;
+        self.looks.at_panel(till, "error").await;
+        till.press("Escape").await;
+        till.scan("6990000603018").await;
+        till.find("choice").await;
+        self.looks.at_panel(till, "choose").await;
+        till.press("Escape").await;
+        till.wait_gone("choice").await;
+        till.touch("F11").await;
+        till.find("approve").await;
+        self.looks.at_panel(till, "approve").await;
+        till.press_all("Escape Escape").await;
+        till.wait_gone("approve").await;
+        till.press("+").await;
+        type_slowly(till, "9999").await;
+        till.press("Enter").await;
+        till.find("yes").await;
+        self.looks.at_panel(till, "cash-over").await;
+        till.press("Escape").await;
+        till.wait_gone("yes").await;
+        type_slowly(till, "10").await;
+        till.press("Enter").await;
+        till.find("taken").await;
+        self.looks.at_panel(till, "pay-taken").await;
+        till.press("Escape").await;
+        till.find("question").await;
+        self.looks.at_panel(till, "clear-tenders").await;
+        till.press_all("Enter Escape").await;
+        till.find("quick-key").await;
+    }
+
+    /// The longest names and the largest amounts, from the key to the refund.
+    async fn with_long_names(&mut self) {
+        let till = &mut self.till;
+        till.find_all("tab").await.remove(1).click().await.expect("the second tab");
+        let first = "return document.querySelector('[data-testid=quick-key]').dataset.item";
+        till.wait_until("the long keys are there", async || till.script(first, vec![]).await == "99001")
+            .await;
+        self.looks.at_panel(till, "long-keys").await;
+        till.touch("quick-key").await;
+        till.find("weigh").await;
+        self.looks.at_panel(till, "long-weigh").await;
+        type_slowly(till, "1.5").await;
+        till.press("Enter").await;
+        till.wait_text("pieces", "1").await;
+        for key in ["F4", "F5"] {
+            till.press(key).await;
+            self.looks.at_panel(till, &format!("long-{key}")).await;
+            till.press_all("Escape").await;
+        }
+        till.press_all("Delete").await;
+        till.find("approve").await;
+        self.looks.at_panel(till, "long-approve").await;
+        till.scan(CARD).await;
+        till.wait_text("pieces", "0").await;
+        for pieces in ["2", "1"] {
+            type_slowly(till, pieces).await;
+            till.press("*").await;
+            type_slowly(till, "99002").await;
+            till.press("Enter").await;
+            till.wait_gone("multiply").await;
+        }
+        till.wait_text_has("due", "9,999,999.99").await;
+        self.looks.at_panel(till, "long-selling").await;
+        till.press_all("F2 9 9 0").await;
+        till.find("hit").await;
+        self.looks.at_panel(till, "long-search").await;
+        till.press_all("Escape Escape +").await;
+        till.find("pay-exact").await;
+        self.looks.at_panel(till, "long-pay").await;
+        till.press("Enter").await;
+        till.find("change").await;
+        self.looks.at_panel(till, "long-change").await;
+        till.press_all("F9 Enter Enter").await;
+        till.find("restock").await;
+        self.looks.at_panel(till, "long-refund").await;
+        till.press_all("Escape Escape F10").await;
+        till.find("preview").await;
+        self.looks.at_panel(till, "long-reprint").await;
+        till.press("Escape").await;
+    }
+
+    /// Papers of the drawer, another cashier at the locked till, and the network gone.
+    async fn at_the_end(&mut self, chain: &mut Chain) {
+        let till = &mut self.till;
+        till.press_all("F12 2").await;
+        type_slowly(till, "100").await;
+        till.press("Enter").await;
+        till.find("approve").await;
+        till.scan(CARD).await;
+        till.wait_gone("approve").await;
+        till.press("F10").await;
+        till.find("document").await;
+        till.press("*").await;
+        self.looks.at_panel(till, "slips").await;
+        till.press_all("Escape F12 7").await;
+        till.find("field-staff").await;
+        self.looks.at(till, "locked").await;
+        sign_in(till, "1102", "2718").await;
+        till.find("relieve").await;
+        self.looks.at(till, "relieve").await;
+        till.press("Escape").await;
+        sign_in(till, "1101", "3141").await;
+        till.find("quick-key").await;
+        chain.stop().await;
+        till.scan(RICE).await;
+        till.wait_text("pieces", "1").await;
+        till.press_all("+ Enter").await;
+        till.find("change").await;
+        let state = "return document.querySelector('[data-testid=network]')?.dataset.state";
+        till.wait_until("the till is offline", async || till.script(state, vec![]).await == "offline").await;
+        self.looks.at_panel(till, "offline").await;
+        till.press("F9").await;
+        type_slowly(till, "123").await;
+        till.press("F9").await;
+        till.find("cite-add").await;
+        self.looks.at_panel(till, "cited").await;
+        till.press_all("F2 9 9 0").await;
+        till.find("hit").await;
+        till.press("Enter").await;
+        till.find("field-paid").await;
+        self.looks.at_panel(till, "cited-figures").await;
+        till.press_all("1 Enter 9 9 Enter").await;
+        till.find("cited-line").await;
+        self.looks.at_panel(till, "cited-lines").await;
+        chain.restart().await;
+    }
+}
+
+/// HQ's pages with what the till sold.
+async fn at_hq(looks: &mut Looks, chain: &Chain, display: &Display, language: &str) {
+    let mut hq = chain.open_hq_page(display, LARGE).await;
     if language == "en" {
-        till.touch("language").await;
-        till.wait_text("language", "中文").await;
+        hq.touch("hq-language").await;
+        hq.wait_text("hq-language", "中文").await;
     }
-    look(&till, &format!("{language}-enrol")).await;
-    till.scan(&chain.url).await;
-    till.scan(&chain.enrol_code().await).await;
-    till.touch("enrol").await;
-    till.find("field-staff").await;
-    look(&till, &format!("{language}-sign-in")).await;
-    sign_in(&mut till, "1101", "3141").await;
-    till.find("float").await;
-    look_at_panel(&till, &format!("{language}-open-shift")).await;
-    open_shift(&mut till, "300").await;
-    look_at_panel(&till, &format!("{language}-ready")).await;
-    for (part, expected) in GEOMETRY {
-        assert_eq!(till.script(RECTANGLE, vec![json!(part)]).await, json!(expected), "{part}");
-    }
+    looks.at_hq(&hq, "hq-sign-in").await;
+    chain.sign_in_at_hq(&mut hq, "not the password").await;
+    hq.find("hq-problem").await;
+    looks.at_hq(&hq, "hq-refused").await;
+    chain.sign_in_at_hq(&mut hq, crate::hub::HQ_PASSWORD).await;
+    hq.find("hq-paid").await;
+    looks.at_hq(&hq, "hq-today").await;
+    hq.touch("hq-page-days").await;
+    hq.find("hq-store-day").await;
+    looks.at_hq(&hq, "hq-days").await;
+    hq.close().await;
+}
 
-    sell_something(&mut till).await;
-    look_at_panel(&till, &format!("{language}-change")).await;
-    for (plu, grams, fen) in [(10101, 482, 386), (10201, 916, 550), (10102, 735, 515)] {
-        till.scan(&label(plu, grams, fen)).await;
-    }
-    till.scan(RICE).await;
-    till.wait_text("pieces", "4").await;
-    look_at_panel(&till, &format!("{language}-selling")).await;
-    walk(&mut till, language, &SELLING).await;
-    till.touch("quick-key").await;
-    till.find("weigh").await;
-    look_at_panel(&till, &format!("{language}-weigh")).await;
-    till.touch("weigh-cancel").await;
-    till.scan("6901234567892").await;
-    till.wait_text_has("message", "6901234567892").await;
-    look_at_panel(&till, &format!("{language}-error")).await;
-    till.press("Escape").await;
-    till.touch("F11").await;
-    till.find("approve").await;
-    look_at_panel(&till, &format!("{language}-approve")).await;
-    till.press_all("Escape Escape").await;
-    till.wait_gone("approve").await;
-
-    till.press("F8").await;
-    till.wait_text("pieces", "0").await;
-    walk(&mut till, language, &WAITING).await;
-    till.close().await;
+async fn tour(language: &'static str) {
+    let display = Display::start(LARGE.0, LARGE.1);
+    let mut chain = Chain::start().await;
+    chain.store().publish(long_rows()).await.expect("published");
+    let till = counter::open_till(&display, &chain.till_folder(), SMALL).await;
+    let mut tour = Tour { language, looks: Looks::new(language), till };
+    tour.at_the_door(&chain).await;
+    tour.at_work().await;
+    tour.with_long_names().await;
+    tour.at_the_end(&mut chain).await;
+    let second = counter::open_till(&display, &chain.till_folder(), SMALL).await;
+    second.find("failure").await;
+    tour.looks.at(&second, "failure").await;
+    second.close().await;
+    at_hq(&mut tour.looks, &chain, &display, language).await;
+    tour.till.close().await;
+    tour.looks.end();
 }
 
 #[tokio::test]

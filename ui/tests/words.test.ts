@@ -18,6 +18,7 @@ describe('money and weight', () => {
 
   it('stand on their own basis', () => {
     expect(money(30)).toBe('¥0.30')
+    expect(money(-120)).toBe('−¥1.20')
     expect(kilograms(482)).toBe('0.482')
     expect(price({ fen: 400, per: '500g' })).toBe('4.00/500g')
   })
@@ -64,6 +65,12 @@ describe('the strip', () => {
     expect(network({ state: 'catching_up', left: 37 })).toBe('◐ Catching up · 37 to send')
     expect(network({ state: 'offline', since: '14:02', held: 37 })).toBe('▲ Offline since 14:02, selling on · 37 kept here')
     expect(network({ state: 'refused', number: 776 })).toBe('■ HQ refused no. 776, selling on: tell IT')
+  })
+
+  it('counts by thousands', () => {
+    language.value = 'zh-CN'
+    expect(network({ state: 'online', received_to: 6120, missing: 0 })).toBe('● 联网 总部已收 1–6,120，缺 0')
+    expect(network({ state: 'offline', since: '14:02', held: 1037 })).toContain('1,037 笔')
   })
 
   it('is amber when the hub lacks something', () => {

@@ -16,9 +16,9 @@ export function yuan(fen: number): string {
   return withPoint(fen, 2)
 }
 
-/** Fen as an amount of money: `¥89.59`. */
+/** Fen as an amount of money: `¥89.59`, `−¥0.05`. */
 export function money(fen: number): string {
-  return `¥${yuan(fen)}`
+  return fen < 0 ? `−¥${yuan(-fen)}` : `¥${yuan(fen)}`
 }
 
 /** Grams as kilograms without the unit: `482` is `0.482`. */
@@ -43,7 +43,7 @@ export function price(view: PriceView): string {
 
 /** A quantity with its unit: `0.482 kg`, `2 袋`. */
 export function quantity(view: QuantityView): string {
-  return view.kind === 'weight' ? `${kilograms(view.grams)} kg` : `${view.pieces} ${view.unit}`
+  return view.kind === 'weight' ? `${kilograms(view.grams)} kg` : `${count(view.pieces)} ${view.unit}`
 }
 
 /** Reads a typed decimal as an integer of its smallest unit; null when it is not one. */

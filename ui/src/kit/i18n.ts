@@ -4,6 +4,7 @@ import type { Code } from '../bindings/Code'
 import type { Language } from '../bindings/Language'
 import sentencesEn from '../bindings/messages.en.json'
 import sentencesZh from '../bindings/messages.zh-CN.json'
+import { count } from './format'
 
 /** The language of everything on screen. */
 export const language = ref<Language>('zh-CN')
@@ -17,9 +18,12 @@ export function words<Zh extends Table>(zh: Zh, en: Record<keyof Zh, string>): C
   return computed(() => (language.value === 'en' ? en : zh))
 }
 
-/** Fills a sentence's `{name}` places. */
+/** Fills a sentence's `{name}` places. A number is one of things, and reads as such. */
 export function fill(sentence: string, args: Record<string, string | number | null>): string {
-  return sentence.replace(/\{(\w+)\}/g, (place, name: string) => String(args[name] ?? place))
+  return sentence.replace(/\{(\w+)\}/g, (place, name: string) => {
+    const value = args[name] ?? place
+    return typeof value === 'number' ? count(value) : value
+  })
 }
 
 /** The cashier's sentence of a code. */

@@ -1,0 +1,57 @@
+// What a person would call broken on the page that is shown, a line each. Arguments: the least height of a key and of a
+// character in pixels.
+const [keyMin, textMin] = arguments
+const faults = new Set()
+const page = document.documentElement
+const isShown = (one) => one.checkVisibility({ checkOpacity: false, checkVisibilityCSS: true })
+const named = (one) => one.closest('[data-testid]')?.dataset.testid ?? one.closest('[class]')?.className ?? one.tagName
+const clips = (style, axis) => style[`overflow${axis}`] !== 'visible'
+/** What is lower than two rows is no list to scroll in. */
+const scrolls = (one, style) => ['auto', 'scroll'].includes(style.overflowY) && one.clientHeight > 2 * keyMin
+
+for (const key of document.querySelectorAll('button')) {
+  if (!isShown(key)) continue
+  const { width, height } = key.getBoundingClientRect()
+  if (width < keyMin || height < keyMin) faults.add(`small: ${named(key)} ${Math.round(width)}×${Math.round(height)}`)
+}
+
+/** Whether a text is scrolled out of sight, which is no fault; what cuts it is told. */
+function isScrolledAway(text, rect, from) {
+  for (let one = from; one && one !== page; one = one.parentElement) {
+    const style = getComputedStyle(one)
+    const box = one.getBoundingClientRect()
+    const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)]
+    if (scrolls(one, style) && (rect.top < top - 1 || rect.bottom > bottom + 1)) return true
+    if (clips(style, 'X') && (rect.left < box.left - 1 || rect.right > box.right + 1)) faults.add(`cut: ${text}`)
+    // A line's box is higher than its characters.
+    const slack = rect.height * 0.2
+    if (clips(style, 'Y') && (rect.top < box.top - slack || rect.bottom > box.bottom + slack)) faults.add(`cut: ${text}`)
+  }
+  return false
+}
+
+const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
+for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+  const from = node.parentElement
+  if (!node.textContent.trim() || !isShown(from)) continue
+  const text = `${named(from)} “${node.textContent.trim()}”`
+  if (parseFloat(getComputedStyle(from).fontSize) < textMin) faults.add(`tiny: ${text}`)
+  const range = document.createRange()
+  range.selectNodeContents(node)
+  for (const rect of range.getClientRects()) {
+    if (rect.width === 0 || isScrolledAway(text, rect, from)) continue
+    const isTill = document.querySelector('.till') !== null
+    if (rect.left < -1 || rect.right > innerWidth + 1 || (isTill && (rect.top < -1 || rect.bottom > innerHeight + 1))) {
+      faults.add(`outside: ${text}`)
+      continue
+    }
+    if (rect.bottom > innerHeight || rect.top < 0) continue
+    const key = from.closest('button')?.getBoundingClientRect()
+    const slack = rect.height * 0.2
+    if (key && (rect.top < key.top - slack || rect.bottom > key.bottom + slack || rect.left < key.left - 2 || rect.right > key.right + 2)) faults.add(`beyond its key: ${text}`)
+    const above = document.elementFromPoint(rect.left + rect.width / 2, rect.top + rect.height / 2)
+    if (above && !above.contains(from) && !from.contains(above)) faults.add(`covered: ${text} by ${named(above)}`)
+  }
+}
+if (page.scrollWidth > innerWidth + 1) faults.add(`the page is ${page.scrollWidth} wide`)
+return [...faults]
