@@ -26,6 +26,8 @@ export const en: Record<keyof typeof zh, string> = {
   nothing: 'Nothing needs attention',
   stores: '{count} stores',
   legend: 'bar: sales today · ▲ silent · ◐ receipts missing · ■ needs attention',
+  storesNone: 'No stores yet: they are here once imported',
+  stationsNone: 'No tills yet: they are here once enrolled',
   stationList: 'Tills',
   colStation: 'Store · till',
   colReceived: 'Received',

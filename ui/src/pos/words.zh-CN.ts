@@ -81,7 +81,7 @@ export const zh = {
   pickFirst: '请先选择要退的商品',
   // search
   searchPlaceholder: '货号 · 拼音 · 汉字',
-  searchNone: '没有找到「{query}」',
+  searchNone: '没有找到「{query}」：换个拼音、货号或叫法再试',
   searchStart: '输入拼音首字母，例如 xhs 西红柿',
   noPrice: '无售价',
   // pay
@@ -182,7 +182,8 @@ export const zh = {
   citeWeight: '重量 kg',
   citePaid: '实付 元',
   documentsTitle: '补打',
-  documentsNone: '没有可补打的',
+  documentsNone: '还没有小票：成交后可在这里补打',
+  slipsNone: '还没有班结单和缴款单：打过后可在这里补打',
   listReceipts: '小票',
   listSlips: '班结 缴款单',
   slip_cash: '缴款 换零单',
