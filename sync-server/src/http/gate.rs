@@ -146,7 +146,10 @@ pub(super) async fn few(State(places): State<Arc<Semaphore>>, request: Request, 
 }
 
 /// Keeps something until the last piece of an answer was handed over.
-pub(super) fn keep<T: Send + 'static>(answer: Response, kept: T) -> Response {
+pub(super) fn keep<T: Send + 'static>(mut answer: Response, kept: T) -> Response {
+    if let Some(length) = answer.body().size_hint().exact() {
+        answer.headers_mut().insert(header::CONTENT_LENGTH, length.into());
+    }
     answer.map(|body| {
         if body.is_end_stream() {
             return body;
@@ -201,6 +204,21 @@ mod tests {
         read(pieces(vec![9 << 20]), [10, 0, 0, 3], long).await.unwrap();
         drop(much);
         read(pieces(vec![9 << 20]), [10, 0, 0, 2], long).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_answer_keeps_its_length_and_its_place_until_the_last_piece_is_taken() {
+        let places = Arc::new(Semaphore::new(1));
+        let place = places.clone().try_acquire_owned().unwrap();
+        let answer = keep(vec![7; 3 * PIECE].into_response(), place);
+        assert_eq!(answer.headers()[header::CONTENT_LENGTH], (3 * PIECE).to_string());
+        let mut pieces = answer.into_body().into_data_stream();
+        for _ in 0..3 {
+            assert_eq!(pieces.next().await.unwrap().unwrap().len(), PIECE);
+            assert_eq!(places.available_permits(), 0);
+        }
+        assert!(pieces.next().await.is_none());
+        assert_eq!(places.available_permits(), 1);
     }
 
     #[test]

@@ -4,5 +4,7 @@
 mod data;
 mod hub;
 mod kills;
+#[cfg(unix)]
+mod read_only;
 mod runs;
 mod totals;
