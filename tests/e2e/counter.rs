@@ -77,3 +77,28 @@ pub(crate) async fn open_shift(window: &mut Window, float: &str) {
     window.touch("open-shift").await;
     window.wait_gone("float").await;
 }
+
+/// Types as a person does: each key is on the screen before the next one, so that nobody takes them for a scanner.
+pub(crate) async fn type_into(window: &mut Window, testid: &str, text: &str) {
+    for at in 0..text.len() {
+        window.press(&text[at..=at]).await;
+        window.wait_text_has(testid, &text[..=at]).await;
+    }
+}
+
+/// The same into a field that shows dots.
+pub(crate) async fn type_secret(window: &mut Window, testid: &str, text: &str) {
+    for at in 0..text.len() {
+        window.press(&text[at..=at]).await;
+        window.wait_text_has(testid, &"●".repeat(at + 1)).await;
+    }
+}
+
+/// Proves somebody by staff number and PIN, on the keyboard.
+pub(crate) async fn prove(window: &mut Window, staff: &str, pin: &str) {
+    window.find("field-staff").await;
+    type_into(window, "field-staff", staff).await;
+    window.press("Enter").await;
+    type_secret(window, "field-pin", pin).await;
+    window.press("Enter").await;
+}

@@ -26,6 +26,10 @@ async fn closes(window: &mut Window) {
     for key in ["F12", "menu-close_shift", "count-go"] {
         window.touch(key).await;
     }
+    for question in ["实点 ¥0.00", "一张也没有点"] {
+        window.wait_text_has("question", question).await;
+        window.press("Enter").await;
+    }
     window.wait_text_has("message", "已班结").await;
     for key in ["F12", "menu-close_day"] {
         window.touch(key).await;

@@ -1,34 +1,10 @@
 //! A whole shift by keyboard alone, and one by touch alone.
 
 use suanpan_tests::catalogue::rows;
-use suanpan_tests::e2e::{Display, Window};
+use suanpan_tests::e2e::Display;
 use suanpan_tests::rig::Rig;
 
-use crate::counter::{SMALL, open_shift, open_till, sign_in};
-
-/// Types as a person does: each key is on the screen before the next one, so that nobody takes them for a scanner.
-async fn type_into(window: &mut Window, testid: &str, text: &str) {
-    for at in 0..text.len() {
-        window.press(&text[at..=at]).await;
-        window.wait_text_has(testid, &text[..=at]).await;
-    }
-}
-
-/// The same into a field that shows dots.
-async fn type_secret(window: &mut Window, testid: &str, text: &str) {
-    for at in 0..text.len() {
-        window.press(&text[at..=at]).await;
-        window.wait_text_has(testid, &"●".repeat(at + 1)).await;
-    }
-}
-
-async fn prove(window: &mut Window, staff: &str, pin: &str) {
-    window.find("field-staff").await;
-    type_into(window, "field-staff", staff).await;
-    window.press("Enter").await;
-    type_secret(window, "field-pin", pin).await;
-    window.press("Enter").await;
-}
+use crate::counter::{SMALL, open_shift, open_till, prove, sign_in, type_into};
 
 #[tokio::test]
 async fn cashier_works_a_shift_by_keyboard_alone() {
@@ -80,12 +56,14 @@ async fn cashier_works_a_shift_by_keyboard_alone() {
         window.press("Enter").await;
     }
     window.press("+").await;
+    window.wait_text_has("question", "实点 ¥342.90，共 12 张").await;
+    window.press("Enter").await;
     window.find("float").await;
     window.wait_text_has("message", "已班结").await;
     window.press("F12").await;
     window.find("menu-close_day").await;
     window.press("8").await;
-    window.find("question").await;
+    window.wait_text_has("question", "共 2 张小票").await;
     window.press("Enter").await;
     window.wait_text_has("message", "已日结").await;
     window.close().await;

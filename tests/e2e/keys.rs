@@ -51,7 +51,7 @@ async fn scan_during_a_dialog_answers_none_of_them() {
         (&["F5"], "price-go", "Escape"),
         (&["F12"], "menu-lock", "Escape"),
         (&["F12", "menu-drop"], "cash-go", "Escape"),
-        (&["F12", "menu-close_shift"], "count-go", "Escape"),
+        (&["F12", "menu-audit_shift"], "count-go", "Escape"),
         (&["F1"], "pad-Enter", "Escape"),
         (&["F2"], "search-field", "Escape Escape"),
     ];

@@ -8,5 +8,6 @@ mod hub;
 mod keys;
 mod look;
 mod lost;
+mod paying;
 mod story;
 mod tour;

@@ -35,11 +35,13 @@ const RECTANGLE: &str =
 type Panel = (&'static str, &'static str, &'static str, &'static str);
 
 /// Panels over a basket of goods.
-const SELLING: [Panel; 17] = [
+const SELLING: [Panel; 19] = [
     ("pay", "+", "pay-exact", "Escape"),
     ("pay-typed", "+ 1 0 0 0 0", "pay-exact", "Escape Escape"),
     ("pay-others", "+ F11", "other-tender", "Escape Escape"),
     ("reference", "+ F8", "reference-go", "Escape Escape"),
+    ("leave-pay", "+ F4", "question", "Escape Escape"),
+    ("approve-price", "F5 3 . 5 Enter", "approve-about", "Escape"),
     ("quantity", "F4", "quantity-go", "Escape"),
     ("price", "F5 2 8", "price-go", "Escape Escape"),
     ("discount", "F5 F5 2 0", "discount-off", "Escape Escape"),
@@ -56,14 +58,15 @@ const SELLING: [Panel; 17] = [
 ];
 
 /// Panels over an empty basket.
-const WAITING: [Panel; 9] = [
+const WAITING: [Panel; 10] = [
     ("parked", "F8", "parked", "Escape"),
     ("refund-lines", "F9 Enter Enter", "restock", "Escape Escape"),
     ("cash-drop", "F12 2 5 0 0", "cash-go", "Escape Escape"),
     ("cash-float", "F12 4", "cash-go", "Escape"),
-    ("count", "F12 1 1 2 Enter 8", "count-go", "Escape Escape Escape"),
+    ("count", "F12 6 1 2 Enter 8", "count-go", "Escape Escape Escape"),
+    ("count-asked", "F12 6 1 2 +", "question", "Escape Escape Escape"),
     ("audit", "F12 6", "count-go", "Escape"),
-    ("close-day", "F12 8", "question", "Escape"),
+    ("close-day", "F12 8", "quick-key", "Escape"),
     ("devices", "F12 9", "devices-save", "Escape Escape Escape"),
     ("refund-unknown", "F9 9 9 9 9 Enter", "refund-cite", "Escape Escape"),
 ];

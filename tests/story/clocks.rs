@@ -40,8 +40,8 @@ fn sales_go_on_whatever_the_clock_says() {
 fn a_day_begun_at_2009_takes_the_date_that_follows_the_journal() {
     let mut rig = Rig::new();
     rig.open_shift();
-    rig.view(Command::CloseShift { count: vec![] });
-    rig.view(Command::CloseDay);
+    rig.agreed(Command::CloseShift { count: vec![] });
+    rig.agreed(Command::CloseDay);
     rig.stop();
     rig.clock.set(Y2009_MS);
     rig.start();

@@ -172,7 +172,7 @@ fn slips_print_again_and_what_an_audit_told_stays_a_supervisors() {
     rig.sell_rice();
     rig.view(Command::MoveCash { kind: CashMoveKind::Drop, amount_fen: 10_000 });
     rig.supervisor_approves();
-    rig.view(Command::AuditShift { count: count(&[(10_000, 2)]) });
+    rig.agreed(Command::AuditShift { count: count(&[(10_000, 2)]) });
     rig.supervisor_approves();
     let slips = |rig: &Rig| match rig.found(Command::FindSlips) {
         Some(Found::Slips { slips }) => slips,
@@ -180,12 +180,17 @@ fn slips_print_again_and_what_an_audit_told_stays_a_supervisors() {
     };
     let kinds = |rows: &[SlipRow]| rows.iter().map(|row| row.kind).collect::<Vec<_>>();
     assert_eq!(kinds(&slips(&rig)), [SlipKind::Cash], "a cashier sees no audit");
-    assert_eq!(rig.said(Command::CloseShift { count: count(&[(10_000, 2)]) }), Some(Code::ShiftClosed));
+    let view = rig.agreed(Command::CloseShift { count: count(&[(10_000, 2)]) });
+    assert_eq!(view.message.map(|message| message.code), Some(Code::ShiftClosed));
     rig.sign_in("1801", "8246");
     let rows = slips(&rig);
     assert_eq!(kinds(&rows), [SlipKind::Shift, SlipKind::Audit, SlipKind::Cash]);
     let shown = rig.found(Command::Preview { document: rows[0].slip.clone() });
     assert!(format!("{shown:?}").contains("班结"), "{shown:?}");
+    let shown = format!("{:?}", rig.found(Command::Preview { document: rows[1].slip.clone() }));
+    for person in ["收银员", "员工1101 1101", "对账人", "员工1801 1801"] {
+        assert!(shown.contains(person), "{person}: {shown}");
+    }
     rig.view(Command::Reprint { document: Some(rows[0].slip.clone()) });
     assert!(sim.wait(PATIENCE, |printed| format!("{printed:?}").contains("补打第 1 次")), "{:?}", sim.rows());
 }

@@ -31,7 +31,11 @@ fn a_manager_lifts_a_lockout_offline_and_a_supervisor_does_not() {
     let lift = Command::LiftLockout { staff: "1101".into() };
     let prompt = rig.view(lift).prompt;
     assert!(matches!(prompt, Some(Prompt::Approve { needs_manager: true, .. })), "{prompt:?}");
-    assert_eq!(rig.supervisor_approves().message.map(|message| message.code), Some(Code::NotAllowed));
+    assert_eq!(
+        rig.supervisor_approves().message.map(|message| message.code),
+        Some(Code::NotAllowedManager),
+        "it is a manager who is wanted"
+    );
     assert_eq!(rig.approve("1901", "9357").message.map(|message| message.code), Some(Code::LockoutLifted));
     assert_eq!(rig.sign_in("1101", "3141").screen, Screen::OpenShift);
 }

@@ -338,7 +338,7 @@ fn is_not_stuck(rig: &mut Rig) {
         assert!(rig.lines().is_empty(), "{:?}", rig.now());
     }
     if in_shift {
-        rig.send(Command::CloseShift { count: vec![] });
+        rig.agreed(Command::CloseShift { count: vec![] });
     }
     let view = rig.now();
     assert_eq!((view.status.shift_no, view.prompt), (None, None), "{:?}", view.message);

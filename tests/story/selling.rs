@@ -1,8 +1,12 @@
 //! Ringing and paying.
 
-use suanpan_contract::{Code, Command, Prompt, Screen};
+use suanpan_contract::{Code, Command, Prompt, Screen, TillView};
 use suanpan_tests::catalogue::{gtin, label};
-use suanpan_tests::rig::{Rig, cash};
+use suanpan_tests::rig::{Rig, cash, pays};
+
+fn said(view: TillView) -> Option<Code> {
+    view.message.map(|message| message.code)
+}
 
 #[test]
 fn cashier_sells_through_a_power_cut() {
@@ -45,8 +49,9 @@ fn a_tender_is_refused_for_what_is_wrong_with_it() {
         (cash(Some(-1)), Code::AmountInvalid),
         (cash(Some(i64::MAX)), Code::CashFarAbove),
         (wechat(Some(4_291), Some("42")), Code::TenderOverpays),
-        (wechat(None, None), Code::ReferenceNeeded),
-        (wechat(None, Some("  ")), Code::ReferenceNeeded),
+        (wechat(Some(4_291), None), Code::TenderOverpays),
+        (wechat(Some(0), None), Code::AmountInvalid),
+        (wechat(None, Some(&"4".repeat(65))), Code::ReferenceNeeded),
         (Command::Tender { tender: "gold".into(), amount_fen: None, reference: None }, Code::UnknownTender),
     ] {
         let view = rig.view(command.clone());
@@ -58,6 +63,123 @@ fn a_tender_is_refused_for_what_is_wrong_with_it() {
         assert!(view.pay.taken.is_empty(), "{command:?}");
         rig.view(Command::Clear);
     }
+}
+
+#[test]
+fn the_reference_is_asked_for_only_when_nothing_else_would_refuse_the_tender() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    let wechat = |amount_fen| Command::Tender { tender: "wechat".into(), amount_fen, reference: None };
+    let view = rig.view(wechat(Some(4_291)));
+    assert_eq!((view.prompt.clone(), said(view)), (None, Some(Code::TenderOverpays)));
+    let asked = |amount_fen| Some(Prompt::Reference { tender: "wechat".into(), amount_fen });
+    assert_eq!(rig.view(wechat(None)).prompt, asked(4_290));
+    rig.view(Command::Clear);
+    assert_eq!(rig.view(wechat(Some(2_000))).prompt, asked(2_000));
+    assert_eq!(rig.said(Command::Park), Some(Code::PromptOpen));
+    // A scan is the reference that is waited for, not goods.
+    let view = rig.scan("4200001234202611210123456789");
+    assert_eq!((view.prompt, view.basket.lines.len()), (None, 1));
+    let taken: Vec<_> =
+        view.pay.taken.iter().map(|taken| (taken.amount_fen, taken.reference.as_deref())).collect();
+    assert_eq!(taken, [(2_000, Some("4200001234202611210123456789"))]);
+    rig.view(wechat(None));
+    assert!(rig.view(pays("wechat", Some(2_290))).closed.is_some());
+}
+
+#[test]
+fn a_payment_code_is_no_reference_of_any_tender_typed_or_scanned() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    let pays = |tender: &str, reference: Option<&str>| Command::Tender {
+        tender: tender.to_owned(),
+        amount_fen: None,
+        reference: reference.map(str::to_owned),
+    };
+    let codes = [
+        "134567890123456789",
+        "2876 5432 1098 7654 32",
+        "６２１２３４５６７８９０１２３４５６７",
+        "]C1101234567890123456",
+    ];
+    for tender in ["wechat", "groupon"] {
+        for code in codes {
+            let view = rig.view(pays(tender, Some(code)));
+            assert_eq!(
+                view.message.map(|message| message.code),
+                Some(Code::PaymentCodeAsReference),
+                "{code}"
+            );
+            assert_eq!((view.pay.taken.len(), view.closed), (0, None), "{code}");
+            rig.view(Command::Clear);
+            rig.view(pays(tender, None));
+            let view = rig.scan(code);
+            assert_eq!(
+                view.message.map(|message| message.code),
+                Some(Code::PaymentCodeAsReference),
+                "{code}"
+            );
+            assert!(
+                matches!(view.prompt, Some(Prompt::Reference { .. })),
+                "the reference is still waited for"
+            );
+            rig.view(Command::Clear);
+            rig.view(Command::Clear);
+        }
+    }
+    assert!(rig.view(pays("wechat", Some("4200001234202611210123456789"))).closed.is_some());
+}
+
+#[test]
+fn what_was_taken_before_a_power_cut_is_said_to_whoever_signs_in_and_can_be_finished_or_given_back() {
+    let part = |rig: &mut Rig| {
+        rig.open_shift();
+        rig.scan(&gtin("690000000001"));
+        rig.view(pays("wechat", Some(2_000)));
+        rig.pull_the_plug();
+    };
+    let told = |view: TillView| {
+        let message = view.message.expect("what was taken");
+        assert_eq!(view.pay.taken.len(), 1);
+        (message.code, message.args["amount"].clone(), message.args["left"].clone())
+    };
+    let want = (Code::PaymentOpen, "¥20.00".to_owned(), "¥22.90".to_owned());
+
+    let mut rig = Rig::new();
+    part(&mut rig);
+    assert_eq!(told(rig.sign_in("1101", "3141")), want);
+    rig.view(Command::Lock);
+    assert_eq!(told(rig.sign_in("1101", "3141")), want, "a locked screen as well");
+    assert!(rig.pay_exact().closed.is_some());
+
+    let mut rig = Rig::new();
+    part(&mut rig);
+    rig.sign_in("1102", "2718");
+    assert_eq!(told(rig.view(Command::Confirm)), want, "another cashier, who relieves");
+    let view = rig.view(Command::ClearTenders);
+    assert_eq!((view.pay.taken.len(), said(view)), (0, Some(Code::TendersCleared)));
+
+    let mut rig = Rig::new();
+    part(&mut rig);
+    assert_eq!(told(rig.sign_in("1801", "8246")), want, "a supervisor, who looks in");
+    assert!(matches!(rig.view(cash(None)).prompt, Some(Prompt::Relieve { .. })));
+    rig.view(Command::Confirm);
+    assert!(rig.pay_exact().closed.is_some());
+}
+
+#[test]
+fn a_second_enter_after_a_part_asks_before_it_takes_the_rest_in_cash() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    rig.view(cash(Some(2_000)));
+    let view = rig.view(cash(None));
+    let Some(Prompt::Confirm { code, args }) = view.prompt else { panic!("{:?}", view.prompt) };
+    assert_eq!((code, args["amount"].as_str(), view.closed), (Code::RestInCash, "¥22.90", None));
+    rig.view(Command::Clear);
+    assert!(rig.view(cash(Some(2_290))).closed.is_some(), "an amount that was typed is meant");
 }
 
 #[test]

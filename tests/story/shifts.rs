@@ -1,13 +1,144 @@
 //! 开班, 缴款, 中途对账, 班结, 日结.
 
-use suanpan_contract::{ApproveAction, CashMoveKind, Code, Command, Prompt, Screen};
+use suanpan_contract::{
+    ApproveAction, CashMoveKind, Code, Command, CountPurpose, Found, Prompt, Screen, TillView,
+};
+use suanpan_domain::catalogue::Table;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::money::Fen;
-use suanpan_tests::catalogue::gtin;
-use suanpan_tests::rig::{HOUR, Rig, cash, count, pays};
+use suanpan_tests::catalogue::{gtin, row};
+use suanpan_tests::rig::{HOUR, Rig, cash, count, pays, publish};
 
 fn close(pieces: &[(i64, u32)]) -> Command {
     Command::CloseShift { count: count(pieces) }
+}
+
+fn said(view: TillView) -> Option<Code> {
+    view.message.map(|message| message.code)
+}
+
+/// What a picture asks a yes to, with the sentence's values.
+fn asked(view: &TillView) -> Option<(Code, Vec<&str>)> {
+    match &view.prompt {
+        Some(Prompt::Confirm { code, args }) => Some((*code, args.values().map(String::as_str).collect())),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_close_asks_with_what_was_counted_and_twice_when_nothing_was() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    let view = rig.view(close(&[(10_000, 2), (100, 5)]));
+    assert_eq!(asked(&view), Some((Code::CloseCount, vec!["¥205.00", "7"])));
+    rig.view(Command::Clear);
+    assert!(rig.now().status.shift_no.is_some(), "a no closes nothing");
+    assert_eq!(asked(&rig.view(close(&[(100, 0)]))), Some((Code::CloseCount, vec!["¥0.00", "0"])));
+    assert_eq!(asked(&rig.view(Command::Confirm)), Some((Code::NothingCounted, vec![])));
+    assert!(rig.now().status.shift_no.is_some(), "one yes is not two");
+    assert_eq!(said(rig.view(Command::Confirm)), Some(Code::ShiftClosed));
+    let closes = rig.journal().iter().filter(|entry| matches!(entry, Entry::ShiftClosed(_))).count();
+    assert_eq!(closes, 1);
+}
+
+#[test]
+fn an_audit_asks_with_what_was_counted_and_waits_for_a_payment_that_is_open() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    rig.view(cash(Some(2_000)));
+    let begin = || Command::BeginCount { purpose: CountPurpose::AuditShift };
+    assert_eq!(rig.said(begin()), Some(Code::PaymentOpen), "¥20 lie in the drawer and in no sum");
+    assert_eq!(rig.said(Command::AuditShift { count: vec![] }), Some(Code::PaymentOpen));
+    rig.pay_exact();
+    assert_eq!(rig.found(begin()), Some(Found::MayCount));
+    let view = rig.view(Command::AuditShift { count: vec![] });
+    assert_eq!(asked(&view), Some((Code::AuditCount, vec!["¥0.00", "0"])));
+    assert_eq!(asked(&rig.view(Command::Confirm)), Some((Code::NothingCounted, vec![])));
+}
+
+#[test]
+fn a_close_is_refused_before_anybody_counts_and_a_parked_basket_is_freed_from_there() {
+    let rig = Rig::new();
+    let begin = || Command::BeginCount { purpose: CountPurpose::CloseShift };
+    assert_eq!(rig.said(begin()), Some(Code::NotSignedIn));
+    rig.sign_in("1101", "3141");
+    assert_eq!(rig.said(begin()), Some(Code::ShiftNotOpen));
+    rig.view(Command::OpenShift { float_fen: 30_000 });
+    rig.scan(&gtin("690000000001"));
+    assert_eq!(rig.said(begin()), Some(Code::BasketBlocksClose));
+    rig.view(Command::Park);
+    let message = rig.view(begin()).message.expect("a refusal");
+    let args = ["count", "at", "first", "due"].map(|name| message.args[name].as_str());
+    assert_eq!((message.code, args), (Code::ParkedBlocksClose, ["1", "09:00", "大米 5kg", "¥42.90"]));
+    // Another cashier takes over what the first one parked.
+    rig.view(Command::Lock);
+    rig.sign_in("1102", "2718");
+    rig.view(Command::Confirm);
+    assert_eq!(rig.said(begin()), Some(Code::ParkedBlocksClose));
+    let basket = rig.now().parked[0].basket.clone();
+    assert_eq!(rig.said(Command::Recall { basket }), Some(Code::Recalled));
+    assert_eq!(rig.said(Command::VoidBasket), Some(Code::Voided));
+    assert_eq!(rig.found(begin()), Some(Found::MayCount));
+}
+
+#[test]
+fn a_parked_basket_whose_goods_are_sold_no_more_is_freed_all_the_same() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    rig.view(Command::Park);
+    rig.stop();
+    let gone = row(Table::Item, "2001", 1_000, None);
+    publish(rig.dir.path(), &[gone]);
+    rig.start();
+    rig.sign_in("1101", "3141");
+    assert!(rig.view(Command::AddItem { item: "2001".into() }).basket.lines.is_empty(), "nobody sells it");
+    rig.view(Command::Clear);
+    let basket = rig.now().parked[0].basket.clone();
+    rig.view(Command::Recall { basket });
+    assert!(rig.pay_exact().closed.is_some_and(|closed| closed.due_fen == 4_290));
+    assert_eq!(said(rig.agreed(close(&[]))), Some(Code::ShiftClosed));
+}
+
+#[test]
+fn a_day_is_refused_at_once_while_a_shift_is_open_and_asks_with_its_receipts() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.sell_rice();
+    let view = rig.view(Command::CloseDay);
+    assert_eq!((view.prompt.clone(), said(view)), (None, Some(Code::ShiftOpenBlocksDay)));
+    rig.agreed(close(&[(10_000, 3)]));
+    let view = rig.view(Command::CloseDay);
+    assert_eq!(asked(&view), Some((Code::CloseDayAsk, vec!["1", "2026-11-21"])));
+    assert_eq!(said(rig.view(Command::Confirm)), Some(Code::DayClosed));
+}
+
+#[test]
+fn cash_that_is_rather_a_slip_of_the_finger_asks_first() {
+    let rig = Rig::new();
+    rig.sign_in("1101", "3141");
+    for (float_fen, shown) in [(30_050, "¥300.50"), (300_100, "¥3001.00")] {
+        let view = rig.view(Command::OpenShift { float_fen });
+        assert_eq!(asked(&view), Some((Code::FloatOdd, vec![shown])));
+        rig.view(Command::Clear);
+    }
+    assert_eq!(rig.said(Command::OpenShift { float_fen: 300_000 }), Some(Code::ShiftOpened));
+    let kinds = [
+        (CashMoveKind::Drop, Code::CashMoved),
+        (CashMoveKind::Exchange, Code::CashExchanged),
+        (CashMoveKind::AddFloat, Code::FloatAdded),
+    ];
+    for (kind, done) in kinds {
+        for (amount_fen, shown) in [(80, "¥0.80"), (20_000_000, "¥200000.00")] {
+            let view = rig.view(Command::MoveCash { kind, amount_fen });
+            assert_eq!(asked(&view), Some((Code::CashAmountOdd, vec![shown])), "{kind:?}");
+            // The yes is remembered while the supervisor comes.
+            let prompt = rig.view(Command::Confirm).prompt;
+            assert!(matches!(prompt, Some(Prompt::Approve { .. })), "{prompt:?}");
+            assert_eq!(said(rig.supervisor_approves()), Some(done));
+        }
+    }
 }
 
 #[test]
@@ -19,7 +150,7 @@ fn a_shift_is_closed_blind_and_the_journal_knows_over_and_short() {
     rig.view(Command::MoveCash { kind: CashMoveKind::Drop, amount_fen: 20_000 });
     rig.supervisor_approves();
     // ¥300 + ¥42.90 − ¥200 = ¥142.90; ¥142.00 are counted.
-    let view = rig.view(close(&[(10_000, 1), (2_000, 2), (100, 2)]));
+    let view = rig.agreed(close(&[(10_000, 1), (2_000, 2), (100, 2)]));
     let message = view.message.expect("a message");
     assert_eq!((message.code, message.args.len()), (Code::ShiftClosed, 0));
     assert_eq!(view.screen, Screen::OpenShift);
@@ -47,25 +178,41 @@ fn what_is_unfinished_blocks_the_close() {
     for wrong in [vec![(7, 1)], vec![(10_000, u32::MAX)]] {
         assert_eq!(rig.said(close(&wrong)), Some(Code::CountInvalid), "{wrong:?}");
     }
-    assert_eq!(rig.said(close(&[])), Some(Code::ShiftClosed));
-    assert_eq!(rig.said(Command::CloseDay), Some(Code::DayClosed));
+    assert_eq!(said(rig.agreed(close(&[]))), Some(Code::ShiftClosed));
+    assert_eq!(said(rig.agreed(Command::CloseDay)), Some(Code::DayClosed));
     assert_eq!(rig.said(Command::CloseDay), Some(Code::NothingWaiting));
 }
 
 #[test]
-fn an_audit_shows_a_supervisor_the_difference_and_the_shift_goes_on() {
-    let rig = Rig::new();
+fn an_audit_shows_a_supervisor_the_difference_and_leaves_nothing_on_a_cashiers_screen() {
+    let mut rig = Rig::new();
     rig.open_shift();
     rig.sell_rice();
-    let asked = rig.view(Command::AuditShift { count: count(&[(10_000, 3), (2_000, 2)]) }).prompt;
+    let audit = || Command::AuditShift { count: count(&[(10_000, 3), (2_000, 2)]) };
+    let asked = rig.agreed(audit()).prompt;
     assert!(matches!(asked, Some(Prompt::Approve { action: ApproveAction::AuditShift, .. })), "{asked:?}");
-    let message = rig.supervisor_approves().message.expect("the figures");
+    let view = rig.supervisor_approves();
+    let message = view.message.clone().expect("a message");
+    assert_eq!((message.code, message.args["counted"].as_str()), (Code::AuditDone, "¥340.00"));
+    assert!(!format!("{view:?}").contains("342.90"), "what the drawer should hold: {view:?}");
+    assert_eq!(rig.now().screen, Screen::Selling);
+    rig.view(Command::Lock);
+    rig.sign_in("1801", "8246");
+    let message = rig.agreed(audit()).message.expect("the figures");
     let args = ["expected", "counted", "over"].map(|name| message.args[name].as_str());
     assert_eq!((message.code, args), (Code::Audited, ["¥342.90", "¥340.00", "-¥2.90"]));
-    assert_eq!(rig.view(Command::View).message, Some(message), "the supervisor reads it");
-    assert_eq!(rig.now().screen, Screen::Selling);
-    let view = rig.view(Command::FindDocuments { number: String::new() });
-    assert_eq!(view.message, None, "the cashier counts blind");
+    rig.view(Command::Lock);
+    assert_eq!(rig.sign_in("1101", "3141").message, None, "the cashier counts blind");
+    let whose: Vec<_> = rig
+        .journal()
+        .into_iter()
+        .filter_map(|entry| match entry {
+            Entry::ShiftAudited(audit) => Some((audit.by, audit.cashier)),
+            _ => None,
+        })
+        .collect();
+    let supervisors = || ("1801".to_owned(), Some("1101".to_owned()));
+    assert_eq!(whose, [supervisors(), supervisors()]);
 }
 
 #[test]
@@ -81,7 +228,7 @@ fn yesterdays_shift_is_closed_first_by_a_supervisor_and_keeps_its_date() {
     assert_eq!(view.screen, Screen::OpenShift);
     assert_eq!(rig.scan(&gtin("690000000001")).basket.lines.len(), 0);
     assert_eq!(rig.said(Command::OpenShift { float_fen: 0 }), Some(Code::OlderShiftOpen));
-    let asked = rig.view(close(&[(10_000, 3)])).prompt;
+    let asked = rig.agreed(close(&[(10_000, 3)])).prompt;
     assert!(
         matches!(asked, Some(Prompt::Approve { action: ApproveAction::CloseOthersShift, .. })),
         "{asked:?}"
@@ -133,8 +280,8 @@ fn a_till_left_signed_in_over_the_night_closes_the_older_shift_first() {
 fn a_closed_date_reopens_only_with_a_supervisor() {
     let rig = Rig::new();
     rig.open_shift();
-    rig.view(close(&[(10_000, 3)]));
-    rig.view(Command::CloseDay);
+    rig.agreed(close(&[(10_000, 3)]));
+    rig.agreed(Command::CloseDay);
     let view = rig.view(Command::OpenShift { float_fen: 0 });
     assert!(
         matches!(view.prompt, Some(Prompt::Approve { action: ApproveAction::OpenDate, .. })),
@@ -188,7 +335,7 @@ fn check_left_overnight(leave: impl Fn(&mut Rig), finish: impl Fn(&Rig)) {
     rig.scan(&gtin("690000000001"));
     assert!(rig.lines().is_empty(), "nothing new begins in yesterday's shift");
     rig.view(Command::Clear);
-    rig.view(close(&[]));
+    rig.agreed(close(&[]));
     rig.view(Command::OpenShift { float_fen: 0 });
     assert_eq!(rig.now().status.business_date.as_deref(), Some("2026-11-22"));
     rig.sell_rice();
@@ -219,13 +366,13 @@ fn what_was_left_overnight_is_finished_in_its_own_shift() {
 fn a_date_that_was_opened_again_is_closed_again() {
     let mut rig = Rig::new();
     rig.open_shift();
-    rig.view(close(&[(10_000, 3)]));
-    rig.view(Command::CloseDay);
+    rig.agreed(close(&[(10_000, 3)]));
+    rig.agreed(Command::CloseDay);
     rig.view(Command::OpenShift { float_fen: 0 });
     rig.supervisor_approves();
     rig.sell_rice();
-    rig.view(close(&[]));
-    assert_eq!(rig.said(Command::CloseDay), Some(Code::DayClosed));
+    rig.agreed(close(&[]));
+    assert_eq!(said(rig.agreed(Command::CloseDay)), Some(Code::DayClosed));
     assert_eq!(rig.said(Command::CloseDay), Some(Code::NothingWaiting));
     let closes: Vec<u32> = rig
         .journal()

@@ -185,6 +185,18 @@ impl Rig {
         self.view(Command::SignIn { staff: staff.to_owned(), pin: pin.to_owned(), relieve: false })
     }
 
+    /// Sends a command and says yes to whatever the till asks about it.
+    pub fn agreed(&self, command: Command) -> TillView {
+        const QUESTIONS_MAX: usize = 3;
+        let asks = |view: &TillView| matches!(view.prompt, Some(Prompt::Confirm { .. }));
+        let first = self.view(command);
+        let rest = (0..QUESTIONS_MAX).try_fold(first, |view, _| match asks(&view) {
+            true => Ok(self.view(Command::Confirm)),
+            false => Err(view),
+        });
+        rest.unwrap_or_else(|view| view)
+    }
+
     /// Approves by PIN.
     pub fn approve(&self, staff: &str, pin: &str) -> TillView {
         self.view(Command::Approve { staff: staff.to_owned(), pin: pin.to_owned() })
@@ -204,7 +216,7 @@ impl Rig {
 
     /// Takes cash for what is due.
     pub fn pay_exact(&self) -> TillView {
-        self.view(cash(None))
+        self.agreed(cash(None))
     }
 
     /// Sells one bag of rice for exact cash and gives its document id.

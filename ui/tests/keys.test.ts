@@ -102,28 +102,43 @@ describe('keys of the pay panel', () => {
     ['¥50', 'F6', '', cash(50_00)],
     ['¥100', 'F7', '', cash(100_00)],
   ])('take %s', (_, key, typed, expected) => {
-    expect(command(payKey(key, typed, VIEW))).toEqual(expected)
+    expect(command(payKey(KEYMAP, key, typed, VIEW))).toEqual(expected)
   })
 
   it.each([
     ['F8', 'wechat'],
     ['F9', 'alipay'],
     ['F10', 'card'],
-  ])('%s asks for the reference of %s', (key, code) => {
-    expect(payKey(key, '', VIEW)).toMatchObject({ do: 'reference', tender: { code } })
+  ])('%s asks the station for %s, which says whether a reference may be given', (key, tender) => {
+    expect(command(payKey(KEYMAP, key, '', VIEW))).toEqual({ cmd: 'tender', tender, amount_fen: null, reference: null })
+    expect(command(payKey(KEYMAP, key, '20', VIEW))).toMatchObject({ tender, amount_fen: 20_00 })
+  })
+
+  it.each([
+    ['F4', 'quantity'],
+    ['F12', 'menu'],
+    ['Delete', 'remove'],
+    ['*', 'times'],
+    ['F2', 'search'],
+  ])('ask before %s leaves the payment for what it means elsewhere', (key, action) => {
+    expect(payKey(KEYMAP, key, '', VIEW)).toEqual({ do: 'open', panel: { name: 'leave_pay', key, action } })
+  })
+
+  it('ask before a key that a till moved 整单取消 to', () => {
+    expect(payKey(remap({ F4: 'void' }), 'F4', '', VIEW)).toMatchObject({ panel: { name: 'leave_pay', action: 'void' } })
   })
 
   it('go back with Esc, and ask first when money was taken', () => {
-    expect(payKey('Escape', '', VIEW)).toEqual({ do: 'open', panel: KEYS })
+    expect(payKey(KEYMAP, 'Escape', '', VIEW)).toEqual({ do: 'open', panel: KEYS })
     const taken = [{ tender: 'cash', amount_fen: 50_00, reference: null }]
     const split = sellingView({ message: null, pay: { ...VIEW.pay, taken } })
-    expect(payKey('Escape', '', split)).toEqual({ do: 'open', panel: { name: 'ask', question: 'clear_tenders' } })
+    expect(payKey(KEYMAP, 'Escape', '', split)).toEqual({ do: 'open', panel: { name: 'ask', question: 'clear_tenders' } })
   })
 
   it('refuse an amount that is none', () => {
-    expect(payKey('Enter', '5.4.1', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
-    expect(payKey('Enter', '69012345678', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
-    expect(payKey('F8', '1.234', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
+    expect(payKey(KEYMAP, 'Enter', '5.4.1', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
+    expect(payKey(KEYMAP, 'Enter', '69012345678', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
+    expect(payKey(KEYMAP, 'F8', '1.234', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
   })
 })
 

@@ -18,6 +18,15 @@ describe('a scanner that types like a keyboard', () => {
     expect(heard([...CODE, end], 5)).toEqual(['scan 6901234567892'])
   })
 
+  it('may be a slow one, or be held up now and then', () => {
+    expect(heard([...CODE, 'Enter'], 30)).toEqual(['scan 6901234567892'])
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+    CODE.forEach((key, index) => wedge.press(key, index * 10 + Math.floor(index / 4) * 60))
+    wedge.press('Enter', 320)
+    expect(events).toEqual(['scan 6901234567892'])
+  })
+
   it('may close with two keys', () => {
     expect(heard([...CODE, 'Enter', 'Tab'], 5)).toEqual(['scan 6901234567892'])
   })
@@ -89,6 +98,23 @@ describe('a person', () => {
     expect(events).toEqual([...CODE, 'Enter'])
   })
 
+  it.each([80, 70, 50])('types digits at %i ms a key, and nobody takes them for a scanner', (gap) => {
+    expect(heard([...CODE, 'Enter'], gap)).toEqual([...CODE, 'Enter'])
+    expect(heard([...'3141', 'Enter'], gap)).toEqual([...'3141', 'Enter'])
+  })
+
+  it('types in bursts with pauses between them', () => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+    const typed = [...'690123', ...'456789']
+    typed.forEach((key, index) => {
+      if (index === 6) wedge.quiet()
+      wedge.press(key, index * 75 + (index < 6 ? 0 : 200))
+    })
+    wedge.press('Enter', 1200)
+    expect(events).toEqual([...typed, 'Enter'])
+  })
+
   it('types digits and Enter as keys', () => {
     expect(heard(['+', '5', '4', 'Enter'], GAP_MS + 20)).toEqual(['+', '5', '4', 'Enter'])
   })
@@ -119,6 +145,12 @@ describe('the search field', () => {
       value += key
     })
     expect(field.press('Enter', 1070, value)).toEqual({ scan: '6901234567892', value: 'xhs' })
+  })
+
+  it('lets a person type at 80 ms a key', () => {
+    const field = new FieldWedge()
+    const pressed = [...'4011', 'Enter'].map((key, index) => field.press(key, index * 80, '4011'.slice(0, index)))
+    expect(pressed).toEqual([null, null, null, null, null])
   })
 
   it('lets a person press Enter', () => {

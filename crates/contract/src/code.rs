@@ -82,6 +82,9 @@ codes! {
     CashFarAbove = "POS-PAY-005" Warning,
     TenderTaken = "POS-PAY-006" Info,
     TendersCleared = "POS-PAY-007" Warning,
+    PaymentCodeAsReference = "POS-PAY-008" Error,
+    PaymentOpen = "POS-PAY-009" Warning,
+    RestInCash = "POS-PAY-010" Warning,
 
     ReceiptNotFound = "POS-REF-001" Warning,
     ReceiptFoundTwice = "POS-REF-002" Warning,
@@ -109,6 +112,15 @@ codes! {
     ClockBehind = "POS-SHF-015" Warning,
     BasketBlocksClose = "POS-SHF-016" Warning,
     ClockAhead = "POS-SHF-017" Warning,
+    CloseCount = "POS-SHF-018" Warning,
+    AuditCount = "POS-SHF-019" Warning,
+    NothingCounted = "POS-SHF-020" Warning,
+    CloseDayAsk = "POS-SHF-021" Warning,
+    CashAmountOdd = "POS-SHF-022" Warning,
+    FloatOdd = "POS-SHF-023" Warning,
+    AuditDone = "POS-SHF-024" Info,
+    CashExchanged = "POS-SHF-025" Info,
+    FloatAdded = "POS-SHF-026" Info,
 
     SignInWrong = "POS-ACC-001" Warning,
     LockedOut = "POS-ACC-002" Warning,
@@ -120,6 +132,7 @@ codes! {
     EnrolFailed = "POS-ACC-008" Warning,
     NotEnrolled = "POS-ACC-009" Warning,
     CardUnknown = "POS-ACC-010" Warning,
+    NotAllowedManager = "POS-ACC-011" Warning,
 
     PaperOut = "POS-PRN-001" Warning,
     PrinterOffline = "POS-PRN-002" Warning,

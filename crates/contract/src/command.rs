@@ -56,6 +56,11 @@ pub enum Command {
         /// Worth of the notes.
         amount_fen: i64,
     },
+    /// Asks whether the drawer may be counted now, before anybody counts: [`Found::MayCount`].
+    BeginCount {
+        /// What for.
+        purpose: CountPurpose,
+    },
     /// 中途对账 by a supervisor.
     AuditShift {
         /// Pieces by denomination.
@@ -148,7 +153,7 @@ pub enum Command {
         tender: String,
         /// What the customer hands over; `None` is exactly what remains.
         amount_fen: Option<i64>,
-        /// Reference of a tender that wants one.
+        /// Reference of a tender that wants one; without it the station asks: [`crate::Prompt::Reference`].
         reference: Option<String>,
     },
     /// Gives the tenders taken so far back, and lines may change again.
@@ -277,6 +282,8 @@ pub enum Found {
     },
     /// The app may close now.
     MayQuit,
+    /// The drawer may be counted now.
+    MayCount,
 }
 
 /// Language of the screen.
@@ -303,6 +310,17 @@ pub enum CashMoveKind {
     Exchange,
     /// More float.
     AddFloat,
+}
+
+/// Why the drawer is counted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum CountPurpose {
+    /// 班结.
+    CloseShift,
+    /// 中途对账.
+    AuditShift,
 }
 
 /// Pieces of one denomination.

@@ -110,6 +110,9 @@ pub struct ShiftAudited {
     pub expected: Fen,
     /// Supervisor.
     pub by: String,
+    /// Whose shift it was then; the first tills did not write it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cashier: Option<String>,
 }
 
 /// 班结: the shift ends; over and short are for supervisors and HQ.

@@ -33,4 +33,4 @@ sale: RefundableSale, } | { "kind": "devices",
 /**
  * Settings.
  */
-devices: DeviceSettings, } | { "kind": "may_quit" };
+devices: DeviceSettings, } | { "kind": "may_quit" } | { "kind": "may_count" };

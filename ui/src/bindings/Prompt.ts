@@ -56,7 +56,15 @@ needs_manager: boolean,
 /**
  * What exactly, and why the cashier does not decide it alone.
  */
-about: ApproveView, } | { "kind": "relieve", 
+about: ApproveView, } | { "kind": "reference", 
+/**
+ * Tender code.
+ */
+tender: string, 
+/**
+ * What it pays.
+ */
+amount_fen: number, } | { "kind": "relieve", 
 /**
  * Its cashier.
  */

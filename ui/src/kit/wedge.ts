@@ -1,13 +1,15 @@
 /** Pause between two characters beyond which a person, not a scanner, presses the keys, milliseconds. */
 export const GAP_MS = 80
+/** Pause between two characters beyond which a hand may have pressed them, milliseconds: a scanner needs a fraction of it. */
+const HAND_MS = 40
+/** Of a scanner's pauses one in so many may be as long as a hand's, on a busy machine. */
+const HANDS_APART = 3
 /** A busy machine delivers one burst in parts this far apart, milliseconds; no hand goes from keys to scanner so fast. */
 const STALL_MS = 500
 /** Fewer characters than this before Enter are typed, however fast. */
 const SCAN_LEN_MIN = 4
 /** Parts shorter than a scan are one together when they are this long and one of them was no person's. */
 const SCAN_IN_PARTS_LEN_MIN = 8
-/** At most one pause in so many characters is a stall; more are a person's. */
-const STALLS_APART = 6
 /** The longest text a command carries; what comes after it is dropped, and the station refuses the length. */
 export const SCAN_LEN_MAX = 10_000
 
@@ -18,8 +20,14 @@ export interface Listener {
   key(key: string): void
 }
 
+/** Whether characters with so many pauses as long as a hand's came from a scanner. */
+function isFast(characters: number, slow: number): boolean {
+  return slow * HANDS_APART < characters
+}
+
 interface Given {
   text: string
+  /** The longest run that a scanner may have typed. */
   run: number
   at: number
 }
@@ -32,6 +40,7 @@ const NOTHING_GIVEN: Given = { text: '', run: 0, at: -Infinity }
  */
 export class Wedge {
   #held = ''
+  #slow = 0
   #firstAt = -Infinity
   #lastAt = -Infinity
   #scannedAt = -Infinity
@@ -50,7 +59,8 @@ export class Wedge {
     if (this.waiting && at - this.#lastAt > STALL_MS) this.quiet()
     if (key === 'Enter' || key === 'Tab') return this.#end(key, at)
     if (key.length !== 1 || person) return this.#tell(key)
-    if (!this.waiting) this.#firstAt = at
+    if (!this.waiting) [this.#firstAt, this.#slow] = [at, 0]
+    else if (at - this.#lastAt > HAND_MS) this.#slow += 1
     this.#lastAt = at
     if (this.#held.length <= SCAN_LEN_MAX) this.#held += key
   }
@@ -58,7 +68,7 @@ export class Wedge {
   /** Nothing came for {@link GAP_MS}: what is held was typed. */
   quiet(): void {
     const { text, run } = this.#head()
-    const given = { text: text + this.#held, run: Math.max(run, this.#held.length), at: this.#lastAt }
+    const given = { text: text + this.#held, run: Math.max(run, this.#fastRun()), at: this.#lastAt }
     // A sign, such as the plus of 结算, has done its work: only what was merely typed can be taken back.
     this.#given = /^\w*$/.test(given.text) ? given : NOTHING_GIVEN
     this.#release()
@@ -67,7 +77,7 @@ export class Wedge {
   #end(key: string, at: number): void {
     const { text, run } = this.#head()
     const isInParts = run >= SCAN_LEN_MIN && text.length + this.#held.length >= SCAN_IN_PARTS_LEN_MIN
-    if (this.waiting && (this.#held.length >= SCAN_LEN_MIN || isInParts)) return this.#scan(at)
+    if (this.waiting && (this.#fastRun() >= SCAN_LEN_MIN || isInParts)) return this.#scan(at)
     // Some scanners close with two keys, such as Enter and Tab.
     if (!this.waiting && at - this.#scannedAt <= GAP_MS) return
     this.#tell(key)
@@ -81,6 +91,11 @@ export class Wedge {
     this.#given = NOTHING_GIVEN
     this.#scannedAt = at
     this.listener.scan(text.slice(0, SCAN_LEN_MAX))
+  }
+
+  /** The held characters, if a scanner may have typed them. */
+  #fastRun(): number {
+    return isFast(this.#held.length, this.#slow) ? this.#held.length : 0
   }
 
   /** What was given away so shortly before the held characters that they may belong together. */
@@ -120,13 +135,13 @@ export class FieldWedge {
       this.#burst = ''
       this.#slow = 0
       this.#before = value
-    } else if (gap > GAP_MS) this.#slow += 1
+    } else if (gap > HAND_MS) this.#slow += 1
     if (key.length === 1 && this.#burst.length <= SCAN_LEN_MAX) this.#burst += key
     return null
   }
 
   #end(gap: number): { scan: string; value: string } | null {
-    const isScan = gap <= GAP_MS && this.#burst.length >= SCAN_LEN_MIN && this.#slow * STALLS_APART <= this.#burst.length
+    const isScan = gap <= GAP_MS && this.#burst.length >= SCAN_LEN_MIN && isFast(this.#burst.length, this.#slow)
     const scan = this.#burst.slice(0, SCAN_LEN_MAX)
     this.#burst = ''
     return isScan ? { scan, value: this.#before } : null

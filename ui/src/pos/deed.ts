@@ -1,4 +1,7 @@
 import type { Command } from '../bindings/Command'
+import type { CountPurpose } from '../bindings/CountPurpose'
+import type { Found } from '../bindings/Found'
+import type { Action } from './keymap'
 import type { HintKey } from './words'
 
 /** What stands in Q when the station asks nothing. */
@@ -7,21 +10,25 @@ export type Panel =
   | { name: 'search'; first: string }
   | { name: 'quantity' | 'price'; line: number }
   | { name: 'cash'; kind: 'drop' | 'exchange' | 'add_float' }
-  | { name: 'count'; purpose: 'close_shift' | 'audit_shift' }
+  | { name: 'count'; purpose: CountPurpose }
   | { name: 'ask'; question: Question }
+  | { name: 'leave_pay'; key: string; action: Action }
 
 /** What the screen itself asks before it sends. */
-export type Question = 'void_basket' | 'clear_tenders' | 'close_day' | 'quit'
+export type Question = 'void_basket' | 'clear_tenders' | 'quit'
 
 /** What one key leads to. Deciding is apart from doing, so that keys can be tested as a table. */
 export type Deed =
   | { do: 'send'; command: Command; then?: Panel }
+  /** Opens the panel only when the station found that it may be. */
+  | { do: 'try'; command: Command; found: Found['kind']; then: Panel }
   | { do: 'open'; panel: Panel }
   | { do: 'type'; text: string }
   | { do: 'hint'; hint: HintKey }
   | { do: 'nothing' }
 
 export const send = (command: Command, then?: Panel): Deed => (then ? { do: 'send', command, then } : { do: 'send', command })
+export const beginCount = (purpose: CountPurpose): Deed => ({ do: 'try', command: { cmd: 'begin_count', purpose }, found: 'may_count', then: { name: 'count', purpose } })
 export const open = (panel: Panel): Deed => ({ do: 'open', panel })
 export const type = (text: string): Deed => ({ do: 'type', text })
 export const hint = (key: HintKey): Deed => ({ do: 'hint', hint: key })

@@ -13,14 +13,26 @@ export interface Desk {
   readonly typed: Ref<string>
   /** What the screen itself has to say, until the next key. */
   readonly hint: Readonly<Ref<HintKey | null>>
+  /** What was counted at a denomination and by whom, until it is recorded: a refusal or another panel does not lose it. */
+  readonly counted: Ref<Counted | null>
   perform(deed: Deed): void
   open(panel: Panel): void
 }
 
+/** Typed pieces of each denomination. */
+export interface Counted {
+  /** Why, in whose shift, and who counts. */
+  whose: string
+  pieces: readonly string[]
+}
+
+/** 班结 and 中途对账 are done: what was counted goes. */
+const COUNTED: readonly Code[] = ['POS-SHF-008', 'POS-SHF-013', 'POS-SHF-024']
+
 /** A panel's work is done when its message comes, also after an approval in between. */
 const CLOSED_BY: Partial<Record<Panel['name'], readonly Code[]>> = {
-  cash: ['POS-SHF-011'],
-  count: ['POS-SHF-008', 'POS-SHF-013'],
+  cash: ['POS-SHF-011', 'POS-SHF-025', 'POS-SHF-026'],
+  count: COUNTED,
   refund: ['POS-REF-006'],
   cited: ['POS-REF-006'],
   devices: ['POS-PRN-009'],
@@ -30,10 +42,18 @@ export function createDesk(till: Till): Desk {
   const panel = shallowRef<Panel>(KEYS)
   const typed = ref('')
   const hint = ref<HintKey | null>(null)
+  const counted = ref<Counted | null>(null)
 
+  /** Money that was taken for a sale that is not closed: wherever the cashier comes from, the sale goes on with it. */
   function show(next: Panel): void {
+    const owesTheRest = till.view.value?.screen === 'selling' && till.view.value.pay.taken.length > 0
     typed.value = ''
-    panel.value = next
+    panel.value = next.name === 'keys' && owesTheRest ? { name: 'pay' } : next
+  }
+
+  async function tryOut({ command, found, then }: Extract<Deed, { do: 'try' }>): Promise<void> {
+    const reply = await till.call(command)
+    if (reply?.found?.kind === found) show(then)
   }
 
   function perform(deed: Deed): void {
@@ -47,21 +67,21 @@ export function createDesk(till: Till): Desk {
       typed.value = ''
       if (deed.then) show(deed.then)
       void till.call(deed.command)
-    }
+    } else if (deed.do === 'try') void tryOut(deed)
   }
 
   watch(till.view, (view, before) => {
     if (!view) return
     const { name } = panel.value
     const isNews = view.message && view.message.sequence !== before?.message?.sequence
+    if (isNews && COUNTED.includes(view.message!.code)) counted.value = null
     if (isNews && CLOSED_BY[name]?.includes(view.message!.code)) show(KEYS)
     if (view.closed && view.closed.document !== before?.closed?.document) show(KEYS)
     if (before && view.screen !== before.screen) show(KEYS)
-    // Money was taken before a power cut: the sale goes on where it stood.
-    if (!before && view.pay.taken.length) show({ name: 'pay' })
+    if (name === 'keys' && view.pay.taken.length) show(KEYS)
   })
 
-  return { panel, typed, hint, perform, open: show }
+  return { panel, typed, hint, counted, perform, open: show }
 }
 
 const KEY: InjectionKey<Desk> = Symbol('desk')

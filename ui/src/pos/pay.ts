@@ -3,6 +3,7 @@ import type { TillView } from '../bindings/TillView'
 import { parseFen } from '../kit/format'
 import { language } from '../kit/i18n'
 import { hint, KEYS, NOTHING, open, send, type Deed } from './deed'
+import type { Action, Keymap } from './keymap'
 
 /** Notes that a customer is most likely to give, by key. */
 export const NOTES: readonly { key: string; fen: number }[] = [
@@ -34,10 +35,13 @@ export function nameOf(tender: TenderView): string {
   return language.value === 'en' ? tender.name_en : tender.name
 }
 
-/** What the pay panel makes of a key: a deed, a tender that wants its reference, the list of others, or not its own. */
-export type PayStep = Deed | { do: 'reference'; tender: TenderView } | { do: 'others' } | null
+/** What the pay panel makes of a key: a deed, the list of others, or a key that means here what it means everywhere. */
+export type PayStep = Deed | { do: 'others' } | null
 
-export function payKey(key: string, typed: string, view: TillView): PayStep {
+/** What a key means on the pay panel as on the selling screen. */
+const SHARED: readonly Action[] = ['confirm', 'clear', 'up', 'down']
+
+export function payKey(keymap: Keymap, key: string, typed: string, view: TillView): PayStep {
   const note = NOTES.find((one) => one.key === key)
   if (note) return takeCash(view, note.fen)
   if (key === 'Enter') return typed ? takeTyped(view, typed) : takeCash(view, null)
@@ -45,17 +49,17 @@ export function payKey(key: string, typed: string, view: TillView): PayStep {
   if (tender) return takeTender(tender, typed)
   if (key === OTHERS_KEY) return { do: 'others' }
   if (key === 'Escape' && !typed && view.message?.level !== 'error') return leave(view)
-  return key === '+' || key === ' ' ? NOTHING : null
+  const action = keymap[key]
+  if (action === 'settle') return NOTHING
+  // It would leave the payment, or change the goods under it: the cashier may think to be on another screen.
+  return action && !SHARED.includes(action) ? open({ name: 'leave_pay', key, action }) : null
 }
 
-/** A tender beside cash: of what was typed, or of all that remains. */
-export function takeTender(tender: TenderView, typed: string): PayStep {
-  if (typed && parseFen(typed) === null) return hint('amountWrong')
-  return tender.needs_reference ? { do: 'reference', tender } : send(tenderCommand(tender.code, typed, null))
-}
-
-export function tenderCommand(tender: string, typed: string, reference: string | null) {
-  return { cmd: 'tender', tender, amount_fen: typed ? parseFen(typed) : null, reference } as const
+/** A tender beside cash: of what was typed, or of all that remains. The station asks for its reference. */
+export function takeTender(tender: TenderView, typed: string): Deed {
+  const amount_fen = parseFen(typed)
+  if (typed && amount_fen === null) return hint('amountWrong')
+  return send({ cmd: 'tender', tender: tender.code, amount_fen, reference: null })
 }
 
 function takeTyped(view: TillView, typed: string): Deed {
@@ -68,6 +72,7 @@ function takeCash(view: TillView, amount_fen: number | null): Deed {
   return cash ? send({ cmd: 'tender', tender: cash.code, amount_fen, reference: null }) : hint('noCash')
 }
 
-function leave(view: TillView): Deed {
+/** Back to the goods; money that was taken is given back first. */
+export function leave(view: TillView): Deed {
   return view.pay.taken.length ? open({ name: 'ask', question: 'clear_tenders' }) : open(KEYS)
 }

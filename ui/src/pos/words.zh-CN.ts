@@ -155,8 +155,8 @@ export const zh = {
   reason_locked_out: '密码多次不对，已锁定到 {until}',
   // questions
   ask_void_basket: '整单取消，共 {pieces} 件 {due}？',
-  ask_clear_tenders: '退回已收的款，回到商品？',
-  ask_close_day: '今天的班次都已班结，现在日结？',
+  ask_clear_tenders: '把 {taken} 退给顾客，回到商品？',
+  ask_leave_pay: '正在收款。离开收款，改做「{action}」？',
   ask_quit: '退出收银程序？',
   // parked, refund, documents
   parkedTitle: '取单',

@@ -59,6 +59,13 @@ pub enum Prompt {
         /// What exactly, and why the cashier does not decide it alone.
         about: ApproveView,
     },
+    /// The reference of a tender that may be taken: the customer pays first, then its number is typed or scanned.
+    Reference {
+        /// Tender code.
+        tender: String,
+        /// What it pays.
+        amount_fen: i64,
+    },
     /// Another cashier's shift is open: relieve it, or a supervisor closes it.
     Relieve {
         /// Its cashier.

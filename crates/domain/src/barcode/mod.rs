@@ -17,7 +17,7 @@ pub use label::{
 };
 pub use layouts::LayoutFault;
 
-use crate::catalogue::LabelLayout;
+use crate::catalogue::{LabelLayout, is_unseen, narrow};
 use crate::ids::{DocumentNumber, EntryRef};
 
 /// The most characters of a plain code: staff cards and supplier codes are shorter, a web address is not a code.
@@ -107,6 +107,15 @@ fn of_digits(digits: &str, layouts: &[LabelLayout]) -> Scan {
         return Scan::LabelCheckFailed { layout };
     }
     normalise(digits).map_or_else(|| Scan::Code(digits.to_owned()), Scan::Gtin)
+}
+
+/// The wallet whose payment code a text is, whatever blanks, wide digits, unseen characters or symbology identifier a
+/// scanner or a hand put into it. The 28 digits of an order at a wallet, or the 12 of a bank's, are none.
+pub fn payment_code(text: &str) -> Option<Wallet> {
+    let kept = narrow(text).chars().filter(|c| !c.is_whitespace() && !is_unseen(*c)).collect::<String>();
+    // `]` and two characters: a scanner's symbology identifier.
+    let digits = if kept.starts_with(']') { kept.get(3..)? } else { &kept };
+    wallet(digits).filter(|_| digits.bytes().all(|b| b.is_ascii_digit()))
 }
 
 fn wallet(digits: &str) -> Option<Wallet> {

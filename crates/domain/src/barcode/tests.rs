@@ -281,3 +281,32 @@ proptest! {
         prop_assert!(is_valid(&key));
     }
 }
+
+#[test]
+fn a_payment_code_is_seen_through_whatever_a_scanner_or_a_hand_put_into_it() {
+    for (text, wallet) in [
+        ("134567890123456789", Some(Wallet::WeChat)),
+        ("1345 6789 0123 4567 89", Some(Wallet::WeChat)),
+        (" 15\u{3000}4567890123456789\u{200b}\r", Some(Wallet::WeChat)),
+        ("１０４５６７８９０１２３４５６７８９", Some(Wallet::WeChat)),
+        ("]C1104567890123456789", Some(Wallet::WeChat)),
+        ("2812345678901234", Some(Wallet::Alipay)),
+        ("301234567890123456789012", Some(Wallet::Alipay)),
+        ("6212345678901234567", Some(Wallet::UnionPay)),
+        // What terminals print: orders at the wallets, a bank's reference and voucher number, a receipt of today.
+        ("4200001234202611210123456789", None),
+        ("2026112122001412345678901234", None),
+        ("1345678901234567890123456789", None),
+        ("123456789012", None),
+        ("000123", None),
+        ("202611210930001234", None),
+        ("TK-134567890123456789", None),
+        ("13456789012345678", None),
+        ("311234567890123456", None),
+        ("", None),
+        ("]", None),
+        ("]码", None),
+    ] {
+        assert_eq!(payment_code(text), wallet, "{text:?}");
+    }
+}

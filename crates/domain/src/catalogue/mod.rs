@@ -15,6 +15,7 @@ mod text;
 pub use chain::Chain;
 pub use row::{Fault, Row, faults, unknown_fields};
 pub use rules::{Rule, rules};
+pub(crate) use text::is_unseen;
 pub use text::{narrow, shown, unseen};
 
 use serde::{Deserialize, Serialize};

@@ -11,7 +11,7 @@ pub fn unseen(text: &str) -> Option<char> {
     text.chars().find(|character| is_unseen(*character))
 }
 
-fn is_unseen(character: char) -> bool {
+pub(crate) fn is_unseen(character: char) -> bool {
     character.is_control()
         || matches!(character,
             '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{180b}'..='\u{180f}'

@@ -259,7 +259,7 @@ fn a_refund_has_its_heading_the_sale_it_cites_and_lines_to_sign() {
 收银员                 李梅 1001
 单号     TH01-2-20261121-0812-a7
 原单号   TH01-2-20261121-0812-a7
-主管                        2001
+批准人                      2001
 --------------------------------
 韭菜
   0.760 kg        报损      9.28
@@ -358,9 +358,12 @@ fn a_movement_of_cash_and_an_audit_have_their_own_headings() {
         counted: Fen(100),
         expected: Fen(90),
         by: "2001".into(),
+        cashier: None,
     };
-    let told = with_slip(Lang::En, 0, |slip| show(&audit_slip(slip, 41, &audit), Paper::Mm80).join("\n"));
-    assert!(told.contains("DRAWER AUDIT") && told.contains("0.10"), "{told}");
+    let told = with_slip(Lang::En, 0, |slip| {
+        show(&audit_slip(slip, 41, &audit, "Wang 2001"), Paper::Mm80).join("\n")
+    });
+    assert!(told.contains("DRAWER AUDIT") && told.contains("0.10") && told.contains("Wang 2001"), "{told}");
 }
 
 #[test]

@@ -45,11 +45,11 @@ pub fn shift_slip(
 }
 
 /// Lays out the 中途对账 slip, for supervisors.
-pub fn audit_slip(slip: &Slip, shift_no: u32, audit: &ShiftAudited) -> Vec<Block> {
+pub fn audit_slip(slip: &Slip, shift_no: u32, audit: &ShiftAudited, by: &str) -> Vec<Block> {
     let words = slip.labels();
     let mut blocks = slip.head(Some(words.audit));
     blocks.push(Block::pair(words.shift, shift_no.to_string()));
-    blocks.push(Block::pair(words.approver, &audit.by));
+    blocks.push(Block::pair(words.audited_by, by));
     blocks.push(Block::Rule);
     blocks.extend(count_rows(&audit.count));
     blocks.extend(difference(slip, audit.counted, audit.expected));

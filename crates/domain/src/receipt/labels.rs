@@ -57,7 +57,8 @@ labels! {
     restock: "重新上架", "restock";
     loss: "报损", "write-off";
     refunded: "应退", "Refunded";
-    approver: "主管", "Supervisor";
+    approver: "批准人", "Approved by";
+    audited_by: "对账人", "Audited by";
     sign_customer: "顾客签名", "Customer";
     sign_cashier: "收银员签名", "Cashier";
     sign_supervisor: "主管签名", "Supervisor";

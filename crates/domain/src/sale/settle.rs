@@ -2,6 +2,7 @@
 
 use super::{Basket, BasketError, Line, Sale, SaleLine, Tendered};
 use crate::allocate::by_largest_remainder;
+use crate::barcode::payment_code;
 use crate::catalogue::{Rounding, Tender};
 use crate::ids::Id;
 use crate::money::Fen;
@@ -37,6 +38,9 @@ pub enum TenderError {
     /// This tender wants a reference, and there is none (or more than 64 characters).
     #[error("this tender needs a reference")]
     NeedsReference,
+    /// The reference is the customer's payment code, which pays nothing until a terminal has charged it.
+    #[error("a payment code is no reference")]
+    PaymentCode,
     /// The basket refused it.
     #[error(transparent)]
     Basket(#[from] BasketError),
@@ -96,6 +100,9 @@ pub fn take(
     let too_long = reference.as_ref().is_some_and(|text| text.chars().count() > 64);
     if too_long || (tender.needs_reference && reference.is_none()) {
         return Err(TenderError::NeedsReference);
+    }
+    if reference.as_deref().and_then(payment_code).is_some() {
+        return Err(TenderError::PaymentCode);
     }
     let pays = amount.min(wanted);
     let change = amount - pays;

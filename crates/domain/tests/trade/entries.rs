@@ -125,7 +125,9 @@ fn shifts() -> Vec<(&'static str, Entry)> {
         counted: Fen(204_530),
         expected: Fen(204_550),
         by: "9001".into(),
+        cashier: None,
     };
+    let of_cashier = ShiftAudited { cashier: Some(by()), ..audited.clone() };
     let closed = ShiftClosed {
         shift,
         by: by(),
@@ -143,6 +145,7 @@ fn shifts() -> Vec<(&'static str, Entry)> {
         ("cash-exchange", moved(CashMove::Exchange, 10_000, None)),
         ("cash-float", moved(CashMove::AddFloat, 5_000, None)),
         ("shift-audited", Entry::ShiftAudited(audited)),
+        ("shift-audited-of", Entry::ShiftAudited(of_cashier)),
         ("shift-closed", Entry::ShiftClosed(closed)),
         ("day-closed", Entry::DayClosed(day)),
         ("drawer-opened", Entry::DrawerOpened(DrawerOpened { shift, by: by(), approver })),

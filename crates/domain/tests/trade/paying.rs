@@ -175,3 +175,11 @@ fn a_discount_in_fen_goes_when_less_is_bought_and_a_share_stays() {
         assert_eq!(raised.line(1).unwrap().discount, Some(discount));
     }
 }
+
+#[test]
+fn a_customers_payment_code_pays_nothing() {
+    let mut basket = basket_of(5437);
+    let reference = Some("1345 6789 0123 4567 89".to_owned());
+    let refused = take(&mut basket, &wechat(), Fen(5437), reference, Rounding::Fen);
+    assert_eq!((refused, basket.tenders.len()), (Err(TenderError::PaymentCode), 0));
+}

@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use suanpan_contract::{Code, Command, Found, Level, MessageView, ScaleView};
 use suanpan_devices::PrintQueue;
-use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_ledger::Lock;
 
 pub(crate) use super::cuts::NextCut;
-use super::desk::{Asked, Desk};
+use super::desk::{Asked, Desk, Then};
 use super::foreign::Question;
 use super::perform::perform;
 use super::picture::Keys;
@@ -94,10 +93,9 @@ impl Core {
         decide: impl FnOnce(&mut Turn<'_>) -> Done,
     ) -> Option<Found> {
         self.revision += 1;
-        self.hide_audit(command);
         let mut turn = Turn::new(&self.shop, now_ms, self.desk.clone());
         let done = decide(&mut turn);
-        let (found, is_answered) = (turn.found.take(), turn.is_answered);
+        let (found, is_answered, yeses) = (turn.found.take(), turn.is_answered, turn.yeses);
         let then = turn.performing.take().unwrap_or_else(|| command.clone());
         let Turn { desk, entries, date, extra, uses_scale, kicks_drawer, new_settings, say, .. } = turn;
         let asked = desk.asked.clone();
@@ -122,28 +120,19 @@ impl Core {
                 if is_answered {
                     self.desk.asked = asked;
                 }
-                self.stop(stop, say, then);
+                self.stop(stop, say, then, yeses);
                 None
             }
         }
     }
 
-    /// The count at 班结 is blind: what 中途对账 told a supervisor goes with the cashier's next command.
-    fn hide_audit(&mut self, command: &Command) {
-        let is_cashier = self.desk.person.as_ref().is_none_or(|person| person.role < Role::Supervisor);
-        // A view is only looked at; the screen and the scale ask for it by themselves.
-        if is_cashier && !matches!(command, Command::View) {
-            self.desk.message.take_if(|message| message.code == Code::Audited);
-        }
-    }
-
-    fn stop(&mut self, stop: Stop, say: Option<Say>, then: Command) {
+    fn stop(&mut self, stop: Stop, say: Option<Say>, command: Command, yeses: u8) {
         let under = self.desk.asked.clone().map(Box::new);
-        let then = Box::new(then);
+        let then = Then { command: Box::new(command), yeses, under };
         match stop {
             Stop::Refused(say) => self.tell(&say),
-            Stop::Approval(wanted) => self.desk.asked = Some(Asked::Approve { wanted, then, under }),
-            Stop::Confirm(say) => self.desk.asked = Some(Asked::Confirm { say, then, under }),
+            Stop::Approval(wanted) => self.desk.asked = Some(Asked::Approve { wanted, then }),
+            Stop::Confirm(say) => self.desk.asked = Some(Asked::Confirm { say, then }),
             Stop::Relieve => {
                 let person = self.desk.person.clone();
                 self.desk.asked = person.map(|person| Asked::Relieve { person });

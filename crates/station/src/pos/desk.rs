@@ -5,6 +5,7 @@ use suanpan_contract::{ClosedView, Command, Level, MessageView};
 use suanpan_domain::barcode::{Gs1, Label};
 use suanpan_domain::catalogue::{Item, Role, Staff};
 use suanpan_domain::entry::Credential;
+use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Basket, WeightSource};
@@ -54,12 +55,24 @@ pub(crate) enum Asked {
     Weigh { item: Box<Item>, price: Price },
     /// Which of several items a code means.
     Choose { found: Vec<(Means, ItemByCode)> },
-    /// A yes, after which the command is carried out. `under` is what was waited for before.
-    Confirm { say: Say, then: Box<Command>, under: Option<Box<Asked>> },
+    /// A yes, after which the command is carried out.
+    Confirm { say: Say, then: Then },
     /// Somebody with the role, after which the command is carried out.
-    Approve { wanted: Box<Approval>, then: Box<Command>, under: Option<Box<Asked>> },
+    Approve { wanted: Box<Approval>, then: Then },
+    /// The reference of a tender that may be taken.
+    Reference { tender: String, amount: Fen },
     /// Whether this person takes over the open shift.
     Relieve { person: Person },
+}
+
+/// A command that waits for an answer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Then {
+    pub(crate) command: Box<Command>,
+    /// How often the cashier has said yes to it.
+    pub(crate) yeses: u8,
+    /// What was waited for before.
+    pub(crate) under: Option<Box<Asked>>,
 }
 
 /// The last item rung.

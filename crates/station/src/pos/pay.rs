@@ -7,11 +7,16 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::sale::Sale;
 use suanpan_domain::sale::settle::{self, Stamp, Taken};
 
-use super::say::{Done, Say, Stop, yuan};
+use super::desk::Asked;
+use super::say::{Done, Say, yuan};
 use super::turn::Turn;
 use super::view;
 
-/// Takes a tender; the one that covers the rest closes the sale.
+/// Stands for the reference while it is found out whether a tender would be taken with one.
+const ANY_REFERENCE: &str = "-";
+
+/// Takes a tender; the one that covers the rest closes the sale. What would refuse it is said before its reference is
+/// asked for: by then the customer has paid.
 pub(crate) fn tender(
     turn: &mut Turn<'_>,
     code: &str,
@@ -23,9 +28,19 @@ pub(crate) fn tender(
     let tender = turn.shop.book.tender(code).ok_or(Code::UnknownTender)?.clone();
     let left = settle::remaining(turn.basket()?, rule);
     let wanted = if tender.rounds { left.in_cash() } else { left.amount };
+    let is_rest = amount.is_none() && turn.desk.is_tendered();
     let amount = amount.map_or(wanted, Fen);
-    refuse_early(&tender, amount, wanted, reference.as_deref())?;
-    ask_if_far_above(turn, &tender, amount, wanted)?;
+    if amount > wanted && !tender.gives_change {
+        return Err(Say::new(Code::TenderOverpays).with("amount", yuan(wanted)).into());
+    }
+    ask_about_cash(turn, &tender, amount, wanted, is_rest)?;
+    if tender.needs_reference && reference.as_deref().is_none_or(|text| text.trim().is_empty()) {
+        let mut tried = turn.basket()?.clone();
+        settle::take(&mut tried, &tender, amount, Some(ANY_REFERENCE.to_owned()), rule)?;
+        turn.desk.asked = Some(Asked::Reference { tender: tender.code, amount });
+        return Ok(());
+    }
+    turn.desk.asked = None;
     let taken = settle::take(turn.basket()?, &tender, amount, reference, rule)?;
     match taken {
         Taken::Partly(remaining) => {
@@ -43,24 +58,28 @@ pub(crate) fn tender(
     }
 }
 
-/// The refusals whose sentences carry values.
-fn refuse_early(tender: &Tender, amount: Fen, wanted: Fen, reference: Option<&str>) -> Done {
-    if amount > wanted && !tender.gives_change {
-        return Err(Say::new(Code::TenderOverpays).with("amount", yuan(wanted)).into());
+/// Asks before cash far above what is due, and before a bare Enter takes the rest: a key that bounces after a part was
+/// taken would close the sale.
+fn ask_about_cash(turn: &Turn<'_>, tender: &Tender, amount: Fen, wanted: Fen, is_rest: bool) -> Done {
+    let over = amount - wanted;
+    if !tender.gives_change {
+        return Ok(());
     }
-    if tender.needs_reference && reference.is_none_or(|text| text.trim().is_empty()) {
-        return Err(Say::new(Code::ReferenceNeeded).with("tender", &tender.name).into());
+    if is_rest {
+        return turn.agree(0, Say::new(Code::RestInCash).with("amount", yuan(amount)));
+    }
+    if over > turn.shop.book.settings.cash_over_ask {
+        return turn
+            .agree(0, Say::new(Code::CashFarAbove).with("amount", yuan(amount)).with("over", yuan(over)));
     }
     Ok(())
 }
 
-fn ask_if_far_above(turn: &Turn<'_>, tender: &Tender, amount: Fen, wanted: Fen) -> Done {
-    let over = amount - wanted;
-    if !tender.gives_change || over <= turn.shop.book.settings.cash_over_ask || turn.confirmed {
-        return Ok(());
-    }
-    let say = Say::new(Code::CashFarAbove).with("amount", yuan(amount)).with("over", yuan(over));
-    Err(Stop::Confirm(say))
+/// Says what was taken of a sale that is not closed, and what remains; `None` when nothing was.
+pub(crate) fn open_payment(turn: &Turn<'_>) -> Option<Say> {
+    let basket = turn.desk.basket.as_ref().filter(|basket| !basket.tenders.is_empty())?;
+    let left = settle::remaining(basket, turn.shop.book.settings.rounding).amount;
+    Some(Say::new(Code::PaymentOpen).with("amount", yuan(basket.totals().tendered)).with("left", yuan(left)))
 }
 
 fn close(turn: &mut Turn<'_>, sale: Sale) {

@@ -9,6 +9,7 @@ use suanpan_domain::shift::ShiftRelieved;
 use super::approval::Approval;
 use super::credential::{owner_of_card, pin_is_right};
 use super::desk::{Asked, Person};
+use super::pay::open_payment;
 use super::say::{Done, Say, Stop};
 use super::turn::Turn;
 use super::view::clock_text;
@@ -117,6 +118,9 @@ fn seat(turn: &mut Turn<'_>, person: Person) {
     if let (true, Some(Stop::Refused(say))) =
         (turn.desk.shift_is_old, turn.shop.shift.as_ref().map(|shift| turn.older_shift(shift)))
     {
+        turn.say(say);
+    }
+    if let Some(say) = open_payment(turn) {
         turn.say(say);
     }
 }

@@ -2,8 +2,9 @@
 
 use suanpan_contract::{Code, Command, TEXT_LEN_MAX};
 use suanpan_domain::barcode::GS1_CHARS_MAX;
+use suanpan_domain::catalogue::Role;
 
-use super::desk::{Asked, Desk, Person};
+use super::desk::{Asked, Desk, Person, Then};
 use super::say::{Done, Stop};
 use super::turn::Turn;
 use super::{edit, park, pay, people, print, query, refund, ring, settings, shift, weigh};
@@ -22,7 +23,8 @@ pub(crate) fn perform(turn: &mut Turn<'_>, command: &Command) -> Done {
     }
 }
 
-/// A scan never confirms anything: while something is waited for it is refused, or it is a supervisor's card.
+/// A scan never confirms anything: while something is waited for it is refused, or it is a supervisor's card or the
+/// reference that is waited for.
 fn scan(turn: &mut Turn<'_>, text: &str) -> Done {
     if turn.desk.has_error() {
         return Err(Code::ScanRefusedPending.into());
@@ -34,6 +36,10 @@ fn scan(turn: &mut Turn<'_>, text: &str) -> Done {
         Some(Asked::Approve { .. }) => {
             let person = people::by_card(turn, text)?;
             approve(turn, person)
+        }
+        Some(Asked::Reference { tender, amount }) => {
+            let (tender, amount_fen) = (tender.clone(), Some(amount.0));
+            plain(turn, &Command::Tender { tender, amount_fen, reference: Some(text.to_owned()) })
         }
         Some(_) => Err(Code::ScanRefusedPending.into()),
         None if turn.desk.person.is_none() => people::sign_in_by_card(turn, text),
@@ -55,6 +61,7 @@ fn passes(desk: &Desk, command: &Command) -> bool {
             matches!(asked, Asked::Weigh { .. } | Asked::Choose { .. })
         }
         Command::Choose { .. } => matches!(asked, Asked::Choose { .. }),
+        Command::Tender { .. } => matches!(asked, Asked::Reference { .. }),
         Command::SignIn { .. } => matches!(asked, Asked::Relieve { .. }),
         _ => false,
     }
@@ -69,6 +76,7 @@ fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
 
         Command::OpenShift { float_fen } => shift::open(turn, *float_fen),
         Command::MoveCash { kind, amount_fen } => shift::move_cash(turn, *kind, *amount_fen),
+        Command::BeginCount { purpose } => shift::begin_count(turn, *purpose),
         Command::AuditShift { count } => shift::audit(turn, count),
         Command::CloseShift { count } => shift::close(turn, count),
         Command::CloseDay => shift::close_day(turn),
@@ -129,28 +137,33 @@ fn approve_by_pin(turn: &mut Turn<'_>, staff: &str, pin: &str) -> Done {
 
 /// One approval, one action: the command is carried out with it and it is gone.
 fn approve(turn: &mut Turn<'_>, person: Person) -> Done {
-    let Some(Asked::Approve { wanted, then, under }) = turn.desk.asked.clone() else {
+    let Some(Asked::Approve { wanted, then }) = turn.desk.asked.clone() else {
         return Err(Code::NothingWaiting.into());
     };
     if turn.desk.person.as_ref().is_some_and(|asking| asking.code == person.code) {
         return Err(Code::ApproverMustDiffer.into());
     }
     if person.role < wanted.role {
-        return Err(Code::NotAllowed.into());
+        let is_managers = wanted.role == Role::Manager;
+        return Err(if is_managers { Code::NotAllowedManager } else { Code::NotAllowed }.into());
     }
-    turn.desk.asked = under.map(|under| *under);
     turn.approval = Some(person);
+    go_on(turn, then)
+}
+
+/// Carries out the command that an answer was waited for.
+fn go_on(turn: &mut Turn<'_>, then: Then) -> Done {
+    turn.desk.asked = then.under.map(|under| *under);
+    turn.yeses = then.yeses;
     turn.is_answered = true;
-    plain(turn, &then)
+    plain(turn, &then.command)
 }
 
 fn confirm(turn: &mut Turn<'_>) -> Done {
     match turn.desk.asked.take() {
-        Some(Asked::Confirm { then, under, .. }) => {
-            turn.desk.asked = under.map(|under| *under);
-            turn.confirmed = true;
-            turn.is_answered = true;
-            plain(turn, &then)
+        Some(Asked::Confirm { then, .. }) => {
+            let yeses = then.yeses.saturating_add(1);
+            go_on(turn, Then { yeses, ..then })
         }
         Some(Asked::Relieve { person }) => people::take_over(turn, person),
         _ => Err(Code::NothingWaiting.into()),
@@ -166,8 +179,8 @@ fn clear(turn: &mut Turn<'_>) -> Done {
     }
     desk.message = None;
     match desk.asked.take() {
-        Some(Asked::Approve { under, .. } | Asked::Confirm { under, .. }) => {
-            desk.asked = under.map(|under| *under);
+        Some(Asked::Approve { then, .. } | Asked::Confirm { then, .. }) => {
+            desk.asked = then.under.map(|under| *under);
         }
         Some(_) => {}
         None => (desk.multiply, desk.tare_g) = (None, None),

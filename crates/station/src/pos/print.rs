@@ -63,7 +63,10 @@ pub(crate) fn paper(
             slip(&cashier(&refund.cashier), &|slip| refund_slip(slip, &number, refund))
         }
         Entry::CashMoved(moved) => slip(&cashier(&moved.by), &|slip| cash_slip(slip, no, moved)),
-        Entry::ShiftAudited(audit) => slip(&cashier(&audit.by), &|slip| audit_slip(slip, no, audit)),
+        Entry::ShiftAudited(audit) => {
+            let owner = audit.cashier.as_ref().or(shift.map(|shift| &shift.cashier)).unwrap_or(&audit.by);
+            slip(&cashier(owner), &|slip| audit_slip(slip, no, audit, &cashier(&audit.by)))
+        }
         Entry::ShiftClosed(closed) => {
             let Some(shift) = shift else { return vec![] };
             let opened = ShiftOpened { id: shift.id, no, cashier: shift.cashier.clone(), float: shift.float };

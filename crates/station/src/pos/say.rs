@@ -104,6 +104,7 @@ impl From<TenderError> for Stop {
             TenderError::OutOfRange => Code::AmountInvalid.into(),
             TenderError::Overpays => Code::TenderOverpays.into(),
             TenderError::NeedsReference => Code::ReferenceNeeded.into(),
+            TenderError::PaymentCode => Code::PaymentCodeAsReference.into(),
             TenderError::Basket(error) => error.into(),
         })
     }

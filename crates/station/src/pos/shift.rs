@@ -1,17 +1,23 @@
 //! 开班, 缴款 and 换零, 中途对账, 班结, 日结, and opening the drawer without a sale.
 
-use suanpan_contract::{ApproveAction, ApproveReason, CashMoveKind, Code, DenominationCount};
+use suanpan_contract::{
+    ApproveAction, ApproveReason, CashMoveKind, Code, CountPurpose, DenominationCount, Found,
+};
 use suanpan_domain::calendar::{self, Dating, DatingDoubt, decide_date};
+use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::{DrawerOpened, Entry};
 use suanpan_domain::money::Fen;
 use suanpan_domain::shift::{
     CashCount, CashMove, CashMoved, DayClosed, ShiftAudited, ShiftClosed, ShiftOpened,
 };
 use suanpan_domain::totals;
+use suanpan_ledger::Shift;
 
 use super::approval::Approval;
+use super::pay::open_payment;
 use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
+use super::view;
 
 /// 开班 with a float.
 pub(crate) fn open(turn: &mut Turn<'_>, float_fen: i64) -> Done {
@@ -21,6 +27,9 @@ pub(crate) fn open(turn: &mut Turn<'_>, float_fen: i64) -> Done {
         return Err(if is_old { turn.older_shift(shift) } else { Code::ShiftAlreadyOpen.into() });
     }
     let float = cash(float_fen)?;
+    if is_odd(turn, float) {
+        turn.agree(0, Say::new(Code::FloatOdd).with("amount", yuan(float)))?;
+    }
     let date = date_of_new_shift(turn)?;
     let no = turn.shop.next_shift_no()?;
     turn.date = Some(date);
@@ -32,6 +41,11 @@ pub(crate) fn open(turn: &mut Turn<'_>, float_fen: i64) -> Done {
 
 fn cash(fen: i64) -> Result<Fen, Stop> {
     if (0..=Fen::MAX.0).contains(&fen) { Ok(Fen(fen)) } else { Err(Code::AmountInvalid.into()) }
+}
+
+/// An amount of cash that is rather a slip of the finger: fen or jiao, or more than a drawer may hold.
+fn is_odd(turn: &Turn<'_>, amount: Fen) -> bool {
+    amount.floor_to(100) != amount || amount > turn.shop.book.settings.drop_prompt
 }
 
 fn date_of_new_shift(turn: &mut Turn<'_>) -> Result<u32, Stop> {
@@ -60,16 +74,19 @@ fn date_of_new_shift(turn: &mut Turn<'_>) -> Result<u32, Stop> {
 pub(crate) fn move_cash(turn: &mut Turn<'_>, kind: CashMoveKind, amount_fen: i64) -> Done {
     let shift = turn.own_shift()?;
     let amount = cash(amount_fen).ok().filter(|amount| amount.is_positive()).ok_or(Code::AmountInvalid)?;
-    let (kind, action) = match kind {
-        CashMoveKind::Drop => (CashMove::Drop, ApproveAction::DropCash),
-        CashMoveKind::Exchange => (CashMove::Exchange, ApproveAction::ExchangeCash),
-        CashMoveKind::AddFloat => (CashMove::AddFloat, ApproveAction::AddFloat),
+    let (kind, action, done) = match kind {
+        CashMoveKind::Drop => (CashMove::Drop, ApproveAction::DropCash, Code::CashMoved),
+        CashMoveKind::Exchange => (CashMove::Exchange, ApproveAction::ExchangeCash, Code::CashExchanged),
+        CashMoveKind::AddFloat => (CashMove::AddFloat, ApproveAction::AddFloat, Code::FloatAdded),
     };
+    if is_odd(turn, amount) {
+        turn.agree(0, Say::new(Code::CashAmountOdd).with("amount", yuan(amount)))?;
+    }
     let approver = Some(turn.authorise(Approval::new(action, amount))?);
     let (id, by) = (turn.mint(), turn.person()?.code.clone());
     turn.entries.push(Entry::CashMoved(CashMoved { id, shift: shift.id, kind, amount, by, approver }));
     turn.kicks_drawer = true;
-    turn.say(Say::new(Code::CashMoved).with("amount", yuan(amount)));
+    turn.say(Say::new(done).with("amount", yuan(amount)));
     Ok(())
 }
 
@@ -84,32 +101,68 @@ fn counted(count: &[DenominationCount]) -> Result<(CashCount, Fen), Stop> {
     Ok((pieces, worth))
 }
 
-/// 中途对账: a supervisor counts while the shift goes on.
-pub(crate) fn audit(turn: &mut Turn<'_>, count: &[DenominationCount]) -> Done {
+/// Asks for a yes to what was counted, and for another when that is nothing.
+fn agree_to_count(turn: &Turn<'_>, code: Code, count: &CashCount, counted: Fen) -> Done {
+    let pieces: u64 = count.0.values().map(|pieces| u64::from(*pieces)).sum();
+    turn.agree(0, Say::new(code).with("amount", yuan(counted)).with("pieces", pieces))?;
+    if pieces == 0 { turn.agree(1, Code::NothingCounted.into()) } else { Ok(()) }
+}
+
+/// Refuses a count before anybody counts.
+pub(crate) fn begin_count(turn: &mut Turn<'_>, purpose: CountPurpose) -> Done {
+    match purpose {
+        CountPurpose::CloseShift => may_close(turn)?,
+        CountPurpose::AuditShift => may_audit(turn)?,
+    };
+    turn.found = Some(Found::MayCount);
+    Ok(())
+}
+
+/// What a customer has paid of an unfinished sale lies in the drawer and is in no sum yet.
+fn may_audit<'a>(turn: &Turn<'a>) -> Result<&'a Shift, Stop> {
     turn.person()?;
     let shift = turn.shift()?;
+    open_payment(turn).map_or(Ok(shift), |say| Err(say.into()))
+}
+
+/// What is unfinished blocks the close.
+fn may_close<'a>(turn: &Turn<'a>) -> Result<&'a Shift, Stop> {
+    turn.person()?;
+    let shift = turn.shift()?;
+    turn.refuse_open_basket(Code::BasketBlocksClose)?;
+    let Some(first) = turn.shop.parked.first() else { return Ok(shift) };
+    let first = view::parked(first, &turn.shop.book.settings);
+    let say = Say::new(Code::ParkedBlocksClose).with("count", turn.shop.parked.len());
+    Err(say.with("at", first.at).with("first", first.first).with("due", yuan(Fen(first.due_fen))).into())
+}
+
+/// 中途对账: a supervisor counts while the shift goes on. The count at 班结 is blind, so a cashier's screen does not tell
+/// what should be in the drawer.
+pub(crate) fn audit(turn: &mut Turn<'_>, count: &[DenominationCount]) -> Done {
+    let shift = may_audit(turn)?;
     let (count, counted) = counted(count)?;
+    agree_to_count(turn, Code::AuditCount, &count, counted)?;
     let wanted = Approval::new(ApproveAction::AuditShift, counted);
     let by = turn.authorise(wanted.named(&turn.shop.shift_cashier().unwrap_or_default()))?;
     let expected = turn.shop.cash_in_drawer(shift.id)?;
-    let say = Say::new(Code::Audited)
-        .with("expected", yuan(expected))
-        .with("counted", yuan(counted))
-        .with("over", yuan(counted - expected));
-    turn.say(say);
-    turn.entries.push(Entry::ShiftAudited(ShiftAudited { shift: shift.id, count, counted, expected, by }));
+    let code = if turn.person()?.role >= Role::Supervisor { Code::Audited } else { Code::AuditDone };
+    let say = Say::new(code).with("counted", yuan(counted));
+    turn.say(match code {
+        Code::Audited => say.with("expected", yuan(expected)).with("over", yuan(counted - expected)),
+        _ => say,
+    });
+    let cashier = Some(shift.cashier.clone());
+    let shift = shift.id;
+    turn.entries.push(Entry::ShiftAudited(ShiftAudited { shift, count, counted, expected, by, cashier }));
     Ok(())
 }
 
 /// 班结. What the drawer should have held is recorded and not shown.
 pub(crate) fn close(turn: &mut Turn<'_>, count: &[DenominationCount]) -> Done {
+    let shift = may_close(turn)?;
     let person = turn.person()?.code.clone();
-    let shift = turn.shift()?;
-    turn.refuse_open_basket(Code::BasketBlocksClose)?;
-    if !turn.shop.parked.is_empty() {
-        return Err(Say::new(Code::ParkedBlocksClose).with("count", turn.shop.parked.len()).into());
-    }
     let (count, counted) = counted(count)?;
+    agree_to_count(turn, Code::CloseCount, &count, counted)?;
     let is_old = turn.shop.shift_is_old(turn.now_ms);
     let wanted = Approval::new(ApproveAction::CloseOthersShift, counted)
         .named(&turn.shop.shift_cashier().unwrap_or_default())
@@ -137,10 +190,12 @@ pub(crate) fn close_day(turn: &mut Turn<'_>) -> Done {
     turn.shop.needs_all()?;
     let date = turn.shop.days()?.oldest_unclosed.ok_or(Code::NothingWaiting)?;
     let last_number = turn.shop.next_number(date)?.saturating_sub(1);
+    let text = calendar::text(date);
+    turn.agree(0, Say::new(Code::CloseDayAsk).with("date", &text).with("count", last_number))?;
     let sums = totals::sums(&turn.shop.totals_of_day(date)?);
     turn.date = Some(date);
     turn.entries.push(Entry::DayClosed(DayClosed { date, by, last_number, sums }));
-    turn.say(Say::new(Code::DayClosed).with("date", calendar::text(date)));
+    turn.say(Say::new(Code::DayClosed).with("date", text));
     Ok(())
 }
 

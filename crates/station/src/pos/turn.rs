@@ -38,8 +38,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) is_answered: bool,
     /// Who has just approved this command.
     pub(crate) approval: Option<Person>,
-    /// The cashier has just said yes to this command.
-    pub(crate) confirmed: bool,
+    /// How often the cashier has said yes to this command.
+    pub(crate) yeses: u8,
 }
 
 impl<'a> Turn<'a> {
@@ -59,7 +59,7 @@ impl<'a> Turn<'a> {
             performing: None,
             is_answered: false,
             approval: None,
-            confirmed: false,
+            yeses: 0,
         }
     }
 
@@ -118,6 +118,11 @@ impl<'a> Turn<'a> {
     pub(crate) fn basket(&mut self) -> Result<&mut Basket, Stop> {
         let basket = self.desk.basket.as_mut().filter(|basket| !basket.is_empty());
         basket.ok_or_else(|| Code::BasketEmpty.into())
+    }
+
+    /// Asks the cashier, unless a yes was said to the command's questions up to this one; the first is 0.
+    pub(crate) fn agree(&self, question: u8, say: Say) -> Done {
+        if self.yeses > question { Ok(()) } else { Err(Stop::Confirm(say)) }
     }
 
     /// The staff number of who answers for an action: the person signed in if their role reaches, else whoever has

@@ -133,6 +133,9 @@ pub(crate) fn prompt(shop: &Shop, desk: &Desk) -> Option<Prompt> {
             needs_manager: wanted.role == Role::Manager,
             about: wanted.about.clone(),
         },
+        Asked::Reference { tender, amount } => {
+            Prompt::Reference { tender: tender.clone(), amount_fen: amount.0 }
+        }
         Asked::Relieve { .. } => Prompt::Relieve { cashier: shop.shift_cashier().unwrap_or_default() },
     })
 }
