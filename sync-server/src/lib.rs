@@ -15,6 +15,7 @@ pub mod app;
 mod bindings;
 mod clock;
 mod config;
+pub mod csv;
 mod dictionary;
 mod door;
 mod error;

@@ -70,7 +70,7 @@ fn invalid_utf8_is_refused_where_it_stands() {
     let mut sales = format!("{HEADER}\n{GOOD}\n2023-06-16,09:14:23.342,10").into_bytes();
     sales.extend([0xff, 0xfe]);
     sales.extend(b",0.328,4.00,sale,no\n");
-    check_refused(&sales, 3, "item_code", "UTF-8 text");
+    check_refused(&sales, 3, "item_code", "UTF-8");
 }
 
 #[test]
@@ -82,4 +82,33 @@ fn a_chinese_header_is_refused_with_the_expected_names() {
 #[test]
 fn an_empty_file_is_refused() {
     check_refused(b"", 1, "(file)", "the header date,time");
+}
+
+#[test]
+fn lines_are_counted_as_an_editor_counts_them() {
+    let bad = GOOD.replace("0.328", "much");
+    let crlf = format!("{HEADER}\r\n{GOOD}\r\n{bad}\r\n{GOOD}\r\n");
+    check_refused(crlf.as_bytes(), 3, "qty_kg", "a weight above 0");
+    let blank = format!("{HEADER}\r\n\r\n\r\n{GOOD}\r\n,,,,,,\r\n{bad}\r\n");
+    check_refused(blank.as_bytes(), 6, "qty_kg", "a weight above 0");
+    let open = format!("{HEADER}\n{GOOD}\n\"{GOOD}\n{GOOD}\n");
+    check_refused(open.as_bytes(), 3, "(file)", "a quote that is closed");
+}
+
+#[test]
+fn gbk_is_named_with_what_to_do() {
+    let mut sales = format!("{HEADER}\r\n{GOOD}\r\n2023-06-16,09:14:23.342,10").into_bytes();
+    sales.extend(b"\xb2\xa4\xb2\xcb,0.328,4.00,sale,no\r\n");
+    check_refused(&sales, 3, "item_code", "UTF-8, not GBK: in Excel 「另存为」「CSV UTF-8（逗号分隔）」");
+}
+
+#[test]
+fn what_nobody_sees_is_refused_and_written_out() {
+    let sales = format!("{HEADER}\n{}\n", GOOD.replace("1001", "10\u{200b}01"));
+    check_refused(
+        sales.as_bytes(),
+        2,
+        "item_code",
+        "no characters that cannot be seen, found \"10\\u{200b}01\"",
+    );
 }

@@ -41,7 +41,7 @@ mod tests {
     use super::*;
 
     fn row(date: u32, seconds: u32, kind: Kind) -> SaleRow {
-        SaleRow { date, time_ms: seconds * 1_000, item: 0, grams: Grams(1), price: Fen(1), kind }
+        SaleRow { line: 2, date, time_ms: seconds * 1_000, item: 0, grams: Grams(1), price: Fen(1), kind }
     }
 
     #[test]

@@ -14,8 +14,6 @@ use super::{Args, baskets};
 
 /// The files' times are China's.
 const UTC_OFFSET_MS: i64 = 8 * 3_600_000;
-/// The first row stands below the header.
-const FIRST_LINE: u64 = 2;
 
 /// Both files, checked to the last row.
 pub(super) struct Files {
@@ -46,14 +44,11 @@ impl Files {
 
     /// The documents in the order of the file.
     pub(super) fn documents(&self) -> impl Iterator<Item = Document> {
-        let mut line = FIRST_LINE;
-        (0..).zip(baskets::documents(&self.rows)).filter_map(move |(index, group)| {
+        (0..).zip(baskets::documents(&self.rows)).filter_map(|(index, group)| {
             let first = group.first()?;
-            let begins = line;
-            line += group.len() as u64;
             Some(Document {
                 index,
-                line: begins,
+                line: first.line,
                 at_ms: at_ms(first)?,
                 business_date: first.date,
                 is_return: baskets::is_return(group),

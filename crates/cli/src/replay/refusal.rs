@@ -3,6 +3,8 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
+use suanpan_domain::catalogue::shown;
+
 /// One refusal. Nothing of the file has been imported.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Refusal {
@@ -13,18 +15,13 @@ pub(crate) struct Refusal {
     expected: String,
 }
 
-/// The most characters of a bad field that are shown.
-const SHOWN_MAX: usize = 40;
-
 impl Refusal {
     pub(crate) fn new(file: &Path, line: u64, column: &str, found: &str, expected: &str) -> Refusal {
-        let mut found: String = found.chars().take(SHOWN_MAX).collect();
-        found.retain(|character| !character.is_control());
         Refusal {
             file: file.to_owned(),
             line,
             column: column.to_owned(),
-            found,
+            found: shown(found),
             expected: expected.to_owned(),
         }
     }

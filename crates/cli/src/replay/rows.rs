@@ -34,6 +34,8 @@ pub(crate) enum Kind {
 /// One scanned line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct SaleRow {
+    /// The file's line on which it stands.
+    pub(crate) line: u64,
     /// `yyyymmdd`.
     pub(crate) date: u32,
     /// Milliseconds after midnight, site time.
@@ -79,6 +81,7 @@ pub(crate) fn read_sales(path: &Path, items: &[ItemRow]) -> Result<Vec<SaleRow>,
         let (grams, price) = (grams(row)?, price(row)?);
         refuse_huge(row, grams, price)?;
         Ok(SaleRow {
+            line: row.line,
             date: date(row)?,
             time_ms: time(row)?,
             item: *by_code

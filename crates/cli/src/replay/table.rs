@@ -1,12 +1,14 @@
 //! Reading a CSV file with a fixed header, row by row, with positions for refusals.
 
-use std::fs::File;
 use std::path::Path;
 
-use csv::{ByteRecord, ReaderBuilder, Trim};
+use suanpan_domain::catalogue::unseen;
+use sync_server::csv::{self, CsvError, Record, Records};
 
 use super::refusal::Refusal;
 
+/// Bytes of one file: the most rows of it are shorter.
+const FILE_MAX: u64 = 2 * 1024 * 1024 * 1024;
 /// The most rows of one file: a decade of a busy store, and a bound on memory.
 const ROWS_MAX: usize = 20_000_000;
 /// The longest field, bytes.
@@ -18,6 +20,7 @@ pub(super) struct Row<'a> {
     pub(super) line: u64,
     columns: &'a [&'static str],
     fields: Vec<&'a str>,
+    record: &'a Record,
 }
 
 impl Row<'_> {
@@ -29,72 +32,59 @@ impl Row<'_> {
     /// Refuses a column of this row.
     pub(super) fn refuse(&self, index: usize, expected: &str) -> Refusal {
         let column = self.columns.get(index).copied().unwrap_or("");
-        Refusal::new(self.file, self.line, column, self.field(index), expected)
+        Refusal::new(self.file, self.record.line(index), column, self.field(index), expected)
     }
 }
 
-/// Reads every row of a file through `read`. A byte-order mark and CRLF are accepted.
+/// Reads every row of a file through `read`. A byte-order mark, CRLF and rows of commas alone are accepted.
 pub(super) fn read_rows<T>(
     path: &Path,
     columns: &[&'static str],
     mut read: impl FnMut(&Row<'_>) -> Result<T, Refusal>,
 ) -> Result<Vec<T>, Refusal> {
-    let whole = |line, found: String, expected: &str| Refusal::new(path, line, "(file)", &found, expected);
-    let file = File::open(path).map_err(|error| whole(0, error.to_string(), "a readable file"))?;
-    let mut reader =
-        ReaderBuilder::new().has_headers(false).flexible(true).trim(Trim::None).from_reader(file);
-    let mut record = ByteRecord::new();
+    let whole = |line, found: &str, expected: &str| Refusal::new(path, line, "(file)", found, expected);
+    let file = csv::open(path, FILE_MAX).map_err(|(expected, found)| whole(0, &found, &expected))?;
+    let mut records = Records::new(file).map_err(|error| whole(0, &error.to_string(), "a readable file"))?;
+    let broken = |error: CsvError| whole(error.line, &error.found, error.expected);
+    let Some(header) = records.read().map_err(broken)? else {
+        return Err(whole(1, "", &format!("the header {}", columns.join(","))));
+    };
+    check_header(path, columns, &texts(path, columns, header)?)?;
     let mut rows = Vec::new();
-    let mut is_header = true;
-    loop {
-        let more = reader.read_byte_record(&mut record);
-        let line = record.position().map_or(0, csv::Position::line);
-        if !more.map_err(|error| whole(line, error.to_string(), "CSV"))? {
-            break;
-        }
-        let fields = texts(path, line, columns, &record)?;
-        if is_header {
-            check_header(path, columns, &fields)?;
-            is_header = false;
+    while let Some(record) = records.read().map_err(broken)? {
+        if record.cells().all(<[u8]>::is_empty) {
             continue;
         }
+        let (line, fields) = (record.line(0), texts(path, columns, record)?);
         if fields.len() != columns.len() {
             let expected = format!("{} columns ({})", columns.len(), columns.join(","));
             return Err(Refusal::new(path, line, "(row)", &format!("{} columns", fields.len()), &expected));
         }
         if rows.len() >= ROWS_MAX {
-            return Err(whole(line, format!("more than {ROWS_MAX} rows"), "a smaller file"));
+            return Err(whole(line, &format!("more than {ROWS_MAX} rows"), "a smaller file"));
         }
-        rows.push(read(&Row { file: path, line, columns, fields })?);
-    }
-    if is_header {
-        return Err(whole(1, String::new(), &format!("the header {}", columns.join(","))));
+        rows.push(read(&Row { file: path, line, columns, fields, record })?);
     }
     Ok(rows)
 }
 
-fn texts<'a>(
-    path: &Path,
-    line: u64,
-    columns: &[&'static str],
-    record: &'a ByteRecord,
-) -> Result<Vec<&'a str>, Refusal> {
+fn texts<'a>(path: &Path, columns: &[&'static str], record: &'a Record) -> Result<Vec<&'a str>, Refusal> {
     let name = |index: usize| columns.get(index).copied().unwrap_or("(row)");
     let text = |(index, bytes): (usize, &'a [u8])| {
+        let refuse = |found: &str, expected: &str| {
+            Refusal::new(path, record.line(index), name(index), found, expected)
+        };
         if bytes.len() > FIELD_LEN_MAX {
-            let found = format!("{} bytes", bytes.len());
-            return Err(Refusal::new(
-                path,
-                line,
-                name(index),
-                &found,
-                &format!("at most {FIELD_LEN_MAX} bytes"),
-            ));
+            return Err(refuse(&format!("{} bytes", bytes.len()), &format!("at most {FIELD_LEN_MAX} bytes")));
         }
-        std::str::from_utf8(bytes)
-            .map_err(|_| Refusal::new(path, line, name(index), &String::from_utf8_lossy(bytes), "UTF-8 text"))
+        let text = std::str::from_utf8(bytes)
+            .map_err(|_| refuse(&String::from_utf8_lossy(bytes), csv::not_utf8(bytes)))?;
+        match unseen(text) {
+            Some(_) => Err(refuse(text, "no characters that cannot be seen")),
+            None => Ok(text),
+        }
     };
-    record.iter().enumerate().map(text).collect()
+    record.cells().enumerate().map(text).collect()
 }
 
 fn check_header(path: &Path, columns: &[&'static str], fields: &[&str]) -> Result<(), Refusal> {
