@@ -34,14 +34,9 @@ pub enum HubError {
         /// What the system says.
         why: String,
     },
-    /// A file to import.
-    #[error("{file}: {why}")]
-    Import {
-        /// Which.
-        file: String,
-        /// Where and what, for its author.
-        why: String,
-    },
+    /// Files to import: what is wrong with them, and where, for their author.
+    #[error("{0}")]
+    Import(String),
     /// There is no such site.
     #[error("there is no site {0}: import its settings first")]
     UnknownSite(String),
@@ -61,7 +56,7 @@ impl HubError {
             HubError::PlainOnNetwork { .. } => "HUB-RUN-003",
             HubError::Tls(_) => "HUB-RUN-004",
             HubError::Listen { .. } => "HUB-RUN-005",
-            HubError::Import { .. } => "HUB-ADM-001",
+            HubError::Import(_) => "HUB-ADM-001",
             HubError::UnknownSite(_) => "HUB-ADM-002",
             HubError::Rejected(_) => "HUB-ADM-003",
         }

@@ -42,7 +42,8 @@ struct Folder {
 enum Command {
     /// Make the folder and the signing key, and print the hub's public key.
     Init,
-    /// Publish a catalogue: a folder of items.csv, prices.csv, stores.json and so on, or one of its files.
+    /// Publish a catalogue: a folder of items.csv, prices.csv, stores.json and so on, or one of its files. All of it is
+    /// published, or nothing; docs/import.md says what each column holds.
     Import {
         /// File or folder.
         path: PathBuf,
@@ -139,7 +140,9 @@ async fn run(cli: Cli) -> Result<(), HubError> {
         Command::Init => say(&Hub::open(config)?.public_key().to_string()),
         Command::Import { path } => {
             let done = Hub::open(config)?.import(&path).await?;
-            say(&format!("{} files, {} rows, {} published", done.files, done.rows, done.published));
+            done.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
+            let warned = if done.warned > 0 { format!(", {} warnings", done.warned) } else { String::new() };
+            say(&format!("{} files, {} rows, {} published{warned}", done.files, done.rows, done.published));
         }
         Command::EnrolCode { site, till } => say(&Hub::open(config)?.enrol_code(&site, till).await?),
         Command::ApiKey { name, journal: false } => say(&Hub::open(config)?.api_key(&name).await?),

@@ -11,7 +11,7 @@ use super::Problem;
 use super::auth::{Session, StationRequest};
 use crate::app::App;
 use crate::clock::now_ms;
-use crate::store::{Lost, LostChoice, LostDecision, LostKey};
+use crate::store::{Decided, Lost, LostChoice, LostDecision, LostKey};
 
 /// There is nothing to tell a station.
 #[derive(Serialize)]
@@ -38,7 +38,7 @@ pub(super) async fn list(State(app): State<App>, _: Session) -> Result<Json<Lost
 }
 
 #[derive(Deserialize)]
-struct Decided {
+struct Decision {
     decision: LostDecision,
     /// Which one.
     row: Option<LostKey>,
@@ -52,11 +52,14 @@ pub(super) async fn decide(
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
     let malformed = Problem::BadRequest("decision is expected, and row or shown as the list had it");
-    let decided: Decided = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
+    let decided: Decision = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
     let choice = match (decided.row, decided.shown) {
         (Some(row), _) => LostChoice::Row(row),
         (None, shown) => LostChoice::All(shown.ok_or(malformed)?),
     };
-    let decided = app.store.decide_lost(decided.decision, choice, session.user.name, now_ms()).await?;
-    decided.map(|_| StatusCode::NO_CONTENT).ok_or(Problem::ListChanged)
+    match app.store.decide_lost(decided.decision, choice, session.user.name, now_ms()).await? {
+        Decided::Done(_) => Ok(StatusCode::NO_CONTENT),
+        Decided::Changed => Err(Problem::ListChanged),
+        Decided::Refused(why) => Err(Problem::Unpublishable(why)),
+    }
 }

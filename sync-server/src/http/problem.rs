@@ -64,6 +64,8 @@ pub enum Problem {
     BadRequest(&'static str),
     /// What was decided about is not what waits now.
     ListChanged,
+    /// A row could not be imported today: why.
+    Unpublishable(String),
     /// Nothing is here.
     NotFound,
     /// The path has no such method.
@@ -126,6 +128,7 @@ impl Problem {
             Problem::NotFound => (404, "HUB-REQ-002", "Nothing is here."),
             Problem::Method => (405, "HUB-REQ-003", "The path has no such method."),
             Problem::ListChanged => (409, "HUB-REQ-004", "The list has changed: look at it again."),
+            Problem::Unpublishable(_) => (422, "HUB-REQ-005", "A row breaks a rule: nothing was published."),
             Problem::Standstill(_) => (503, "HUB-RUN-007", "Nothing new is in the figures."),
             Problem::Internal => (500, "HUB-RUN-006", "The hub failed."),
         }
@@ -135,6 +138,7 @@ impl Problem {
         match self {
             Problem::Wire(error) => Some(error.to_string()),
             Problem::BadRequest(what) => Some((*what).to_owned()),
+            Problem::Unpublishable(why) => Some(why.clone()),
             Problem::Store(error @ (StoreError::Outcome(_) | StoreError::Beyond)) => Some(error.to_string()),
             Problem::Standstill(Standstill { since_ms, error }) => {
                 Some(format!("since {since_ms} ms: {} {error}", error.code()))

@@ -7,8 +7,9 @@ use suanpan_sync::{
 };
 
 use super::Store;
+use super::people::put_site;
 use super::sql::{Row, Sql, values};
-use super::{FeedPage, NewRow, ScopeHead, StoreError};
+use super::{FeedPage, NewRow, ScopeHead, Site, StoreError};
 use crate::clock::now_ms;
 
 /// Bodies of a row that are looked back at: by an older one a till is refused once, and sends without.
@@ -20,7 +21,19 @@ impl Store {
     ///
     /// *Errors:* the store's, and `Damaged` if a row exceeds the feed's limits.
     pub async fn publish(&self, rows: Vec<NewRow>) -> Result<u64, StoreError> {
-        let published = self.write(move |connection| publish(connection, &rows, now_ms())).await?;
+        self.publish_with(Vec::new(), rows).await
+    }
+
+    /// The same, with the sites that the rows are of: all of it holds, or nothing does.
+    ///
+    /// *Errors:* as [`Store::publish`].
+    pub async fn publish_with(&self, sites: Vec<Site>, rows: Vec<NewRow>) -> Result<u64, StoreError> {
+        let published = self
+            .write(move |connection| {
+                sites.iter().try_for_each(|site| put_site(connection, site))?;
+                publish(connection, &rows, now_ms())
+            })
+            .await?;
         if published > 0 {
             self.published.send_modify(|count| *count = count.saturating_add(1));
         }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
-use suanpan_domain::catalogue::Table;
+use suanpan_domain::catalogue::{Fault, Row, Table, faults};
 use suanpan_journal::Hash;
 use suanpan_sync::{FeedChange, FeedEntry, Scope};
 
 use super::feed::{news, publish};
+use super::holding::holding;
 use super::sql::{Sql, values};
 use super::{NewRow, Station, Store, StoreError};
 
@@ -93,6 +94,17 @@ pub enum LostDecision {
     Drop,
 }
 
+/// What came of a decision.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Decided {
+    /// So many rows were published.
+    Done(u64),
+    /// What was decided about is not what waits.
+    Changed,
+    /// Why a row could not be imported today.
+    Refused(String),
+}
+
 impl Store {
     /// Takes down what this hub does not have of the entries of one scope that a till proved. Every till of a chain shows
     /// the same: the first one's are written, for the others it is looked up.
@@ -126,8 +138,8 @@ impl Store {
         .await
     }
 
-    /// Publishes lost changes again, or lets them go. Gives how many were published; none, with nothing decided, when a
-    /// change that was chosen does not wait any more, or others wait than were shown.
+    /// Publishes lost changes again, or lets them go. Nothing is decided when a change that was chosen does not wait any
+    /// more, when others wait than were shown, or when one that is to be published could not be imported.
     ///
     /// *Errors:* the store's; then nothing was decided.
     pub async fn decide_lost(
@@ -136,12 +148,12 @@ impl Store {
         choice: LostChoice,
         by: String,
         now_ms: i64,
-    ) -> Result<Option<u64>, StoreError> {
-        let published = self.write(move |sql| decide(sql, decision, choice, &by, now_ms)).await?;
-        if published.is_some_and(|count| count > 0) {
+    ) -> Result<Decided, StoreError> {
+        let decided = self.write(move |sql| decide(sql, decision, choice, &by, now_ms)).await?;
+        if matches!(decided, Decided::Done(count) if count > 0) {
             self.published.send_modify(|count| *count = count.saturating_add(1));
         }
-        Ok(published)
+        Ok(decided)
     }
 }
 
@@ -279,35 +291,79 @@ fn decide(
     choice: LostChoice,
     by: &str,
     now_ms: i64,
-) -> Result<Option<u64>, StoreError> {
+) -> Result<Decided, StoreError> {
     // One decision at a time, whoever else decides meanwhile.
     sql.lock("select scope from lost_feed where decision is null", values![])?;
     let waiting = waiting(sql)?;
     let mut chosen = match choice {
         LostChoice::Row(key) if waiting.contains(&key) => vec![key],
         LostChoice::All(shown) if shown == name(&waiting) => waiting,
-        LostChoice::Row(_) | LostChoice::All(_) => return Ok(None),
+        LostChoice::Row(_) | LostChoice::All(_) => return Ok(Decided::Changed),
     };
     // As they were published.
     chosen.sort_by_key(|it| (it.epoch, it.version));
-    let decided = match decision {
-        LostDecision::Publish => "published",
-        LostDecision::Drop => "dropped",
-    };
     let mut rows = Vec::new();
     for LostKey { scope, table, key, .. } in chosen {
-        let place = scope.to_string();
         let (effective_at_ms, body): (i64, Option<String>) = sql.only(
-            "update lost_feed set decision = ?, by_user = ?, decided_at_ms = ?
-             where scope = ? and tbl = ? and key = ? returning effective_at_ms, body",
-            values![decided, by, now_ms, place, table, key],
+            "select effective_at_ms, body from lost_feed where scope = ? and tbl = ? and key = ?",
+            values![scope.to_string(), table, key],
             |row| Ok((row.get(0)?, row.get(1)?)),
         )?;
         let change = body.map_or(FeedChange::Delete, |body| FeedChange::Put { body });
         rows.push(NewRow { scope, table, key, effective_at_ms, change });
     }
-    match decision {
-        LostDecision::Publish => publish(sql, &rows, now_ms).map(Some),
-        LostDecision::Drop => Ok(Some(0)),
+    let decided = match decision {
+        LostDecision::Publish => "published",
+        LostDecision::Drop => "dropped",
+    };
+    if decision == LostDecision::Publish
+        && let Some(why) = refused(sql, &rows, now_ms)?
+    {
+        return Ok(Decided::Refused(why));
     }
+    for NewRow { scope, table, key, .. } in &rows {
+        sql.execute(
+            "update lost_feed set decision = ?, by_user = ?, decided_at_ms = ?
+             where scope = ? and tbl = ? and key = ?",
+            values![decided, by, now_ms, scope.to_string(), table, key],
+        )?;
+    }
+    match decision {
+        LostDecision::Publish => publish(sql, &rows, now_ms).map(Decided::Done),
+        LostDecision::Drop => Ok(Decided::Done(0)),
+    }
+}
+
+/// Why rows could not be imported today. What they name may be lost too and come back after them, so a name that is not
+/// there is no reason; a table that this hub does not know is its newer successor's business.
+fn refused(sql: &dyn Sql, rows: &[NewRow], now_ms: i64) -> Result<Option<String>, StoreError> {
+    // Rows of these tables speak of each other and of no names.
+    const EACH_OTHER: [Table; 2] = [Table::Tender, Table::LabelLayout];
+    let mut chain = holding(sql, &EACH_OTHER, now_ms)?;
+    let mut read = Vec::new();
+    for row in rows {
+        let table = Table::ALL.into_iter().find(|table| table.name() == row.table);
+        let (Some(table), FeedChange::Put { body }) = (table, &row.change) else { continue };
+        let name = format!("{} {}", row.table, row.key);
+        let parsed = Row::read(table, body).and_then(|parsed| Ok((parsed, serde_json::from_str(body)?)));
+        let (parsed, value) = match parsed {
+            Ok(parsed) => parsed,
+            Err(error) => return Ok(Some(format!("{name}: {error}"))),
+        };
+        if let Some(fault) = faults(table, &value, &parsed).into_iter().find(|fault| !fault.is_warning) {
+            return Ok(Some(says(&name, &fault)));
+        }
+        if EACH_OTHER.contains(&table) {
+            chain.put("", &row.key, &parsed);
+            read.push((name, row.key.as_str(), parsed));
+        }
+    }
+    let each = read
+        .iter()
+        .flat_map(|(name, key, row)| chain.check("", key, row).into_iter().map(move |it| (name, it)));
+    Ok(each.into_iter().find(|(_, fault)| !fault.is_warning).map(|(name, fault)| says(name, &fault)))
+}
+
+fn says(row: &str, fault: &Fault) -> String {
+    format!("{row}, {}: expected {}, found \"{}\"", fault.field, fault.expected, fault.found)
 }

@@ -6,6 +6,7 @@ mod documents;
 mod feed;
 mod forks;
 mod heal;
+mod holding;
 mod ingest;
 mod journal;
 mod known;
@@ -30,7 +31,7 @@ pub use day::{
     VERSIONS_MAX,
 };
 pub use lease::LEASE_MS;
-pub use lost::{Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
+pub use lost::{Decided, Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
 pub use projection::{REFUSED, UNREADABLE};
 pub use reports::REPORT_ROWS_MAX;
 pub use sqlite::{BackedUp, back_up};

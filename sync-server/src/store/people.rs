@@ -17,22 +17,7 @@ impl Store {
     ///
     /// *Errors:* the store's.
     pub async fn put_site(&self, site: Site) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute(
-                "insert into site (site, zone, name, utc_offset_min, day_starts_min) values (?, ?, ?, ?, ?)
-                 on conflict (site) do update set zone = excluded.zone, name = excluded.name,
-                   utc_offset_min = excluded.utc_offset_min, day_starts_min = excluded.day_starts_min",
-                values![
-                    site.site.as_str(),
-                    site.zone.as_ref().map(SiteCode::as_str),
-                    site.name,
-                    site.utc_offset_min,
-                    site.day_starts_min
-                ],
-            )?;
-            Ok(())
-        })
-        .await
+        self.write(move |connection| put_site(connection, &site)).await
     }
 
     /// All sites.
@@ -269,6 +254,22 @@ impl Store {
         })
         .await
     }
+}
+
+pub(super) fn put_site(connection: &dyn Sql, site: &Site) -> Result<(), StoreError> {
+    connection.execute(
+        "insert into site (site, zone, name, utc_offset_min, day_starts_min) values (?, ?, ?, ?, ?)
+         on conflict (site) do update set zone = excluded.zone, name = excluded.name,
+           utc_offset_min = excluded.utc_offset_min, day_starts_min = excluded.day_starts_min",
+        values![
+            site.site.as_str(),
+            site.zone.as_ref().map(SiteCode::as_str),
+            site.name,
+            site.utc_offset_min,
+            site.day_starts_min
+        ],
+    )?;
+    Ok(())
 }
 
 fn site_code(text: String) -> Result<SiteCode, StoreError> {

@@ -458,30 +458,3 @@ async fn with_a_certificate_the_hub_speaks_tls_and_its_cookies_travel_by_nothing
     assert!(client().get(format!("{plain}/health")).send().await.is_err(), "and so is plain text");
     running.stop().await;
 }
-
-#[tokio::test]
-async fn an_import_is_refused_whole_with_file_line_and_column() {
-    let folder = tempfile::tempdir().unwrap();
-    let hub = Hub::open(config(folder.path().join("hub"))).unwrap();
-    let prices = folder.path().join("prices.csv");
-    for (text, expected) in [
-        ("site,code,yuan,per\n,10101,4.00,500g\n,10102,4.005,500g\n", "line 3, column yuan"),
-        ("site,code,yuan,per\n,10101,-4,500g\n", "line 2, column yuan"),
-        ("site,code,yuan,per\n,10101,4,lb\n", "line 2, column per"),
-        ("site,code,yuan\n,10101,4\n", "line 1: expected the columns"),
-        ("site,code,yuan,per\n,10101,4,500g,more\n", "found record with 5 fields"),
-    ] {
-        std::fs::write(&prices, text).unwrap();
-        let error = hub.import(&prices).await.unwrap_err().to_string();
-        assert!(error.contains("prices.csv") && error.contains(expected), "{error}");
-    }
-    std::fs::write(
-        &prices,
-        "site,code,yuan,per\n,10101,4,500g\n".as_bytes().iter().chain(b"\xff").copied().collect::<Vec<_>>(),
-    )
-    .unwrap();
-    assert!(hub.import(&prices).await.unwrap_err().to_string().contains("expected UTF-8"));
-    std::fs::write(&prices, "\u{feff}site,code,yuan,per\r\n,10101,4.5,500g\r\n").unwrap();
-    assert_eq!(hub.import(&prices).await.unwrap().published, 1, "BOM and CRLF are accepted");
-    assert_eq!(hub.import(&prices).await.unwrap().published, 0, "nothing changed");
-}

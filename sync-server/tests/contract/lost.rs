@@ -157,3 +157,51 @@ async fn what_this_hub_did_not_sign_or_what_is_no_business_of_the_till_is_refuse
     assert_eq!(show(&hub, &till, &elsewhere).await, StatusCode::BAD_REQUEST);
     assert_eq!(listed(&hub, &hub.session().await).await["count"], 0);
 }
+
+#[tokio::test]
+async fn a_lost_row_that_could_not_be_imported_is_not_published_again() {
+    let before = TestHub::start().await;
+    let code = before.hub().enrol_code(&"HT01".parse().unwrap(), 1).await.unwrap();
+    let till = Till::new(206);
+    let certificate = before.enrol(&till, &code).await.unwrap().certificate;
+    let put = |table: &str, key: &str, body: &str| NewRow {
+        scope: Scope::Chain,
+        table: table.into(),
+        key: key.into(),
+        effective_at_ms: 0,
+        change: FeedChange::Put { body: body.into() },
+    };
+    let layout = r#"{"id":"twin","flags":["20"],"fields":[{"kind":"flag","digits":2},{"kind":"plu","digits":5},{"kind":"amount","digits":5},{"kind":"check","digits":1}],"check":"gtin"}"#;
+    let rows = vec![
+        put("tax", "V99", r#"{"code":"V99","name":"n","rate_bp":13000}"#),
+        put("label_layout", "twin", layout),
+        put("future", "f", "{}"),
+    ];
+    before.hub().store().publish(rows).await.unwrap();
+    let (cut, entries) = applied(&before, &till).await;
+    let lost = lost(&cut, &entries, 3);
+    let after = TestHub::start_with_key_of(&before).await;
+    after.hub().import(&std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("sample")).await.unwrap();
+    let introduce = after.http.post(after.url("/api/v1/introduce"));
+    introduce.body(serde_json::to_vec(&certificate).unwrap()).send().await.unwrap();
+    assert_eq!(show(&after, &till, &lost).await, StatusCode::OK);
+
+    let cookie = after.session().await;
+    let list = listed(&after, &cookie).await;
+    assert_eq!(list["count"], 3);
+    let rows = list["rows"].as_array().unwrap();
+    for (table, status) in [("tax", 422), ("label_layout", 422), ("future", 204)] {
+        let row = rows.iter().find(|row| row["table"] == table).unwrap();
+        assert_eq!(
+            decide(&after, &cookie, json!({"decision": "publish", "row": row})).await,
+            status,
+            "{table}"
+        );
+    }
+    let list = listed(&after, &cookie).await;
+    let all = json!({"decision": "publish", "shown": list["shown"]});
+    assert_eq!(decide(&after, &cookie, all).await, StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(listed(&after, &cookie).await["count"], 2, "nothing was decided");
+    let drop = json!({"decision": "drop", "shown": list["shown"]});
+    assert_eq!(decide(&after, &cookie, drop).await, StatusCode::NO_CONTENT);
+}

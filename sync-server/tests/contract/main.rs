@@ -8,6 +8,7 @@ mod documented;
 mod feed;
 mod gate;
 mod http;
+mod import;
 mod journal;
 mod lost;
 mod postgresql;

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 
 use suanpan_cli::replay::Args;
+use suanpan_domain::catalogue::unseen;
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Records, SegmentId};
 use suanpan_ledger::{Catalogue, Durability, Ledger, Lock, NewEntry, Options, SyncState, Working, verify};
@@ -174,9 +175,15 @@ fn import_files() -> Vec<Vec<u8>> {
 static HUB: LazyLock<(TempDir, Hub, tokio::runtime::Runtime)> = LazyLock::new(|| {
     let dir = folder();
     let hub = Hub::open(Config::embedded(dir.path())).expect("a hub");
-    (dir, hub, tokio::runtime::Builder::new_current_thread().build().expect("a runtime"))
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    // What the rows speak of is there, or none would be read further.
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../sync-server/sample");
+    runtime.block_on(hub.import(&sample)).expect("the sample chain");
+    (dir, hub, runtime)
 });
 
+/// What is imported is what the chain holds: it changes nothing a second time. What is refused is said in characters that
+/// everybody sees.
 fn import(bytes: &[u8]) -> String {
     let Some((which, text)) = bytes.split_first() else { return String::new() };
     let name = IMPORTED[usize::from(*which) % IMPORTED.len()];
@@ -185,9 +192,14 @@ fn import(bytes: &[u8]) -> String {
     let (_, hub, runtime) = &*HUB;
     let done = runtime.block_on(hub.import(dir.path()));
     let outcome = match &done {
-        Ok(done) => format!("{}", done.rows.min(5)),
+        Ok(done) => {
+            let again = runtime.block_on(hub.import(dir.path())).expect("what was read before");
+            assert_eq!(again.published, 0, "{:?}", String::from_utf8_lossy(text));
+            format!("{} {}", done.rows.min(5), done.warned.min(5))
+        }
         Err(error) => {
             let text = error.to_string();
+            assert!(text.lines().all(|line| unseen(line).is_none()), "{text:?}");
             let why = text.rsplit_once(name).map_or("", |(_, why)| why);
             let words: String = why.chars().filter(char::is_ascii_lowercase).take(60).collect();
             format!("{} {words}", error.code())

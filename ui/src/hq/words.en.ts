@@ -103,6 +103,7 @@ export const en: Record<keyof typeof zh, string> = {
   tableLabelLayout: 'Label layout',
   tableDictionary: 'Upload dictionary',
   lostChanged: 'The list has changed meanwhile, and nothing was decided: look at it and choose again.',
+  lostRefused: 'One of these rows breaks a rule of today, and nothing was published: drop it, and import it mended.',
   publishAll: 'Publish all again',
   dropAll: 'Let all go',
   publish: 'Publish again',

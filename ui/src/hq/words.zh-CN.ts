@@ -101,6 +101,7 @@ export const zh = {
   tableLabelLayout: '标签格式',
   tableDictionary: '上传字典',
   lostChanged: '列表已有变化，未执行任何操作，请核对后重新选择。',
+  lostRefused: '其中有一行不符合现行规则，未发布任何内容。请放弃该行，改正后重新导入。',
   publishAll: '全部重新发布',
   dropAll: '全部放弃',
   publish: '重新发布',

@@ -70,6 +70,11 @@ impl Chain {
         self.sites.insert(site.to_ascii_uppercase(), site.to_owned());
     }
 
+    /// How the site of this code is spelt: printed numbers have it in capitals, so two spellings would be one site.
+    pub fn spelt(&self, site: &str) -> Option<&str> {
+        self.sites.get(&site.to_ascii_uppercase()).map(String::as_str)
+    }
+
     fn take(&mut self, site: &str, key: &str, row: &Row, is_new: bool) {
         let place = key.to_owned();
         match row {
@@ -101,7 +106,7 @@ impl Chain {
     /// What is wrong with a row beside all the others.
     pub fn check(&self, site: &str, key: &str, row: &Row) -> Vec<Fault> {
         let mut found = Vec::new();
-        if !site.is_empty() && self.sites.get(&site.to_ascii_uppercase()).is_none_or(|known| known != site) {
+        if !site.is_empty() && self.spelt(site) != Some(site) {
             found.push(Fault::refused("site", "a site that there is, spelt as it is", site));
         }
         match row {

@@ -14,9 +14,9 @@ mod text;
 
 pub use chain::Chain;
 pub use row::{Fault, Row, faults, unknown_fields};
-pub use rules::{Rule, rules};
+pub use rules::{PRICE_MAX, Rule, rules};
 pub(crate) use text::is_unseen;
-pub use text::{narrow, shown, unseen};
+pub use text::{narrow, shown, unseen, written_out};
 
 use serde::{Deserialize, Serialize};
 

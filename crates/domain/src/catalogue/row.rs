@@ -74,6 +74,23 @@ impl Row {
             Table::Dictionary => Row::Dictionary(serde_json::from_str(body)?),
         })
     }
+
+    /// Writes the body as it is published.
+    ///
+    /// *Errors:* none that a row can have.
+    pub fn write(&self) -> Result<String, serde_json::Error> {
+        match self {
+            Row::Item(row) => serde_json::to_string(row),
+            Row::Price(row) => serde_json::to_string(row),
+            Row::Tax(row) => serde_json::to_string(row),
+            Row::Tender(row) => serde_json::to_string(row),
+            Row::Staff(row) => serde_json::to_string(row),
+            Row::Settings(row) => serde_json::to_string(row),
+            Row::QuickTab(row) => serde_json::to_string(row),
+            Row::LabelLayout(row) => serde_json::to_string(row),
+            Row::Dictionary(row) => serde_json::to_string(row),
+        }
+    }
 }
 
 /// What is wrong with a body that [`Row::read`] has read: fields against [`rules`], and fields against each other.

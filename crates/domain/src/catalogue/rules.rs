@@ -71,7 +71,7 @@ impl Rule {
 }
 
 /// The highest price of one basis: ¥100,000.00, far above anything a fresh-food chain sells.
-const PRICE_FEN_MAX: i64 = 10_000_000;
+pub const PRICE_MAX: Fen = Fen(10_000_000);
 
 /// Fields of a table's rows and what each may hold; a field within a list is named `keys.item`.
 type Rules = &'static [(&'static str, Rule)];
@@ -117,7 +117,7 @@ const ITEM: [(&str, Rule); 19] = [
 ];
 
 const PRICE: [(&str, Rule); 2] =
-    [("fen", Rule::Whole(0, PRICE_FEN_MAX, "fen")), ("per", Rule::OneOf(&["500g", "kg", "pc"]))];
+    [("fen", Rule::Whole(0, PRICE_MAX.0, "fen")), ("per", Rule::OneOf(&["500g", "kg", "pc"]))];
 
 const TAX: [(&str, Rule); 4] = [
     ("code", Rule::Text(1, 16)),
@@ -149,13 +149,14 @@ const STAFF: [(&str, Rule); 6] = [
     ("typed_weight", Rule::Flag),
 ];
 
-const SETTINGS: [(&str, Rule); 16] = [
+const SETTINGS: [(&str, Rule); 17] = [
     ("chain", Rule::Text(1, 40)),
     ("site", Rule::Code(16)),
     ("name", Rule::Text(1, 40)),
     ("address", Rule::Text(0, 80)),
     ("phone", Rule::Text(0, 40)),
     ("footer", Rule::Text(0, 80)),
+    ("receipt_language", Rule::OneOf(&["zh-CN", "en"])),
     ("utc_offset_min", Rule::Whole(-720, 840, "minutes")),
     ("day_starts_min", Rule::Whole(0, 1_439, "minutes")),
     ("rounding", Rule::OneOf(&["none", "fen", "jiao"])),

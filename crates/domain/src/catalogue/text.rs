@@ -33,12 +33,16 @@ pub fn narrow(text: &str) -> String {
 
 /// A value for a refusal: short, and with what nobody sees written out.
 pub fn shown(text: &str) -> String {
+    match text.char_indices().nth(SHOWN_MAX) {
+        Some((end, _)) => format!("{}…", written_out(text.get(..end).unwrap_or_default())),
+        None => written_out(text),
+    }
+}
+
+/// A text with what nobody sees written out, such as `\u{200b}`.
+pub fn written_out(text: &str) -> String {
     let mut out = String::new();
-    for (nth, character) in text.chars().enumerate() {
-        if nth >= SHOWN_MAX {
-            out.push('…');
-            break;
-        }
+    for character in text.chars() {
         // Writing to a text cannot fail.
         let _ = match is_unseen(character) {
             true => write!(out, "\\u{{{:x}}}", u32::from(character)),

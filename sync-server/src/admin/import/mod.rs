@@ -1,27 +1,34 @@
-//! Publishes a chain's catalogue from a folder of files, as `sample/README.md` describes them: JSON for what is
-//! nested, CSV for what people keep in spreadsheets.
+//! Publishes a chain's catalogue from a folder of files, as `docs/import.md` describes them: JSON for what is nested,
+//! CSV for what people keep in spreadsheets.
 //!
-//! Nothing is published if any row of any file is refused, and rows that change nothing are not published again.
+//! Nothing is published if any row of any file is refused, and rows that change nothing are not published again. What a
+//! row may hold is decided in `suanpan_domain::catalogue`; here is only how it is read and where it stands.
 
+#[cfg(test)]
+mod docs;
+mod faults;
+mod files;
+mod json;
 mod rows;
 mod table;
 
-use std::path::{Path, PathBuf};
+use std::collections::HashMap;
+use std::path::Path;
 
-use serde::Serialize;
-use serde::de::DeserializeOwned;
-use suanpan_domain::catalogue::{LabelLayout, QuickTab, SETTINGS_KEY, SiteSettings, Table, TaxCode, Tender};
-use suanpan_journal::SiteCode;
+use sha2::{Digest, Sha256};
+use suanpan_domain::catalogue::{self, Chain, Fault, Row, SETTINGS_KEY, Staff, Table};
+use suanpan_journal::{Hash, SiteCode};
 use suanpan_sync::{FeedChange, Scope};
 
+use self::faults::{Faults, Place};
+use self::rows::column;
+use super::{hash_password, verify_password};
+use crate::clock::now_ms;
 use crate::error::HubError;
 use crate::store::{NewRow, Site, Store};
 
-/// Bytes of one file: a million items.
-const FILE_MAX: u64 = 512 * 1024 * 1024;
-
 /// What an import did.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Imported {
     /// Files read.
     pub files: usize,
@@ -29,140 +36,214 @@ pub struct Imported {
     pub rows: usize,
     /// Rows that changed something and were published.
     pub published: u64,
+    /// What may not be meant, with file, line and column: the first of them.
+    pub warnings: Vec<String>,
+    /// How many warnings there are.
+    pub warned: usize,
+}
+
+/// A row of a file.
+struct Entry {
+    place: Place,
+    table: Table,
+    site: Option<SiteCode>,
+    key: String,
+    row: Row,
+    secret: Option<Secret>,
+    /// Whether its row says what others ask of it.
+    is_known: bool,
+}
+
+/// What only its person knows.
+struct Secret {
+    pin: String,
+    card: Option<String>,
 }
 
 /// Everything read so far.
 #[derive(Default)]
 struct Import {
-    rows: Vec<NewRow>,
-    sites: Vec<Site>,
-    files: usize,
+    entries: Vec<Entry>,
+    faults: Faults,
 }
 
 /// Imports a folder, or one of its files.
 ///
-/// *Errors:* `Import`, `Random`, `Store`.
+/// *Errors:* `Import` with everything that is refused, `Random`, `Store`.
 pub async fn import(store: &Store, path: &Path) -> Result<Imported, HubError> {
     let mut import = Import::default();
-    for file in files(path)? {
-        import.file(store, &file).await?;
+    let files = files::files(path, &mut import.faults);
+    for (path, file, name) in &files {
+        import.file(path, *file, name);
     }
-    let rows = import.rows.len();
-    for site in import.sites {
-        store.put_site(site).await?;
+    import.refuse_twice();
+    import.check(store.chain(now_ms()).await?);
+    if import.faults.is_refused() {
+        return Err(HubError::Import(import.faults.refusal()));
     }
-    Ok(Imported { files: import.files, rows, published: store.publish(import.rows).await? })
-}
-
-/// Refuses a file, saying where and what.
-fn refuse(file: &Path, why: impl std::fmt::Display) -> HubError {
-    HubError::Import { file: file.display().to_string(), why: why.to_string() }
-}
-
-/// The files that are there, in the order in which their rows build on each other.
-fn files(path: &Path) -> Result<Vec<PathBuf>, HubError> {
-    const NAMES: [&str; 8] = [
-        "taxes.json",
-        "tenders.json",
-        "stores.json",
-        "staff.csv",
-        "items.csv",
-        "prices.csv",
-        "quick_tabs.json",
-        "label_layouts.json",
-    ];
-    if path.is_file() {
-        return Ok(vec![path.to_owned()]);
+    let (rows, mut sites, mut published) =
+        (import.entries.len(), Vec::new(), Vec::with_capacity(import.entries.len()));
+    for entry in import.entries {
+        sites.extend(site(&entry));
+        published.push(published_row(store, entry).await?);
     }
-    let found: Vec<PathBuf> =
-        NAMES.iter().map(|name| path.join(name)).filter(|file| file.is_file()).collect();
-    if found.is_empty() {
-        return Err(refuse(path, format!("expected a folder with any of {}", NAMES.join(", "))));
-    }
-    Ok(found)
-}
-
-fn read(file: &Path) -> Result<String, HubError> {
-    let size = std::fs::metadata(file).map_err(|error| refuse(file, error))?.len();
-    if size > FILE_MAX {
-        return Err(refuse(file, format!("{size} bytes, at most {FILE_MAX} are read")));
-    }
-    let bytes = std::fs::read(file).map_err(|error| refuse(file, error))?;
-    let text = String::from_utf8(bytes).map_err(|error| {
-        refuse(file, format!("byte {}: expected UTF-8", error.utf8_error().valid_up_to()))
-    })?;
-    Ok(text.strip_prefix('\u{feff}').map_or_else(|| text.clone(), str::to_owned))
-}
-
-fn list<T: DeserializeOwned>(file: &Path) -> Result<Vec<T>, HubError> {
-    serde_json::from_str(&read(file)?).map_err(|error| refuse(file, error))
+    let published = store.publish_with(sites, published).await?;
+    let (warnings, warned) = import.faults.warnings();
+    Ok(Imported { files: files.len(), rows, published, warnings, warned })
 }
 
 impl Import {
-    async fn file(&mut self, store: &Store, file: &Path) -> Result<(), HubError> {
-        self.files += 1;
-        match file.file_name().and_then(|name| name.to_str()) {
-            Some("taxes.json") => {
-                for tax in list::<TaxCode>(file)? {
-                    self.put(file, Scope::Chain, Table::Tax, &tax.code, &tax)?;
-                }
+    fn file(&mut self, path: &Path, file: usize, name: &str) {
+        match name {
+            "items.csv" => rows::items(self, path, file),
+            "prices.csv" => rows::prices(self, path, file),
+            "staff.csv" => rows::staff(self, path, file),
+            _ => {
+                let Some((_, table)) = files::LISTS.iter().find(|(list, _)| *list == name) else { return };
+                self.list(path, file, *table);
             }
-            Some("tenders.json") => {
-                for tender in list::<Tender>(file)? {
-                    self.put(file, Scope::Chain, Table::Tender, &tender.code, &tender)?;
-                }
-            }
-            Some("quick_tabs.json") => {
-                for tab in list::<QuickTab>(file)? {
-                    self.put(file, Scope::Chain, Table::QuickTab, &tab.id, &tab)?;
-                }
-            }
-            Some("label_layouts.json") => {
-                for layout in list::<LabelLayout>(file)? {
-                    self.put(file, Scope::Chain, Table::LabelLayout, &layout.id, &layout)?;
-                }
-            }
-            Some("stores.json") => self.stores(file)?,
-            Some("items.csv") => rows::items(self, file)?,
-            Some("prices.csv") => rows::prices(self, file)?,
-            Some("staff.csv") => rows::staff(self, store, file).await?,
-            _ => return Err(refuse(file, "this is none of the files that an import reads")),
         }
-        Ok(())
     }
 
-    fn stores(&mut self, file: &Path) -> Result<(), HubError> {
-        for settings in list::<SiteSettings>(file)? {
-            let site: SiteCode =
-                settings.site.parse().map_err(|error| refuse(file, format!("{}: {error}", settings.site)))?;
-            self.put(file, Scope::Site(site.clone()), Table::Settings, SETTINGS_KEY, &settings)?;
-            self.sites.push(Site {
-                site,
-                zone: None,
-                name: settings.name,
-                utc_offset_min: settings.utc_offset_min,
-                day_starts_min: settings.day_starts_min,
-            });
+    fn list(&mut self, path: &Path, file: usize, table: Table) {
+        for json::Element { row, body, place } in json::read(path, file, table, &mut self.faults) {
+            for fault in catalogue::faults(table, &body, &row) {
+                note(&mut self.faults, &place, &fault.field, &fault);
+            }
+            let (mut site, key) = (None, key(&row));
+            let mut is_known = true;
+            if table == Table::Settings {
+                site = key.parse().ok();
+                is_known = site.is_some();
+                if !is_known {
+                    self.faults.refuse(
+                        file,
+                        place.line_of("site"),
+                        "site",
+                        "1 to 16 letters or digits",
+                        &key,
+                    );
+                }
+            }
+            self.entries.push(Entry { place, table, site, key, row, secret: None, is_known });
         }
-        Ok(())
     }
 
-    fn put(
-        &mut self,
-        file: &Path,
-        scope: Scope,
-        table: Table,
-        key: &str,
-        body: &impl Serialize,
-    ) -> Result<(), HubError> {
-        let body = serde_json::to_string(body).map_err(|error| refuse(file, error))?;
-        self.rows.push(NewRow {
-            scope,
-            table: table.name().to_owned(),
-            key: key.to_owned(),
-            effective_at_ms: 0,
-            change: FeedChange::Put { body },
-        });
-        Ok(())
+    /// Refuses a key that comes twice in its file, naming both lines.
+    fn refuse_twice(&mut self) {
+        let mut seen: HashMap<(Table, Option<&SiteCode>, String), u64> = HashMap::new();
+        for entry in self.entries.iter().filter(|entry| !entry.key.is_empty()) {
+            // Printed numbers have a site in capitals.
+            let key = match entry.table {
+                Table::Settings => (entry.table, None, entry.key.to_ascii_uppercase()),
+                _ => (entry.table, entry.site.as_ref(), entry.key.clone()),
+            };
+            let name = key_column(entry.table);
+            let line = entry.place.line_of(name);
+            if let Some(first) = seen.insert(key, line) {
+                let expected = format!("each {name} once: it stands on line {first} already");
+                self.faults.refuse(entry.place.file, line, name, &expected, &entry.key);
+            }
+        }
+    }
+
+    /// Looks at every row beside all the others, and beside what is published.
+    fn check(&mut self, mut chain: Chain) {
+        for entry in &self.entries {
+            if let (Row::Settings(_), Some(site)) = (&entry.row, &entry.site) {
+                if let Some(spelt) = chain.spelt(site.as_str()).filter(|spelt| *spelt != site.as_str()) {
+                    let expected = format!("a code of its own: there is a site {spelt}");
+                    let place = &entry.place;
+                    self.faults.refuse(place.file, place.line_of("site"), "site", &expected, site.as_str());
+                }
+                chain.site(site.as_str());
+            }
+        }
+        for entry in &self.entries {
+            let site = entry.site.as_ref().map_or("", SiteCode::as_str);
+            match entry.is_known {
+                true => {
+                    if let Some(fault) = chain.put(site, &entry.key, &entry.row) {
+                        note(&mut self.faults, &entry.place, column(entry.table, &fault.field), &fault);
+                    }
+                }
+                false => chain.name(entry.table, &entry.key),
+            }
+        }
+        for entry in self.entries.iter().filter(|entry| entry.is_known) {
+            let site = entry.site.as_ref().map_or("", SiteCode::as_str);
+            for fault in chain.check(site, &entry.key, &entry.row) {
+                let is_csv = matches!(entry.table, Table::Item | Table::Price | Table::Staff);
+                let column = if is_csv { column(entry.table, &fault.field) } else { &fault.field };
+                note(&mut self.faults, &entry.place, column, &fault);
+            }
+        }
+    }
+}
+
+fn note(faults: &mut Faults, place: &Place, column: &str, fault: &Fault) {
+    let line = place.line_of(column);
+    match fault.is_warning {
+        true => faults.warn(place.file, line, column, &fault.expected, &fault.found),
+        false => faults.refuse(place.file, line, column, &fault.expected, &fault.found),
+    }
+}
+
+/// The column or field that is a row's key.
+fn key_column(table: Table) -> &'static str {
+    match table {
+        Table::QuickTab | Table::LabelLayout => "id",
+        Table::Settings => "site",
+        _ => "code",
+    }
+}
+
+/// The key of a row of a list.
+fn key(row: &Row) -> String {
+    match row {
+        Row::Tax(tax) => tax.code.clone(),
+        Row::Tender(tender) => tender.code.clone(),
+        Row::QuickTab(tab) => tab.id.clone(),
+        Row::LabelLayout(layout) => layout.id.clone(),
+        Row::Settings(settings) => settings.site.clone(),
+        Row::Item(_) | Row::Price(_) | Row::Staff(_) | Row::Dictionary(_) => String::new(),
+    }
+}
+
+/// The site that a row of settings is of.
+fn site(entry: &Entry) -> Option<Site> {
+    let (Row::Settings(settings), Some(site)) = (&entry.row, &entry.site) else { return None };
+    Some(Site {
+        site: site.clone(),
+        zone: None,
+        name: settings.name.clone(),
+        utc_offset_min: settings.utc_offset_min,
+        day_starts_min: settings.day_starts_min,
+    })
+}
+
+async fn published_row(store: &Store, entry: Entry) -> Result<NewRow, HubError> {
+    let Entry { table, site, key, mut row, secret, .. } = entry;
+    let scope = site.map_or(Scope::Chain, Scope::Site);
+    if let (Row::Staff(person), Some(secret)) = (&mut row, secret) {
+        let published = store.row(scope.clone(), table.name(), key.clone()).await?;
+        let published = published.and_then(|body| serde_json::from_str::<Staff>(&body).ok());
+        person.pin_hash = match published {
+            // The hash that is published stays if it is of the same PIN.
+            Some(before) if verify_password(&secret.pin, &before.pin_hash) => before.pin_hash,
+            _ => hash_password(&secret.pin)?,
+        };
+    }
+    let key = if table == Table::Settings { SETTINGS_KEY.to_owned() } else { key };
+    let body = row.write().map_err(|error| HubError::Import(error.to_string()))?;
+    let change = FeedChange::Put { body };
+    Ok(NewRow { scope, table: table.name().to_owned(), key, effective_at_ms: 0, change })
+}
+
+impl Secret {
+    fn card_sha256(&self) -> Option<String> {
+        let card = self.card.as_ref()?;
+        let hash = Hash(Sha256::digest(format!("suanpan/card/v1{card}").as_bytes()).into());
+        Some(hash.to_string())
     }
 }

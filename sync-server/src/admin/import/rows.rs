@@ -2,167 +2,199 @@
 
 use std::path::Path;
 
-use sha2::{Digest, Sha256};
-use suanpan_domain::catalogue::{Item, ItemBarcode, Role, SoldBy, Staff, Table};
+use suanpan_domain::catalogue::{
+    Item, ItemBarcode, PRICE_MAX, Role, Row, SoldBy, Staff, Table, faults, narrow,
+};
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::{Per, Price};
-use suanpan_journal::{Hash, SiteCode};
-use suanpan_sync::Scope;
+use suanpan_journal::SiteCode;
 
-use super::Import;
-use super::table::{Csv, Row};
-use crate::admin::{hash_password, verify_password};
-use crate::error::HubError;
-use crate::store::Store;
+use super::table::{Cells, Columns, read};
+use super::{Entry, Import, Secret};
 
-const ITEM_COLUMNS: [&str; 16] = [
-    "code",
-    "name",
-    "aliases",
-    "category",
-    "sold_by",
-    "unit",
-    "plu",
-    "barcodes",
-    "tax",
-    "tax_class",
-    "tare_g",
-    "origin",
-    "trade_mode",
-    "external_id",
-    "age_limit",
-    "bag",
-];
+const ITEMS: Columns = Columns {
+    table: Table::Item,
+    needed: &[
+        "code",
+        "name",
+        "aliases",
+        "category",
+        "sold_by",
+        "unit",
+        "plu",
+        "barcodes",
+        "tax",
+        "tax_class",
+        "tare_g",
+        "origin",
+        "trade_mode",
+        "external_id",
+        "age_limit",
+        "bag",
+    ],
+    optional: &[],
+};
 
-pub(super) fn items(import: &mut Import, file: &Path) -> Result<(), HubError> {
-    for row in Csv::read(file, &ITEM_COLUMNS)?.rows() {
-        let item = item(&row)?;
-        import.put(file, Scope::Chain, Table::Item, &item.code, &item)?;
+const PRICES: Columns =
+    Columns { table: Table::Price, needed: &["site", "code", "yuan", "per"], optional: &["gift"] };
+
+const STAFF: Columns = Columns {
+    table: Table::Staff,
+    needed: &["site", "code", "name", "role", "pin", "card", "typed_weight"],
+    optional: &[],
+};
+
+/// The CSV files.
+#[cfg(test)]
+pub(super) const FILES: [(&str, Columns); 3] =
+    [("items.csv", ITEMS), ("prices.csv", PRICES), ("staff.csv", STAFF)];
+
+/// The column in which a field of a row stands.
+pub(super) fn column(table: Table, field: &str) -> &str {
+    let field = field.split(['[', '.']).next().unwrap_or(field);
+    match (table, field) {
+        (Table::Price, "fen") => "yuan",
+        (Table::Price, "key") => "code",
+        (Table::Staff, "pin_hash") => "pin",
+        (Table::Staff, "card_sha256") => "card",
+        _ => field,
     }
-    Ok(())
 }
 
-fn item(row: &Row<'_>) -> Result<Item, HubError> {
-    let sold_by = match row.text("sold_by") {
-        "weight" => SoldBy::Weight,
-        "piece" => SoldBy::Piece,
-        _ => return Err(row.refuse("sold_by", "weight or piece")),
-    };
-    let aliases = row.text("aliases").split('/').filter(|alias| !alias.is_empty());
-    Ok(Item {
-        code: row.needed("code")?,
-        name: row.needed("name")?,
+pub(super) fn items(import: &mut Import, path: &Path, file: usize) {
+    let entries = &mut import.entries;
+    read(path, file, ITEMS, &mut import.faults, |mut cells| {
+        let item = item(&mut cells);
+        let is_known = !cells.is_bad("sold_by");
+        entries.push(entry(cells, (None, item.code.clone()), Row::Item(item), is_known));
+    });
+}
+
+fn item(cells: &mut Cells<'_>) -> Item {
+    let sold_by = cells.word("sold_by", &[("weight", SoldBy::Weight), ("piece", SoldBy::Piece)]);
+    let aliases = cells.text("aliases");
+    let aliases = aliases.split('/').map(str::trim).filter(|alias| !alias.is_empty());
+    let optional = |text: String| Some(text).filter(|text| !text.is_empty());
+    Item {
+        code: cells.code("code"),
+        name: cells.text("name"),
         aliases: aliases.map(str::to_owned).collect(),
-        category: row.text("category").to_owned(),
-        sold_by,
-        unit: row.text("unit").to_owned(),
-        plu: row.optional("plu"),
-        barcodes: row
-            .text("barcodes")
-            .split_whitespace()
-            .map(|it| barcode(row, it))
-            .collect::<Result<_, _>>()?,
-        tax: row.needed("tax")?,
-        tax_class: row.optional("tax_class"),
-        tare_g: row.parse("tare_g", "whole grams")?,
-        origin: row.optional("origin"),
-        trade_mode: row.optional("trade_mode"),
-        external_id: row.optional("external_id"),
-        age_limit: row.parse("age_limit", "whole years")?,
-        bag: row.flag("bag")?,
-    })
-}
-
-/// `6901234567892`, or `16990000403042*12` for a case of twelve.
-fn barcode(row: &Row<'_>, text: &str) -> Result<ItemBarcode, HubError> {
-    let (code, count) = match text.split_once('*') {
-        None => (text, 1),
-        Some((code, count)) => {
-            let count = count.parse().map_err(|_| row.refuse("barcodes", "a barcode, or barcode*count"))?;
-            (code, count)
-        }
-    };
-    Ok(ItemBarcode { code: code.to_owned(), count })
-}
-
-pub(super) fn prices(import: &mut Import, file: &Path) -> Result<(), HubError> {
-    for row in Csv::read(file, &["site", "code", "yuan", "per"])?.rows() {
-        let per = match row.text("per") {
-            "500g" => Per::Jin,
-            "kg" => Per::Kilogram,
-            "pc" => Per::Piece,
-            _ => return Err(row.refuse("per", "500g, kg or pc")),
-        };
-        let price = Price { fen: fen(&row)?, per };
-        let scope = match row.text("site") {
-            "" => Scope::Chain,
-            _ => Scope::Site(site(&row)?),
-        };
-        import.put(file, scope, Table::Price, &row.needed("code")?, &price)?;
+        category: cells.text("category"),
+        sold_by: sold_by.unwrap_or(SoldBy::Piece),
+        unit: cells.text("unit"),
+        plu: cells.optional("plu"),
+        barcodes: barcodes(cells),
+        tax: cells.code("tax"),
+        tax_class: cells.optional("tax_class"),
+        tare_g: cells.number("tare_g"),
+        origin: optional(cells.text("origin")),
+        trade_mode: optional(cells.text("trade_mode")),
+        external_id: cells.optional("external_id"),
+        age_limit: cells.number("age_limit"),
+        bag: cells.flag("bag"),
     }
-    Ok(())
 }
 
-fn site(row: &Row<'_>) -> Result<SiteCode, HubError> {
-    row.text("site").parse().map_err(|_| row.refuse("site", "a site's code"))
+/// `6901234567892`, or `16990000403042*12` for a case of twelve; several are parted by a blank and nothing else.
+fn barcodes(cells: &mut Cells<'_>) -> Vec<ItemBarcode> {
+    let text = narrow(cells.raw("barcodes"));
+    let parts = text.split(' ').filter(|part| !part.is_empty()).map(|part| {
+        let (code, count) = part.split_once('*').unwrap_or((part, "1"));
+        Some(ItemBarcode { code: code.to_owned(), count: count.parse().ok()? })
+    });
+    let parsed: Option<Vec<ItemBarcode>> = parts.collect();
+    // What a spreadsheet has shortened is told by its name.
+    cells.code("barcodes");
+    if text.contains(['\n', '\r', '\t', ',', ';', '/', '|', '、', '，', '；']) {
+        cells.refuse("barcodes", "one barcode, or several with a blank between them");
+    } else if parsed.is_none() {
+        cells.refuse("barcodes", "a barcode, or barcode*count for a case of 1 to 9999");
+    }
+    parsed.filter(|_| !cells.is_bad("barcodes")).unwrap_or_default()
+}
+
+pub(super) fn prices(import: &mut Import, path: &Path, file: usize) {
+    let entries = &mut import.entries;
+    read(path, file, PRICES, &mut import.faults, |mut cells| {
+        let per = cells.word("per", &[("500g", Per::Jin), ("kg", Per::Kilogram), ("pc", Per::Piece)]);
+        let price = Price { fen: fen(&mut cells), per: per.unwrap_or(Per::Piece) };
+        let (site, code) = (site(&mut cells), cells.code("code"));
+        let is_known = !["per", "yuan", "code", "site"].iter().any(|column| cells.is_bad(column));
+        entries.push(entry(cells, (site, code), Row::Price(price), is_known));
+    });
+}
+
+/// A site's code; an empty cell is the whole chain.
+fn site(cells: &mut Cells<'_>) -> Option<SiteCode> {
+    let text = cells.code("site");
+    let site = text.parse().ok();
+    if site.is_none() && !text.is_empty() {
+        cells.refuse("site", "a site's code: 1 to 16 letters or digits");
+    }
+    site
 }
 
 /// Yuan with at most two decimals, read without a float.
-fn fen(row: &Row<'_>) -> Result<Fen, HubError> {
-    let text = row.text("yuan");
-    let (yuan, decimals) = text.split_once('.').unwrap_or((text, "0"));
+fn fen(cells: &mut Cells<'_>) -> Fen {
+    let text = cells.code("yuan");
+    let is_gift = cells.flag("gift");
+    let (yuan, decimals) = text.split_once('.').unwrap_or((&text, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let fits = digits(yuan) && digits(decimals) && decimals.len() <= 2 && yuan.len() <= 9;
-    let parsed = fits.then(|| format!("{yuan}{decimals:0<2}").parse::<i64>().ok()).flatten();
-    let fen = parsed.map(Fen).filter(|fen| *fen <= Fen::MAX);
-    fen.ok_or_else(|| row.refuse("yuan", "a price such as 4.50"))
+    let fen: Option<i64> = fits.then(|| format!("{yuan}{decimals:0<2}").parse().ok()).flatten();
+    match fen {
+        None => cells.refuse("yuan", "yuan such as 4.50: digits, and at most two behind a point"),
+        Some(fen) if fen > PRICE_MAX.0 => cells.refuse("yuan", "a price of at most 100000.00"),
+        Some(0) if !is_gift => cells.refuse("yuan", "a price above 0, or yes in the column gift"),
+        Some(1..) if is_gift => cells.refuse("gift", "nothing: only what costs 0 is a gift"),
+        Some(_) => {}
+    }
+    Fen(fen.unwrap_or(1))
 }
 
-pub(super) async fn staff(import: &mut Import, store: &Store, file: &Path) -> Result<(), HubError> {
-    for row in Csv::read(file, &["site", "code", "name", "role", "pin", "card", "typed_weight"])?.rows() {
-        let scope = Scope::Site(site(&row)?);
-        let code = row.needed("code")?;
-        let published = store.row(scope.clone(), Table::Staff.name(), code.clone()).await?;
-        let published = published.and_then(|body| serde_json::from_str::<Staff>(&body).ok());
+pub(super) fn staff(import: &mut Import, path: &Path, file: usize) {
+    let entries = &mut import.entries;
+    read(path, file, STAFF, &mut import.faults, |mut cells| {
+        let roles =
+            [("cashier", Role::Cashier), ("supervisor", Role::Supervisor), ("manager", Role::Manager)];
+        let (site, role) = (site(&mut cells), cells.word("role", &roles));
+        if site.is_none() {
+            cells.refuse("site", "the code of a site");
+        }
+        let secret = Secret { pin: cells.code("pin"), card: cells.optional("card") };
+        if !(4..=12).contains(&secret.pin.len()) || !secret.pin.bytes().all(|byte| byte.is_ascii_digit()) {
+            cells.refuse("pin", "4 to 12 digits");
+        }
+        if secret.card.as_ref().is_some_and(|card| {
+            !(16..=64).contains(&card.len()) || !card.bytes().all(|byte| byte.is_ascii_graphic())
+        }) {
+            cells.refuse("card", "16 to 64 letters, digits or signs");
+        }
         let person = Staff {
-            name: row.needed("name")?,
-            role: role(&row)?,
-            pin_hash: pin_hash(&row, published.as_ref())?,
-            card_sha256: card_hash(&row)?,
-            typed_weight: row.flag("typed_weight")?,
-            code,
+            code: cells.code("code"),
+            name: cells.text("name"),
+            role: role.unwrap_or(Role::Cashier),
+            // Hashed when nothing is refused any more: it takes long.
+            pin_hash: "-".to_owned(),
+            card_sha256: secret.card_sha256(),
+            typed_weight: cells.flag("typed_weight"),
         };
-        import.put(file, scope, Table::Staff, &person.code, &person)?;
-    }
-    Ok(())
+        let is_known = !["site", "code", "card"].iter().any(|column| cells.is_bad(column));
+        let mut entry = entry(cells, (site, person.code.clone()), Row::Staff(person), is_known);
+        entry.secret = Some(secret);
+        entries.push(entry);
+    });
 }
 
-fn role(row: &Row<'_>) -> Result<Role, HubError> {
-    match row.text("role") {
-        "cashier" => Ok(Role::Cashier),
-        "supervisor" => Ok(Role::Supervisor),
-        "manager" => Ok(Role::Manager),
-        _ => Err(row.refuse("role", "cashier, supervisor or manager")),
+/// The row, after a look at each field. Others are told of it if enough of it `is_known`.
+fn entry(mut cells: Cells<'_>, (site, key): (Option<SiteCode>, String), row: Row, is_known: bool) -> Entry {
+    let table = cells.table();
+    let body = row.write().ok().and_then(|body| serde_json::from_str(&body).ok()).unwrap_or_default();
+    for fault in faults(table, &body, &row) {
+        cells.note(column(table, &fault.field), &fault);
     }
-}
-
-/// Hashes a PIN; the hash that is published stays if it is of the same PIN.
-fn pin_hash(row: &Row<'_>, published: Option<&Staff>) -> Result<String, HubError> {
-    let pin = row.text("pin");
-    if !(4..=12).contains(&pin.len()) || !pin.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(row.refuse("pin", "4 to 12 digits"));
+    if key.is_empty() {
+        cells.refuse("code", "a code");
     }
-    match published {
-        Some(person) if verify_password(pin, &person.pin_hash) => Ok(person.pin_hash.clone()),
-        _ => hash_password(pin),
-    }
-}
-
-fn card_hash(row: &Row<'_>) -> Result<Option<String>, HubError> {
-    let Some(card) = row.optional("card") else { return Ok(None) };
-    if card.len() < 16 {
-        return Err(row.refuse("card", "at least 16 characters"));
-    }
-    let hash = Hash(Sha256::digest(format!("suanpan/card/v1{card}").as_bytes()).into());
-    Ok(Some(hash.to_string()))
+    Entry { place: cells.place, table, site, key, row, secret: None, is_known }
 }
