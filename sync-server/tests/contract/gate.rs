@@ -287,3 +287,21 @@ async fn a_number_that_nothing_can_hold_is_a_malformed_request() {
     assert_eq!(answer.status(), StatusCode::BAD_REQUEST);
     assert!(is_acked(&till.push_all(&hub).await));
 }
+
+#[tokio::test]
+async fn tills_that_come_back_together_behind_one_address_are_all_taken_and_a_week_of_one_too() {
+    let hub = TestHub::start().await;
+    let mut tills = Vec::new();
+    for number in 1..=100 {
+        let mut till = hub.till("HT01", number).await;
+        (0..40).for_each(|_| drop(till.sell(100, 80)));
+        tills.push(till);
+    }
+    let replies = futures_util::future::join_all(tills.iter().map(|till| till.push_all(&hub))).await;
+    assert!(replies.iter().all(is_acked), "{replies:?}");
+    let mut away = hub.till("HT02", 1).await;
+    (0..6_120).for_each(|_| drop(away.sell(100, 80)));
+    for from in (1..=6_120).step_by(500) {
+        assert!(is_acked(&away.push(&hub, from, (from + 499).min(6_120)).await));
+    }
+}
