@@ -53,7 +53,10 @@ fn wait_for_index(rig: &Rig) {
     let (told, heard) = channel();
     rig.till().on_change(move |_| _ = told.send(()));
     let query = || Command::Search { query: "shangpin".into() };
-    while rig.found(query()).is_none_or(|found| found == Found::Items { items: vec![] }) {
+    while rig
+        .found(query())
+        .is_none_or(|found| matches!(found, Found::Items { items, .. } if items.is_empty()))
+    {
         heard.recv().expect("the till runs");
     }
 }

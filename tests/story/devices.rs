@@ -5,14 +5,14 @@ use std::time::Duration;
 
 use suanpan_contract::{
     CashMoveKind, Code, Command, DeviceSettings, Found, Language, PreviewLine, PrintView, PrinterTarget,
-    PrinterView, Prompt, SlipKind, SlipRow, SourceView, TillView,
+    PrinterView, Prompt, ScaleView, SlipKind, SlipRow, SourceView, TillView,
 };
 use suanpan_devices::simulators::{PrinterSim, PrinterState, ScaleSim};
 use suanpan_domain::catalogue::Table;
 use suanpan_domain::receipt::{Paper, columns};
 use suanpan_station::settings::MachineSettings;
-use suanpan_tests::catalogue::{gtin, rows};
-use suanpan_tests::rig::{HOUR, Rig, count};
+use suanpan_tests::catalogue::{gtin, row, rows};
+use suanpan_tests::rig::{HOUR, Rig, count, publish};
 
 /// Longer than any of it takes; a test that waits this long fails.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -130,14 +130,46 @@ fn a_settled_weight_becomes_a_line_and_is_not_sold_twice() {
     let view = wait(&rig, &changes, |view| !view.basket.lines.is_empty());
     let line = &view.basket.lines[0];
     assert_eq!((line.amount_fen, line.tare_g, line.source), (599, 20, Some(SourceView::Scale)));
-    // The goods still lie there: the next item waits until they are gone.
+    // The goods still lie there: the next item waits until they are gone, and the screen says so.
     let view = rig.view(Command::AddItem { item: "1001".into() });
     assert!(matches!(view.prompt, Some(Prompt::Weigh { .. })), "{:?}", view.prompt);
+    assert!(view.scale.is_some_and(|scale| scale.sold));
+    // A hand that touches them, or more goods beside them, sells them no second time.
+    for (grams, stable) in [(540, false), (520, true), (730, true)] {
+        scale.show(grams, stable);
+        let shows = |scale: ScaleView| (scale.grams, scale.stable) == (grams.into(), stable);
+        let view = wait(&rig, &changes, |view| view.scale.is_some_and(shows));
+        assert_eq!(view.basket.lines.len(), 1, "{grams}");
+        assert!(view.scale.is_some_and(|scale| scale.sold), "{grams}");
+    }
     scale.show(0, true);
     wait(&rig, &changes, |view| view.scale.is_some_and(|scale| scale.grams == 0));
     scale.show(250, true);
     let view = wait(&rig, &changes, |view| view.basket.lines.len() == 2);
     assert_eq!(view.basket.lines[1].amount_fen, 200);
+}
+
+#[test]
+fn a_weight_that_the_scale_brings_asks_before_it_is_rung() {
+    let scale = ScaleSim::start().expect("a scale");
+    let mut rig = with_scale(&scale);
+    rig.open_shift();
+    let settings =
+        serde_json::json!({"chain": "禾田生鲜", "site": "TH01", "name": "天河店", "ask_line": 300});
+    rig.stop();
+    publish(rig.dir.path(), &[row(Table::Settings, "settings", 1_001, Some(&settings))]);
+    rig.start();
+    let changes = changes(&rig);
+    rig.sign_in("1101", "3141");
+    rig.view(Command::AddItem { item: "1001".into() });
+    scale.show(520, true);
+    let is_asked = |view: &TillView| matches!(view.prompt, Some(Prompt::Confirm { .. }));
+    wait(&rig, &changes, is_asked);
+    // No: the item is given up with its weight, and the scale asks no second time.
+    assert_eq!(rig.view(Command::Clear).prompt, None);
+    rig.view(Command::AddItem { item: "1001".into() });
+    wait(&rig, &changes, is_asked);
+    assert_eq!(rig.view(Command::Confirm).basket.lines.len(), 1);
 }
 
 #[test]

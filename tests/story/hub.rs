@@ -177,7 +177,7 @@ impl Shop {
     fn waits_for_price(&self, fen: i64) {
         for _ in 0..LOOKS_LONG_MAX {
             let found = self.till.dispatch(Command::Search { query: "10101".into() }).found;
-            let Some(Found::Items { items }) = found else { panic!("{found:?}") };
+            let Some(Found::Items { items, .. }) = found else { panic!("{found:?}") };
             if items.first().is_some_and(|item| item.price.as_ref().is_some_and(|price| price.fen == fen)) {
                 return;
             }
@@ -259,7 +259,7 @@ fn items_are_found_by_pinyin_once_the_catalogue_is_there() {
     let shop = Shop::open(&chain, 1);
     shop.wait(|view| !view.bags.is_empty());
     let found = shop.till.dispatch(Command::Search { query: "bocai".into() }).found;
-    let Some(Found::Items { items }) = found else { panic!("{found:?}") };
+    let Some(Found::Items { items, .. }) = found else { panic!("{found:?}") };
     assert_eq!(items.first().map(|item| item.name.as_str()), Some("菠菜"));
 }
 

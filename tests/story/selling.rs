@@ -1,7 +1,9 @@
 //! Ringing and paying.
 
-use suanpan_contract::{Code, Command, Prompt, Screen, TillView};
-use suanpan_tests::catalogue::{gtin, label};
+use serde_json::json;
+use suanpan_contract::{ApproveAction, Code, Command, DiscountInput, Prompt, Screen, TillView};
+use suanpan_domain::catalogue::Table;
+use suanpan_tests::catalogue::{gtin, label, row, rows};
 use suanpan_tests::rig::{Rig, cash, pays};
 
 fn said(view: TillView) -> Option<Code> {
@@ -189,7 +191,7 @@ fn cash_far_above_what_is_due_asks_first() {
     rig.scan(&gtin("690000000001"));
     let view = rig.view(cash(Some(104_291)));
     let Some(Prompt::Confirm { code, args }) = view.prompt else { panic!("{:?}", view.prompt) };
-    assert_eq!((code, args["over"].as_str()), (Code::CashFarAbove, "¥1000.01"));
+    assert_eq!((code, args["over"].as_str()), (Code::CashFarAbove, "¥1,000.01"));
     assert!(view.closed.is_none());
     let closed = rig.view(Command::Confirm).closed.expect("a closed sale");
     assert_eq!(closed.change_fen, 100_001);
@@ -222,4 +224,127 @@ fn printed_numbers_have_no_gaps() {
         let closed = rig.now().closed.expect("a closed sale");
         assert!(closed.number.contains(&format!("-20261121-{number:04}-")), "{}", closed.number);
     }
+}
+
+const RICE: &str = "690000000001";
+
+/// The question and the figures in it.
+fn asked(view: &TillView) -> (Code, String, String) {
+    let Some(Prompt::Confirm { code, args }) = &view.prompt else { panic!("{view:?}") };
+    let value = |name: &str| args.get(name).cloned().unwrap_or_default();
+    (*code, value("quantity"), value("amount"))
+}
+
+#[test]
+fn what_a_finger_slipped_on_asks_with_its_figure_before_it_is_rung() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::Multiply { pieces: 999 });
+    let view = rig.scan(&gtin(RICE));
+    assert_eq!(asked(&view), (Code::LineUnlikely, "999 袋".into(), "¥42,857.10".into()));
+    assert_eq!(view.basket.lines, []);
+    // No: neither the goods nor the quantity.
+    let view = rig.view(Command::Clear);
+    assert_eq!((view.prompt, view.pay.multiply, view.basket.lines.len()), (None, None, 0));
+    // Yes: once, whichever way the goods came.
+    rig.view(Command::Multiply { pieces: 100 });
+    rig.scan(&gtin(RICE));
+    assert_eq!(rig.view(Command::Confirm).basket.due_fen, 429_000);
+    rig.view(Command::Multiply { pieces: 100 });
+    rig.view(Command::Enter { text: "2001".into() });
+    assert_eq!(rig.view(Command::Confirm).basket.due_fen, 858_000);
+    // Ninety-nine bottles are a party.
+    rig.view(Command::Multiply { pieces: 99 });
+    assert_eq!(rig.view(Command::AddItem { item: "2002".into() }).basket.lines.len(), 3);
+    let view = rig.view(Command::SetQuantity { line: 3, quantity: 999 });
+    assert_eq!(asked(&view), (Code::LineUnlikely, "999 袋".into(), "¥3,496.50".into()));
+    assert_eq!(rig.view(Command::Clear).basket.lines[2].amount_fen, 99 * 350);
+}
+
+#[test]
+fn a_weight_typed_in_grams_asks_in_kilograms_before_anybody_approves_it() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::AddItem { item: "1001".into() });
+    let view = rig.view(Command::TypeWeight { grams: 328_000 });
+    assert_eq!(asked(&view), (Code::LineUnlikely, "328.000 kg".into(), "¥2,624.00".into()));
+    // No: the item still waits for its weight.
+    assert!(matches!(rig.view(Command::Clear).prompt, Some(Prompt::Weigh { .. })));
+    rig.view(Command::TypeWeight { grams: 16_000 });
+    let view = rig.view(Command::Confirm);
+    assert!(matches!(&view.prompt, Some(Prompt::Approve { .. })), "{:?}", view.prompt);
+    let line = rig.supervisor_approves().basket.lines.remove(0);
+    assert_eq!(line.amount_fen, 12_800);
+    rig.view(Command::AddItem { item: "1001".into() });
+    let view = rig.view(Command::TypeWeight { grams: 328 });
+    assert!(matches!(&view.prompt, Some(Prompt::Approve { .. })), "{:?}", view.prompt);
+    assert_eq!(rig.supervisor_approves().basket.lines[1].amount_fen, 262);
+}
+
+#[test]
+fn a_site_sets_what_asks() {
+    let settings =
+        json!({"chain": "禾田生鲜", "site": "TH01", "name": "天河店", "ask_line": 4_000, "ask_pieces": 2});
+    let mut rows = rows();
+    rows.push(row(Table::Settings, "settings", 1_001, Some(&settings)));
+    let mut rig = Rig::stopped(&rows, None);
+    rig.start();
+    rig.open_shift();
+    assert_eq!(asked(&rig.scan(&gtin(RICE))).0, Code::LineUnlikely);
+    assert_eq!(rig.view(Command::Confirm).basket.lines.len(), 1);
+    rig.view(Command::Multiply { pieces: 3 });
+    assert_eq!(asked(&rig.scan(&gtin("690000000002"))).1, "3 袋");
+    rig.view(Command::Clear);
+    // A label too, since somebody put the wrong goods on the scale.
+    assert_eq!(asked(&rig.scan(&label(1001, 5_200, 4_160))).1, "5.200 kg");
+}
+
+#[test]
+fn nothing_is_given_away_unasked() {
+    let mut rows = rows();
+    let free = json!({"code": "3001", "name": "赠品", "sold_by": "piece", "unit": "个", "tax": "EX"});
+    rows.push(row(Table::Item, "3001", 1_001, Some(&free)));
+    rows.push(row(Table::Price, "3001", 1_002, Some(&json!({"fen": 0, "per": "pc"}))));
+    let mut rig = Rig::stopped(&rows, None);
+    rig.start();
+    rig.open_shift();
+    let view = rig.view(Command::AddItem { item: "3001".into() });
+    assert_eq!(asked(&view), (Code::NothingCharged, "1 个".into(), "¥0.00".into()));
+    assert_eq!(rig.view(Command::Clear).basket.lines, []);
+    rig.view(Command::AddItem { item: "3001".into() });
+    rig.view(Command::Confirm);
+    // A basket of gifts is closed with nothing.
+    assert_eq!(rig.view(cash(None)).closed.map(|closed| closed.due_fen), Some(0));
+
+    rig.scan(&gtin(RICE));
+    assert_eq!(rig.said(Command::SetPrice { line: 1, price_fen: 0 }), Some(Code::PriceInvalid));
+    for line in [Some(1), None] {
+        let all = Command::Discount { line, discount: Some(DiscountInput::Percent { percent: 100 }) };
+        assert_eq!(asked(&rig.view(all)).0, Code::DiscountToNothing);
+        let view = rig.view(Command::Confirm);
+        let Some(Prompt::Approve { action, .. }) = view.prompt else { panic!("{:?}", view.prompt) };
+        assert_eq!(action, ApproveAction::Discount);
+        rig.view(Command::Clear);
+        assert_eq!(rig.now().basket.due_fen, 4_290, "{line:?}");
+    }
+}
+
+#[test]
+fn a_quantity_beyond_what_a_line_holds_is_refused_and_changes_nothing() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin(RICE));
+    rig.view(Command::AddItem { item: "1001".into() });
+    rig.view(Command::TypeWeight { grams: 500 });
+    rig.supervisor_approves();
+    let before = rig.now().basket;
+    for line in [1, 2] {
+        for quantity in [0, -1, i64::MIN, 1_000_001, i64::MAX] {
+            let said = rig.said(Command::SetQuantity { line, quantity });
+            assert_eq!(said, Some(Code::QuantityInvalid), "line {line} {quantity}");
+        }
+    }
+    rig.view(Command::Clear);
+    assert_eq!(rig.now().basket, before);
+    assert_eq!(rig.said(Command::TypeWeight { grams: 500 }), Some(Code::NothingWaiting));
 }

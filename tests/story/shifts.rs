@@ -299,6 +299,7 @@ fn a_full_drawer_asks_for_a_drop_once() {
     rig.open_shift();
     rig.view(Command::Multiply { pieces: 70 });
     rig.scan(&gtin("690000000001"));
+    rig.view(Command::Confirm);
     assert_eq!(rig.pay_exact().message.map(|message| message.code), Some(Code::DropPrompt));
     rig.scan(&gtin("690000000001"));
     assert_eq!(rig.pay_exact().message, None);

@@ -48,7 +48,7 @@ export function sellingView(changes: Partial<TillView> = {}): TillView {
     last_item: { name: '芜湖青椒(1)', quantity: { kind: 'weight', grams: 328 }, source: 'scale', tare_g: 6, price: { fen: 260, per: '500g' } },
     pay: { remaining_fen: 8959, remaining_cash_fen: 8950, rounding_fen: 9, taken: [], multiply: null },
     closed: null,
-    message: { sequence: 3, level: 'warning', code: 'POS-SCN-004', args: { line: '3' } },
+    message: { sequence: 3, level: 'warning', code: 'POS-SCN-004', args: { line: '3' }, refused: 0 },
     prompt: null,
     parked: [],
     quick_tabs: [
@@ -74,7 +74,7 @@ export function sellingView(changes: Partial<TillView> = {}): TillView {
       document: 'd1', number: '101-02-261121-0811-42', is_refund: false, at: '11-21 18:02', cashier: '1001', amount_fen: 3067,
       print: 'printed', received: true,
     },
-    scale: { grams: 328, stable: true },
+    scale: { grams: 328, stable: true, sold: false },
   }
   return { ...view, ...changes }
 }

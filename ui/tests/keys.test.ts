@@ -78,7 +78,7 @@ describe('keys of the selling screen', () => {
   })
 
   it('acknowledge an error before anything else', () => {
-    const error = { sequence: 9, level: 'error', code: 'POS-SCN-001', args: {} } as const
+    const error = { sequence: 9, level: 'error', code: 'POS-SCN-001', args: {}, refused: 0 } as const
     expect(command(selling('Escape', '40', { ...VIEW, message: error }))).toEqual({ cmd: 'clear' })
     expect(selling('Escape', '40')).toEqual({ do: 'type', text: '' })
   })

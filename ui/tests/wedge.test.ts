@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import { FieldWedge, GAP_MS, SCAN_LEN_MAX, Wedge } from '../src/kit/wedge'
+import { FieldWedge, GAP_MS, GS, ModifiedKeys, SCAN_LEN_MAX, Wedge } from '../src/kit/wedge'
 
 /** Presses keys `gap` milliseconds apart, then lets it be quiet, and tells what was heard. */
 function heard(keys: readonly string[], gap: number): string[] {
@@ -158,5 +158,78 @@ describe('the search field', () => {
     expect(field.press('x', 0, '')).toBeNull()
     expect(field.press('h', 300, 'x')).toBeNull()
     expect(field.press('Enter', 600, 'xh')).toBeNull()
+  })
+})
+
+describe('the separator of GS1 data', () => {
+  const HEAD = '0106901234567892' + '10L7'
+  const TAIL = '3932156398'
+  const plain = { ctrlKey: false, altKey: false, altGraph: false }
+  const ctrl = { ...plain, ctrlKey: true }
+  const alt = { ...plain, altKey: true }
+  const altGr = { ctrlKey: true, altKey: true, altGraph: true }
+
+  /** Presses what a scanner sends and tells what was heard; a key that is made of several is given as its events. */
+  function scanned(separator: (wedge: Wedge, keys: ModifiedKeys) => void): string[] {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(text), key: (key) => events.push(key) })
+    const press = (key: string) => wedge.press(key, 1000)
+    for (const key of HEAD) press(key)
+    separator(wedge, new ModifiedKeys())
+    for (const key of TAIL) press(key)
+    press('Enter')
+    return events
+  }
+
+  it.each([
+    ['Ctrl+]', { ...ctrl, key: ']', code: 'BracketRight' }],
+    ['Ctrl+Shift+]', { ...ctrl, key: '}', code: 'BracketRight' }],
+    ['Ctrl+] on a board whose bracket key types another sign', { ...ctrl, key: '+', code: 'BracketRight' }],
+    ['Ctrl+] as the control character', { ...ctrl, key: '\x1d', code: 'BracketRight' }],
+    ['Ctrl+] of the AltGr layer', { ...altGr, key: ']', code: 'Digit9' }],
+  ])('is kept from %s', (_, event) => {
+    expect(scanned((wedge, keys) => wedge.press(keys.down(event) ?? 'none', 1000))).toEqual([HEAD + GS + TAIL])
+  })
+
+  it.each(['029', '29', '0029'])('is kept from Alt and %s on the pad', (digits) => {
+    const heard = scanned((wedge, keys) => {
+      expect(keys.down({ ...alt, key: 'Alt', code: 'AltLeft' })).toBeNull()
+      for (const digit of digits) expect(keys.down({ ...alt, key: digit, code: `Numpad${digit}` })).toBeNull()
+      wedge.press(keys.up('Alt') ?? 'none', 1000)
+    })
+    expect(heard).toEqual([HEAD + GS + TAIL])
+  })
+
+  it('is kept from F8 in the middle of a burst, which parks nothing', () => {
+    expect(scanned((wedge) => wedge.press('F8', 1000))).toEqual([HEAD + GS + TAIL])
+    expect(heard([...'4011', 'F8'], 5)).toEqual([...'4011', 'F8'])
+  })
+
+  it('is kept by the search field', () => {
+    const field = new FieldWedge()
+    for (const key of [...HEAD, 'F8', ...TAIL]) {
+      expect(field.isSeparator(key, 1000)).toBe(key === 'F8')
+      field.press(key, 1000, '')
+    }
+    expect(field.press('Enter', 1000, HEAD + TAIL)).toEqual({ scan: HEAD + GS + TAIL, value: '' })
+    expect(field.isSeparator('F8', 1000)).toBe(false)
+  })
+
+  it('is no bracket that is typed with AltGr, such as that of a symbology identifier', () => {
+    const keys = new ModifiedKeys()
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(text), key: (key) => events.push(key) })
+    wedge.press(keys.down({ ...altGr, key: ']', code: 'Digit9' }) ?? 'none', 1000)
+    for (const key of [...'C1', ...HEAD, 'Enter']) wedge.press(key, 1000)
+    expect(events).toEqual([`]C1${HEAD}`])
+  })
+
+  it('is not made of other keys with Ctrl or Alt held', () => {
+    const keys = new ModifiedKeys()
+    expect(keys.down({ ...ctrl, key: 'p', code: 'KeyP' })).toBeNull()
+    keys.down({ ...alt, key: 'Alt', code: 'AltLeft' })
+    for (const digit of '007') keys.down({ ...alt, key: digit, code: `Numpad${digit}` })
+    expect(keys.up('Alt')).toBeNull()
+    expect(keys.up('Alt')).toBeNull()
   })
 })

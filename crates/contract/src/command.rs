@@ -254,6 +254,8 @@ pub enum Found {
     Items {
         /// Hits.
         items: Vec<ItemHit>,
+        /// The first is the one that was meant: no other matches as well. Only then may Enter take it unselected.
+        sure: bool,
     },
     /// Documents, newest first, at most 50.
     Documents {

@@ -13,4 +13,4 @@ mod process;
 mod window;
 
 pub use display::Display;
-pub use window::{App, Window};
+pub use window::{App, Keys, Window};

@@ -33,6 +33,16 @@ pub struct App<'a> {
     pub env: &'a [(&'a str, &'a str)],
 }
 
+/// A part of a burst.
+pub enum Keys<'a> {
+    /// Characters.
+    Text(&'a str),
+    /// A modifier, and the keys pressed while it is held.
+    Held(&'a str, &'a [&'a str]),
+    /// One key by its name.
+    Named(&'a str),
+}
+
 /// An open window. Every method panics with what it was doing when the window does not answer as asked.
 pub struct Window {
     client: Client,
@@ -125,10 +135,28 @@ impl Window {
         self.type_text(&format!("{code}\u{e007}")).await;
     }
 
+    /// The same with keys of their own among the text, held or alone, as a scanner sends what no key types.
+    pub async fn scan_keys(&self, parts: &[Keys<'_>]) {
+        let mut actions = vec![];
+        for part in parts {
+            match part {
+                Keys::Text(text) => actions.extend(text.chars().flat_map(pressed)),
+                Keys::Held(held, keys) => {
+                    let held = code_point(held);
+                    actions.push(KeyAction::Down { value: held });
+                    actions.extend(keys.iter().flat_map(|key| pressed(code_point(key))));
+                    actions.push(KeyAction::Up { value: held });
+                }
+                Keys::Named(key) => actions.extend(pressed(code_point(key))),
+            }
+        }
+        actions.extend(pressed(code_point("Enter")));
+        self.perform("a scan of keys", actions).await;
+    }
+
     /// Types text as one burst of key presses into whatever has the focus. It does not count as presses.
     pub async fn type_text(&self, text: &str) {
-        let press = |key| [KeyAction::Down { value: key }, KeyAction::Up { value: key }];
-        self.perform(text, text.chars().flat_map(press).collect()).await;
+        self.perform(text, text.chars().flat_map(pressed).collect()).await;
     }
 
     async fn perform(&self, what: &str, actions: Vec<KeyAction>) {
@@ -258,6 +286,10 @@ impl Window {
     pub async fn close(self) {
         self.client.close().await.expect("the window closes");
     }
+}
+
+fn pressed(key: char) -> [KeyAction; 2] {
+    [KeyAction::Down { value: key }, KeyAction::Up { value: key }]
 }
 
 fn webkit(display: &Display) -> Command {

@@ -13,7 +13,11 @@ export type Found = { "kind": "items",
 /**
  * Hits.
  */
-items: Array<ItemHit>, } | { "kind": "documents", 
+items: Array<ItemHit>, 
+/**
+ * The first is the one that was meant: no other matches as well. Only then may Enter take it unselected.
+ */
+sure: boolean, } | { "kind": "documents", 
 /**
  * Rows.
  */

@@ -32,4 +32,8 @@ barcode: string | null,
 /**
  * Place of origin.
  */
-origin: string | null, };
+origin: string | null, 
+/**
+ * Pieces that picking it rings: one, or a case's count.
+ */
+pieces: number, };

@@ -4,7 +4,7 @@ import type { QuantityView } from "./QuantityView";
 import type { SourceView } from "./SourceView";
 
 /**
- * The last item rung or asked about.
+ * The newest line of the basket, as it is now.
  */
 export type LastItemView = { 
 /**

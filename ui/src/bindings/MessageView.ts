@@ -21,4 +21,8 @@ code: Code,
 /**
  * Values for the sentence's `{name}` places.
  */
-args: { [key in string]: string }, };
+args: { [key in string]: string }, 
+/**
+ * Scans that were refused since, because nobody has acknowledged this error: [`Code::ScanRefusedPending`] counts them.
+ */
+refused: number, };

@@ -11,4 +11,8 @@ grams: number,
 /**
  * Not moving.
  */
-stable: boolean, };
+stable: boolean, 
+/**
+ * The goods on it are a line already: they must leave it before it counts again.
+ */
+sold: boolean, };

@@ -2,7 +2,7 @@ import { onScopeDispose } from 'vue'
 
 import { isPersonsKey, keyName } from './keyname'
 import { play } from './sound'
-import { FieldWedge, GAP_MS, Wedge } from './wedge'
+import { FieldWedge, GAP_MS, ModifiedKeys, Wedge } from './wedge'
 
 /** Who hears keys and scans first: a question above a panel above the screen. */
 export type Level = 'screen' | 'panel' | 'question'
@@ -14,6 +14,17 @@ export interface Layer {
   scan?(text: string): boolean
   /** Text from the clipboard. */
   paste?(text: string): boolean
+}
+
+const onActs: (() => void)[] = []
+
+/** Calls back before whatever a person or a scanner does next: a key, a scan, a touch. */
+export function onAct(callback: () => void): void {
+  onActs.push(callback)
+}
+
+function acts(): void {
+  for (const callback of onActs) callback()
 }
 
 const ORDER: readonly Level[] = ['question', 'panel', 'screen']
@@ -44,6 +55,7 @@ function enqueue(hear: () => void): void {
   waiting += 1
   last = last
     .then(() => settled())
+    .then(acts)
     .then(hear)
     .catch((reason) => console.error('surface.hear failed', reason))
     .finally(() => (waiting -= 1))
@@ -60,6 +72,7 @@ export function scan(text: string): void {
 }
 
 const wedge = new Wedge({ key: press, scan })
+const modified = new ModifiedKeys()
 const fieldWedge = new FieldWedge()
 /** A timer this late means that the machine stalled and keys may still be waiting behind it, milliseconds. */
 const STALL_MS = 20
@@ -82,6 +95,9 @@ const MAY_REPEAT = /^(Backspace|Arrow(Up|Down|Left|Right)|PageUp|PageDown)$/
 const MODIFIER = /^(Shift|Control|Alt|Meta|CapsLock|NumLock|ScrollLock|AltGraph|Fn|HangulMode|Lang\d|Convert|NonConvert)/
 
 function onKeyDown(event: KeyboardEvent): void {
+  const altGraph = event.getModifierState('AltGraph')
+  const made = modified.down({ key: event.key, code: event.code, ctrlKey: event.ctrlKey, altKey: event.altKey, altGraph })
+  if (made) return hearMade(made, event)
   const key = keyName(event)
   if (MODIFIER.test(key)) return
   const inField = isField(event.target)
@@ -97,14 +113,32 @@ function onKeyDown(event: KeyboardEvent): void {
   waitForQuiet()
 }
 
+/** A character that came with Ctrl or Alt held. */
+function hearMade(made: string, event: KeyboardEvent): void {
+  event.preventDefault()
+  // The field itself takes what can be seen.
+  if (isField(event.target)) fieldWedge.press(made, event.timeStamp, event.target.value)
+  else {
+    wedge.press(made, event.timeStamp)
+    waitForQuiet()
+  }
+}
+
+function onKeyUp(event: KeyboardEvent): void {
+  const made = modified.up(event.key)
+  if (made) hearMade(made, event)
+}
+
 /** Keys of a field that the screen hears too; the others only edit it. */
 const FIELD_KEYS = /^(Enter|Tab|Escape|ArrowUp|ArrowDown|PageUp|PageDown|F\d+)$/
 
 function onFieldKey(event: KeyboardEvent, field: HTMLInputElement): void {
   // While an input method composes, Enter and the arrows are its own.
   if (event.isComposing || event.key === 'Process') return
+  const isSeparator = fieldWedge.isSeparator(event.key, event.timeStamp)
   const burst = fieldWedge.press(event.key, event.timeStamp, field.value)
-  if (burst) {
+  if (isSeparator) event.preventDefault()
+  else if (burst) {
     event.preventDefault()
     field.value = burst.value
     field.dispatchEvent(new Event('input'))
@@ -127,6 +161,8 @@ export function listen(isSettled: () => Promise<void>): void {
   settled = isSettled
   const off = (event: Event) => event.preventDefault()
   window.addEventListener('keydown', onKeyDown, { capture: true })
+  window.addEventListener('keyup', onKeyUp, { capture: true })
+  window.addEventListener('mousedown', acts, { capture: true })
   window.addEventListener('paste', onPaste)
   window.addEventListener('contextmenu', off)
   window.addEventListener('dragstart', off)

@@ -10,6 +10,12 @@ const STALL_MS = 500
 const SCAN_LEN_MIN = 4
 /** Parts shorter than a scan are one together when they are this long and one of them was no person's. */
 const SCAN_IN_PARTS_LEN_MIN = 8
+/** Ends a field of GS1 data (FNC1), whatever keys a scanner types for it. */
+export const GS = '\x1d'
+/** ] where it is typed with AltGr, with Ctrl or without: only what stands before it tells {@link GS} from the character. */
+const ALT_GR_BRACKET = 'AltGr]'
+/** The beginning of GS1 data, with or without the scanner's symbology identifier. */
+const GS1_HEAD = /^(\][A-Za-z]\d)?01\d{14}/
 /** The longest text a command carries; what comes after it is dropped, and the station refuses the length. */
 export const SCAN_LEN_MAX = 10_000
 
@@ -34,6 +40,47 @@ interface Given {
 
 const NOTHING_GIVEN: Given = { text: '', run: 0, at: -Infinity }
 
+/** What {@link ModifiedKeys} reads of a keyboard event. */
+export interface ModifiedKey {
+  key: string
+  code: string
+  ctrlKey: boolean
+  altKey: boolean
+  /** The right Alt key of many keyboards, which Windows reports as Ctrl and Alt together. */
+  altGraph: boolean
+}
+
+/** Hears the characters that scanners type with Ctrl or Alt held: Ctrl+] for {@link GS}, or Alt and a number on the pad. */
+export class ModifiedKeys {
+  #digits = ''
+
+  /** The character that a key makes with those held; null when it makes none, or none yet. */
+  down({ key, code, ctrlKey, altKey, altGraph }: ModifiedKey): string | null {
+    if (key === 'Alt') this.#digits = ''
+    const digit = altKey ? /^Numpad(\d)$/.exec(code)?.[1] : undefined
+    if (digit) this.#digits = (this.#digits + digit).slice(-4)
+    if (altGraph && key === ']') return ALT_GR_BRACKET
+    const isBracket = code === 'BracketRight' || /^[\]}\x1d]$/.test(key)
+    return ctrlKey && isBracket ? GS : null
+  }
+
+  /** The character whose number was typed when the Alt key is let go; null for any other key, and what no code holds. */
+  up(key: string): string | null {
+    if (key !== 'Alt' || !this.#digits) return null
+    const point = Number(this.#digits)
+    this.#digits = ''
+    const char = String.fromCharCode(point)
+    return char === GS || (point > 0x20 && point < 0x7f) ? char : null
+  }
+}
+
+/** A key as a part of the burst before it. Some scanners send F8 for {@link GS}. */
+function inBurst(key: string, burst: string, gap: number): string {
+  const parts = (key === 'F8' || key === ALT_GR_BRACKET) && gap <= GAP_MS && GS1_HEAD.test(burst)
+  if (parts) return GS
+  return key === ALT_GR_BRACKET ? ']' : key
+}
+
 /**
  * Tells a scanner that types like a keyboard from a person. Characters are held until a pause shows whose they are, so a
  * burst never presses a button, a dialog or a tender, and its Enter is eaten. Times are passed in, milliseconds.
@@ -55,7 +102,8 @@ export class Wedge {
   }
 
   /** A key: one character, or a name such as `Enter`. `person`: it is on no scanner, such as the number pad's plus. */
-  press(key: string, at: number, person = false): void {
+  press(pressed: string, at: number, person = false): void {
+    const key = inBurst(pressed, this.#held, at - this.#lastAt)
     if (this.waiting && at - this.#lastAt > STALL_MS) this.quiet()
     if (key === 'Enter' || key === 'Tab') return this.#end(key, at)
     if (key.length !== 1 || person) return this.#tell(key)
@@ -126,9 +174,15 @@ export class FieldWedge {
   #before = ''
   #lastAt = -Infinity
 
+  /** Whether a key only parts the fields of the burst that is coming in. */
+  isSeparator(key: string, at: number): boolean {
+    return inBurst(key, this.#burst, at - this.#lastAt) === GS
+  }
+
   /** A key pressed while the field holds `value`. Returns the scan that this Enter or Tab ends, and the field's own text. */
-  press(key: string, at: number, value: string): { scan: string; value: string } | null {
+  press(pressed: string, at: number, value: string): { scan: string; value: string } | null {
     const gap = at - this.#lastAt
+    const key = inBurst(pressed, this.#burst, gap)
     this.#lastAt = at
     if (key === 'Enter' || key === 'Tab') return this.#end(gap)
     if (gap > STALL_MS || key.length !== 1) {

@@ -2,6 +2,7 @@ import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type Shall
 
 import type { Code } from '../bindings/Code'
 import { play } from '../kit/sound'
+import { onAct } from '../kit/surface'
 import type { Till } from '../kit/till'
 import { KEYS, type Deed, type Panel } from './deed'
 import type { HintKey } from './words'
@@ -11,7 +12,7 @@ export interface Desk {
   readonly panel: Readonly<ShallowRef<Panel>>
   /** What was typed and not yet entered. */
   readonly typed: Ref<string>
-  /** What the screen itself has to say, until the next key. */
+  /** What the screen itself has to say, until the next act. */
   readonly hint: Readonly<Ref<HintKey | null>>
   /** What was counted at a denomination and by whom, until it is recorded: a refusal or another panel does not lose it. */
   readonly counted: Ref<Counted | null>
@@ -43,6 +44,8 @@ export function createDesk(till: Till): Desk {
   const typed = ref('')
   const hint = ref<HintKey | null>(null)
   const counted = ref<Counted | null>(null)
+
+  onAct(() => (hint.value = null))
 
   /** Money that was taken for a sale that is not closed: wherever the cashier comes from, the sale goes on with it. */
   function show(next: Panel): void {

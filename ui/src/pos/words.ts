@@ -17,3 +17,4 @@ export type HintKey =
   | 'noCash'
   | 'numberFirst'
   | 'pickFirst'
+  | 'selectFirst'

@@ -90,7 +90,7 @@ pub enum SourceView {
     Typed,
 }
 
-/// The last item rung or asked about.
+/// The newest line of the basket, as it is now.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 pub struct LastItemView {

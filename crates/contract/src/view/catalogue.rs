@@ -66,6 +66,8 @@ pub struct ItemHit {
     pub barcode: Option<String>,
     /// Place of origin.
     pub origin: Option<String>,
+    /// Pieces that picking it rings: one, or a case's count.
+    pub pieces: i64,
 }
 
 /// Latest reading of the scale.
@@ -76,4 +78,6 @@ pub struct ScaleView {
     pub grams: i64,
     /// Not moving.
     pub stable: bool,
+    /// The goods on it are a line already: they must leave it before it counts again.
+    pub sold: bool,
 }

@@ -16,6 +16,8 @@ pub struct MessageView {
     pub code: Code,
     /// Values for the sentence's `{name}` places.
     pub args: std::collections::BTreeMap<String, String>,
+    /// Scans that were refused since, because nobody has acknowledged this error: [`Code::ScanRefusedPending`] counts them.
+    pub refused: u32,
 }
 
 /// What the station waits for; it never covers the basket or the totals.

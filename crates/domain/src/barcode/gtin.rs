@@ -46,6 +46,38 @@ pub fn barcode_key(code: &str) -> String {
     normalise(code).unwrap_or_else(|| code.to_owned())
 }
 
+/// A code as it is and as a keyboard under Caps Lock writes it, the former first.
+pub fn cases(code: &str) -> Vec<String> {
+    let mut cases = vec![code.to_owned()];
+    if code.bytes().any(|b| b.is_ascii_alphabetic()) {
+        let swap =
+            |c: char| if c.is_ascii_lowercase() { c.to_ascii_uppercase() } else { c.to_ascii_lowercase() };
+        let swapped: String = code.chars().map(swap).collect();
+        for case in [code.to_ascii_uppercase(), code.to_ascii_lowercase(), swapped] {
+            if !cases.contains(&case) {
+                cases.push(case);
+            }
+        }
+    }
+    cases
+}
+
+/// Every way in which one code is written: [`cases`], and a GTIN with and without the zeros before it.
+pub fn spellings(code: &str) -> Vec<String> {
+    let mut spellings = cases(code);
+    let Some(key) = normalise(code) else { return spellings };
+    if key.len() == 13 {
+        spellings.extend(key.strip_prefix('0').map(str::to_owned));
+        spellings.push(format!("0{key}"));
+        spellings.push(key);
+        spellings.retain({
+            let mut seen = std::collections::BTreeSet::new();
+            move |spelling| seen.insert(spelling.clone())
+        });
+    }
+    spellings
+}
+
 pub(super) fn digit(byte: u8) -> Option<u8> {
     byte.is_ascii_digit().then(|| byte.wrapping_sub(b'0'))
 }

@@ -10,6 +10,9 @@ use crate::sale::WeightSource;
 /// The most digits of a label: longer ones do not fit the bar code of a label printer.
 pub const LABEL_DIGITS_MAX: usize = 32;
 
+/// The most digits of a PLU.
+const PLU_DIGITS_MAX: usize = 7;
+
 /// What a label says.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
@@ -72,6 +75,12 @@ pub enum LayoutError {
 /// How a PLU is compared: scales pad it with zeros to the width of their field.
 pub fn plu_key(plu: &str) -> &str {
     plu.trim_start_matches('0')
+}
+
+/// True for what may be a PLU: digits, padded or not, that fit its field.
+pub fn is_plu(code: &str) -> bool {
+    let digits = plu_key(code);
+    (1..=PLU_DIGITS_MAX).contains(&digits.len()) && digits.bytes().all(|b| b.is_ascii_digit())
 }
 
 impl LabelLayout {
@@ -202,6 +211,12 @@ pub fn price_check_digit(amount: &str) -> Option<u8> {
 }
 
 impl Label {
+    /// True when both are of the same goods, weight and amount.
+    pub(super) fn says_the_same(&self, other: &Label) -> bool {
+        let says = |label: &Label| (label.weight_or_pieces, label.amount);
+        plu_key(&self.plu) == plu_key(&other.plu) && says(self) == says(other)
+    }
+
     /// What the label rings for an item.
     ///
     /// The printed amount is kept. A label without a weight gets one from the amount and the price, flagged

@@ -10,10 +10,10 @@ mod layouts;
 #[cfg(test)]
 mod tests;
 
-pub use gs1::{GS, GS1_CHARS_MAX, Gs1};
-pub use gtin::{barcode_key, check_digit, is_valid, normalise};
+pub use gs1::{GS, GS1_CHARS_MAX, Gs1, Gs1Fault};
+pub use gtin::{barcode_key, cases, check_digit, is_valid, normalise, spellings};
 pub use label::{
-    LABEL_DIGITS_MAX, Label, LabelError, LabelledGoods, LayoutError, plu_key, price_check_digit,
+    LABEL_DIGITS_MAX, Label, LabelError, LabelledGoods, LayoutError, is_plu, plu_key, price_check_digit,
 };
 pub use layouts::LayoutFault;
 
@@ -50,6 +50,11 @@ pub enum Scan {
         /// Key of the first layout that claimed it.
         layout: String,
     },
+    /// Two layouts read the label, each something else: which one the scale printed nobody can tell.
+    LabelAmbiguous {
+        /// Keys of the two.
+        layouts: [String; 2],
+    },
     /// A customer's payment code: 「这是付款码，请先结算」 on the selling screen. Its digits are not kept.
     PaymentCode(Wallet),
     /// A printed receipt number.
@@ -58,53 +63,64 @@ pub enum Scan {
     Entry(EntryRef),
     /// GS1 data with a GTIN.
     Gs1(Gs1),
+    /// GS1 data that cannot be understood whole, and is not used in part.
+    Gs1Refused(Gs1Fault),
     /// Anything else of at most [`CODE_CHARS_MAX`] characters: an item code, a PLU, a staff card.
     Code(String),
 }
 
-/// Decides what a scan is, with the chain's label layouts.
+/// A scan as it is looked up: without control and unseen characters other than [`GS`], blanks at its ends, a symbology identifier
+/// before a plain code, and blanks among digits; full-width characters as plain ones. At most [`GS1_CHARS_MAX`] characters
+/// and one more, so that longer ones are seen to be too long.
+pub fn clean(scan: &str) -> String {
+    let kept = scan.chars().filter(|c| *c == GS || !(c.is_control() || is_unseen(*c)));
+    let text = narrow(&kept.take(GS1_CHARS_MAX.saturating_add(1)).collect::<String>());
+    let text = match gs1::without_symbology(&text) {
+        (code, false) => code,
+        (_, true) => &text,
+    };
+    let digits: String = text.split_whitespace().collect();
+    if digits.bytes().all(|b| b.is_ascii_digit()) { digits } else { text.to_owned() }
+}
+
+/// Decides what a scan is, with the chain's label layouts, after [`clean`].
 ///
-/// Control characters other than [`GS`] and blanks at the ends are dropped first. A label wins over a payment code
-/// only when its check digit holds; chains keep to flags 20–24, which no wallet uses. It never panics, and reads at
-/// most [`GS1_CHARS_MAX`] characters of any input.
+/// A label wins over a payment code only when its check digit holds; chains keep to flags 20–24, which no wallet uses. It
+/// never panics, and reads at most [`GS1_CHARS_MAX`] characters of any input.
 pub fn classify(scan: &str, layouts: &[LabelLayout]) -> Scan {
-    let kept = scan.chars().filter(|c| *c == GS || !c.is_control()).take(scan_chars_max());
-    let text: String = kept.collect();
-    let text = text.trim();
+    let text = clean(scan);
     if text.is_empty() {
         return Scan::Empty;
     }
-    if let Some(gs1) = gs1::read(text).filter(|_| text.len() <= GS1_CHARS_MAX) {
-        return Scan::Gs1(gs1);
+    if let Some(gs1) = gs1::read(&text).filter(|_| text.len() <= GS1_CHARS_MAX) {
+        return gs1.map_or_else(Scan::Gs1Refused, Scan::Gs1);
     }
     if text.chars().count() > CODE_CHARS_MAX {
         return Scan::TooLong;
     }
     if text.bytes().all(|b| b.is_ascii_digit()) {
-        return of_digits(text, layouts);
+        return of_digits(&text, layouts);
     }
     if let Ok(entry) = text.parse() {
         return Scan::Entry(entry);
     }
-    text.parse().map_or_else(|_| Scan::Code(text.to_owned()), Scan::Document)
-}
-
-/// One more than the longest scan that can be anything, so that longer ones are seen to be too long.
-fn scan_chars_max() -> usize {
-    GS1_CHARS_MAX.saturating_add(1)
+    text.parse().map_or_else(|_| Scan::Code(text), Scan::Document)
 }
 
 fn of_digits(digits: &str, layouts: &[LabelLayout]) -> Scan {
-    let mut claimed = layouts.iter().filter(|layout| layout.claims(digits)).peekable();
-    let first = claimed.peek().map(|layout| layout.id.clone());
-    if let Some(label) = claimed.find_map(|layout| layout.read(digits)) {
-        return Scan::Label(label);
+    let claimed = || layouts.iter().filter(|layout| layout.claims(digits));
+    let mut read = claimed().filter_map(|layout| layout.read(digits));
+    if let Some(label) = read.next() {
+        return match read.find(|other| !other.says_the_same(&label)) {
+            Some(other) => Scan::LabelAmbiguous { layouts: [label.layout, other.layout] },
+            None => Scan::Label(label),
+        };
     }
     if let Some(wallet) = wallet(digits) {
         return Scan::PaymentCode(wallet);
     }
-    if let Some(layout) = first {
-        return Scan::LabelCheckFailed { layout };
+    if let Some(layout) = claimed().next() {
+        return Scan::LabelCheckFailed { layout: layout.id.clone() };
     }
     normalise(digits).map_or_else(|| Scan::Code(digits.to_owned()), Scan::Gtin)
 }

@@ -208,6 +208,16 @@ fn goods_keep_the_printed_amount_and_flag_what_was_derived() {
     }
 }
 
+/// What GS1 data says, or why it is refused; `None` when the text is none.
+fn gs1(scan: &str) -> Option<Result<Gs1, Gs1Fault>> {
+    match classify(scan, &layouts()) {
+        Scan::Gs1(gs1) => Some(Ok(gs1)),
+        Scan::Gs1Refused(fault) => Some(Err(fault)),
+        Scan::Code(_) | Scan::Gtin(_) => None,
+        other => panic!("{scan:?}: {other:?}"),
+    }
+}
+
 #[test]
 fn gs1_data_is_read_with_and_without_separators() {
     let gtin = "16901234567899";
@@ -225,26 +235,83 @@ fn gs1_data_is_read_with_and_without_separators() {
     for (scan, want) in [
         (body.clone(), Some(whole.clone())),
         (format!("]e0{body}"), Some(whole.clone())),
-        (format!("{GS}{body}{GS}"), Some(whole)),
+        (format!("]E0{body}"), Some(whole.clone())),
+        (format!("{GS}{body}{GS}"), Some(whole.clone())),
+        (body.replace("3922", "3932156"), Some(whole.clone())),
         ("01069012345678923101000005".into(), Some(weighed.clone())),
         (format!("]e03103000500{GS}0106901234567892"), Some(weighed.clone())),
         (format!("]C1010690123456789299abc{GS}3103000500"), Some(weighed.clone())),
-        ("010690123456789231060500000".into(), None),
         ("01069012345678933103000500".into(), None),
-        ("0106901234567892310300".into(), None),
-        ("01069012345678923103x00500".into(), None),
         ("3103000500".into(), None),
-        (format!("{GS}10AB"), None),
+        ("010690123456789".into(), None),
     ] {
-        let got = match classify(&scan, &layouts()) {
-            Scan::Gs1(gs1) => Some(gs1),
-            Scan::Code(_) => None,
-            other => panic!("{scan:?}: {other:?}"),
-        };
-        assert_eq!(got, want, "{scan:?}");
+        assert_eq!(gs1(&scan), want.map(Ok), "{scan:?}");
+    }
+    for printed in ["{GS}", "<gs>", "[FNC1]", "\\x1D", "\\u001d", "^]", "␝"] {
+        assert_eq!(gs1(&body.replace(GS, printed)), Some(Ok(whole.clone())), "{printed}");
     }
     let Scan::Gs1(end_of_month) = classify("010690123456789217240200", &[]) else { panic!() };
     assert_eq!(end_of_month.expires, Some(20240229));
+}
+
+#[test]
+fn gs1_data_is_understood_whole_or_refused() {
+    let goods = "0106901234567892";
+    let of_varying_measure = format!("01{}", "96901234567895");
+    for (scan, part) in [
+        // Pounds, parts of a gram, parts of a fen, a price by the unit, a discount, a coupon, a pallet.
+        (format!("{goods}3203000500"), "(3203)000500"),
+        (format!("{goods}3104012345"), "(3104)012345"),
+        (format!("{goods}392312345"), "(3923)12345"),
+        (format!("{goods}8005000599"), "(8005)000599"),
+        (format!("{goods}39400025"), "(3940)0025"),
+        (format!("{goods}39022500"), "(3902)2500"),
+        (format!("{goods}0206901234567892"), "(02)06901234567892"),
+        // The same twice, and two amounts.
+        (format!("{goods}31030005003103000600"), "(3103)000600"),
+        (format!("{goods}3922398{GS}3932156398"), "(3932)156398"),
+        // Cut off, letters for digits, no such date, nothing given out, a swallowed element.
+        (format!("{goods}310300"), "310300"),
+        (format!("{goods}3103x00500"), "(3103)x00500"),
+        (format!("{goods}17261341"), "(17)261341"),
+        (format!("{goods}30{GS}"), "30"),
+        (format!("{goods}60500000"), "60500000"),
+        (format!("{goods}10LOT7AND3922398FORGOTTEN"), "10LOT7AN"),
+        // No GTIN, and goods of varying measure without one.
+        (format!("{GS}10AB"), "(01)"),
+        (of_varying_measure, "(310n) (392n)"),
+    ] {
+        assert_eq!(gs1(&scan), Some(Err(Gs1Fault::Element(part.into()))), "{scan:?}");
+    }
+    let dollars = Gs1Fault::Currency("840".into());
+    assert_eq!(gs1(&format!("{goods}3932840398")), Some(Err(dollars)));
+}
+
+#[test]
+fn a_code_is_cleaned_of_what_scanner_keyboard_and_clipboard_put_around_it() {
+    for (scan, want) in [
+        ("\u{2}6901234567892\r", "6901234567892"),
+        ("]E06901234567892", "6901234567892"),
+        ("]C0A-17", "A-17"),
+        (" 6 901234 567892 ", "6901234567892"),
+        ("６９０１２３４５６７８９２", "6901234567892"),
+        ("Ａ－１７", "A-17"),
+        ("]x", "]x"),
+        ("a b", "a b"),
+    ] {
+        assert_eq!(clean(scan), want, "{scan:?}");
+    }
+}
+
+#[test]
+fn a_label_that_two_layouts_read_differently_is_not_guessed() {
+    let two = |second: &str| {
+        vec![layout("a", "F2 P5 W5 A5 C1", LabelCheck::Gtin), layout("b", second, LabelCheck::Gtin)]
+    };
+    let digits = layouts()[0].compose("10231", 482, Fen(386)).unwrap();
+    let ambiguous = Scan::LabelAmbiguous { layouts: ["a".into(), "b".into()] };
+    assert_eq!(classify(&digits, &two("F2 P5 A5 W5 C1")), ambiguous);
+    assert_eq!(label(&digits, &two("F2 P5 W5 A5 C1")).layout, "a");
 }
 
 #[test]

@@ -301,6 +301,15 @@ pub struct SiteSettings {
     /// Cash this far above what is due asks first, fen (¥1,000).
     #[serde(default = "thousand_yuan")]
     pub cash_over_ask: Fen,
+    /// A line above this asks first, fen (¥2,000).
+    #[serde(default = "two_thousand_yuan")]
+    pub ask_line: Fen,
+    /// More pieces of a line than this ask first.
+    #[serde(default = "ninety_nine")]
+    pub ask_pieces: i64,
+    /// A typed weight above this, the range of a shop's scale, asks first, grams (15 kg).
+    #[serde(default = "fifteen_kilograms")]
+    pub ask_weight_g: i64,
     /// Drawer cash above which 大额缴款 is prompted, fen.
     #[serde(default = "three_thousand_yuan")]
     pub drop_prompt: Fen,
@@ -329,6 +338,15 @@ fn four_o_clock() -> i32 {
 }
 fn thousand_yuan() -> Fen {
     Fen(100_000)
+}
+fn two_thousand_yuan() -> Fen {
+    Fen(200_000)
+}
+fn ninety_nine() -> i64 {
+    99
+}
+fn fifteen_kilograms() -> i64 {
+    15_000
 }
 fn three_thousand_yuan() -> Fen {
     Fen(300_000)

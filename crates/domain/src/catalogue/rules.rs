@@ -4,6 +4,7 @@ use std::fmt;
 
 use super::Table;
 use crate::money::Fen;
+use crate::quantity::{Grams, Pieces};
 
 /// What a field may hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,7 +150,7 @@ const STAFF: [(&str, Rule); 6] = [
     ("typed_weight", Rule::Flag),
 ];
 
-const SETTINGS: [(&str, Rule); 17] = [
+const SETTINGS: [(&str, Rule); 20] = [
     ("chain", Rule::Text(1, 40)),
     ("site", Rule::Code(16)),
     ("name", Rule::Text(1, 40)),
@@ -161,6 +162,9 @@ const SETTINGS: [(&str, Rule); 17] = [
     ("day_starts_min", Rule::Whole(0, 1_439, "minutes")),
     ("rounding", Rule::OneOf(&["none", "fen", "jiao"])),
     ("cash_over_ask", FEN),
+    ("ask_line", FEN),
+    ("ask_pieces", Rule::Whole(1, Pieces::MAX.0, "pieces")),
+    ("ask_weight_g", Rule::Whole(1, Grams::MAX.0, "grams")),
     ("drop_prompt", FEN),
     ("cashier_discount_bp", Rule::Whole(0, 10_000, "basis points (500 for 5 %)")),
     ("cashier_remove", FEN),

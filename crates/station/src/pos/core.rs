@@ -11,7 +11,7 @@ use suanpan_ledger::Lock;
 pub(crate) use super::cuts::NextCut;
 use super::desk::{Asked, Desk, Then};
 use super::foreign::Question;
-use super::perform::perform;
+use super::perform::{perform, rings};
 use super::picture::Keys;
 use super::print::Extra;
 use super::say::{Done, Say, Stop};
@@ -130,7 +130,13 @@ impl Core {
         let under = self.desk.asked.clone().map(Box::new);
         let then = Then { command: Box::new(command), yeses, under };
         match stop {
-            Stop::Refused(say) => self.tell(&say),
+            Stop::Refused(say) => {
+                let is_refused_unseen = matches!(say.code, Code::ScanRefusedPending | Code::PromptOpen);
+                if rings(&then.command) && !is_refused_unseen && self.desk.asked.is_none() {
+                    self.desk.forget_typed_ahead();
+                }
+                self.tell(&say);
+            }
             Stop::Approval(wanted) => self.desk.asked = Some(Asked::Approve { wanted, then }),
             Stop::Confirm(say) => self.desk.asked = Some(Asked::Confirm { say, then }),
             Stop::Relieve => {
@@ -147,12 +153,19 @@ impl Core {
     /// Puts a sentence on the message line. An error stays until it is acknowledged or another one comes.
     pub(crate) fn tell(&mut self, say: &Say) {
         let level = say.code.level();
+        let error = self.desk.message.as_mut().filter(|message| message.level == Level::Error);
+        if let (Code::ScanRefusedPending, Some(first)) = (say.code, error) {
+            // The first one says what is wrong; those after it are counted.
+            self.sequence += 1;
+            (first.sequence, first.refused) = (self.sequence, first.refused.saturating_add(1));
+            return;
+        }
         if self.desk.has_error() && level != Level::Error {
             return;
         }
         self.sequence += 1;
         let (sequence, args) = (self.sequence, say.args.clone());
-        self.desk.message = Some(MessageView { sequence, level, code: say.code, args });
+        self.desk.message = Some(MessageView { sequence, level, code: say.code, args, refused: 0 });
     }
 
     pub(crate) fn tell_code(&mut self, code: Code) {

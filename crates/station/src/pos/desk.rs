@@ -7,8 +7,7 @@ use suanpan_domain::catalogue::{Item, Role, Staff};
 use suanpan_domain::entry::Credential;
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;
-use suanpan_domain::quantity::Quantity;
-use suanpan_domain::sale::{Basket, WeightSource};
+use suanpan_domain::sale::Basket;
 use suanpan_ledger::ItemByCode;
 
 use super::approval::Approval;
@@ -75,17 +74,6 @@ pub(crate) struct Then {
     pub(crate) under: Option<Box<Asked>>,
 }
 
-/// The last item rung.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct LastItem {
-    pub(crate) name: String,
-    pub(crate) unit: String,
-    pub(crate) quantity: Quantity,
-    pub(crate) source: Option<WeightSource>,
-    pub(crate) tare_g: i64,
-    pub(crate) price: Price,
-}
-
 /// See the module.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Desk {
@@ -96,7 +84,6 @@ pub(crate) struct Desk {
     /// When the basket's prices are looked up: the time of its first line.
     pub(crate) priced_at_ms: Option<i64>,
     pub(crate) selected: Option<u32>,
-    pub(crate) last_item: Option<LastItem>,
     /// 数量× for the next line.
     pub(crate) multiply: Option<i64>,
     /// Tare of the next weighing, when it is not the item's own.
@@ -118,6 +105,11 @@ impl Desk {
 
     pub(crate) fn has_lines(&self) -> bool {
         self.basket.as_ref().is_some_and(|basket| !basket.is_empty())
+    }
+
+    /// What was typed for one item is not for the next.
+    pub(crate) fn forget_typed_ahead(&mut self) {
+        (self.multiply, self.tare_g) = (None, None);
     }
 
     pub(crate) fn is_tendered(&self) -> bool {

@@ -8,7 +8,8 @@ use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Discount, Line, WeightSource};
 
 use super::approval::{self, Approval};
-use super::say::{Done, Say, Stop, yuan};
+use super::ring::ask_if_unlikely;
+use super::say::{Done, Say, Stop, of_goods, yuan};
 use super::turn::Turn;
 
 /// Moves the selection.
@@ -43,6 +44,10 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
     let (basket, discounts) = (turn.basket()?.id, turn.basket()?.discounts());
     let after = turn.basket()?.set_quantity(id, to)?.gross;
     note_dropped(turn, discounts)?;
+    if number > line.quantity.number() || after.is_zero() {
+        let goods = of_goods(&line.name, to, &line.unit, after);
+        ask_if_unlikely(turn, goods, to, after, line.source)?;
+    }
     let fell = line.gross - after;
     let types_alone = !weighs || turn.person()?.types_weight;
     let lowers = fell.is_positive() || number < line.quantity.number();
@@ -72,6 +77,10 @@ pub(crate) fn set_price(turn: &mut Turn<'_>, id: u32, fen: i64) -> Done {
     let discounts = turn.basket()?.discounts();
     let after = turn.basket()?.set_price(id, price, None)?.gross;
     note_dropped(turn, discounts)?;
+    if after > line.gross || after.is_zero() {
+        let goods = of_goods(&line.name, line.quantity, &line.unit, after);
+        ask_if_unlikely(turn, goods, line.quantity, after, line.source)?;
+    }
     let [was, is] = [line.price, price].map(|price| approval::price(price, &line.unit));
     let wanted = Approval::new(ApproveAction::PriceOverride, line.gross - after).of(&line);
     let approver = turn.authorise(wanted.from(was).to(is))?;
@@ -103,6 +112,13 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
             }
         }
         None => turn.basket()?.discount_basket(discount, None)?,
+    }
+    let left = match line {
+        Some(id) => turn.basket()?.line(id).map_or(Fen::ZERO, Line::amount),
+        None => turn.basket()?.totals().due,
+    };
+    if discount.is_some() && left.is_zero() && turn.yeses == 0 && turn.approval.is_none() {
+        return Err(Stop::Confirm(Code::DiscountToNothing.into()));
     }
     let wanted = Approval::new(ApproveAction::Discount, off)
         .from(approval::money(amount))
@@ -153,7 +169,6 @@ pub(crate) fn remove_line(turn: &mut Turn<'_>, line: Option<u32>) -> Done {
     let lost_discount = had_discount && basket.discount.is_none() && !basket.is_empty();
     let (basket, newest) = (basket.id, basket.lines.last().map(|line| line.id));
     turn.desk.selected = newest;
-    turn.desk.last_item = None;
     if newest.is_none() {
         turn.clear_counter();
     }

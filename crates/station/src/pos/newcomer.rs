@@ -49,7 +49,8 @@ impl Newcomer {
     pub(crate) fn tell(&mut self, say: &Say) {
         self.sequence += 1;
         let (sequence, level, code) = (self.sequence, say.code.level(), say.code);
-        self.message = Some(MessageView { sequence, level, code, args: BTreeMap::clone(&say.args) });
+        self.message =
+            Some(MessageView { sequence, level, code, args: BTreeMap::clone(&say.args), refused: 0 });
     }
 
     pub(crate) fn view(&self) -> TillView {

@@ -146,6 +146,7 @@ pub(crate) fn lock(turn: &mut Turn<'_>) -> Done {
     turn.desk.person = None;
     turn.desk.asked = None;
     turn.desk.closed = None;
+    turn.desk.forget_typed_ahead();
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use suanpan_domain::barcode::GS1_CHARS_MAX;
 use suanpan_domain::catalogue::Role;
 
 use super::desk::{Asked, Desk, Person, Then};
-use super::say::{Done, Stop};
+use super::say::{Done, Say, Stop};
 use super::turn::Turn;
 use super::{edit, park, pay, people, print, query, refund, ring, settings, shift, weigh};
 
@@ -41,9 +41,12 @@ fn scan(turn: &mut Turn<'_>, text: &str) -> Done {
             let (tender, amount_fen) = (tender.clone(), Some(amount.0));
             plain(turn, &Command::Tender { tender, amount_fen, reference: Some(text.to_owned()) })
         }
-        Some(_) => Err(Code::ScanRefusedPending.into()),
+        Some(Asked::Weigh { item, .. }) => {
+            Err(Say::new(Code::ScanWhileWeighing).with("name", &item.name).into())
+        }
+        Some(_) => Err(Code::ScanWhileAsked.into()),
         None if turn.desk.person.is_none() => people::sign_in_by_card(turn, text),
-        None => ring::code(turn, text, false),
+        None => plain(turn, &Command::Scan { text: text.to_owned() }),
     }
 }
 
@@ -82,6 +85,7 @@ fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
         Command::CloseDay => shift::close_day(turn),
         Command::OpenDrawer => shift::open_drawer(turn),
 
+        Command::Scan { text } => ring::code(turn, text, false),
         Command::Enter { text } => ring::code(turn, text, true),
         Command::Multiply { pieces } => ring::multiply(turn, *pieces),
         Command::AddItem { item } => ring::add_item(turn, item),
@@ -119,9 +123,7 @@ fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
 
         Command::View => Ok(()),
         Command::Enrol { .. } => Err(Code::AlreadyEnrolled.into()),
-        Command::Scan { .. } | Command::Approve { .. } | Command::Confirm | Command::Clear => {
-            Err(Code::BadRequest.into())
-        }
+        Command::Approve { .. } | Command::Confirm | Command::Clear => Err(Code::BadRequest.into()),
     }
 }
 
@@ -179,13 +181,27 @@ fn clear(turn: &mut Turn<'_>) -> Done {
     }
     desk.message = None;
     match desk.asked.take() {
+        // What the scale or a key would have rung is given up whole; what was typed or chosen may be done again.
+        Some(Asked::Confirm { then, .. }) if rings(&then.command) && !answers(&then.command) => {}
         Some(Asked::Approve { then, .. } | Asked::Confirm { then, .. }) => {
             desk.asked = then.under.map(|under| *under);
         }
-        Some(_) => {}
-        None => (desk.multiply, desk.tare_g) = (None, None),
+        Some(_) | None => {}
+    }
+    if desk.asked.is_none() {
+        desk.forget_typed_ahead();
     }
     Ok(())
+}
+
+/// True of what puts goods into the basket.
+pub(crate) fn rings(command: &Command) -> bool {
+    let is_new = matches!(command, Command::Scan { .. } | Command::Enter { .. } | Command::AddItem { .. });
+    is_new || answers(command)
+}
+
+fn answers(command: &Command) -> bool {
+    matches!(command, Command::Choose { .. } | Command::TypeWeight { .. })
 }
 
 fn refuse_long_text(command: &Command) -> Result<(), Stop> {

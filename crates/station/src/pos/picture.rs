@@ -70,7 +70,7 @@ impl Core {
             screen: self.screen(),
             status: self.status(now_ms),
             basket: view::basket(desk),
-            last_item: desk.last_item.as_ref().map(view::last_item),
+            last_item: desk.basket.as_ref().and_then(|basket| basket.lines.last()).map(view::last_item),
             pay: view::pay(desk, shop.book.settings.rounding),
             closed: desk.closed.clone(),
             message: desk.message.clone(),

@@ -1,6 +1,7 @@
 //! Questions that change nothing: items by what was typed, documents by number, a receipt on screen.
 
 use suanpan_contract::{Code, Found, SlipKind};
+use suanpan_domain::barcode;
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::ids::DocumentNumber;
 
@@ -8,7 +9,7 @@ use super::print;
 use super::say::Done;
 use super::turn::Turn;
 use super::view;
-use crate::search::HITS_MAX;
+use crate::search::{Class, HITS_MAX};
 
 /// Documents listed at once.
 const DOCUMENTS_MAX: u32 = 50;
@@ -19,20 +20,23 @@ const SLIPS_MAX: usize = 20;
 /// 查品. While the index is still being built only whole codes are found.
 pub(crate) fn search(turn: &mut Turn<'_>, typed: &str) -> Done {
     let at_ms = turn.priced_at_ms();
-    let mut items = Vec::new();
+    let (mut items, mut best) = (Vec::new(), Vec::new());
     match &turn.shop.index {
         Some(index) => {
             for hit in index.search(typed, HITS_MAX) {
                 let Some(item) = turn.shop.item(hit.code, at_ms)? else { continue };
                 items.push(view::hit(&item, turn.shop.price(&item, at_ms)?));
+                best.push(hit.class);
             }
         }
         None => {
-            let found = turn.shop.by_code(typed.trim(), at_ms)?;
+            let found = turn.shop.by_any_code(&barcode::clean(typed), at_ms)?;
             items.extend(found.iter().map(|found| view::hit(&found.item, found.price)));
+            best.resize(items.len(), Class::CodeWhole);
         }
     }
-    turn.found = Some(Found::Items { items });
+    let sure = best.first().is_some_and(|first| best.get(1) != Some(first));
+    turn.found = Some(Found::Items { items, sure });
     Ok(())
 }
 

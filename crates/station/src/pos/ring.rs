@@ -1,7 +1,7 @@
 //! Ringing: what a scan, a typed code, a picture key or a chooser puts into the basket.
 
 use suanpan_contract::Code;
-use suanpan_domain::barcode::{self, Gs1, Label, Scan};
+use suanpan_domain::barcode::{self, Gs1, Gs1Fault, Label, LabelError, Scan};
 use suanpan_domain::catalogue::{Item, SoldBy};
 use suanpan_domain::ids::EntryRef;
 use suanpan_domain::money::Fen;
@@ -11,8 +11,8 @@ use suanpan_domain::sale::{Basket, NewLine, WeightSource};
 use suanpan_ledger::ItemByCode;
 
 use super::credential::owner_of_card;
-use super::desk::{Asked, LastItem, Means};
-use super::say::{Done, Say, Stop};
+use super::desk::{Asked, Means};
+use super::say::{Done, Say, Stop, of_goods};
 use super::turn::Turn;
 use super::weigh;
 
@@ -22,8 +22,9 @@ const CHOICES_MAX: usize = 24;
 /// A scan, or a code that was typed and entered, on the selling screen.
 pub(crate) fn code(turn: &mut Turn<'_>, text: &str, typed: bool) -> Done {
     may_ring(turn, if typed { Code::BasketTendered } else { Code::ScanAfterTender })?;
-    let kept: String = text.chars().filter(|c| !c.is_control() || *c == barcode::GS).collect();
-    let trimmed = kept.trim();
+    take_the_place(turn);
+    let cleaned = barcode::clean(text);
+    let trimmed = cleaned.as_str();
     match barcode::classify(text, &turn.shop.book.layouts) {
         Scan::Empty => Ok(()),
         Scan::TooLong => Err(Code::ScanTooLong.into()),
@@ -31,24 +32,44 @@ pub(crate) fn code(turn: &mut Turn<'_>, text: &str, typed: bool) -> Done {
         Scan::Document(number) => Err(Say::new(Code::ReceiptScanned).with("code", number).into()),
         Scan::Entry(entry) => Err(receipt_of(turn, entry)),
         // A code that was published as it stands is that item, whatever a layout makes of its digits.
-        Scan::Label(_) | Scan::LabelCheckFailed { .. } if is_published(turn, trimmed)? => {
-            by_barcode(turn, trimmed)
+        Scan::Label(_)
+        | Scan::LabelCheckFailed { .. }
+        | Scan::LabelAmbiguous { .. }
+        | Scan::Gs1Refused(_)
+            if is_published(turn, trimmed)? =>
+        {
+            by_code(turn, trimmed)
         }
         Scan::LabelCheckFailed { .. } => Err(Code::LabelCheckFailed.into()),
+        Scan::LabelAmbiguous { layouts } => {
+            Err(Say::new(Code::LabelAmbiguous).with("layouts", layouts.join(", ")).into())
+        }
+        Scan::Gs1Refused(fault) => Err(refused(fault).into()),
         Scan::Label(label) => by_label(turn, label),
         Scan::Gs1(gs1) => by_gs1(turn, gs1, trimmed),
-        Scan::Gtin(_) | Scan::Code(_) => by_barcode(turn, trimmed),
+        Scan::Gtin(_) | Scan::Code(_) => by_code(turn, trimmed),
     }
 }
 
 /// An item from a picture key or the search.
 pub(crate) fn add_item(turn: &mut Turn<'_>, code: &str) -> Done {
     may_ring(turn, Code::BasketTendered)?;
+    take_the_place(turn);
     let at_ms = turn.priced_at_ms();
     let unknown = || Say::new(Code::UnknownCode).with("code", code);
     let found = turn.shop.item(code, at_ms)?.ok_or_else(unknown)?;
     let price = turn.shop.price(&found, at_ms)?;
     item(turn, ItemByCode { item: found, price, count: 1 }, Means::Count { pieces: 1, scanned: None })
+}
+
+/// Another item takes the place of the one that waits, but not what was typed for that one.
+fn take_the_place(turn: &mut Turn<'_>) {
+    let waits = matches!(turn.desk.asked, Some(Asked::Weigh { .. } | Asked::Choose { .. }));
+    // After a yes it is the same item that goes on.
+    if waits && !turn.is_answered {
+        turn.desk.asked = None;
+        turn.desk.forget_typed_ahead();
+    }
 }
 
 /// The answer to the chooser.
@@ -95,12 +116,15 @@ fn is_published(turn: &Turn<'_>, text: &str) -> Result<bool, Stop> {
     Ok(!turn.shop.by_barcode(text, turn.priced_at_ms())?.is_empty())
 }
 
-fn by_barcode(turn: &mut Turn<'_>, text: &str) -> Done {
-    let at_ms = turn.priced_at_ms();
-    let mut found = turn.shop.by_barcode(text, at_ms)?;
-    if found.is_empty() {
-        found = turn.shop.by_code(text, at_ms)?;
+fn refused(fault: Gs1Fault) -> Say {
+    match fault {
+        Gs1Fault::Currency(currency) => Say::new(Code::Gs1Currency).with("currency", currency),
+        Gs1Fault::Element(part) => Say::new(Code::Gs1NotUnderstood).with("part", part),
     }
+}
+
+fn by_code(turn: &mut Turn<'_>, text: &str) -> Done {
+    let found = turn.shop.by_any_code(text, turn.priced_at_ms())?;
     let means = |pieces: u16| Means::Count { pieces: i64::from(pieces), scanned: Some(text.to_owned()) };
     let found = found.into_iter().map(|found| (means(found.count), found)).collect();
     one_of(turn, found, text)
@@ -119,7 +143,7 @@ fn by_gs1(turn: &mut Turn<'_>, gs1: Gs1, scanned: &str) -> Done {
     if turn.desk.multiply.is_some() && (gs1.grams.is_some() || gs1.amount.is_some()) {
         return Err(Code::MultiplyOnLabel.into());
     }
-    let found = turn.shop.by_barcode(&gs1.gtin, turn.priced_at_ms())?;
+    let found = turn.shop.by_any_code(&gs1.gtin, turn.priced_at_ms())?;
     let scanned = scanned.to_owned();
     let packed = gs1.pieces.map_or(1, |pieces| pieces.0);
     let means = |pieces: u16| match (gs1.grams, gs1.amount) {
@@ -166,7 +190,10 @@ fn item(turn: &mut Turn<'_>, found: ItemByCode, means: Means) -> Done {
 }
 
 fn labelled(turn: &mut Turn<'_>, item: &Item, price: Price, label: &Label) -> Done {
-    let goods = label.goods(item.sold_by, price).map_err(|_| Code::LabelCheckFailed)?;
+    let goods = label.goods(item.sold_by, price).map_err(|error| match error {
+        LabelError::NoQuantity => Code::LabelEmpty.into(),
+        LabelError::NoPrice => Say::new(Code::LabelMisfits).with("name", &item.name),
+    })?;
     if let Some(line) = turn.desk.basket.as_ref().and_then(|basket| basket.position_of_scanned(&label.digits))
     {
         turn.say(Say::new(Code::SameLabelAgain).with("line", line));
@@ -219,18 +246,21 @@ impl Rung {
 pub(crate) fn line(turn: &mut Turn<'_>, item: &Item, price: Price, rung: Rung) -> Done {
     let tax =
         turn.shop.book.tax(&item.tax).ok_or_else(|| Say::new(Code::NoPrice).with("name", &item.name))?;
+    let unit = if item.sold_by == SoldBy::Piece { item.unit.clone() } else { String::new() };
+    let amount = rung.printed.map_or_else(|| price.amount(rung.quantity), Ok).map_err(Say::from)?;
+    let goods = of_goods(&item.name, rung.quantity, &unit, amount);
+    ask_if_unlikely(turn, goods, rung.quantity, amount, rung.source)?;
     if turn.desk.basket.is_none() {
         // A basket in progress is never repriced under the cashier.
         turn.desk.priced_at_ms = Some(turn.priced_at_ms());
         turn.desk.basket = Some(Basket::open(turn.mint(), turn.now_ms, turn.shop.cut()?));
     }
     let Some(basket) = turn.desk.basket.as_mut() else { return Ok(()) };
-    let unit = if item.sold_by == SoldBy::Piece { item.unit.clone() } else { String::new() };
     let id = basket
         .ring(NewLine {
             item: item.code.clone(),
             name: item.name.clone(),
-            unit: unit.clone(),
+            unit,
             quantity: rung.quantity,
             price,
             printed_amount: rung.printed,
@@ -245,17 +275,36 @@ pub(crate) fn line(turn: &mut Turn<'_>, item: &Item, price: Price, rung: Rung) -
     }
     let desk = &mut turn.desk;
     desk.selected = Some(id);
-    desk.last_item = Some(LastItem {
-        name: item.name.clone(),
-        unit,
-        quantity: rung.quantity,
-        source: rung.source,
-        tare_g: rung.tare_g,
-        price,
-    });
-    (desk.multiply, desk.tare_g, desk.closed, desk.asked) = (None, None, None, None);
+    (desk.closed, desk.asked) = (None, None);
+    desk.forget_typed_ahead();
     if item.age_limit > 0 {
         turn.say(Say::new(Code::AgeCheck).with("name", &item.name).with("age", item.age_limit));
     }
     Ok(())
+}
+
+/// Asks before a line that is more than a till rings by habit, or that costs nothing: a slip of the finger otherwise is money.
+/// `goods` names them in the question.
+pub(crate) fn ask_if_unlikely(
+    turn: &Turn<'_>,
+    goods: impl FnOnce(Code) -> Say,
+    quantity: Quantity,
+    amount: Fen,
+    source: Option<WeightSource>,
+) -> Done {
+    // Whoever said yes, or approved, has seen these figures.
+    if turn.yeses > 0 || turn.approval.is_some() {
+        return Ok(());
+    }
+    let settings = &turn.shop.book.settings;
+    let is_much = match quantity {
+        // Only hands exceed a scale's range.
+        Quantity::G(grams) => grams.0 > settings.ask_weight_g && source == Some(WeightSource::Typed),
+        Quantity::Pc(pieces) => pieces.0 > settings.ask_pieces,
+    };
+    match () {
+        () if amount.is_zero() => Err(Stop::Confirm(goods(Code::NothingCharged))),
+        () if is_much || amount > settings.ask_line => Err(Stop::Confirm(goods(Code::LineUnlikely))),
+        () => Ok(()),
+    }
 }

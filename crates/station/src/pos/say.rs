@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use suanpan_contract::Code;
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::PricingError;
+use suanpan_domain::quantity::Quantity;
 use suanpan_domain::refund::RefundError;
 use suanpan_domain::sale::settle::TenderError;
 use suanpan_domain::sale::{BasketError, LINES_MAX};
@@ -134,6 +135,16 @@ pub(crate) fn count(things: u64) -> String {
     let (head, rest) = digits.split_at(first);
     let groups = rest.as_bytes().chunks(3).map(|group| String::from_utf8_lossy(group).into_owned());
     (!head.is_empty()).then(|| head.to_owned()).into_iter().chain(groups).collect::<Vec<_>>().join(",")
+}
+
+/// Names goods in a sentence: `{name}`, `{quantity}`, `{amount}`.
+pub(crate) fn of_goods(name: &str, quantity: Quantity, unit: &str, amount: Fen) -> impl Fn(Code) -> Say {
+    let quantity = match quantity {
+        Quantity::G(grams) => format!("{}.{:03} kg", grams.0 / 1_000, grams.0 % 1_000),
+        Quantity::Pc(pieces) => format!("{} {unit}", pieces.0).trim_end().to_owned(),
+    };
+    let name = name.to_owned();
+    move |code| Say::new(code).with("name", &name).with("quantity", &quantity).with("amount", yuan(amount))
 }
 
 #[cfg(test)]

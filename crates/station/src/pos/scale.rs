@@ -10,6 +10,9 @@ use suanpan_devices::{Reading, Scale, ScaleSettings};
 /// The oldest reading to sell by: a streaming scale sends several a second.
 const AGE_MAX: Duration = Duration::from_millis(1_000);
 
+/// The most that an empty scale shows: a division of one for 15 kg.
+const EMPTY_G_MAX: i32 = 5;
+
 /// See the module.
 #[derive(Default)]
 pub(crate) struct Counter {
@@ -29,8 +32,8 @@ impl Counter {
         };
         let seen = Arc::clone(&sold);
         let scale = Scale::start(settings, move |view| {
-            let rests = view.reading.as_ref().is_some_and(|reading| reading.stable && reading.grams > 0);
-            if !rests {
+            // A hand that only touches the goods does not take them away, and a lost port says nothing of them.
+            if view.reading.as_ref().is_some_and(|reading| reading.grams <= EMPTY_G_MAX) {
                 seen.store(false, Ordering::Release);
             }
             tell();
@@ -52,8 +55,10 @@ impl Counter {
 
     pub(crate) fn view(&self) -> Option<ScaleView> {
         let reading = self.scale.as_ref()?.view().reading?;
-        reading
-            .is_fresh(Instant::now(), AGE_MAX)
-            .then_some(ScaleView { grams: i64::from(reading.grams), stable: reading.stable })
+        reading.is_fresh(Instant::now(), AGE_MAX).then_some(ScaleView {
+            grams: i64::from(reading.grams),
+            stable: reading.stable,
+            sold: self.sold.load(Ordering::Acquire),
+        })
     }
 }

@@ -4,6 +4,7 @@
 use std::sync::Arc;
 
 use suanpan_contract::{Code, DocumentRow, NetworkView, PrinterView, SlipKind, SlipRow};
+use suanpan_domain::barcode;
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::entry::Entry;
@@ -356,12 +357,26 @@ impl Shop {
         self.catalogue.by_barcode(code, at_ms).map_err(failed)
     }
 
-    /// Items of a typed code: the item code itself, else the PLU.
-    pub(crate) fn by_code(&self, code: &str, at_ms: i64) -> Asked<Vec<ItemByCode>> {
-        match self.item(code, at_ms)? {
-            Some(item) => Ok(vec![ItemByCode { price: self.price(&item, at_ms)?, item, count: 1 }]),
-            None => self.by_plu(code, at_ms),
+    /// Items of a code, scanned or typed, whatever it is to each: a barcode, its own code, a PLU.
+    pub(crate) fn by_any_code(&self, code: &str, at_ms: i64) -> Asked<Vec<ItemByCode>> {
+        let mut found: Vec<ItemByCode> = vec![];
+        let mut add = |more: ItemByCode| {
+            if found.iter().all(|have| have.item.code != more.item.code) {
+                found.push(more);
+            }
+        };
+        for written in barcode::cases(code) {
+            self.by_barcode(&written, at_ms)?.into_iter().for_each(&mut add);
         }
+        for written in barcode::spellings(code) {
+            if let Some(item) = self.item(&written, at_ms)? {
+                add(ItemByCode { price: self.price(&item, at_ms)?, item, count: 1 });
+            }
+        }
+        if barcode::is_plu(code) {
+            self.by_plu(code, at_ms)?.into_iter().for_each(&mut add);
+        }
+        Ok(found)
     }
 
     pub(crate) fn by_plu(&self, plu: &str, at_ms: i64) -> Asked<Vec<ItemByCode>> {

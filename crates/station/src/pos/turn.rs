@@ -153,7 +153,7 @@ impl<'a> Turn<'a> {
     /// Nothing lies on the counter any more.
     pub(crate) fn clear_counter(&mut self) {
         let desk = &mut self.desk;
-        (desk.basket, desk.priced_at_ms, desk.selected, desk.last_item) = (None, None, None, None);
-        (desk.multiply, desk.tare_g, desk.closed) = (None, None, None);
+        (desk.basket, desk.priced_at_ms, desk.selected, desk.closed) = (None, None, None, None);
+        desk.forget_typed_ahead();
     }
 }

@@ -11,9 +11,9 @@ use suanpan_domain::pricing::{Per, Price};
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::settle::remaining;
 use suanpan_domain::sale::{Basket, Line, Tendered, WeightSource};
-use suanpan_ledger::Parked;
+use suanpan_ledger::{ItemByCode, Parked};
 
-use super::desk::{Asked, Desk, LastItem};
+use super::desk::{Asked, Desk, Means};
 use super::refund::Refundable;
 use super::shop::Shop;
 
@@ -104,7 +104,7 @@ pub(crate) fn pay(desk: &Desk, rounding: Rounding) -> PayView {
     }
 }
 
-pub(crate) fn last_item(last: &LastItem) -> LastItemView {
+pub(crate) fn last_item(last: &Line) -> LastItemView {
     LastItemView {
         name: last.name.clone(),
         quantity: quantity(last.quantity, &last.unit),
@@ -124,7 +124,11 @@ pub(crate) fn prompt(shop: &Shop, desk: &Desk) -> Option<Prompt> {
             may_type: desk.person.as_ref().is_some_and(|person| person.types_weight),
         },
         Asked::Choose { found } => {
-            Prompt::Choose { items: found.iter().map(|(_, found)| hit(&found.item, found.price)).collect() }
+            let choice = |(means, found): &(Means, ItemByCode)| {
+                let pieces = if let Means::Count { pieces, .. } = means { *pieces } else { 1 };
+                ItemHit { pieces, ..hit(&found.item, found.price) }
+            };
+            Prompt::Choose { items: found.iter().map(choice).collect() }
         }
         Asked::Confirm { say, .. } => Prompt::Confirm { code: say.code, args: say.args.clone() },
         Asked::Approve { wanted, .. } => Prompt::Approve {
@@ -150,6 +154,7 @@ pub(crate) fn hit(item: &Item, charged: Option<Price>) -> ItemHit {
         price: charged.map(|charged| price(charged, &item.unit)),
         barcode: item.barcodes.first().map(|barcode| barcode.code.clone()),
         origin: item.origin.clone(),
+        pieces: 1,
     }
 }
 

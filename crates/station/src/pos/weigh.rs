@@ -1,6 +1,6 @@
 //! Weighed goods: a settled weight from the till's scale, or a weight typed by somebody who may.
 
-use suanpan_contract::{ApproveAction, Code};
+use suanpan_contract::{ApproveAction, Code, Command};
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::{Grams, Quantity};
@@ -8,8 +8,8 @@ use suanpan_domain::sale::WeightSource;
 
 use super::approval::{self, Approval};
 use super::desk::Asked;
-use super::ring::{Rung, line, may_ring};
-use super::say::{Done, Say};
+use super::ring::{Rung, ask_if_unlikely, line, may_ring};
+use super::say::{Done, Say, of_goods};
 use super::turn::Turn;
 
 /// The heaviest tare: a crate.
@@ -18,7 +18,7 @@ const TARE_G_MAX: i64 = 10_000;
 /// Rings what lies on the scale, or waits for it.
 pub(crate) fn begin(turn: &mut Turn<'_>, item: Item, price: Price) -> Done {
     if turn.desk.multiply.is_some() {
-        return Err(Code::QuantityInvalid.into());
+        return Err(Say::new(Code::MultiplyOnWeighed).with("name", &item.name).into());
     }
     turn.desk.closed = None;
     turn.desk.asked = Some(Asked::Weigh { item: Box::new(item), price });
@@ -41,6 +41,8 @@ pub(crate) fn settled(turn: &mut Turn<'_>) -> Done {
         scanned: Some(reading.raw),
         ..Rung::plain(Quantity::G(Grams(grams)))
     };
+    // The scale rings by itself: should that be asked about, a yes takes the item again.
+    turn.performing.get_or_insert_with(|| Command::AddItem { item: item.code.clone() });
     line(turn, &item, price, rung)?;
     turn.uses_scale = true;
     Ok(())
@@ -57,10 +59,12 @@ pub(crate) fn type_weight(turn: &mut Turn<'_>, grams: i64) -> Done {
         return Err(Code::WeightInvalid.into());
     }
     let amount = price.amount(quantity).map_err(Say::from)?;
+    let source = Some(WeightSource::Typed);
+    // Before anybody is called to approve it.
+    ask_if_unlikely(turn, of_goods(&item.name, quantity, "", amount), quantity, amount, source)?;
     let alone = turn.person()?.types_weight;
     let wanted = Approval::new(ApproveAction::TypedWeight, amount).named(&item.name);
     let approver = turn.authorise_if(!alone, wanted.to(approval::quantity(quantity, "")))?;
-    let source = Some(WeightSource::Typed);
     line(turn, &item, price, Rung { source, approver, ..Rung::plain(quantity) })
 }
 

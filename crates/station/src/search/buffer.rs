@@ -11,8 +11,12 @@ pub(super) struct Buffer {
 
 /// A place where a needle was found.
 pub(super) struct Found {
+    /// Number of the text.
+    pub(super) entry: usize,
     /// Number of the item that the text belongs to.
     pub(super) owner: u32,
+    /// It is the first of its item's texts.
+    pub(super) is_own: bool,
     /// It is the beginning of a text.
     pub(super) at_start: bool,
     /// It is the end of a text.
@@ -45,6 +49,11 @@ impl Buffer {
         self.owners.get(entry).copied().unwrap_or(u32::MAX)
     }
 
+    /// True of the first text of its owner.
+    pub(super) fn is_own(&self, entry: usize) -> bool {
+        entry.checked_sub(1).is_none_or(|before| self.owner(before) != self.owner(entry))
+    }
+
     /// A text by its number.
     pub(super) fn text(&self, entry: u32) -> &str {
         let start = self.starts.get(entry as usize).map_or(0, |start| *start as usize);
@@ -71,7 +80,9 @@ impl Buffer {
             let ahead = self.starts.get(entry..).unwrap_or_default();
             entry += gallop(ahead, text_at).saturating_sub(1);
             Some(Found {
+                entry,
                 owner: self.owner(entry),
+                is_own: self.is_own(entry),
                 at_start: self.starts.get(entry).is_some_and(|start| *start as usize == text_at),
                 at_end: self.bytes.get(place + len) == Some(&b'\n'),
             })

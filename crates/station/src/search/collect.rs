@@ -2,7 +2,7 @@
 
 use super::Class;
 
-const CLASSES: usize = Class::NameInside as usize + 1;
+const CLASSES: usize = Class::ALL.len();
 
 /// Keeps at most `limit` items a class. Offers of one pass come in item order.
 pub(super) struct Collector {
@@ -51,16 +51,8 @@ impl Collector {
 
     /// The best items with their classes.
     pub(super) fn best(self) -> Vec<(u32, Class)> {
-        const ORDER: [Class; CLASSES] = [
-            Class::CodeWhole,
-            Class::NameWhole,
-            Class::CodeStart,
-            Class::NameStart,
-            Class::CodeEnd,
-            Class::NameInside,
-        ];
         let mut best: Vec<(u32, Class)> = Vec::with_capacity(self.limit);
-        for (class, mut items) in ORDER.into_iter().zip(self.classes) {
+        for (class, mut items) in Class::ALL.into_iter().zip(self.classes) {
             // Several passes may have met the same class; item numbers are the order of sales.
             items.sort_unstable();
             items.dedup();

@@ -10,6 +10,7 @@
 
 mod buffer;
 mod collect;
+mod mixed;
 mod phonetic;
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ use std::collections::HashMap;
 
 use buffer::Buffer;
 use collect::Collector;
-use phonetic::{Place, Query, Speller, Syllable};
+use phonetic::{Place, Query, Readings, Speller, Syllable};
 
 /// How many hits a screen shows.
 pub const HITS_MAX: usize = 20;
@@ -40,21 +41,71 @@ pub struct SearchItem {
     pub rank: i64,
 }
 
-/// How well an item matches; better classes come first, and sales decide within one.
+/// How well an item matches; better classes come first, and sales decide within one. What is meant most often comes first: a
+/// code, or the item's own name as it is usually read; then its other names, and at last the readings that hardly anybody
+/// means, which still find what somebody does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// A code, barcode or PLU, whole.
     CodeWhole,
-    /// A name or alias, whole.
+    /// The name, whole.
     NameWhole,
     /// The beginning of a code.
     CodeStart,
-    /// The beginning of a name.
+    /// The beginning of the name.
     NameStart,
+    /// Another name, whole.
+    AliasWhole,
+    /// The beginning of another name.
+    AliasStart,
     /// The end of a code: the last digits of a barcode.
     CodeEnd,
-    /// Somewhere within a name.
+    /// Somewhere within the name.
     NameInside,
+    /// A name or alias by a rare reading, whole.
+    RareWhole,
+    /// The beginning of one.
+    RareStart,
+    /// Somewhere within another name.
+    AliasInside,
+    /// Somewhere within a name or alias by a rare reading.
+    RareInside,
+}
+
+impl Class {
+    const ALL: [Class; 12] = [
+        Class::CodeWhole,
+        Class::NameWhole,
+        Class::CodeStart,
+        Class::NameStart,
+        Class::AliasWhole,
+        Class::AliasStart,
+        Class::CodeEnd,
+        Class::NameInside,
+        Class::RareWhole,
+        Class::RareStart,
+        Class::AliasInside,
+        Class::RareInside,
+    ];
+
+    fn usual(place: Place, is_own: bool) -> Class {
+        match (place, is_own) {
+            (Place::Whole, true) => Class::NameWhole,
+            (Place::Start, true) => Class::NameStart,
+            (Place::Inside, true) => Class::NameInside,
+            (Place::Whole, false) => Class::AliasWhole,
+            (Place::Start, false) => Class::AliasStart,
+            (Place::Inside, false) => Class::AliasInside,
+        }
+    }
+
+    fn rare(place: Place) -> Class {
+        match place {
+            Place::Whole => Class::RareWhole,
+            Place::Start => Class::RareStart,
+            Place::Inside => Class::RareInside,
+        }
+    }
 }
 
 /// A found item.
@@ -155,6 +206,8 @@ impl SearchIndex {
         }
         if query.bytes().all(|b| b.is_ascii_alphanumeric()) && !query.bytes().all(|b| b.is_ascii_digit()) {
             self.find_spelled(&query, &mut found);
+        } else if let Some(hanzi) = mixed::longest_hanzi(&query) {
+            self.find_mixed(&query, hanzi, &mut found);
         }
         // Letters in the middle of a foreign word, hanzi, and digits such as the 500 of 500ml.
         if !is_letters || !found.is_full() {
@@ -187,12 +240,12 @@ impl SearchIndex {
 
     fn find_names(&self, query: &str, found: &mut Collector) {
         for hit in self.names.find(query) {
-            let class = match (hit.at_start, hit.at_end) {
-                (true, true) => Class::NameWhole,
-                (true, false) => Class::NameStart,
-                _ => Class::NameInside,
+            let place = match (hit.at_start, hit.at_end) {
+                (true, true) => Place::Whole,
+                (true, false) => Place::Start,
+                _ => Place::Inside,
             };
-            found.offer(hit.owner, class);
+            found.offer(hit.owner, Class::usual(place, hit.is_own));
         }
         found.flush();
     }
@@ -206,25 +259,51 @@ impl SearchIndex {
             }
             let Some(&[from, to]) = self.spelled_at.get(name..name + 2) else { continue };
             let Some(syllables) = self.spelled.get(from as usize..to as usize) else { continue };
-            let class = match query.place_in(syllables, found.wants(Class::NameInside)) {
-                Some(Place::Whole) => Class::NameWhole,
-                Some(Place::Start) => Class::NameStart,
-                Some(Place::Inside) => Class::NameInside,
-                None => continue,
+            let is_own = self.names.is_own(name);
+            let inside = found.wants(Class::NameInside) && (is_own || found.wants(Class::AliasInside));
+            let Some(any) = query.place_in(syllables, Readings::All, inside) else { continue };
+            // When a class is full, nothing that comes after it is shown.
+            if !found.wants(Class::usual(any, is_own)) {
+                continue;
+            }
+            let usual = match phonetic::has_rare(syllables) {
+                true => query.place_in(syllables, Readings::Usual, inside),
+                false => Some(any),
             };
+            let rare = Class::rare(any);
+            let class = usual.map_or(rare, |place| Class::usual(place, is_own).min(rare));
             found.offer(self.names.owner(name), class);
+        }
+        found.flush();
+    }
+
+    /// Hanzi among letters: few names have the hanzi, and those are spelled anew.
+    fn find_mixed(&self, query: &str, hanzi: &str, found: &mut Collector) {
+        let query = mixed::Query::new(query);
+        let mut seen = None;
+        for hit in self.names.find(hanzi) {
+            if seen.replace(hit.entry) == Some(hit.entry) {
+                continue;
+            }
+            let text = u32::try_from(hit.entry).map_or("", |entry| self.names.text(entry));
+            let Some((place, is_usual)) = query.place_in(text) else { continue };
+            found.offer(
+                hit.owner,
+                if is_usual { Class::usual(place, hit.is_own) } else { Class::rare(place) },
+            );
         }
         found.flush();
     }
 }
 
-/// Lower case, full-width forms and ü to ASCII, without blanks and control characters: what is compared.
+/// Lower case, full-width forms and ü to ASCII, without blanks, control characters and the marks that part syllables: what is
+/// compared.
 fn fold(text: &str) -> String {
     let narrow = |c: char| match c {
         '！'..='～' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
         'ü' | 'Ü' => 'u',
         other => other,
     };
-    let kept = text.chars().filter(|c| !c.is_whitespace() && !c.is_control());
-    kept.map(|c| narrow(c).to_ascii_lowercase()).collect()
+    let kept = text.chars().map(narrow).filter(|c| !c.is_whitespace() && !c.is_control());
+    kept.filter(|c| !matches!(c, '\'' | '’' | '‘' | '`' | '´')).map(|c| c.to_ascii_lowercase()).collect()
 }

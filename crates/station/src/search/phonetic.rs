@@ -16,6 +16,23 @@ const VOCABULARY_MAX: usize = 0x7fff;
 /// Letters of a foreign word that count.
 const WORD_LETTERS_MAX: usize = 16;
 
+/// Characters that goods' names read otherwise than most texts do: 茄子, 长豆角, 海参, 重庆, 豆豉, 蛤蜊, 凤爪.
+const USUAL_AMONG_GOODS: [(char, &str); 13] = [
+    ('茄', "qie"),
+    ('佛', "fo"),
+    ('长', "chang"),
+    ('参', "shen"),
+    ('重', "chong"),
+    ('豉', "chi"),
+    ('肋', "lei"),
+    ('蛤', "ge"),
+    ('调', "tiao"),
+    ('脯', "fu"),
+    ('爪', "zhua"),
+    ('勒', "le"),
+    ('薄', "bo"),
+];
+
 /// Turns names into syllables while the index is built.
 #[derive(Default)]
 pub(super) struct Speller {
@@ -61,8 +78,8 @@ impl Speller {
             return known.clone();
         }
         let mut numbers = vec![];
-        for reading in c.to_pinyin_multi().into_iter().flatten() {
-            if let Some(number) = self.number(reading.plain())
+        for reading in readings(c) {
+            if let Some(number) = self.number(reading)
                 && !numbers.contains(&number)
             {
                 numbers.push(number);
@@ -73,9 +90,7 @@ impl Speller {
     }
 
     fn number(&mut self, syllable: &str) -> Option<u16> {
-        let mut soft = Softener::default();
-        syllable.chars().take(WORD_LETTERS_MAX).for_each(|c| soft.push(c));
-        let soft = soft.text;
+        let soft = softened(syllable);
         if soft.is_empty() || !soft.is_ascii() {
             return None;
         }
@@ -90,6 +105,24 @@ impl Speller {
         self.numbers.insert(soft, number);
         Some(number)
     }
+}
+
+/// True when a character of the name has more than one reading.
+pub(super) fn has_rare(syllables: &[Syllable]) -> bool {
+    syllables.iter().any(|syllable| syllable & ANOTHER_READING != 0)
+}
+
+/// Every reading of a character, the usual one first.
+pub(super) fn readings(c: char) -> impl Iterator<Item = &'static str> {
+    let usual = USUAL_AMONG_GOODS.iter().find(|(known, _)| *known == c).map(|(_, reading)| *reading);
+    usual.into_iter().chain(c.to_pinyin_multi().into_iter().flatten().map(pinyin::Pinyin::plain))
+}
+
+/// A syllable as it is compared.
+pub(super) fn softened(syllable: &str) -> String {
+    let mut soft = Softener::default();
+    syllable.chars().take(WORD_LETTERS_MAX).for_each(|c| soft.push(c));
+    soft.text
 }
 
 /// Softens a syllable letter by letter, so that every beginning of a syllable softens to a beginning of it.
@@ -139,6 +172,15 @@ pub(super) enum Place {
     Inside,
 }
 
+/// Which readings of a character count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Readings {
+    /// The usual one.
+    Usual,
+    /// Every one.
+    All,
+}
+
 /// A query, cut into syllables and beginnings of syllables in every possible way at once.
 ///
 /// A set of positions within the query is a bit mask. `steps[syllable × len + from]` holds the positions that one
@@ -177,8 +219,8 @@ impl Query {
     }
 
     /// Where the query matches; looks beyond the start of the name only when `inside` is wanted.
-    pub(super) fn place_in(&self, syllables: &[Syllable], inside: bool) -> Option<Place> {
-        if let Some(rest) = self.walk(syllables) {
+    pub(super) fn place_in(&self, syllables: &[Syllable], readings: Readings, inside: bool) -> Option<Place> {
+        if let Some(rest) = self.walk(syllables, readings) {
             return Some(if rest == 0 { Place::Whole } else { Place::Start });
         }
         if !inside {
@@ -186,18 +228,20 @@ impl Query {
         }
         let later =
             (1..syllables.len()).filter(|at| syllables.get(*at).is_some_and(|s| s & ANOTHER_READING == 0));
-        later.filter_map(|at| self.walk(syllables.get(at..)?)).next().map(|_| Place::Inside)
+        later.filter_map(|at| self.walk(syllables.get(at..)?, readings)).next().map(|_| Place::Inside)
     }
 
     /// Follows a name from its first syllable; returns how many entries are left when the query is used up.
-    fn walk(&self, syllables: &[Syllable]) -> Option<usize> {
+    fn walk(&self, syllables: &[Syllable], readings: Readings) -> Option<usize> {
         let end = 1u64 << self.len;
         let (mut at, mut positions) = (0, 1u64);
         while let Some(first) = syllables.get(at) {
             let mut next = self.step(positions, *first);
             at += 1;
             while let Some(other) = syllables.get(at).filter(|s| **s & ANOTHER_READING != 0) {
-                next |= self.step(positions, *other);
+                if readings == Readings::All {
+                    next |= self.step(positions, *other);
+                }
                 at += 1;
             }
             if next & end != 0 {
@@ -224,7 +268,7 @@ impl Query {
 }
 
 /// The softened beginnings of a text: of one letter, of two, …, as long as a word may be.
-fn softened_beginnings(text: &str) -> Vec<String> {
+pub(super) fn softened_beginnings(text: &str) -> Vec<String> {
     let mut soft = Softener::default();
     text.chars()
         .take(WORD_LETTERS_MAX)

@@ -59,6 +59,9 @@ fn pinyin_finds_whole_first_and_mixed_letters() {
         ("bocaii", &[]),
         ("zz", &[]),
         ("xih ong shi", &["10003"]),
+        ("xi'hong'shi", &["10003"]),
+        ("ma’ling", &["10002"]),
+        ("ＢＣ", &["10001"]),
     ] {
         check(query, want);
     }
@@ -88,6 +91,52 @@ fn every_reading_of_a_character_is_found() {
     }
     for query in ["chongqing", "zhongqing", "cqxm", "zqxm"] {
         check(query, &["10007"]);
+    }
+}
+
+#[test]
+fn the_usual_reading_of_the_own_name_comes_before_rare_readings_and_aliases() {
+    // However much more of the others is sold.
+    let index = SearchIndex::build([
+        item("1", "柠檬", &[], 900),
+        item("2", "草莓", &[], 1),
+        item("3", "茭白/高笋/茭瓜", &[], 900),
+        item("4", "西瓜/麒麟瓜", &[], 1),
+        item("5", "卷心菜/莲花白/包菜", &[], 900),
+        item("6", "包菜丝", &[], 1),
+        item("7", "茄子", &[], 1),
+    ]);
+    let first = |query: &str| {
+        let hits = index.search(query, HITS_MAX);
+        hits.iter().map(|hit| (hit.code.to_owned(), hit.class)).collect::<Vec<_>>()
+    };
+    for (query, want) in [
+        ("cm", &[("2", Class::NameWhole), ("1", Class::RareWhole)][..]),
+        ("xg", &[("4", Class::NameWhole), ("3", Class::RareWhole)]),
+        ("bc", &[("6", Class::NameStart), ("5", Class::AliasWhole)]),
+        ("包菜", &[("6", Class::NameStart), ("5", Class::AliasWhole)]),
+        ("qz", &[("7", Class::NameWhole)]),
+        ("jz", &[("7", Class::RareWhole)]),
+    ] {
+        let want: Vec<_> = want.iter().map(|(code, class)| ((*code).to_owned(), *class)).collect();
+        assert_eq!(first(query), want, "{query}");
+    }
+}
+
+#[test]
+fn hanzi_and_letters_find_a_name_together() {
+    for (query, want) in [
+        ("西hs", &["10003"][..]),
+        ("西hongs", &["10003"]),
+        ("番q", &["10003", "10004"]),
+        ("x番茄", &["10004"]),
+        ("重qing小m", &["10007"]),
+        ("zhong庆", &["10007"]),
+        ("雪b500", &["10012"]),
+        ("西qs", &[]),
+        ("西", &["10003"]),
+    ] {
+        check(query, want);
     }
 }
 
