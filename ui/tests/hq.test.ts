@@ -1,8 +1,11 @@
+import { createSSRApp } from 'vue'
+import { renderToString } from 'vue/server-renderer'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
 import { decideLost } from '../src/hq/api'
 import { change, difference } from '../src/hq/figures'
 import { about, forWhom, says } from '../src/hq/lost'
+import HourChart from '../src/hq/HourChart.vue'
 import { dateBeside, siteDay } from '../src/hq/time'
 import { language } from '../src/kit/i18n'
 
@@ -10,13 +13,17 @@ describe('a store-day', () => {
   beforeEach(() => void (language.value = 'zh-CN'))
 
   it('names the figure that differs, the till’s and the hub’s', () => {
-    expect(difference({ field: 'tender:cash', was: 387, is: 386 })).toBe('付款方式 cash：收银机 ¥3.87，总部 ¥3.86')
+    const names = [{ field: 'tender:cash', name: '现金', name_en: 'Cash' }]
+    const cash = { field: 'tender:cash', was: 387, is: 386 }
+    expect(difference(cash, names)).toBe('付款方式 现金：收银机 ¥3.87，总部 ¥3.86')
+    expect(difference({ ...cash, field: 'tender:x9' }, names)).toBe('付款方式 未登记的（x9）：收银机 ¥3.87，总部 ¥3.86')
     language.value = 'en'
-    expect(difference({ field: 'sales', was: 790, is: 812 })).toBe('Receipts: till 790, HQ 812')
+    expect(difference(cash, names)).toBe('Tender Cash: till ¥3.87, HQ ¥3.86')
+    expect(difference({ field: 'sales', was: 790, is: 812 }, names)).toBe('Receipts: till 790, HQ 812')
   })
 
   it('tells what a later version changed', () => {
-    expect(change({ field: 'paid', was: 386, is: 466 })).toBe('实收 ¥3.86 → ¥4.66')
+    expect(change({ field: 'paid', was: 386, is: 466 }, [])).toBe('实收 ¥3.86 → ¥4.66')
   })
 
   it('has neighbours across months and years', () => {
@@ -25,6 +32,16 @@ describe('a store-day', () => {
 
   it('tells a moment by the site’s clock', () => {
     expect(siteDay(Date.UTC(2026, 10, 21, 18, 4), 480)).toBe('11-22 02:04')
+  })
+})
+
+describe('sales by hour', () => {
+  it('begin with the business date and end in the night after it', async () => {
+    const hours = [{ hour: 9, paid_fen: 386, sales: 1 }, { hour: 1, paid_fen: 80, sales: 1 }]
+    const drawn = await renderToString(createSSRApp(HourChart, { hours, starts: 4 }))
+    const told = [...drawn.matchAll(/>(\d+):00<\/text>/g)].map((found) => Number(found[1]))
+    expect(told).toEqual([6, 8, 10, 12, 14, 16, 18, 20, 22, 0])
+    expect(drawn).toMatch(/class="value"[^>]*>¥0\.80</)
   })
 })
 

@@ -201,8 +201,10 @@ impl FromRequestParts<App> for Session {
 /// Whoever may see reports: a script with a key, a person who signed in, or a station that signs for its own figures.
 #[derive(Debug)]
 pub(super) enum Reader {
-    /// Sees every site.
+    /// A script, which sees every site.
     Chain,
+    /// A person, who sees every site.
+    Person,
     /// Sees what its own till sold.
     Till(Box<Station>),
 }
@@ -212,7 +214,7 @@ impl FromRequestParts<App> for Reader {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Reader, Problem> {
         if cookie(&parts.headers).is_some() {
-            return Session::from_request_parts(parts, app).await.map(|_| Reader::Chain);
+            return Session::from_request_parts(parts, app).await.map(|_| Reader::Person);
         }
         let is_station = text(&parts.headers, header::AUTHORIZATION).is_some_and(RequestAuth::is_one);
         if !is_station {

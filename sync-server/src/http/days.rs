@@ -41,8 +41,8 @@ pub(super) async fn report(
     }
     let Query(Which { versions }) = which.map_err(|_| Problem::BadRequest("versions is a number"))?;
     let versions = versions.unwrap_or(1).clamp(1, VERSIONS_MAX);
-    let (rows, pending) = app.store.store_days(filter(reader, query)?, versions, now_ms()).await?;
-    respond(&headers, &rows, pending)
+    let filter = filter(&app, &reader, query).await?;
+    respond(&headers, &reader, app.store.store_days(filter, versions, now_ms()).await?)
 }
 
 pub(super) async fn of_date(
@@ -69,6 +69,9 @@ pub(super) async fn excuse(
     let malformed = Problem::BadRequest("site, date, till and reason are expected");
     let asked: Excused = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
     let date = calendar::parse(&asked.date).ok_or(malformed)?;
+    if !calendar::is_business_date(date) {
+        return Err(Problem::BadRequest("nobody traded on the date"));
+    }
     // Nowhere has a later date begun than where the day begins first.
     if date > calendar::local(now_ms(), FIRST_OFFSET_MIN).0 {
         return Err(Problem::BadRequest("the date has not begun"));

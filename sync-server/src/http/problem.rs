@@ -66,6 +66,8 @@ pub enum Problem {
     ListChanged,
     /// A row could not be imported today: why.
     Unpublishable(String),
+    /// No site has this code.
+    UnknownSite,
     /// Nothing is here.
     NotFound,
     /// The path has no such method.
@@ -100,6 +102,7 @@ impl Problem {
             Problem::Wire(error) => (400, error.code(), "The message is malformed."),
             Problem::Store(StoreError::Beyond) => (400, "HUB-REQ-001", "The request is malformed."),
             Problem::Store(StoreError::Panicked) => (500, "HUB-STO-019", "The hub broke off."),
+            Problem::Store(StoreError::TooMany(_)) => (400, "HUB-REQ-007", "The report is too long."),
             Problem::Store(StoreError::DiskFull) => (507, "HUB-STO-003", "The hub's disk is full."),
             Problem::Store(error) => (503, error.code(), "The hub's store cannot do this now."),
             Problem::StationHeader => (401, "HUB-AUT-001", "A station's signature is needed."),
@@ -125,6 +128,7 @@ impl Problem {
             Problem::BodyTimeout => (408, "HUB-LIM-004", "The body did not arrive in time."),
             Problem::Late => (503, "HUB-LIM-005", "The hub did not answer in time."),
             Problem::BadRequest(_) => (400, "HUB-REQ-001", "The request is malformed."),
+            Problem::UnknownSite => (404, "HUB-REQ-006", "There is no such site."),
             Problem::NotFound => (404, "HUB-REQ-002", "Nothing is here."),
             Problem::Method => (405, "HUB-REQ-003", "The path has no such method."),
             Problem::ListChanged => (409, "HUB-REQ-004", "The list has changed: look at it again."),
@@ -140,6 +144,9 @@ impl Problem {
             Problem::BadRequest(what) => Some((*what).to_owned()),
             Problem::Unpublishable(why) => Some(why.clone()),
             Problem::Store(error @ (StoreError::Outcome(_) | StoreError::Beyond)) => Some(error.to_string()),
+            Problem::Store(StoreError::TooMany(max)) => {
+                Some(format!("more than {max} rows: ask for fewer dates (from, to) or for one site"))
+            }
             Problem::Standstill(Standstill { since_ms, error }) => {
                 Some(format!("since {since_ms} ms: {} {error}", error.code()))
             }
@@ -162,6 +169,7 @@ impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, code, title) = self.parts();
         match &self {
+            Problem::Store(StoreError::TooMany(_)) => {}
             Problem::Store(error) => tracing::error!(code, %error, "the store refused"),
             Problem::Late => tracing::error!(code, "the store did not answer in time"),
             _ => {}

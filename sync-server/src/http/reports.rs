@@ -3,16 +3,17 @@
 use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use suanpan_domain::calendar;
+use suanpan_journal::SiteCode;
 
 use super::Problem;
 use super::auth::Reader;
 use crate::app::App;
-use crate::store::{ReportBy, ReportFilter};
+use crate::store::{ByRow, DayRow, ReportBy, ReportFilter, StoreDay, TotalRow};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -23,19 +24,28 @@ pub(super) struct Asked {
 
 pub(super) type AskedQuery = Result<Query<Asked>, QueryRejection>;
 
-pub(super) fn filter(reader: Reader, query: AskedQuery) -> Result<ReportFilter, Problem> {
-    let Query(asked) = query.map_err(|_| Problem::BadRequest("from and to are expected"))?;
-    let date = |text: &str| calendar::parse(text).ok_or(Problem::BadRequest("a date looks like 2023-06-16"));
-    let site = match asked.site.filter(|site| !site.is_empty()) {
+pub(super) async fn filter(app: &App, reader: &Reader, query: AskedQuery) -> Result<ReportFilter, Problem> {
+    let malformed = Problem::BadRequest("from and to are expected, two dates that exist, such as 2023-06-16");
+    let Query(asked) = query.map_err(|_| malformed.clone())?;
+    let date = |text: &str| calendar::parse(text).ok_or(malformed.clone());
+    let (from, to) = (date(&asked.from)?, date(&asked.to)?);
+    if from > to {
+        return Err(Problem::BadRequest("from is after to"));
+    }
+    // Whatever it asks for, a station sees its own figures.
+    if let Reader::Till(own) = reader {
+        return Ok(ReportFilter { site: Some(own.site.clone()), till: Some(own.till), from, to });
+    }
+    let site: Option<SiteCode> = match asked.site.filter(|site| !site.is_empty()) {
         None => None,
         Some(site) => Some(site.parse().map_err(|_| Problem::BadRequest("site is not a site's code"))?),
     };
-    let (from, to) = (date(&asked.from)?, date(&asked.to)?);
-    Ok(match reader {
-        Reader::Chain => ReportFilter { site, till: None, from, to },
-        // Whatever it asks for, a station sees its own figures.
-        Reader::Till(own) => ReportFilter { site: Some(own.site), till: Some(own.till), from, to },
-    })
+    if let Some(site) = &site
+        && !app.store.sites().await?.iter().any(|it| it.site == *site)
+    {
+        return Err(Problem::UnknownSite);
+    }
+    Ok(ReportFilter { site, till: None, from, to })
 }
 
 pub(super) async fn by_day(
@@ -44,8 +54,8 @@ pub(super) async fn by_day(
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    let (rows, pending) = app.store.report_days(filter(reader, query)?).await?;
-    respond(&headers, &rows, pending)
+    let filter = filter(&app, &reader, query).await?;
+    respond(&headers, &reader, app.store.report_days(filter).await?)
 }
 
 pub(super) async fn by_hour(
@@ -93,8 +103,8 @@ pub(super) async fn totals_by_station(
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    let rows = app.store.report_totals(filter(reader, query)?).await?;
-    respond(&headers, &rows, app.store.gauges().await?.pending)
+    let filter = filter(&app, &reader, query).await?;
+    respond(&headers, &reader, app.store.report_totals(filter).await?)
 }
 
 async fn broken_down(
@@ -104,57 +114,99 @@ async fn broken_down(
     headers: &HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    let rows = app.store.report_by(by, filter(reader, query)?).await?;
-    respond(headers, &rows, app.store.gauges().await?.pending)
+    let filter = filter(app, &reader, query).await?;
+    respond(headers, &reader, app.store.report_by(by, filter).await?)
 }
 
 #[derive(Serialize)]
-struct Report<'a, R> {
-    rows: &'a [R],
-    /// Batches that are stored and not yet in the figures.
+struct Report<R> {
+    rows: Vec<R>,
+    /// Batches that are stored and not yet in the figures, of what was asked for.
     pending: i64,
 }
 
-pub(super) fn respond<R: Serialize>(
+/// The header of a CSV answer that says the same.
+const PENDING_HEADER: HeaderName = HeaderName::from_static("suanpan-pending");
+
+/// A row of a table with declared columns: the names of its fields, in this order.
+pub(super) trait Columns: Serialize {
+    const COLUMNS: &'static [&'static str];
+}
+
+impl Columns for DayRow {
+    const COLUMNS: &'static [&'static str] = &[
+        "date",
+        "site",
+        "sales",
+        "refunds",
+        "lines",
+        "grams",
+        "amount_fen",
+        "discount_fen",
+        "rounding_fen",
+        "paid_fen",
+        "missing",
+        "pending",
+    ];
+}
+
+impl Columns for ByRow {
+    const COLUMNS: &'static [&'static str] =
+        &["date", "site", "key", "count", "fen", "grams", "pieces", "pending"];
+}
+
+impl Columns for TotalRow {
+    const COLUMNS: &'static [&'static str] =
+        &["date", "site", "till", "total", "key", "count", "fen", "grams", "pending"];
+}
+
+impl Columns for StoreDay {
+    const COLUMNS: &'static [&'static str] =
+        &["date", "site", "name", "state", "version", "tills", "versions", "pending"];
+}
+
+pub(super) fn respond<R: Columns>(
     headers: &HeaderMap,
-    rows: &[R],
-    pending: i64,
+    reader: &Reader,
+    (rows, pending): (Vec<R>, i64),
 ) -> Result<Response, Problem> {
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
     if accepts.contains("text/csv") {
-        let text = csv(rows)?;
-        return Ok(([(header::CONTENT_TYPE, "text/csv; charset=utf-8")], text).into_response());
+        let text = csv(&rows, matches!(reader, Reader::Person))?;
+        let csv = HeaderValue::from_static("text/csv; charset=utf-8");
+        let said = [(header::CONTENT_TYPE, csv), (PENDING_HEADER, HeaderValue::from(pending))];
+        return Ok((said, text).into_response());
     }
     Ok(Json(Report { rows, pending }).into_response())
 }
 
-/// The rows' own fields, in their order, under a header line.
-fn csv<R: Serialize>(rows: &[R]) -> Result<String, Problem> {
-    let mut text = String::new();
-    for (index, row) in rows.iter().enumerate() {
+/// The declared columns under a header line, which is there without rows too.
+fn csv<R: Columns>(rows: &[R], is_guarded: bool) -> Result<String, Problem> {
+    let mut text = line(R::COLUMNS.iter().map(|name| (*name).to_owned()), is_guarded);
+    for row in rows {
         let Ok(Value::Object(fields)) = serde_json::to_value(row) else { return Err(Problem::Internal) };
-        if index == 0 {
-            text.push_str(&line(fields.keys().cloned()));
-        }
-        text.push_str(&line(fields.values().map(|value| match value {
-            Value::String(text) => text.clone(),
-            other => other.to_string(),
-        })));
+        let cells = R::COLUMNS.iter().map(|name| match fields.get(*name) {
+            Some(Value::String(text)) => text.clone(),
+            Some(other) => other.to_string(),
+            None => String::new(),
+        });
+        text.push_str(&line(cells, is_guarded));
     }
     Ok(text)
 }
 
-fn line(cells: impl Iterator<Item = String>) -> String {
-    let quoted: Vec<String> = cells.map(|cell| quote(&cell)).collect();
+fn line(cells: impl Iterator<Item = String>, is_guarded: bool) -> String {
+    let quoted: Vec<String> = cells.map(|cell| quote(&cell, is_guarded)).collect();
     format!("{}\r\n", quoted.join(","))
 }
 
-/// Quotes what CSV needs quoted, and keeps a spreadsheet from reading a code as a formula.
-fn quote(cell: &str) -> String {
+/// Quotes what CSV needs quoted. For a person, who opens it in a spreadsheet, a code is kept from being read as a formula;
+/// a script gets every text as it is.
+fn quote(cell: &str, is_guarded: bool) -> String {
     let is_number = cell.parse::<i64>().is_ok();
-    let formula = !is_number && cell.starts_with(['=', '+', '-', '@']);
-    if formula || cell.contains([',', '"', '\r', '\n']) {
-        let guard = if formula { "'" } else { "" };
+    let is_formula = is_guarded && !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula || cell.contains([',', '"', '\r', '\n']) {
+        let guard = if is_formula { "'" } else { "" };
         return format!("\"{guard}{}\"", cell.replace('"', "\"\""));
     }
     cell.to_owned()
@@ -165,15 +217,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn csv_cells_are_quoted_only_where_they_must_be() {
-        for (cell, expected) in [
-            ("S01", "S01"),
-            ("-250", "-250"),
-            ("a,b", "\"a,b\""),
-            ("a\"b", "\"a\"\"b\""),
-            ("=1+1", "\"'=1+1\""),
+    fn csv_cells_are_quoted_where_they_must_be_and_guarded_for_people_alone() {
+        for (cell, to_script, to_person) in [
+            ("S01", "S01", "S01"),
+            ("-250", "-250", "-250"),
+            ("a,b", "\"a,b\"", "\"a,b\""),
+            ("a\"b", "\"a\"\"b\"", "\"a\"\"b\""),
+            ("=1+1", "=1+1", "\"'=1+1\""),
+            ("+86", "+86", "+86"),
+            ("-x", "-x", "\"'-x\""),
+            ("@cmd", "@cmd", "\"'@cmd\""),
         ] {
-            assert_eq!(quote(cell), expected);
+            assert_eq!((quote(cell, false), quote(cell, true)), (to_script.to_owned(), to_person.to_owned()));
         }
     }
 }

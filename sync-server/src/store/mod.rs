@@ -27,8 +27,8 @@ mod types;
 
 pub use copy::copy_to_postgres;
 pub use day::{
-    DayState, DayVersion, Excuse, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
-    VERSIONS_MAX,
+    DayState, DayVersion, Excuse, FigureName, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState,
+    UnclosedDate, VERSIONS_MAX,
 };
 pub use lease::LEASE_MS;
 pub use lost::{Decided, Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
@@ -221,6 +221,7 @@ impl Store {
                 on_replica(sql)
             });
             match done.await {
+                Err(error @ StoreError::TooMany(_)) => return Err(error),
                 Err(error) => tracing::warn!(code = error.code(), %error, "a report leaves the replica"),
                 done => return done,
             }
@@ -305,6 +306,9 @@ pub enum StoreError {
     /// A number that was asked for or sent is larger than any that is kept.
     #[error("a number is too large")]
     Beyond,
+    /// What was asked for has more rows than are told at once.
+    #[error("more than {0} rows")]
+    TooMany(u32),
     /// The database takes no such values, whoever writes them and whenever.
     #[error("the database refused the data: {0}")]
     Data(Cause),
@@ -391,6 +395,7 @@ impl StoreError {
             StoreError::Data(_) => "HUB-STO-018",
             StoreError::Panicked => "HUB-STO-019",
             StoreError::Undone => "HUB-STO-020",
+            StoreError::TooMany(_) => "HUB-REQ-007",
         }
     }
 

@@ -1,3 +1,5 @@
+use std::collections::BTreeMap;
+
 use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
 use suanpan_journal::SiteCode;
@@ -6,36 +8,89 @@ use super::Store;
 use super::sql::{Sql, values};
 use super::{ByRow, DayRow, ReportBy, ReportFilter, StoreError, TotalRow};
 
-/// Rows of one report. A year of a thousand sites by day fits; more is asked for in parts.
+/// Rows of one report. A year of a thousand sites by day fits; of more nothing is told, and it is asked for in parts.
 pub const REPORT_ROWS_MAX: u32 = 400_000;
+
+/// What a statement may give: one more than is told, to know whether there is one.
+const ROWS_LIMIT: u32 = REPORT_ROWS_MAX + 1;
 
 impl Store {
     /// Figures by business date and site, and how many batches still wait to be in them.
     ///
-    /// *Errors:* the store's.
+    /// *Errors:* `TooMany` and the store's.
     pub async fn report_days(&self, filter: ReportFilter) -> Result<(Vec<DayRow>, i64), StoreError> {
-        self.read_report(move |connection| {
-            let waiting = connection.only("select count(*) from pending", values![], |row| row.get(0))?;
-            Ok((days(connection, &filter)?, waiting))
-        })
-        .await
+        self.read_report(move |sql| with_pending(sql, &filter, days(sql, &filter)?)).await
     }
 
-    /// Figures by business date, site and one more thing.
+    /// Figures by business date, site and one more thing, and how many batches still wait to be in them.
     ///
-    /// *Errors:* the store's.
-    pub async fn report_by(&self, by: ReportBy, filter: ReportFilter) -> Result<Vec<ByRow>, StoreError> {
-        self.read_report(move |connection| broken_down(connection, by, &filter)).await
+    /// *Errors:* `TooMany` and the store's.
+    pub async fn report_by(
+        &self,
+        by: ReportBy,
+        filter: ReportFilter,
+    ) -> Result<(Vec<ByRow>, i64), StoreError> {
+        self.read_report(move |sql| with_pending(sql, &filter, broken_down(sql, by, &filter)?)).await
+    }
+
+    /// Every total but those by item, by business date, site and till, and how many batches still wait to be in them.
+    ///
+    /// *Errors:* `TooMany` and the store's.
+    pub async fn report_totals(&self, filter: ReportFilter) -> Result<(Vec<TotalRow>, i64), StoreError> {
+        self.read_report(move |sql| with_pending(sql, &filter, totals(sql, &filter)?)).await
     }
 }
 
-impl Store {
-    /// Every total but those by item, by business date, site and till.
-    ///
-    /// *Errors:* the store's.
-    pub async fn report_totals(&self, filter: ReportFilter) -> Result<Vec<TotalRow>, StoreError> {
-        self.read_report(move |connection| totals(connection, &filter)).await
+/// A row that tells how many of its site's batches are not in it yet.
+trait OfSite {
+    fn site(&self) -> &str;
+    fn pending(&mut self) -> &mut i64;
+}
+
+macro_rules! of_site {
+    ($($row:ty),+) => {$(
+        impl OfSite for $row {
+            fn site(&self) -> &str {
+                &self.site
+            }
+
+            fn pending(&mut self) -> &mut i64 {
+                &mut self.pending
+            }
+        }
+    )+};
+}
+of_site!(DayRow, ByRow, TotalRow);
+
+/// Gives each row what waits of its site, and the sum, read with the rows on one state.
+fn with_pending<R: OfSite>(
+    sql: &dyn Sql,
+    filter: &ReportFilter,
+    mut rows: Vec<R>,
+) -> Result<(Vec<R>, i64), StoreError> {
+    refuse_more(rows.len(), REPORT_ROWS_MAX)?;
+    let waiting = pending(sql, filter)?;
+    for row in &mut rows {
+        *row.pending() = waiting.get(row.site()).copied().unwrap_or(0);
     }
+    Ok((rows, waiting.into_values().sum()))
+}
+
+/// Refuses to tell a part as if it were all.
+pub(super) fn refuse_more(rows: usize, max: u32) -> Result<(), StoreError> {
+    if rows > max as usize { Err(StoreError::TooMany(max)) } else { Ok(()) }
+}
+
+/// Batches of each site that wait for the projector.
+pub(super) fn pending(sql: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<String, i64>, StoreError> {
+    let waiting = sql.all(
+        "select s.site, count(*) from pending p join station s on s.station = p.station
+         where (cast(?1 as text) is null or s.site = ?1) and (cast(?2 as bigint) is null or s.till = ?2)
+         group by s.site",
+        values![filter.site.as_ref().map(SiteCode::as_str), filter.till],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    Ok(waiting.into_iter().collect())
 }
 
 fn totals(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<TotalRow>, StoreError> {
@@ -48,7 +103,7 @@ fn totals(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<TotalRow>, 
            and (cast(?4 as bigint) is null or till = ?4) and dimension <> 10
          group by business_date, site, till, dimension, key
          order by business_date, site, till, dimension, key limit ?5",
-        values![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX],
+        values![site, filter.from, filter.to, filter.till, ROWS_LIMIT],
         |row| {
             let dimension = Dimension::from_number(row.get(3)?).ok_or(StoreError::Damaged("dimension"))?;
             Ok(TotalRow {
@@ -60,6 +115,7 @@ fn totals(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<TotalRow>, 
                 count: row.get(5)?,
                 fen: row.get(6)?,
                 grams: row.get(7)?,
+                pending: 0,
             })
         },
     )
@@ -89,7 +145,7 @@ pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Da
     );
     let site = filter.site.as_ref().map(SiteCode::as_str);
     let rows =
-        connection.all(&sql, values![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX], |row| {
+        connection.all(&sql, values![site, filter.from, filter.to, filter.till, ROWS_LIMIT], |row| {
             Ok(DayRow {
                 date: calendar::text(row.get(0)?),
                 site: row.get(1)?,
@@ -102,6 +158,7 @@ pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Da
                 rounding_fen: row.get(8)?,
                 paid_fen: row.get(9)?,
                 missing: row.get(10)?,
+                pending: 0,
             })
         })?;
     Ok(rows)
@@ -124,7 +181,7 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
          group by business_date, site, k order by business_date, site, k limit ?5"
     );
     let site = filter.site.as_ref().map(SiteCode::as_str);
-    let values = values![site, filter.from, filter.to, filter.till, REPORT_ROWS_MAX];
+    let values = values![site, filter.from, filter.to, filter.till, ROWS_LIMIT];
     let rows = connection.all(&sql, values, |row| {
         Ok(ByRow {
             date: calendar::text(row.get(0)?),
@@ -134,6 +191,7 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
             fen: row.get(4)?,
             grams: row.get(5)?,
             pieces: row.get(6)?,
+            pending: 0,
         })
     })?;
     Ok(rows)

@@ -1,5 +1,7 @@
 //! What HQ's page of today shows.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
@@ -27,6 +29,10 @@ pub struct Today {
     pub as_of_ms: i64,
     /// The sites' clocks are this far ahead of UTC, minutes.
     pub utc_offset_min: i32,
+    /// The hour in which their business date begins.
+    pub day_starts_hour: u32,
+    /// Since when nothing new is in the figures, if that is so.
+    pub stands_since_ms: Option<i64>,
     /// What customers paid today, refunds subtracted, in fen.
     pub paid_fen: i64,
     /// Sales.
@@ -41,7 +47,7 @@ pub struct Today {
     pub missing: i64,
     /// By store.
     pub stores: Vec<StoreLine>,
-    /// By hour of the sites' clocks.
+    /// By hour of the sites' clocks, from the one in which the business date begins.
     pub hours: Vec<Hour>,
     /// By station.
     pub stations: Vec<StationLine>,
@@ -183,6 +189,17 @@ pub enum Problem {
         /// The seq.
         seq: u64,
     },
+    /// A till sells under a date that is far ahead: in no report that anybody looks at.
+    FarDate {
+        /// Its store.
+        site: String,
+        /// Its till.
+        till: u16,
+        /// The date, `yyyy-mm-dd`.
+        date: String,
+        /// Receipts.
+        receipts: u32,
+    },
 }
 
 impl Store {
@@ -196,14 +213,21 @@ impl Store {
         now_ms: i64,
         silent_before_ms: i64,
     ) -> Result<Today, StoreError> {
+        let stands_since_ms = self.headway.standstill(now_ms).map(|it| it.since_ms);
         self.read(move |connection| {
             let sites = people::sites(connection)?;
             let date = date.unwrap_or_else(|| current_date(&sites, now_ms));
-            build(connection, &sites, date, now_ms, silent_before_ms)
+            let today = build(connection, &sites, date, now_ms, silent_before_ms)?;
+            Ok(Today { stands_since_ms, ..today })
         })
         .await
     }
 }
+
+const HOURS: u32 = 24;
+
+/// Entries of a hole that are added up at most: its length is what a station says.
+const HOLE_SHOWN_MAX: i64 = 1_000_000_000_000;
 
 /// Minutes ahead of UTC, and after midnight when a day starts, where a site says nothing.
 pub(super) const CHINA: (i32, i32) = (480, 240);
@@ -232,23 +256,31 @@ fn build(
     let rows = reports::days(connection, &ReportFilter { site: None, till: None, from: date, to: date })?;
     let stations = stations(connection, date, silent_before_ms)?;
     let stores: Vec<StoreLine> = sites.iter().map(|site| store_line(site, &rows)).collect();
-    let paid_fen: i64 = rows.iter().map(|row| row.paid_fen).sum();
-    let sales: i64 = rows.iter().map(|row| row.sales).sum();
+    let sum = |of: fn(&DayRow) -> i64| rows.iter().map(of).fold(0, i64::saturating_add);
+    let (paid_fen, sales) = (sum(|row| row.paid_fen), sum(|row| row.sales));
+    // Two machines that stood at one till after each other share its numbers.
+    let numbered: BTreeMap<_, _> =
+        stations.iter().map(|it| ((&it.site, it.till), i64::from(it.received))).collect();
+    let received = numbered.into_values().fold(0, i64::saturating_add);
+    let (utc_offset_min, starts_min) = clock(sites);
+    let day_starts_hour = u32::try_from(starts_min.div_euclid(60)).unwrap_or(0) % HOURS;
     Ok(Today {
         date: calendar::text(date),
         as_of_ms: now_ms,
-        utc_offset_min: clock(sites).0,
+        utc_offset_min,
+        day_starts_hour,
+        stands_since_ms: None,
         paid_fen,
         sales,
         average_fen: paid_fen.checked_div_euclid(sales).unwrap_or(0),
-        refunds: rows.iter().map(|row| row.refunds).sum(),
-        received: stations.iter().map(|it| i64::from(it.received)).sum(),
-        missing: rows.iter().map(|row| row.missing).sum(),
+        refunds: sum(|row| row.refunds),
+        received,
+        missing: sum(|row| row.missing),
         stores,
-        hours: hours(connection, date)?,
+        hours: hours(connection, date, day_starts_hour)?,
         stations,
         unclosed_shifts: unclosed_shifts(connection)?,
-        problems: problems(connection)?,
+        problems: problems(connection, current_date(sites, now_ms))?,
     })
 }
 
@@ -264,23 +296,24 @@ fn store_line(site: &Site, rows: &[DayRow]) -> StoreLine {
     }
 }
 
-fn hours(connection: &dyn Sql, date: u32) -> Result<Vec<Hour>, StoreError> {
+fn hours(connection: &dyn Sql, date: u32, starts_hour: u32) -> Result<Vec<Hour>, StoreError> {
     let (sales, refunds) = (Dimension::Sales as u8, Dimension::Refunds as u8);
-    let hours = connection.all(
+    let mut hours: Vec<Hour> = connection.all(
         "select hour, cast(sum(fen) as bigint),
            cast(sum(case when dimension = ?2 then count else 0 end) as bigint) from total
              where business_date = ?1 and dimension in (?2, ?3) group by hour order by hour",
         values![date, sales, refunds],
         |row| Ok(Hour { hour: row.get(0)?, paid_fen: row.get(1)?, sales: row.get(2)? }),
     )?;
+    hours.sort_by_key(|it| it.hour.saturating_add(HOURS).saturating_sub(starts_hour) % HOURS);
     Ok(hours)
 }
 
 fn stations(connection: &dyn Sql, date: u32, silent_before_ms: i64) -> Result<Vec<StationLine>, StoreError> {
     let stations = connection.all(
-        "select s.station, s.site, w.name, s.till, coalesce(n.last_number, 0), coalesce(n.received, 0),
+        "select s.station, s.site, coalesce(w.name, s.site), s.till, coalesce(n.last_number, 0), coalesce(n.received, 0),
                s.last_seen_ms
-             from station s join site w on w.site = s.site
+             from station s left join site w on w.site = s.site
              left join numbering n on n.site = s.site and n.till = s.till and n.business_date = ?
              order by s.site, s.till, s.enrolled_at_ms",
         values![date],
@@ -322,7 +355,7 @@ fn unclosed_shifts(connection: &dyn Sql) -> Result<Vec<UnclosedShift>, StoreErro
     Ok(shifts)
 }
 
-fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
+fn problems(connection: &dyn Sql, current: u32) -> Result<Vec<Problem>, StoreError> {
     let mut problems = double_refunds(connection)?;
     let mut add = |sql: &str, problem: fn(&Row<'_>) -> Result<Problem, StoreError>| {
         let found: Vec<Problem> = connection.all(sql, values![PROBLEMS_MAX], problem)?;
@@ -339,7 +372,7 @@ fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
         |row| Ok(Problem::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
-        &format!("select s.site, s.till, cast(sum(h.to_seq - h.from_seq + 1) as bigint) from hole h join station s on s.station = h.station
+        &format!("select s.site, s.till, cast(sum(case when h.to_seq - h.from_seq < {HOLE_SHOWN_MAX} then h.to_seq - h.from_seq + 1 else {HOLE_SHOWN_MAX} end) as bigint) from hole h join station s on s.station = h.station
          where {IS_MISSING} group by s.site, s.till order by s.site, s.till limit ?"),
         |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
@@ -362,6 +395,18 @@ fn problems(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
             })
         },
     )?;
+    let far = calendar::plus(current, calendar::DAYS_AHEAD_MAX).unwrap_or(current);
+    let ahead = connection.all(
+        "select n.site, n.till, n.business_date, n.received from store_day d
+         join numbering n on n.site = d.site and n.business_date = d.business_date
+         where d.business_date > ? order by n.site, n.till, n.business_date limit ?",
+        values![far, PROBLEMS_MAX],
+        |row| {
+            let date = calendar::text(row.get(2)?);
+            Ok(Problem::FarDate { site: row.get(0)?, till: row.get(1)?, date, receipts: row.get(3)? })
+        },
+    )?;
+    problems.extend(ahead);
     Ok(problems)
 }
 

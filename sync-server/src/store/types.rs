@@ -216,6 +216,8 @@ pub struct DayRow {
     pub paid_fen: i64,
     /// Documents whose printed number is known to exist and has not arrived.
     pub missing: i64,
+    /// Batches of the site that are stored and not in it yet.
+    pub pending: i64,
 }
 
 /// One line of a broken-down report.
@@ -235,6 +237,8 @@ pub struct ByRow {
     pub grams: i64,
     /// Pieces; by item only.
     pub pieces: i64,
+    /// Batches of the site that are stored and not in it yet.
+    pub pending: i64,
 }
 
 /// One total of a till's day.
@@ -256,6 +260,8 @@ pub struct TotalRow {
     pub fen: i64,
     /// Weight.
     pub grams: i64,
+    /// Batches of the site that are stored and not in it yet.
+    pub pending: i64,
 }
 
 /// Somebody who may look at HQ's pages.

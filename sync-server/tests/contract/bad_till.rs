@@ -241,3 +241,32 @@ async fn a_close_of_a_number_or_date_beyond_all_is_parked_and_counts_no_receipts
     assert_eq!((&day["state"], &day["tills"][0]["missing"]), (&json!("waiting"), &json!(0)));
     assert_eq!(day["tills"][0]["parked"], 2);
 }
+
+#[tokio::test]
+async fn sales_under_a_date_far_ahead_are_shown_to_hq_and_hours_follow_the_business_date() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(482, 386);
+    // Half past one in the night, still of the date.
+    let night = Entry::Sale(sale(2, 100, 80));
+    till.write(MORNING_MS + 16 * 3_600_000, 1, &night.encode().unwrap());
+    till.date = 20_990_616;
+    till.sell(100, 80);
+    till.push_all(&hub).await;
+    let today = hub.today(&hub.session().await).await;
+    let hours: Vec<_> = today["hours"].as_array().unwrap().iter().map(|it| it["hour"].as_u64()).collect();
+    assert_eq!((hours, &today["day_starts_hour"]), (vec![Some(9), Some(1)], &json!(4)));
+    let far = problems(&today, "far_date");
+    assert_eq!((far.len(), &far[0]["date"], &far[0]["receipts"]), (1, &json!("2099-06-16"), &json!(1)));
+}
+
+#[tokio::test]
+async fn two_machines_that_stood_at_one_till_count_its_receipts_once() {
+    let hub = TestHub::start().await;
+    let (mut before, after) = (hub.till("HT01", 1).await, hub.till("HT01", 1).await);
+    before.sell(482, 386);
+    before.push_all(&hub).await;
+    let today = hub.today(&hub.session().await).await;
+    assert_eq!((&today["received"], today["stations"].as_array().unwrap().len()), (&json!(1), 2));
+    drop(after);
+}

@@ -187,7 +187,7 @@ async fn what_comes_later_restates_a_closed_day_and_older_versions_are_told_when
     till.sell(100, 80);
     till.push(&hub, 3, 3).await;
     let day = hub.store_day().await;
-    assert_eq!((&day["state"], &day["version"]), (&json!("closed"), &json!(2)));
+    assert_eq!((&day["state"], &day["version"]), (&json!("waiting"), &json!(2)), "a till is open");
     assert_eq!(states(&day), [(1, "reopened")]);
     till.close_day();
     till.push(&hub, 4, 4).await;
@@ -270,6 +270,96 @@ async fn a_till_whose_machine_was_replaced_at_noon_closes_with_both_machines_sum
     assert_eq!((&day["state"], &day["versions"][0]["figures"]["paid"]), (&json!("closed"), &json!(466)));
 }
 
+impl TestHub {
+    /// HQ's page of a date.
+    async fn page(&self, cookie: &str, date: &str) -> Value {
+        let url = self.url(&format!("/api/v1/hq/store-days?date={date}"));
+        self.http.get(url).header("cookie", cookie).send().await.unwrap().json().await.unwrap()
+    }
+}
+
+fn of_site<'a>(page: &'a Value, site: &str) -> &'a Value {
+    page["days"].as_array().unwrap().iter().find(|day| day["site"] == site).unwrap()
+}
+
+#[tokio::test]
+async fn a_closed_store_is_none_when_a_till_that_nobody_waited_for_turns_up_open() {
+    let hub = TestHub::start().await;
+    let (mut first, mut second) = (hub.till("HT01", 1).await, hub.till("HT01", 2).await);
+    first.sell(482, 386);
+    first.close_day();
+    first.push_all(&hub).await;
+    assert_eq!(hub.store_day().await["state"], "closed");
+    second.sell(100, 80);
+    second.push_all(&hub).await;
+    let day = hub.store_day().await;
+    assert_eq!((&day["state"], states(&day)), (&json!("waiting"), vec![(1, "closed"), (2, "open")]));
+    let cookie = hub.session().await;
+    let page = hub.page(&cookie, "2023-06-17").await;
+    assert_eq!(page["unclosed"], json!([{"date": "2023-06-16", "stores": 1}]), "though it has versions");
+}
+
+#[tokio::test]
+async fn an_open_date_shows_what_has_come_until_now_of_every_till() {
+    let hub = TestHub::start().await;
+    let (mut first, mut second) = (hub.till("HT01", 1).await, hub.till("HT01", 2).await);
+    for till in [&mut first, &mut second] {
+        till.date = FAR_DATE;
+        till.sell(482, 386);
+    }
+    first.push_all(&hub).await;
+    hub.store_day_of("HT01", FAR_DATE).await;
+    first.sell(100, 80);
+    first.numbers += 1;
+    first.sell(100, 80);
+    first.push(&hub, 2, 3).await;
+    second.push_all(&hub).await;
+    hub.settled().await;
+    let day = hub.store_day_of("HT01", FAR_DATE).await;
+    assert_eq!((&day["state"], states(&day)), (&json!("open"), vec![(1, "open"), (2, "open")]));
+    let numbers = |at: usize| (day["tills"][at]["received"].clone(), day["tills"][at]["missing"].clone());
+    assert_eq!((numbers(0), numbers(1)), ((json!(3), json!(1)), (json!(1), json!(0))));
+}
+
+#[tokio::test]
+async fn a_store_without_a_till_or_whose_tills_rested_is_not_open_for_ever() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.date = calendar::previous(FAR_DATE).unwrap();
+    till.sell(482, 386);
+    till.push_all(&hub).await;
+    let cookie = hub.session().await;
+    let page = hub.page(&cookie, "2023-06-16").await;
+    assert_eq!(of_site(&page, "HT01")["state"], "idle", "the date is over, and nothing came of it");
+    assert_eq!(of_site(&page, "HT02")["state"], "idle", "it has no till");
+    let page = hub.page(&cookie, &calendar::text(FAR_DATE)).await;
+    assert_eq!(of_site(&page, "HT01")["state"], "open");
+    assert_eq!(of_site(&page, "HT02")["state"], "idle");
+}
+
+#[tokio::test]
+async fn figures_with_codes_in_their_names_are_told_with_what_the_chain_calls_them() {
+    let hub = TestHub::start().await;
+    let page = hub.page(&hub.session().await, "2023-06-16").await;
+    let name = |field: &str| {
+        let found = page["names"].as_array().unwrap().iter().find(|it| it["field"] == field);
+        found.map(|it| (it["name"].as_str().unwrap(), it["name_en"].as_str().unwrap()))
+    };
+    assert_eq!(name("tender:cash"), Some(("现金", "Cash")));
+    assert!(name("net:EX").is_some_and(|(_, english)| english == "exempt"), "{page}");
+    assert!(name("tax:V9").is_some_and(|(_, english)| english == "9%"), "{page}");
+}
+
+#[tokio::test]
+async fn nobody_excuses_a_till_for_a_date_in_which_nobody_traded() {
+    let hub = TestHub::start().await;
+    let _till = hub.till("HT01", 1).await;
+    let cookie = hub.session().await;
+    let body = json!({"site": "HT01", "date": "0001-01-01", "till": 1, "reason": "lost"});
+    let (status, code) = hub.excuse(&cookie, body).await;
+    assert_eq!((status.as_u16(), code.as_str()), (400, "HUB-REQ-001"));
+}
+
 #[tokio::test]
 async fn the_page_of_store_days_shows_every_store_and_the_dates_that_are_not_closed() {
     let hub = TestHub::start().await;
@@ -283,7 +373,8 @@ async fn the_page_of_store_days_shows_every_store_and_the_dates_that_are_not_clo
     let page: Value = answer.json().await.unwrap();
     assert_eq!(page["unclosed"], json!([{"date": "2023-06-16", "stores": 1}]));
     let days = page["days"].as_array().unwrap();
-    assert!(days.len() > 1 && days.iter().all(|day| day["state"] == "open" && day["version"] == 0));
+    assert!(days.len() > 1 && days.iter().all(|day| day["version"] == 0));
+    assert_eq!(of_site(&page, "HT01")["state"], "idle", "its till has spoken since, and rested that day");
     assert_eq!(hub.http.get(&url).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 

@@ -16,5 +16,6 @@ mod process;
 mod program;
 mod push;
 mod quotas;
+mod reports;
 mod shared;
 mod support;

@@ -12,7 +12,7 @@ use suanpan_journal::StationId;
 use super::{DayState, Excuse, Standing, TillDay, TillState};
 use crate::store::documents::DOUBLED;
 use crate::store::sql::{Sql, Value, values};
-use crate::store::{StoreError, feed, today};
+use crate::store::{Site, StoreError, feed, today};
 
 /// A till that sold in so many days before is in use: if it is silent, its store-day waits for it.
 const IN_USE_DAYS: u32 = 7;
@@ -73,7 +73,7 @@ pub(super) fn judge(sql: &dyn Sql, site: &str, date: u32, now_ms: i64) -> Result
     };
     let state = state(&days, version > 0, is_running);
     let look_at_ms = match state {
-        DayState::Closed => None,
+        DayState::Closed | DayState::Idle => None,
         _ if is_running => Some(ends_ms),
         _ => Some(now_ms.saturating_add(LOOK_AGAIN_MS)),
     };
@@ -86,6 +86,22 @@ pub(super) fn judge(sql: &dyn Sql, site: &str, date: u32, now_ms: i64) -> Result
     Ok(())
 }
 
+/// How a store-day stands of which nothing came, and the tills that may hold some of it.
+pub(super) fn unheard(
+    sql: &dyn Sql,
+    site: &Site,
+    date: u32,
+    now_ms: i64,
+) -> Result<(DayState, Vec<TillDay>), StoreError> {
+    let ends_ms = ends_by((site.utc_offset_min, site.day_starts_min), date);
+    if now_ms < ends_ms {
+        return Ok((DayState::Open, Vec::new()));
+    }
+    let tills = read(sql, site.site.as_str(), date)?;
+    let days: Vec<_> = tills.iter().filter_map(|(number, till)| till.day(*number, ends_ms)).collect();
+    Ok((state(&days, false, false), days))
+}
+
 fn is_settled(day: &TillDay) -> bool {
     day.state == TillState::Closed || day.excuse.is_some()
 }
@@ -95,7 +111,10 @@ fn state(days: &[TillDay], is_published: bool, is_running: bool) -> DayState {
     let untouched = days.iter().all(|day| matches!(day.state, TillState::Open | TillState::Silent));
     if any(TillState::Difference) {
         DayState::Difference
-    } else if is_published {
+    } else if days.is_empty() && !is_running {
+        DayState::Idle
+    } else if is_published && days.iter().all(is_settled) {
+        // What comes later, as of a till that opened the date again, is for somebody to look at.
         DayState::Closed
     } else if is_running && untouched {
         DayState::Open
@@ -177,9 +196,12 @@ fn ends_ms(sql: &dyn Sql, site: &str, date: u32) -> Result<i64, StoreError> {
         sql.one("select utc_offset_min, day_starts_min from site where site = ?", values![site], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    let (offset, starts): (i32, i32) = clock.unwrap_or(today::CHINA);
+    Ok(ends_by(clock.unwrap_or(today::CHINA), date))
+}
+
+fn ends_by((offset, starts): (i32, i32), date: u32) -> i64 {
     let next = calendar::next(date).and_then(|next| calendar::begins_ms(next, offset, starts));
-    Ok(next.unwrap_or(i64::MAX))
+    next.unwrap_or(i64::MAX)
 }
 
 type Tills = BTreeMap<u16, Till>;

@@ -17,7 +17,7 @@ use super::{Store, StoreError, lease};
 /// Store-days judged in one transaction: each reads some ten small ranges.
 const DAYS_AT_ONCE: u32 = 50;
 
-/// Store-days of one report: a year of some thirty stores, or one day of a chain.
+/// Store-days of one report: a year of some thirty stores, or one day of a chain. Of more nothing is told.
 pub const STORE_DAYS_MAX: u32 = 10_000;
 
 /// Versions of a store-day that are told, the newest: nobody reads on through those of a till that sells on and on under
@@ -40,8 +40,10 @@ pub enum DayState {
     Pending,
     /// A till's own sums are not what the hub added up.
     Difference,
-    /// Published.
+    /// Published, and every till has closed or is excused.
     Closed,
+    /// The date is over, nothing came, and no till may hold any: it has none, or they rested.
+    Idle,
 }
 
 /// How a till stands on a date.
@@ -136,6 +138,8 @@ pub struct StoreDay {
     pub tills: Vec<TillDay>,
     /// The newest version, or the newest [`VERSIONS_MAX`] if they were asked for; oldest first.
     pub versions: Vec<DayVersion>,
+    /// Batches of the store that are stored and not in it yet, and 1 if it waits to be judged.
+    pub pending: i64,
 }
 
 /// The store-days of a date, for HQ's page.
@@ -148,6 +152,20 @@ pub struct StoreDays {
     pub days: Vec<StoreDay>,
     /// Dates of the month before on which a store-day is not closed.
     pub unclosed: Vec<UnclosedDate>,
+    /// What figures with a code in their names are called.
+    pub names: Vec<FigureName>,
+}
+
+/// A figure such as `tender:cash`, as people call it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct FigureName {
+    /// Its name in figures, by `suanpan_domain::shift::Sums::fields`.
+    pub field: String,
+    /// What the chain calls its tender or tax.
+    pub name: String,
+    /// The same in English.
+    pub name_en: String,
 }
 
 /// A date that is not closed everywhere.

@@ -1,14 +1,19 @@
 //! Store-days as people and scripts read them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use suanpan_domain::calendar;
+use suanpan_domain::catalogue::{Table, TaxCode, Tender};
 use suanpan_domain::shift::differences;
-use suanpan_journal::SiteCode;
+use suanpan_journal::{SiteCode, StationId};
+use suanpan_sync::Scope;
 
-use super::{DayState, DayVersion, STORE_DAYS_MAX, Standing, StoreDay, StoreDays, UnclosedDate};
+use super::{
+    DayState, DayVersion, FigureName, STORE_DAYS_MAX, Standing, StoreDay, StoreDays, TillDay, TillState,
+    UnclosedDate, judge,
+};
 use crate::store::sql::{Row, Sql, values};
-use crate::store::{ReportFilter, Store, StoreError, people, today};
+use crate::store::{ReportFilter, Store, StoreError, people, reports, today};
 
 /// How far back unclosed dates are counted.
 const UNCLOSED_DAYS: u32 = 31;
@@ -25,12 +30,14 @@ impl Store {
         now_ms: i64,
     ) -> Result<(Vec<StoreDay>, i64), StoreError> {
         self.read_report(move |sql| {
-            let waiting = sql.only(
-                "select (select count(*) from pending) + (select count(*) from store_day where look_at_ms <= ?)",
-                values![now_ms],
+            let waiting: i64 = reports::pending(sql, &filter)?.into_values().sum();
+            let judged: i64 = sql.only(
+                "select count(*) from store_day
+                 where look_at_ms <= ?1 and (cast(?2 as text) is null or site = ?2)",
+                values![now_ms, filter.site.as_ref().map(SiteCode::as_str)],
                 |row| row.get(0),
             )?;
-            Ok((days(sql, &filter, versions)?, waiting))
+            Ok((days(sql, &filter, versions, now_ms)?, waiting.saturating_add(judged)))
         })
         .await
     }
@@ -43,43 +50,154 @@ impl Store {
             let sites = people::sites(sql)?;
             let date = date.unwrap_or_else(|| today::current_date(&sites, now_ms));
             let filter = ReportFilter { site: None, till: None, from: date, to: date };
-            let mut days = days(sql, &filter, 1)?;
-            for site in &sites {
-                if !days.iter().any(|day| day.site == site.site.as_str()) {
-                    days.push(untouched(date, site.site.to_string(), site.name.clone()));
-                }
+            let mut days = days(sql, &filter, 1, now_ms)?;
+            let heard: BTreeSet<String> = days.iter().map(|day| day.site.clone()).collect();
+            let with_tills: BTreeSet<String> = sql
+                .all("select distinct site from station", values![], |row| row.get(0))?
+                .into_iter()
+                .collect();
+            for site in sites.iter().filter(|site| !heard.contains(site.site.as_str())) {
+                let mut day = untouched(date, site.site.to_string(), site.name.clone());
+                (day.state, day.tills) = match with_tills.contains(site.site.as_str()) {
+                    true => judge::unheard(sql, site, date, now_ms)?,
+                    false => (DayState::Idle, Vec::new()),
+                };
+                days.push(day);
             }
-            Ok(StoreDays { date: calendar::text(date), days, unclosed: unclosed(sql, date)? })
+            let (unclosed, names) = (unclosed(sql, date)?, names(sql)?);
+            Ok(StoreDays { date: calendar::text(date), days, unclosed, names })
         })
         .await
     }
 }
 
 fn untouched(date: u32, site: String, name: String) -> StoreDay {
-    let (tills, versions) = (Vec::new(), Vec::new());
-    StoreDay { date: calendar::text(date), site, name, state: DayState::Open, version: 0, tills, versions }
+    let (tills, versions, pending) = (Vec::new(), Vec::new(), 0);
+    let date = calendar::text(date);
+    StoreDay { date, site, name, state: DayState::Open, version: 0, tills, versions, pending }
 }
 
-fn days(sql: &dyn Sql, filter: &ReportFilter, told: u32) -> Result<Vec<StoreDay>, StoreError> {
+fn days(sql: &dyn Sql, filter: &ReportFilter, told: u32, now_ms: i64) -> Result<Vec<StoreDay>, StoreError> {
     let mut versions = versions(sql, filter, told)?;
-    sql.all(
-        "select d.business_date, d.site, w.name, d.standing from store_day d join site w on w.site = d.site
+    let mut numbers = numbers(sql, filter)?;
+    let waiting = reports::pending(sql, filter)?;
+    let days = sql.all(
+        "select d.business_date, d.site, coalesce(w.name, d.site), d.standing, d.look_at_ms
+         from store_day d left join site w on w.site = d.site
          where (cast(?1 as text) is null or d.site = ?1) and d.business_date between ?2 and ?3
          order by d.business_date, d.site limit ?4",
-        values![filter.site.as_ref().map(SiteCode::as_str), filter.from, filter.to, STORE_DAYS_MAX],
+        values![filter.site.as_ref().map(SiteCode::as_str), filter.from, filter.to, STORE_DAYS_MAX + 1],
         |row| {
             let (date, site): (u32, String) = (row.get(0)?, row.get(1)?);
-            let versions = versions.remove(&(date, site.clone())).unwrap_or_default();
+            let place = (date, site.clone());
             let mut day = untouched(date, site, row.get(2)?);
             if let Some(standing) = row.get::<Option<String>>(3)? {
                 let standing: Standing =
                     serde_json::from_str(&standing).map_err(|_| StoreError::Damaged("standing"))?;
                 (day.state, day.tills) = (standing.state, standing.tills);
             }
-            day.version = versions.last().map_or(0, |newest| newest.version);
-            Ok(StoreDay { versions, ..day })
+            refresh(&mut day.tills, numbers.remove(&place).unwrap_or_default());
+            day.versions = versions.remove(&place).unwrap_or_default();
+            day.version = day.versions.last().map_or(0, |newest| newest.version);
+            let is_due = row.get::<Option<i64>>(4)?.is_some_and(|at| at <= now_ms);
+            day.pending = waiting.get(&day.site).copied().unwrap_or(0).saturating_add(is_due.into());
+            Ok(day)
         },
-    )
+    )?;
+    reports::refuse_more(days.len(), STORE_DAYS_MAX)?;
+    Ok(days)
+}
+
+/// What is known of a till's numbers now: it may have sold since its store-day was judged.
+struct Numbers {
+    till: u16,
+    received: u32,
+    last: u32,
+    station: Option<[u8; 16]>,
+}
+
+/// The numbers of the store-days that are not closed.
+fn numbers(
+    sql: &dyn Sql,
+    filter: &ReportFilter,
+) -> Result<BTreeMap<(u32, String), Vec<Numbers>>, StoreError> {
+    let mut numbers = BTreeMap::<_, Vec<Numbers>>::new();
+    sql.each(
+        "select d.business_date, d.site, n.till, n.received, n.last_number,
+           (select s.station from station s where s.site = n.site and s.till = n.till
+            order by s.enrolled_at_ms desc limit 1)
+         from store_day d join numbering n on n.site = d.site and n.business_date = d.business_date
+         where (cast(?1 as text) is null or d.site = ?1) and d.business_date between ?2 and ?3
+           and d.look_at_ms is not null
+         order by n.till",
+        values![filter.site.as_ref().map(SiteCode::as_str), filter.from, filter.to],
+        &mut |row| {
+            let (till, received, last, station) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
+            let of_day = numbers.entry((row.get(0)?, row.get(1)?)).or_default();
+            of_day.push(Numbers { till, received, last, station });
+            Ok(())
+        },
+    )?;
+    Ok(numbers)
+}
+
+/// Gives each till the numbers of now; one that sold since is open.
+fn refresh(tills: &mut Vec<TillDay>, numbers: Vec<Numbers>) {
+    for Numbers { till, received, last, station } in numbers {
+        let missing = last.saturating_sub(received);
+        match tills.iter_mut().find(|it| it.till == till) {
+            Some(known) => {
+                known.received = received;
+                if known.state == TillState::Silent {
+                    (known.state, known.silent_since_ms) = (TillState::Open, None);
+                }
+                if known.state == TillState::Open {
+                    known.missing = missing;
+                }
+            }
+            None => tills.push(TillDay {
+                till,
+                station: station.map_or_else(String::new, |id| StationId(id).to_string()),
+                state: TillState::Open,
+                received,
+                missing,
+                parked: 0,
+                silent_since_ms: None,
+                differences: Vec::new(),
+                excuse: None,
+            }),
+        }
+    }
+    tills.sort_by_key(|it| it.till);
+}
+
+/// What the chain calls its tenders and taxes now.
+fn names(sql: &dyn Sql) -> Result<Vec<FigureName>, StoreError> {
+    let mut named = BTreeMap::new();
+    sql.each(
+        "select tbl, body from feed where scope = ? and tbl in (?, ?) and body is not null
+         order by effective_at_ms, version",
+        values![Scope::Chain.to_string(), Table::Tender.name(), Table::Tax.name()],
+        &mut |row| {
+            let (table, body): (String, String) = (row.get(0)?, row.get(1)?);
+            if table == Table::Tender.name() {
+                let Ok(tender) = serde_json::from_str::<Tender>(&body) else { return Ok(()) };
+                named.insert(format!("tender:{}", tender.code), (tender.name, tender.name_en));
+            } else if let Ok(tax) = serde_json::from_str::<TaxCode>(&body) {
+                let rate = match (tax.exempt, tax.rate_bp % 100) {
+                    (true, _) => "exempt".to_owned(),
+                    (false, 0) => format!("{}%", tax.rate_bp / 100),
+                    (false, rest) => format!("{}.{rest:02}%", tax.rate_bp / 100),
+                };
+                for side in ["net", "tax"] {
+                    named.insert(format!("{side}:{}", tax.code), (tax.name.clone(), rate.clone()));
+                }
+            }
+            Ok(())
+        },
+    )?;
+    let all = named.into_iter().map(|(field, (name, name_en))| FigureName { field, name, name_en });
+    Ok(all.collect())
 }
 
 type Versions = BTreeMap<(u32, String), Vec<DayVersion>>;
@@ -128,10 +246,11 @@ fn unclosed(sql: &dyn Sql, date: u32) -> Result<Vec<UnclosedDate>, StoreError> {
     let from = (0..UNCLOSED_DAYS).try_fold(date, |day, _| calendar::previous(day)).unwrap_or(date);
     sql.all(
         "select d.business_date, count(*) from store_day d
-         where d.business_date >= ? and d.business_date < ? and not exists (
-           select 1 from store_day_version v where v.site = d.site and v.business_date = d.business_date)
+         where d.business_date >= ? and d.business_date < ? and (d.standing is null
+           or d.standing not like ? and d.standing not like ?)
          group by d.business_date order by d.business_date",
-        values![from, date],
+        // A standing begins with its state.
+        values![from, date, "{\"state\":\"closed\"%", "{\"state\":\"idle\"%"],
         |row| Ok(UnclosedDate { date: calendar::text(row.get(0)?), stores: row.get(1)? }),
     )
 }

@@ -3,4 +3,4 @@
 /**
  * How a store-day stands.
  */
-export type DayState = "open" | "waiting" | "pending" | "difference" | "closed";
+export type DayState = "open" | "waiting" | "pending" | "difference" | "closed" | "idle";

@@ -83,4 +83,20 @@ segment: string,
 /**
  * The seq.
  */
-seq: number, };
+seq: number, } | { "kind": "far_date", 
+/**
+ * Its store.
+ */
+site: string, 
+/**
+ * Its till.
+ */
+till: number, 
+/**
+ * The date, `yyyy-mm-dd`.
+ */
+date: string, 
+/**
+ * Receipts.
+ */
+receipts: number, };

@@ -34,4 +34,8 @@ tills: Array<TillDay>,
 /**
  * The newest version, or the newest [`VERSIONS_MAX`] if they were asked for; oldest first.
  */
-versions: Array<DayVersion>, };
+versions: Array<DayVersion>, 
+/**
+ * Batches of the store that are stored and not in it yet, and 1 if it waits to be judged.
+ */
+pending: number, };

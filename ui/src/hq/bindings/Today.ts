@@ -22,6 +22,14 @@ as_of_ms: number,
  */
 utc_offset_min: number, 
 /**
+ * The hour in which their business date begins.
+ */
+day_starts_hour: number, 
+/**
+ * Since when nothing new is in the figures, if that is so.
+ */
+stands_since_ms: number | null, 
+/**
  * What customers paid today, refunds subtracted, in fen.
  */
 paid_fen: number, 
@@ -50,7 +58,7 @@ missing: number,
  */
 stores: Array<StoreLine>, 
 /**
- * By hour of the sites' clocks.
+ * By hour of the sites' clocks, from the one in which the business date begins.
  */
 hours: Array<Hour>, 
 /**
