@@ -2,11 +2,11 @@ import vue from '@vitejs/plugin-vue'
 import { defineConfig } from 'vite'
 
 /** Styles are written in the pixels of a window of 1024×768. Stations' pages grow with their window, so lengths are
- * delivered in the root's size, which is 16 px there; a hairline stays one. */
+ * delivered in the root's size, which is 16 px there. What is drawn as a line keeps its pixels. */
 const growing = {
   postcssPlugin: 'growing',
   Declaration(declaration: { value: string }) {
-    declaration.value = declaration.value.replace(/(\d*\.?\d+)px\b/g, (length, px: string) => (Number(px) > 1 ? `${Number(px) / 16}rem` : length))
+    declaration.value = declaration.value.replace(/(\d*\.?\d+)px\b/g, (length, px: string) => (Number(px) > 2 ? `${Number(px) / 16}rem` : length))
   },
 }
 
