@@ -7,15 +7,20 @@ use std::path::Path;
 use suanpan_journal::{Hash, SigningKey};
 
 use crate::error::HubError;
+use crate::private;
 
 /// Reads the key, or makes one if there is no file.
 ///
-/// *Errors:* `Key` if the file cannot be read or written, or is not 64 hexadecimal digits.
+/// *Errors:* `Key` if the file cannot be read or written, or is not 64 hexadecimal digits. Then nothing was changed: a hub
+/// with another key is another hub to every station.
 pub fn load_or_make(path: &Path) -> Result<SigningKey, HubError> {
     let error = |why: String| HubError::Key { path: path.display().to_string(), why };
     match std::fs::read_to_string(path) {
         Ok(text) => {
-            let seed: Hash = text.trim().parse().map_err(|_| error("not 64 hexadecimal digits".into()))?;
+            let seed: Hash =
+                text.trim_start_matches('\u{feff}').trim().parse().map_err(|_| {
+                    error("not 64 hexadecimal digits: put back the copy from the safe".into())
+                })?;
             Ok(SigningKey::from_seed(&seed.0))
         }
         Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {
@@ -29,15 +34,24 @@ pub fn load_or_make(path: &Path) -> Result<SigningKey, HubError> {
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {
     if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+        private::make_dir(folder)?;
     }
+    // Under its name only when it is whole: a power cut must not leave a key that is none.
+    let new = path.with_extension("new");
     let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
+    options.write(true).create(true).truncate(true);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
+    let mut file = options.open(&new)?;
     file.write_all(text.as_bytes())?;
-    file.sync_all()
+    file.sync_all()?;
+    drop(file);
+    // Two that make one at once must not both believe in theirs: a link never takes a name that is taken.
+    match std::fs::hard_link(&new, path) {
+        // Some file systems have no links.
+        Err(error) if error.kind() != std::io::ErrorKind::AlreadyExists => std::fs::rename(&new, path),
+        named => std::fs::remove_file(&new).and(named),
+    }
 }
 
 /// Random bytes of the system.

@@ -26,6 +26,7 @@ pub mod identity;
 mod intake;
 pub mod journal;
 mod limit;
+mod private;
 pub mod project;
 mod refund;
 mod stations;

@@ -7,12 +7,14 @@
 //! weight with the moment it arrived. Start reading at [`PrintQueue`] and [`Scale`].
 
 mod encode;
+mod place;
 mod printer;
 mod queue;
 mod scale;
 pub mod simulators;
 
 pub use encode::{DrawerPin, EncodeError, job_bytes};
+pub use place::{Misplaced, check_device, check_file};
 pub use printer::{Outcome, Patience, Printer, PrinterSettings, PrinterStatus, PrinterTarget, Reason};
 pub use queue::{JOBS_WAITING_MAX, Job, PrintEvent, PrintQueue, RECENT_JOBS_MAX, SubmitError};
 pub use scale::{

@@ -5,7 +5,7 @@ use std::path::Path;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
-use crate::folder::sync_dir;
+use crate::folder::{make_private, sync_dir};
 
 /// Earlier SQLite versions may lose a commit when a WAL is reset while another connection reads.
 const SQLITE_VERSION_MIN: i32 = 3_051_003;
@@ -68,6 +68,12 @@ impl DbError {
         }
     }
 
+    /// Says whether there was no room.
+    #[must_use]
+    pub fn is_disk_full(self) -> bool {
+        self.meaning() == Meaning::Full
+    }
+
     /// Says whether the machine and not the file is the reason: somebody else has it open, no memory, no permission.
     pub(crate) fn is_of_the_machine(self) -> bool {
         matches!(
@@ -113,9 +119,15 @@ pub(crate) fn open(path: &Path, durability: Durability) -> Result<Connection, Db
     Ok(conn)
 }
 
+fn make(path: &Path) -> Result<Connection, DbError> {
+    // What the system refuses here it refuses SQLite too, which then says so by its own number.
+    let _ = make_private(path);
+    Ok(Connection::open(path)?)
+}
+
 /// Starts a database that is complete or does not count: built fast, ended by [`finish`].
 pub(crate) fn build(path: &Path) -> Result<Connection, DbError> {
-    let conn = Connection::open(path)?;
+    let conn = make(path)?;
     prepare_once(&conn)?;
     conn.pragma_update(None, "page_size", PAGE as i64)?;
     conn.pragma_update(None, "locking_mode", "exclusive")?;
@@ -128,7 +140,7 @@ pub(crate) fn build(path: &Path) -> Result<Connection, DbError> {
 /// Starts a database that is made in pieces, each there whole or not at all after a power cut, or goes on with one. The
 /// caller makes it durable when it is complete.
 pub(crate) fn build_in_pieces(path: &Path) -> Result<Connection, DbError> {
-    let conn = Connection::open(path)?;
+    let conn = make(path)?;
     prepare_once(&conn)?;
     conn.pragma_update(None, "page_size", PAGE as i64)?;
     conn.pragma_update(None, "locking_mode", "exclusive")?;

@@ -64,6 +64,16 @@ impl OpenError {
         OpenError::Database { path: path.to_path_buf(), source }
     }
 
+    /// Says whether there was no room.
+    #[must_use]
+    pub fn is_disk_full(&self) -> bool {
+        match self {
+            OpenError::Io { source, .. } => source.kind() == io::ErrorKind::StorageFull,
+            OpenError::Database { source, .. } => source.is_disk_full(),
+            _ => false,
+        }
+    }
+
     /// The stable code.
     #[must_use]
     pub fn code(&self) -> &'static str {
@@ -101,6 +111,9 @@ pub enum Damage {
         /// What does not fit.
         source: ChainError,
     },
+    /// Another station wrote it. Nothing of it is carried over.
+    #[error("the file is another station's")]
+    Anothers,
     /// A write or sync failed, so that what the disk holds is not known.
     #[error("writing failed: {0}")]
     WriteFailed(DbError),
@@ -117,6 +130,7 @@ impl Damage {
             Damage::Wal => "LDG-DMG-004",
             Damage::Entry { .. } => "LDG-DMG-005",
             Damage::WriteFailed(_) => "LDG-DMG-006",
+            Damage::Anothers => "LDG-DMG-007",
         }
     }
 }

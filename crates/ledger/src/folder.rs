@@ -1,6 +1,6 @@
-//! Files of the data folder: pointers, and writes that are whole or absent after a power cut.
+//! Files of the data folder: this user's alone, pointers, and writes that are whole or absent after a power cut.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
@@ -22,10 +22,65 @@ pub(crate) fn sync_file(path: &Path) -> io::Result<()> {
     File::options().read(true).write(true).open(path)?.sync_all()
 }
 
+/// How a file is opened that may be made: for this user alone, since staff's PINs are among what is kept.
+pub(crate) fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.write(true).create(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+/// Makes an empty file for this user alone if there is none: SQLite gives the files that it adds beside one its mode.
+pub(crate) fn make_private(path: &Path) -> io::Result<()> {
+    private().truncate(false).open(path).map(drop)
+}
+
+/// Makes a folder, and those above it that are missing, for this user alone.
+pub(crate) fn make_dir(dir: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.recursive(true).create(dir)
+}
+
+/// Takes from everybody else what an earlier version let them read: the folder and every file in it. A folder that is
+/// everybody's by its sticky bit, as `/tmp` is, stays so.
+#[cfg(unix)]
+pub(crate) fn close(dir: &Path) -> io::Result<()> {
+    close_one(dir)?;
+    for file in std::fs::read_dir(dir)? {
+        let file = file?;
+        if file.file_type()?.is_file() {
+            close_one(&file.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(unix)]
+fn close_one(path: &Path) -> io::Result<()> {
+    use std::os::unix::fs::PermissionsExt;
+    const OTHERS: u32 = 0o077;
+    const STICKY: u32 = 0o1000;
+    let mode = std::fs::metadata(path)?.permissions().mode();
+    if mode & OTHERS == 0 || mode & STICKY != 0 {
+        return Ok(());
+    }
+    std::fs::set_permissions(path, PermissionsExt::from_mode(mode & !OTHERS))
+}
+
+/// Windows gives a file the access list of its folder, and the folder that a station takes by itself is in the user's own
+/// profile, which no other user may read.
+#[cfg(windows)]
+pub(crate) fn close(_dir: &Path) -> io::Result<()> {
+    Ok(())
+}
+
 /// Replaces a small file: after a power cut it holds the old bytes or the new ones.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let new = path.with_extension("new");
-    let mut file = File::create(&new)?;
+    let mut file = private().truncate(true).open(&new)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     drop(file);
@@ -127,11 +182,21 @@ impl Family {
     }
 
     fn highest(&self) -> io::Result<Option<u32>> {
-        let mut highest = None;
+        Ok(self.numbers()?.into_iter().max())
+    }
+
+    fn numbers(&self) -> io::Result<Vec<u32>> {
+        let mut numbers = vec![];
         for file in std::fs::read_dir(&self.dir)? {
-            let number = file?.file_name().to_str().and_then(|name| self.number_of(name));
-            highest = highest.max(number);
+            numbers.extend(file?.file_name().to_str().and_then(|name| self.number_of(name)));
         }
-        Ok(highest)
+        Ok(numbers)
+    }
+
+    /// The files there are, the highest number first.
+    pub(crate) fn files(&self) -> io::Result<Vec<PathBuf>> {
+        let mut numbers = self.numbers()?;
+        numbers.sort_unstable_by_key(|number| std::cmp::Reverse(*number));
+        Ok(numbers.into_iter().map(|number| self.path(number)).collect())
     }
 }

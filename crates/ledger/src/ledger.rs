@@ -10,10 +10,10 @@ use crate::replace::{self, Replacement};
 use crate::reserve::{DiskState, Reserve};
 use crate::rest::Rest;
 use crate::restore;
-use crate::rows::SegmentRow;
+use crate::rows::{self, SegmentRow};
 use crate::schema::{self, Fitness, Migration};
 use crate::tail;
-use crate::{Damage, DbError, Lock, OpenError, QueryError, wal};
+use crate::{Damage, DbError, Lock, OpenError, QueryError, wal, whose};
 
 pub(crate) const MIGRATIONS: [Migration; 2] = [
     Migration {
@@ -107,7 +107,8 @@ impl Ledger {
     /// Opens the folder's ledger, or makes one.
     ///
     /// A damaged file is kept, every readable entry is carried into a new one, and the report says what is missing. Of a
-    /// large file what selling needs comes at once, and the rest by [`Ledger::salvage`].
+    /// large file what selling needs comes at once, and the rest by [`Ledger::salvage`]. Of another station's file nothing is
+    /// taken; an own one beside it is gone back to.
     /// `mint` gives random segment ids: one now, and one for each later replacement.
     ///
     /// *Errors:* `NewerVersion` and `SqliteTooOld`, having touched nothing; `Io` and `Database` when no new file can
@@ -125,25 +126,7 @@ impl Ledger {
         let family = Family::new(dir, "ledger");
         let created = !family.was_used().map_err(|source| OpenError::io(dir, source))?;
         let current = family.current().map_err(|source| OpenError::io(dir, source))?;
-        let mut report = Report { created, ..Report::default() };
-        let found = match &current {
-            None => Err(Damage::Missing),
-            Some(file) => open_sound(file, station, options.durability)?,
-        };
-        let (file, conn) = match (found, current) {
-            (Ok((conn, verified)), Some(file)) => {
-                report.verified = verified;
-                (file, conn)
-            }
-            (Err(damage), current) => {
-                let replacement = replace::replace(&family, current.as_deref(), station, damage)?;
-                let file = replacement.file.clone();
-                report.replaced = (!created).then_some(replacement);
-                let conn = db::open(&file, options.durability).and_then(db::start_log);
-                (file.clone(), conn.map_err(|source| OpenError::db(&file, source))?)
-            }
-            (Ok(_), None) => return Err(OpenError::NoLedger { dir: dir.to_path_buf() }),
-        };
+        let (file, conn, report) = sound_or_replaced(&family, current, station, options.durability, created)?;
         let (segment, chain) =
             next_segment(&conn, station, mint()).map_err(|source| OpenError::db(&file, source))?;
         let rest = family.rest().map_err(|source| OpenError::io(dir, source))?;
@@ -272,6 +255,66 @@ type Next = (SegmentRow, Chain);
 
 type Sound = (Connection, u64);
 
+/// Opens the current file, or what takes its place when it is damaged, gone, or another station's.
+fn sound_or_replaced(
+    family: &Family,
+    current: Option<PathBuf>,
+    station: StationId,
+    durability: Durability,
+    created: bool,
+) -> Result<(PathBuf, Connection, Report), OpenError> {
+    let found = match &current {
+        None => Err(Damage::Missing),
+        Some(file) => open_sound(file, station, durability)?,
+    };
+    let damage = match (found, &current) {
+        (Ok((conn, verified)), Some(file)) => {
+            return Ok((file.clone(), conn, Report { created, verified, replaced: None }));
+        }
+        (found, _) => found.err().unwrap_or(Damage::Missing),
+    };
+    if damage == Damage::Anothers
+        && let Some((replacement, conn)) = go_back(family, &current, station, durability)?
+    {
+        return Ok((
+            replacement.file.clone(),
+            conn,
+            Report { replaced: Some(replacement), ..Report::default() },
+        ));
+    }
+    let replacement = replace::replace(family, current.as_deref(), station, damage)?;
+    let file = replacement.file.clone();
+    let conn = db::open(&file, durability).and_then(db::start_log);
+    let conn = conn.map_err(|source| OpenError::db(&file, source))?;
+    Ok((file, conn, Report { created, verified: 0, replaced: (!created).then_some(replacement) }))
+}
+
+/// Makes the newest sound file current that this station has written, when there is one beside a file that is not its own:
+/// the till's identity was exchanged, and is back.
+fn go_back(
+    family: &Family,
+    current: &Option<PathBuf>,
+    station: StationId,
+    durability: Durability,
+) -> Result<Option<(Replacement, Connection)>, OpenError> {
+    let io = |source| OpenError::io(Path::new("ledger"), source);
+    let kept = current.clone().filter(|file| file.exists());
+    for file in family.files().map_err(io)?.into_iter().filter(|file| Some(file) != current.as_ref()) {
+        let Ok(Ok((conn, _))) = open_sound(&file, station, durability) else { continue };
+        let error = |source| OpenError::db(&file, source);
+        if whose::is_ours(&conn, station).map_err(error)? != Some(true) {
+            continue;
+        }
+        let missing = crate::query::missing(&conn).map_err(error)?;
+        let salvaged = rows::count(&conn).map_err(error)?;
+        family.point_to(&file, None).map_err(io)?;
+        let damage = Damage::Anothers;
+        tracing::error!(damage.code = damage.code(), ledger.file = %file.display(), "ledger.gone_back");
+        return Ok(Some((Replacement { damage, kept, file, salvaged, to_come: 0, missing }, conn)));
+    }
+    Ok(None)
+}
+
 /// Opens a file and reads back what was written since the last mark. `Ok(Err(_))` names damage.
 fn open_sound(
     file: &Path,
@@ -286,7 +329,11 @@ fn open_sound(
     }
     let opened = (|| {
         let conn = db::open(file, durability)?;
-        match schema::inspect(&conn, &MIGRATIONS)? {
+        let fitness = schema::inspect(&conn, &MIGRATIONS)?;
+        if !matches!(fitness, Fitness::Newer { .. }) && whose::is_ours(&conn, station)? == Some(false) {
+            return Err(Damage::Anothers);
+        }
+        match fitness {
             Fitness::Newer { found } => return Ok(Err(found)),
             Fitness::Ready => {}
             Fitness::Older => {

@@ -35,6 +35,7 @@ mod sync_state;
 mod tail;
 mod verify;
 mod wal;
+mod whose;
 
 pub use catalogue::{Catalogue, CutHead, FeedRow, ItemByCode, OpenedCatalogue, Snapshot, Spare};
 pub use commit::{Committed, EntryRef, NewEntry, OpenBasket, Working};

@@ -1,7 +1,7 @@
-use std::fs::{File, OpenOptions, TryLockError};
+use std::fs::{File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use crate::OpenError;
+use crate::{OpenError, folder};
 
 /// Proof that this process alone works in a data folder. Held for as long as the process lives.
 ///
@@ -17,14 +17,21 @@ impl Lock {
     ///
     /// *Errors:* `AlreadyRunning` when another process has it; `Io`.
     pub fn acquire(dir: &Path) -> Result<Lock, OpenError> {
-        std::fs::create_dir_all(dir).map_err(|source| OpenError::io(dir, source))?;
+        folder::make_dir(dir).map_err(|source| OpenError::io(dir, source))?;
         let path = dir.join("station.lock");
-        let file = OpenOptions::new().create(true).truncate(false).write(true).open(&path);
+        let file = folder::private().truncate(false).open(&path);
         let file = file.map_err(|source| OpenError::io(&path, source))?;
         match file.try_lock() {
             Ok(()) => Ok(Lock { dir: dir.to_path_buf(), _file: file }),
             Err(TryLockError::WouldBlock) => Err(OpenError::AlreadyRunning { dir: dir.to_path_buf() }),
             Err(TryLockError::Error(source)) => Err(OpenError::io(&path, source)),
+        }
+    }
+
+    /// Keeps other users of the machine out of the folder and of every file in it, also where an earlier version let them in.
+    pub fn keep_private(&self) {
+        if let Err(error) = folder::close(&self.dir) {
+            tracing::warn!(folder.path = %self.dir.display(), error.what = %error, "ledger.folder_open_to_others");
         }
     }
 

@@ -58,18 +58,20 @@ pub(crate) fn replace(
     // has what that one was made of, and is read again, but after a failed write: what was told not to be saved must
     // not come back.
     let waiting = family.rest().map_err(io)?;
-    let Filled { salvaged, missing, rest } = match fill(&building, old, station, &damage, waiting)? {
-        Filled { salvaged: 0, rest: Some(rest), .. } if rest.code != WRITE_FAILED => {
-            std::fs::remove_file(&building).map_err(io)?;
-            fill(&building, Some(&rest.file), station, &damage, None)?
-        }
-        filled => filled,
-    };
+    let Filled { salvaged, missing, rest, is_anothers } =
+        match fill(&building, old, station, &damage, waiting)? {
+            Filled { salvaged: 0, rest: Some(rest), .. } if rest.code != WRITE_FAILED => {
+                std::fs::remove_file(&building).map_err(io)?;
+                fill(&building, Some(&rest.file), station, &damage, None)?
+            }
+            filled => filled,
+        };
     sync_file(&building).map_err(io)?;
     std::fs::rename(&building, &file).map_err(io)?;
     sync_dir(file.parent().unwrap_or(Path::new("."))).map_err(io)?;
     family.point_to(&file, rest.as_ref()).map_err(io)?;
     let kept = old.filter(|old| old.exists()).map(Path::to_path_buf);
+    let damage = if is_anothers { Damage::Anothers } else { damage };
     let to_come = rest.map_or(0, |rest| rest.count);
     let replacement = Replacement { damage, kept, file, salvaged, to_come, missing };
     if old.is_some() {
@@ -113,6 +115,7 @@ struct Filled {
     salvaged: u64,
     missing: Vec<Missing>,
     rest: Option<Rest>,
+    is_anothers: bool,
 }
 
 fn fill(
@@ -129,7 +132,11 @@ fn fill(
         db::finish(new).map_err(error)?;
         return Ok(Filled::default());
     };
-    let (heap, from) = read(old, waiting.as_ref())?;
+    let (heap, from) = read(old, waiting.as_ref(), station)?;
+    if heap.is_anothers {
+        db::finish(new).map_err(error)?;
+        return Ok(Filled { is_anothers: true, ..Filled::default() });
+    }
     let begins = |before| {
         let (file, code) = (old.to_path_buf(), damage.code().to_owned());
         Rest { file, before, count: heap.count(0, before), code }
@@ -161,7 +168,7 @@ fn fill(
         let room = if is_condemned { 1 } else { ORD_ROOM };
         tail::reserve_ord(&new, salvaged.ord_max + room)?;
         transaction.commit()?;
-        Ok(Filled { salvaged: salvaged.entries, missing, rest })
+        Ok(Filled { salvaged: salvaged.entries, missing, rest, is_anothers: false })
     })();
     let filled = filled.map_err(error)?;
     carry_working_state(old, &new);
@@ -170,8 +177,8 @@ fn fill(
 }
 
 /// Reads a damaged file, and where it is read from: from its beginning if `None`.
-fn read(old: &Path, waiting: Option<&Rest>) -> Result<(Heap, Option<i64>), OpenError> {
-    let mut heap = Heap::read(old)?;
+fn read(old: &Path, waiting: Option<&Rest>, station: StationId) -> Result<(Heap, Option<i64>), OpenError> {
+    let mut heap = Heap::read(old, station)?;
     let Some(rest) = waiting else {
         let from = heap.tail();
         return Ok((heap, from));
@@ -179,7 +186,7 @@ fn read(old: &Path, waiting: Option<&Rest>) -> Result<(Heap, Option<i64>), OpenE
     if rest.code == WRITE_FAILED {
         return Ok((heap, None));
     }
-    match Heap::read(&rest.file) {
+    match Heap::read(&rest.file, station) {
         Ok(older) => Ok((heap.with(older, rest.before), Some(rest.before))),
         Err(error) => {
             tracing::warn!(error.code = error.code(), error.what = %error, "ledger.replace");

@@ -1,6 +1,6 @@
 //! Room for the day to finish when the disk fills.
 
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{self, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -68,8 +68,7 @@ impl Reserve {
     }
 
     fn fill(&mut self) -> io::Result<()> {
-        let mut file: File =
-            OpenOptions::new().create(true).truncate(false).write(true).open(path(&self.dir))?;
+        let mut file: File = crate::folder::private().truncate(false).open(path(&self.dir))?;
         file.seek(SeekFrom::Start(self.filled))?;
         let step = STEP.min(self.bytes - self.filled);
         // Not zeros: a file system that compresses would reserve nothing.

@@ -129,7 +129,7 @@ impl Salvage {
     fn begin(&self) -> Result<Made, OpenError> {
         let path = self.path();
         let error = |source| OpenError::db(&path, source);
-        let heap = Heap::read(&self.rest.file)?;
+        let heap = Heap::read(&self.rest.file, self.station)?;
         let conn = match self.open() {
             Some(conn) => conn,
             None => {

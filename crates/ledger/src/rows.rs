@@ -95,6 +95,11 @@ impl SegmentRow {
 
     /// Reads an opening back, if its hash checks.
     pub(crate) fn from_opening(station: StationId, row: &Row) -> Option<SegmentRow> {
+        SegmentRow::told_by(row).filter(|opened| opened.chain(station).hash == row.hash)
+    }
+
+    /// What an opening says, whoever wrote it.
+    pub(crate) fn told_by(row: &Row) -> Option<SegmentRow> {
         let (segment, rest) = row.payload.split_first_chunk()?;
         let (parent_segment, rest) = rest.split_first_chunk()?;
         let (seq, hash) = rest.split_first_chunk()?;
@@ -103,8 +108,7 @@ impl SegmentRow {
             seq: u64::from_be_bytes(*seq),
             hash: Hash(hash.try_into().ok()?),
         };
-        let opened = SegmentRow { ord: ord_of(row.id), segment: SegmentId(*segment), parent };
-        (segment_hash(station, opened.segment, &parent) == row.hash).then_some(opened)
+        Some(SegmentRow { ord: ord_of(row.id), segment: SegmentId(*segment), parent })
     }
 
     pub(crate) fn insert(&self, conn: &Connection) -> rusqlite::Result<()> {
@@ -132,6 +136,12 @@ pub(crate) fn segments(conn: &Connection) -> Result<Vec<SegmentRow>, DbError> {
         Ok(SegmentRow { ord: row.get(0)?, segment: SegmentId(row.get(1)?), parent })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// How many entries there are, openings not counted.
+pub(crate) fn count(conn: &Connection) -> Result<u64, DbError> {
+    let sql = "select count(*) from entry where kind <> ?1";
+    Ok(conn.query_row(sql, [OPENING], |row| row.get::<_, i64>(0))?.unsigned_abs())
 }
 
 pub(crate) fn entry_by_id(conn: &Connection, id: i64) -> rusqlite::Result<Option<Row>> {

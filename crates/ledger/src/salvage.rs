@@ -10,7 +10,7 @@ use suanpan_journal::{Chain, Hash, SegmentId, StationId, entry_hash};
 use crate::pages::{Pages, Place};
 use crate::project::project_row;
 use crate::rows::{self, OPENING, Row, SegmentRow, id_of, ord_of, seq_of};
-use crate::{DbError, OpenError, wal};
+use crate::{DbError, OpenError, wal, whose};
 
 /// Entries that were written here once and could not be read back. The hub may have them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +54,8 @@ pub(crate) struct Heap {
     segments: Vec<SegmentRow>,
     /// Where holes end that an earlier salvage left.
     ends: Vec<Chain>,
+    /// The file is another station's: then nothing of it is here.
+    pub(crate) is_anothers: bool,
 }
 
 /// Where something was seen that looks like an entry.
@@ -64,15 +66,38 @@ struct Seen {
 }
 
 impl Heap {
-    /// Looks through every page, in the log too. A missing file is an empty heap.
-    pub(crate) fn read(file: &Path) -> Result<Heap, OpenError> {
+    /// Looks through every page, in the log too. A missing file is an empty heap, and so is another station's.
+    pub(crate) fn read(file: &Path, station: StationId) -> Result<Heap, OpenError> {
         let log = wal::read(file).map_err(|source| OpenError::io(file, source))?;
         let mut pages = Pages::open(file, log).map_err(|source| OpenError::io(file, source))?;
         let (mut places, mut segments, mut ends) = (Vec::new(), Vec::new(), Vec::new());
         let entry = |id, place| places.push((id, Seen { file: 0, place }));
         pages.scan(entry, |row| segments.push(row), |end| ends.push(end));
         places.sort_unstable();
-        Ok(Heap { files: vec![pages], places, segments, ends })
+        let mut heap = Heap { files: vec![pages], places, segments, ends, is_anothers: false };
+        if heap.is_of_another(station) {
+            (heap.places, heap.segments, heap.ends) = (vec![], vec![], vec![]);
+            heap.is_anothers = true;
+        }
+        Ok(heap)
+    }
+
+    fn is_of_another(&mut self, station: StationId) -> bool {
+        let mut ords: Vec<i64> = self.places.iter().map(|(id, _)| ord_of(*id)).collect();
+        ords.dedup();
+        for ord in ords.into_iter().rev().take(whose::LOOKS_MAX) {
+            let rows = self.rows(self.first(id_of(ord, 0))..self.first(id_of(ord, 2)));
+            let (openings, firsts): (Vec<Row>, Vec<Row>) =
+                rows.into_iter().partition(|row| seq_of(row.id) == 0);
+            let told = || self.segments.iter().filter(|row| row.ord == ord).copied();
+            let pairs = openings.iter().flat_map(|opening| firsts.iter().map(move |first| (opening, first)));
+            let proven: Vec<bool> =
+                pairs.filter_map(|(opening, first)| whose::began(station, told(), opening, first)).collect();
+            if !proven.is_empty() {
+                return !proven.contains(&true);
+            }
+        }
+        false
     }
 
     /// Adds the file of which this one was made, from an id on: what one of them has lost the other may have.

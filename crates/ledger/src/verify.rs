@@ -11,7 +11,7 @@ use crate::replace::lost;
 use crate::rest::Rest;
 use crate::rows::{self, Row};
 use crate::schema::{self, Fitness};
-use crate::{Damage, DbError, Durability, Lock, Missing, OpenError, db, tail, wal};
+use crate::{Damage, DbError, Durability, Lock, Missing, OpenError, db, tail, wal, whose};
 
 /// What a complete check of a data folder found.
 #[derive(Debug, Default)]
@@ -81,6 +81,9 @@ fn check(
     let conn = db::open(file, Durability::Full)?;
     if let Fitness::Newer { found } = schema::inspect(&conn, &MIGRATIONS)? {
         return Ok(Some(found));
+    }
+    if whose::is_ours(&conn, station)? == Some(false) {
+        return Err(Damage::Anothers);
     }
     found.missing = lost(&conn, rest)?;
     let structure: String =

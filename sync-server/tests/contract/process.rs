@@ -32,6 +32,30 @@ fn serves_under(limits: &str) -> (String, String) {
 }
 
 #[test]
+fn the_hubs_folder_and_what_is_in_it_are_its_users_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let home = tempfile::tempdir().unwrap();
+    let folder = home.path().join("hub-data");
+    let mode = |path: &std::path::Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let files = || std::fs::read_dir(&folder).unwrap().map(|file| file.unwrap().path());
+    let open = || files().filter(|file| mode(file) & 0o077 != 0).collect::<Vec<_>>();
+    let opened = || sync_server::Hub::open(sync_server::Config::embedded(&folder)).unwrap();
+    let hub = opened();
+    assert!(files().count() >= 4, "database, log, lock, key: {:?}", files().collect::<Vec<_>>());
+    // The lock holds nothing.
+    let telling: Vec<_> = open().into_iter().filter(|file| !file.ends_with("hub.lock")).collect();
+    assert_eq!((mode(&folder), telling), (0o700, vec![]));
+    let key = hub.public_key();
+    drop(hub);
+    for path in files().chain([folder.clone()]) {
+        std::fs::set_permissions(&path, PermissionsExt::from_mode(0o755)).unwrap();
+    }
+    let hub = opened();
+    assert_eq!((mode(&folder), open()), (0o700, vec![]), "what an earlier version left open");
+    assert_eq!(hub.public_key(), key);
+}
+
+#[test]
 fn a_hub_opens_as_many_files_as_it_may_and_says_when_that_is_too_few() {
     let (files, logged) = serves_under("-Sn 128; ulimit -Hn 1000");
     assert_eq!(files, "1000");

@@ -26,6 +26,7 @@ pub(super) enum LinkError {
     TimedOut,
     Closed,
     Busy,
+    NotADevice,
     // Only systems without the kind of printer make it.
     Unsupported,
 }
@@ -36,6 +37,7 @@ impl LinkError {
             Self::Unreachable | Self::Closed => Reason::Unreachable,
             Self::TimedOut => Reason::TimedOut,
             Self::Busy => Reason::Busy,
+            Self::NotADevice => Reason::NotADevice,
             Self::Unsupported => Reason::Unsupported,
         }
     }
@@ -43,7 +45,9 @@ impl LinkError {
     pub(super) fn reason_within_job(self) -> Reason {
         match self {
             Self::TimedOut => Reason::TimedOut,
-            Self::Unreachable | Self::Closed | Self::Busy | Self::Unsupported => Reason::Closed,
+            Self::Unreachable | Self::Closed | Self::Busy | Self::NotADevice | Self::Unsupported => {
+                Reason::Closed
+            }
         }
     }
 }

@@ -6,7 +6,6 @@ mod status;
 mod tcp;
 mod usb_lp;
 
-use std::fs::OpenOptions;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -15,6 +14,7 @@ use std::time::{Duration, Instant};
 use suanpan_domain::receipt::Paper;
 
 use crate::encode::DrawerPin;
+use crate::place::{self, Misplaced};
 use link::{Link, LinkError, SendError};
 pub use status::PrinterStatus;
 
@@ -34,7 +34,7 @@ pub enum PrinterTarget {
     },
     /// A file that jobs are appended to.
     File {
-        /// The file; made when absent.
+        /// The file; made when absent. See [`check_file`](crate::check_file).
         path: PathBuf,
     },
     /// A Windows printer by its name, sent RAW.
@@ -55,6 +55,9 @@ pub struct PrinterSettings {
     /// Where the drawer is wired.
     #[serde(default)]
     pub drawer: DrawerPin,
+    /// The station's folder, in which no file is written to; empty for none.
+    #[serde(skip)]
+    pub keep_out: PathBuf,
 }
 
 /// How long each step with a printer may take. The queue waits, never a sale.
@@ -118,12 +121,32 @@ pub enum Reason {
     /// This system has no such kind of printer.
     #[error("this system cannot drive this kind of printer")]
     Unsupported,
+    /// The file is in the station's own folder.
+    #[error("the printer's file is in the station's folder")]
+    InFolder,
+    /// The file is none that receipts go to.
+    #[error("the printer's file is no file of receipts")]
+    NotReceipts,
+    /// The path is no character device.
+    #[error("the printer's path is no device")]
+    NotADevice,
     /// The job does not fit the printer's commands.
     #[error("the job does not fit the printer's commands")]
     Unprintable,
     /// The queue was closed before the job began.
     #[error("the print queue was closed before the job began")]
     QueueClosed,
+}
+
+impl From<Misplaced> for Reason {
+    fn from(why: Misplaced) -> Reason {
+        match why {
+            Misplaced::InFolder => Reason::InFolder,
+            Misplaced::NotReceipts => Reason::NotReceipts,
+            Misplaced::NoFolder => Reason::Unreachable,
+            Misplaced::NotADevice => Reason::NotADevice,
+        }
+    }
 }
 
 impl Outcome {
@@ -133,6 +156,9 @@ impl Outcome {
             Self::Printed => None,
             Self::Failed(Reason::PaperOut) => Some("POS-PRN-001"),
             Self::Failed(Reason::Unreachable | Reason::Offline | Reason::Busy) => Some("POS-PRN-002"),
+            Self::Failed(Reason::InFolder) => Some("POS-PRN-010"),
+            Self::Failed(Reason::NotReceipts) => Some("POS-PRN-011"),
+            Self::Failed(Reason::NotADevice) => Some("POS-PRN-012"),
             Self::Failed(_) => Some("POS-PRN-004"),
             Self::Uncertain(Reason::StatusUnreadable) => Some("POS-PRN-003"),
             Self::Uncertain(_) => Some("POS-PRN-005"),
@@ -173,7 +199,10 @@ impl Printer {
     /// Asks the printer's state now. A file and a mute printer are [`PrinterStatus::Unknown`].
     pub fn status(&self) -> PrinterStatus {
         match &self.settings.target {
-            PrinterTarget::File { .. } => PrinterStatus::Unknown,
+            PrinterTarget::File { path } => match place::check_file(path, &self.settings.keep_out) {
+                Ok(()) => PrinterStatus::Unknown,
+                Err(_) => PrinterStatus::Offline,
+            },
             PrinterTarget::Spooler { name } => spooler::status(name),
             PrinterTarget::Tcp { .. } | PrinterTarget::UsbLp { .. } => match self.connect() {
                 Ok(mut link) => status::ask(link.as_mut(), self.patience.status),
@@ -188,7 +217,7 @@ impl Printer {
     /// customer's change does not wait for a new roll.
     pub fn print(&self, bytes: &[u8], drawer: Option<DrawerPin>) -> Outcome {
         match &self.settings.target {
-            PrinterTarget::File { path } => append(path, bytes),
+            PrinterTarget::File { path } => append(path, &self.settings.keep_out, bytes),
             PrinterTarget::Spooler { name } => spooler::print(name, bytes, self.patience.confirm),
             PrinterTarget::Tcp { .. } | PrinterTarget::UsbLp { .. } => match self.connect() {
                 Ok(mut link) => self.converse(link.as_mut(), bytes, drawer),
@@ -255,9 +284,14 @@ impl Printer {
     }
 }
 
-fn append(path: &Path, bytes: &[u8]) -> Outcome {
-    let Ok(mut file) = OpenOptions::new().append(true).create(true).open(path) else {
-        return Outcome::Failed(Reason::Unreachable);
+fn append(path: &Path, keep_out: &Path, bytes: &[u8]) -> Outcome {
+    let mut file = match place::open_file(path, keep_out) {
+        Ok(file) => file,
+        Err(place::OpenError::Misplaced(why)) => return Outcome::Failed(why.into()),
+        Err(place::OpenError::System(error)) => {
+            tracing::warn!(printer.path = %path.display(), error.what = %error, "printer.file");
+            return Outcome::Failed(Reason::Unreachable);
+        }
     };
     match file.write_all(bytes) {
         Ok(()) => Outcome::Printed,

@@ -21,6 +21,7 @@ mod unix {
     use rustix::fs::OFlags;
 
     use super::super::link::{Link, LinkError, SendError};
+    use crate::place;
 
     pub(in super::super) fn open(path: &Path) -> Result<Box<dyn Link>, LinkError> {
         let flags = i32::try_from(OFlags::NONBLOCK.union(OFlags::NOCTTY).bits()).unwrap_or_default();
@@ -31,6 +32,10 @@ mod unix {
             .custom_flags(flags)
             .open(path)
             .or_else(|_| OpenOptions::new().write(true).custom_flags(flags).open(path))?;
+        // What was opened is looked at, not the name: nothing is written to a disk or a file.
+        if !place::is_device(file.metadata()?.file_type()) {
+            return Err(LinkError::NotADevice);
+        }
         Ok(Box::new(UsbLp(file)))
     }
 

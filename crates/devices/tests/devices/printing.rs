@@ -5,8 +5,8 @@ use std::sync::mpsc::channel;
 use crate::support::{PATIENCE, brief, calm, everything, id, job, printer, queue, tcp};
 use suanpan_devices::simulators::{Manner, Mouth, Printed, PrinterSim, PrinterState};
 use suanpan_devices::{
-    JOBS_WAITING_MAX, Job, Outcome, Patience, PrintEvent, PrintQueue, PrinterStatus, PrinterTarget, Reason,
-    SubmitError,
+    DrawerPin, JOBS_WAITING_MAX, Job, Outcome, Patience, PrintEvent, PrintQueue, Printer, PrinterSettings,
+    PrinterStatus, PrinterTarget, Reason, SubmitError,
 };
 use suanpan_domain::receipt::{Block, Paper};
 
@@ -220,6 +220,69 @@ fn a_file_takes_job_after_job_and_its_state_is_unknown() {
     }
     let once = crate::support::bytes(&[Block::text("甲")], Paper::Mm58);
     assert_eq!(std::fs::read(path).unwrap(), once.repeat(2));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_file_that_is_not_a_receipt_file_is_never_written_to() {
+    let home = tempfile::tempdir().unwrap();
+    let (folder, beside) = (home.path().join("till"), home.path().join("beside"));
+    [&folder, &beside].map(|dir| std::fs::create_dir(dir).unwrap());
+    let key = folder.join("identity.json");
+    std::fs::write(&key, "the key").unwrap();
+    std::fs::write(beside.join("hosts"), "127.0.0.1").unwrap();
+    std::fs::write(beside.join("list.bin"), "not ours").unwrap();
+    std::fs::hard_link(&key, beside.join("second.bin")).unwrap();
+    std::os::unix::fs::symlink(&key, beside.join("link.bin")).unwrap();
+    std::os::unix::fs::symlink(folder.join("new.bin"), beside.join("dangling.bin")).unwrap();
+    std::os::unix::fs::symlink(&folder, beside.join("way")).unwrap();
+    std::fs::create_dir(beside.join("dir.bin")).unwrap();
+    let before = files(home.path());
+    let refused = [
+        ("till/identity.json", Reason::InFolder),
+        ("till/receipts.bin", Reason::InFolder),
+        ("beside/../till/receipts.bin", Reason::InFolder),
+        ("beside/way/receipts.bin", Reason::InFolder),
+        ("beside/way/../till/receipts.bin", Reason::InFolder),
+        ("beside/link.bin", Reason::NotReceipts),
+        ("beside/dangling.bin", Reason::NotReceipts),
+        ("beside/second.bin", Reason::NotReceipts),
+        ("beside/list.bin", Reason::NotReceipts),
+        ("beside/hosts", Reason::NotReceipts),
+        ("beside/new.txt", Reason::NotReceipts),
+        ("beside/dir.bin", Reason::NotReceipts),
+        ("beside/..", Reason::NotReceipts),
+        ("beside/", Reason::NotReceipts),
+        ("nowhere/receipts.bin", Reason::Unreachable),
+    ];
+    for (path, reason) in refused {
+        let target = PrinterTarget::File { path: home.path().join(path) };
+        let settings =
+            PrinterSettings { target, paper: Paper::Mm58, drawer: DrawerPin::Two, keep_out: folder.clone() };
+        let printer = Printer::new(settings, calm());
+        assert_eq!(printer.status(), PrinterStatus::Offline, "{path}");
+        assert_eq!(printer.print(b"\x1b@paper", None), Outcome::Failed(reason), "{path}");
+    }
+    assert_eq!(files(home.path()), before);
+    let device = printer(PrinterTarget::UsbLp { path: key.clone() }, Paper::Mm58, calm());
+    assert_eq!(device.print(b"\x1b@paper", None), Outcome::Failed(Reason::NotADevice));
+    assert_eq!(std::fs::read(key).unwrap(), b"the key");
+}
+
+/// Every file below a folder, with what is in it.
+#[cfg(unix)]
+fn files(folder: &std::path::Path) -> Vec<(std::path::PathBuf, Vec<u8>)> {
+    let mut found = vec![];
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        if std::fs::symlink_metadata(&path).unwrap().is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push((path.clone(), std::fs::read(&path).unwrap_or_default()));
+        }
+    }
+    found.sort();
+    found
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! What the tests of this crate share.
 
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
@@ -26,7 +27,10 @@ pub(crate) fn calm() -> Patience {
 }
 
 pub(crate) fn printer(target: PrinterTarget, paper: Paper, patience: Patience) -> Printer {
-    Printer::new(PrinterSettings { target, paper, drawer: DrawerPin::Two }, patience)
+    Printer::new(
+        PrinterSettings { target, paper, drawer: DrawerPin::Two, keep_out: PathBuf::new() },
+        patience,
+    )
 }
 
 pub(crate) fn tcp(address: String) -> PrinterTarget {

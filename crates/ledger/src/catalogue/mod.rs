@@ -80,6 +80,12 @@ impl Catalogue {
     ///
     /// *Errors:* `NewerVersion`, `Io`, `Database`.
     pub fn open(lock: &Lock) -> Result<OpenedCatalogue, OpenError> {
+        Catalogue::open_own(lock, &|_| true)
+    }
+
+    /// The same for a station that knows its own catalogue by the heads that are applied: another shop's is kept aside, and
+    /// nothing is sold by it.
+    pub fn open_own(lock: &Lock, is_own: &dyn Fn(&[CutHead]) -> bool) -> Result<OpenedCatalogue, OpenError> {
         let dir = lock.dir();
         let family = Family::new(dir, "catalogue");
         let error = |source| OpenError::io(dir, source);
@@ -88,8 +94,11 @@ impl Catalogue {
         let damage = match &current {
             Some(file) if file.exists() => match open_checked(file, &MIGRATIONS, Durability::Full) {
                 Ok(conn) => {
-                    let catalogue = Catalogue { family, file: file.clone(), conn };
-                    return Ok(OpenedCatalogue { catalogue, damage: None, kept: None });
+                    let catalogue = Catalogue { family: family.clone(), file: file.clone(), conn };
+                    if catalogue.is_own(is_own) {
+                        return Ok(OpenedCatalogue { catalogue, damage: None, kept: None });
+                    }
+                    Damage::Anothers
                 }
                 Err(Opening::Refused(error)) => return Err(error),
                 Err(Opening::Damaged(damage)) => damage,
@@ -100,7 +109,7 @@ impl Catalogue {
         if used {
             tracing::error!(damage.code = damage.code(), damage.what = %damage, "catalogue.replaced");
         }
-        let catalogue = match used.then(|| spare::fall_back(dir, &family)).flatten() {
+        let catalogue = match used.then(|| spare::fall_back(dir, &family, is_own)).flatten() {
             Some(catalogue) => catalogue,
             None => {
                 let file = family.next().map_err(error)?;
@@ -109,6 +118,11 @@ impl Catalogue {
             }
         };
         Ok(OpenedCatalogue { catalogue, damage: used.then_some(damage), kept })
+    }
+
+    /// Heads that cannot be read are no proof against it.
+    fn is_own(&self, is_own: &dyn Fn(&[CutHead]) -> bool) -> bool {
+        self.heads().map_or(true, |heads| is_own(&heads))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::Catalogue;
+use super::{Catalogue, CutHead};
 use crate::db::{self, Durability};
 use crate::folder::{Family, sync_dir, sync_file};
 use crate::sync_state::open_checked;
@@ -40,8 +40,12 @@ impl Spare {
     }
 }
 
-/// Makes the spare the current file, if there is one and every page of it is whole.
-pub(super) fn fall_back(dir: &Path, family: &Family) -> Option<Catalogue> {
+/// Makes the spare the current file, if there is one, every page of it is whole, and it is the station's own.
+pub(super) fn fall_back(
+    dir: &Path,
+    family: &Family,
+    is_own: &dyn Fn(&[CutHead]) -> bool,
+) -> Option<Catalogue> {
     let spare = dir.join(SPARE);
     let file = family.next().ok()?;
     // The log of an earlier file by this name would be taken for the spare's.
@@ -50,9 +54,10 @@ pub(super) fn fall_back(dir: &Path, family: &Family) -> Option<Catalogue> {
     sync_file(&file).ok()?;
     let conn = open_checked(&file, &super::MIGRATIONS, Durability::Full).ok()?;
     let whole: String = conn.query_row("pragma quick_check", [], |row| row.get(0)).ok()?;
-    if whole != "ok" {
+    let catalogue = Catalogue { family: family.clone(), file, conn };
+    if whole != "ok" || !catalogue.is_own(is_own) {
         return None;
     }
-    family.point_to(&file, None).ok()?;
-    Some(Catalogue { family: family.clone(), file, conn })
+    family.point_to(&catalogue.file, None).ok()?;
+    Some(catalogue)
 }

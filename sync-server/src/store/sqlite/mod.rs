@@ -16,6 +16,7 @@ use super::StoreError;
 use super::migrations::{Migration, migrate, step};
 use super::sql::{Columns, Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
+use crate::private;
 
 /// Opens or makes the database of a folder, for one thread alone.
 pub(super) fn single(folder: &Path, now_ms: i64) -> Result<(Sqlite, std::fs::File), StoreError> {
@@ -79,7 +80,8 @@ pub(super) fn open(folder: &Path, now_ms: i64) -> Result<(Threads, std::fs::File
 fn lock(folder: &Path) -> Result<std::fs::File, StoreError> {
     let path = folder.join("hub.lock");
     let file = |source| StoreError::File { path: path.display().to_string(), source: Arc::new(source) };
-    std::fs::create_dir_all(folder).map_err(file)?;
+    private::make_dir(folder).map_err(file)?;
+    private::close(folder);
     let lock = std::fs::File::create(&path).map_err(file)?;
     match lock.try_lock() {
         Ok(()) => Ok(lock),
