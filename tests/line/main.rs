@@ -6,7 +6,8 @@ mod till;
 use std::path::Path;
 
 use proxy::{Fault, Proxy};
-use suanpan_station::sync::NetworkState;
+use suanpan_station::sync::{CallError, Cause, NetworkState};
+use suanpan_station::{Clock, SystemClock};
 use sync_server::{Config, Hub, RunningHub};
 use till::{Counter, Enrolled};
 
@@ -100,6 +101,44 @@ async fn a_till_sells_on_while_the_hub_is_away_and_catches_up_by_itself() {
     counter.until(&online(4)).await;
     assert_eq!(sales_at(&running).await, 4);
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_that_rests_tells_that_its_hub_is_gone_since_it_answered_last() {
+    let folder = tempfile::tempdir().unwrap();
+    let hub = hub(&folder.path().join("hub")).await;
+    let proxy = Proxy::start(hub.url()).await;
+    let enrolled = Enrolled::at(&hub, &proxy.url(), 1).await;
+    let counter = Counter::start(folder.path(), &enrolled);
+    counter.until(&online(0)).await;
+    // It takes connections and never answers; nobody sells.
+    proxy.hold(true);
+    let held_ms = SystemClock.now_ms();
+    let (since_ms, why) = counter.until_away().await;
+    assert!(since_ms.is_some_and(|since_ms| since_ms <= held_ms), "{since_ms:?}, held at {held_ms}");
+    assert!(matches!(why, Some(CallError::Unreachable(Cause::Silent(_)))), "{why:?}");
+    proxy.hold(false);
+    counter.until(&online(0)).await;
+    // It ends, and its port with it.
+    let ended_ms = SystemClock.now_ms();
+    hub.stop().await;
+    let (since_ms, _) = counter.until_away().await;
+    assert!(since_ms.is_some_and(|since_ms| since_ms <= SystemClock.now_ms()), "{since_ms:?}");
+    counter.sell();
+    counter.until_held(1).await;
+    let (again_ms, _) = counter.until_away().await;
+    assert_eq!(again_ms, since_ms, "each try that fails tells the same time: {ended_ms}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_till_that_never_heard_its_hub_does_not_say_that_it_is_connected() {
+    let folder = tempfile::tempdir().unwrap();
+    let (running, _, enrolled) = hub_that_comes_back(folder.path()).await;
+    running.stop().await;
+    let counter = Counter::start(folder.path(), &enrolled);
+    let (since_ms, why) = counter.until_away().await;
+    assert_eq!((since_ms, why), (None, Some(CallError::Unreachable(Cause::Closed))));
+    assert!(!counter.was_online(), "it has said nothing else before");
 }
 
 #[tokio::test(flavor = "multi_thread")]

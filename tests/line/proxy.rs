@@ -46,6 +46,7 @@ pub(crate) struct Proxy {
     address: String,
     faults: Arc<Mutex<VecDeque<Fault>>>,
     broken: watch::Sender<u32>,
+    held: watch::Sender<bool>,
 }
 
 impl Proxy {
@@ -56,30 +57,51 @@ impl Proxy {
         let faults = Arc::new(Mutex::new(VecDeque::new()));
         let (broken, breaks) = watch::channel(0);
         let queue = Arc::clone(&faults);
+        let (held, holds) = watch::channel(false);
         tokio::spawn(async move {
             while let Ok((client, _)) = listener.accept().await {
                 let fault = queue.lock().unwrap().pop_front();
-                let (hub, mut breaks) = (hub.clone(), breaks.clone());
+                let (hub, mut breaks, holds) = (hub.clone(), breaks.clone(), holds.clone());
                 breaks.mark_unchanged();
                 tokio::spawn(async move {
                     tokio::select! {
-                        _ = serve(client, &hub, fault) => {}
+                        _ = unless_held(serve(client, &hub, fault), holds) => {}
                         _ = breaks.changed() => {}
                     }
                 });
             }
         });
-        Proxy { address, faults, broken }
+        Proxy { address, faults, broken, held }
     }
 
     pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 
+    /// Takes connections and carries nothing, until it is let go again: as a hub that hangs, or a cable that is cut.
+    pub(crate) fn hold(&self, is_held: bool) {
+        self.held.send_replace(is_held);
+    }
+
     /// Breaks the connections there are, and spoils the next ones: these and no others.
     pub(crate) fn next_connections(&self, faults: &[Fault]) {
         *self.faults.lock().unwrap() = faults.iter().copied().collect();
         self.broken.send_modify(|count| *count += 1);
+    }
+}
+
+/// Works on while the line is not held.
+async fn unless_held(work: impl Future<Output = std::io::Result<()>>, mut holds: watch::Receiver<bool>) {
+    let mut work = std::pin::pin!(work);
+    loop {
+        if holds.wait_for(|is_held| !is_held).await.is_err() {
+            return;
+        }
+        tokio::select! {
+            biased;
+            _ = holds.wait_for(|is_held| *is_held) => {}
+            _ = &mut work => return,
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::RangeInclusive;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 use suanpan_domain::catalogue::PushDictionary;
@@ -17,7 +17,7 @@ use suanpan_domain::tax::Tax;
 use suanpan_journal::{Certificate, Chain, Hash, Parent, SegmentId, SigningKey, StationId, VerifyingKey};
 use suanpan_ledger::{Ledger, Lock, Missing, NewEntry, Options, Run, SegmentHead, SyncState, Working};
 use suanpan_station::sync::{
-    Driver, DriverConfig, NetworkState, Receipts, SnapshotSink, Stores, StoresError, enrol,
+    CallError, Driver, DriverConfig, NetworkState, Receipts, SnapshotSink, Stores, StoresError, enrol,
 };
 use suanpan_station::{Clock, SystemClock};
 use suanpan_sync::{FeedChange, FeedEntry, FeedHead, Scope, ScopeVersion};
@@ -63,6 +63,7 @@ pub(crate) struct Counter {
     back: Arc<Back>,
     driver: Driver,
     lock: Lock,
+    said_online: Arc<AtomicBool>,
 }
 
 impl Counter {
@@ -84,6 +85,8 @@ impl Counter {
             snapshots: Mutex::default(),
             changed: watch::Sender::new(()),
         });
+        let said_online = Arc::new(AtomicBool::new(false));
+        let said = Arc::clone(&said_online);
         let driver = Driver::start(DriverConfig {
             hub_url: enrolled.url.clone(),
             certificate: enrolled.certificate.clone(),
@@ -92,9 +95,13 @@ impl Counter {
             clock: Arc::new(SystemClock),
             stores: Arc::new(Shared(Arc::clone(&back))),
             state: SyncState::open(&lock).unwrap(),
-            on_change: Box::new(|_| {}),
+            on_change: Box::new(move |state| {
+                if matches!(state, NetworkState::Online { .. }) {
+                    said.store(true, Ordering::Relaxed);
+                }
+            }),
         });
-        Counter { back, driver: driver.unwrap(), lock }
+        Counter { back, driver: driver.unwrap(), lock, said_online }
     }
 
     /// Sells one thing for cash.
@@ -137,6 +144,20 @@ impl Counter {
     /// Waits until the network line says this.
     pub(crate) async fn until(&self, state: &NetworkState) {
         self.driver.watch().wait_for(|now| now == state).await.unwrap();
+    }
+
+    /// Since when the hub is away and why, once the till knows.
+    pub(crate) async fn until_away(&self) -> (Option<i64>, Option<CallError>) {
+        let is_away = |now: &NetworkState| matches!(now, NetworkState::Offline { why: Some(_), .. });
+        match self.driver.watch().wait_for(is_away).await.unwrap().clone() {
+            NetworkState::Offline { since_ms, why, .. } => (since_ms, why),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Whether the till has ever said that it is connected.
+    pub(crate) fn was_online(&self) -> bool {
+        self.said_online.load(Ordering::Relaxed)
     }
 
     pub(crate) async fn until_held(&self, held: u64) {

@@ -103,6 +103,97 @@ fn paper_out_is_told_and_the_reprint_is_marked() {
 }
 
 #[test]
+fn what_was_said_of_a_printer_goes_when_it_is_so_no_longer() {
+    let sim = PrinterSim::tcp(Paper::Mm80).expect("a printer");
+    let rig = with_printer(&sim);
+    let changes = changes(&rig);
+    rig.open_shift();
+    for (state, said) in
+        [(PrinterState::PaperOut, Code::PaperOut), (PrinterState::CoverOpen, Code::NotPrinted)]
+    {
+        sim.behave(|manner| manner.state = state);
+        rig.sell_rice();
+        let says = |view: &TillView| view.message.as_ref().is_some_and(|message| message.code == said);
+        wait(&rig, &changes, says);
+        sim.behave(|manner| manner.state = PrinterState::Ready);
+        let view = wait(&rig, &changes, |view| view.status.printer == PrinterView::Ready);
+        let message = view.message.expect("what is left to do");
+        assert_eq!(message.code, Code::PrinterBack, "the receipt did not print");
+    }
+    // With nothing left to print nothing is left to say.
+    sim.behave(|manner| manner.state = PrinterState::PaperOut);
+    rig.view(Command::Reprint { document: None });
+    wait(&rig, &changes, |view| view.status.printer == PrinterView::PaperOut);
+}
+
+#[test]
+fn a_printer_is_asked_how_it_is_also_beside_a_scale_that_never_rests() {
+    let sim = PrinterSim::tcp(Paper::Mm80).expect("a printer");
+    let scale = ScaleSim::start().expect("a scale");
+    let devices = DeviceSettings {
+        printer: PrinterTarget::Tcp { address: sim.address() },
+        paper_mm: 80,
+        scale_port: scale.path().to_string_lossy().into_owned(),
+    };
+    let rig = Rig::with_devices(&MachineSettings { devices, ..MachineSettings::default() });
+    let changes = changes(&rig);
+    scale.show(520, true);
+    wait(&rig, &changes, |view| view.status.printer == PrinterView::Ready);
+    sim.behave(|manner| manner.state = PrinterState::CoverOpen);
+    wait(&rig, &changes, |view| view.status.printer == PrinterView::CoverOpen);
+}
+
+#[test]
+fn a_path_that_is_no_device_is_refused_before_anybody_is_asked() {
+    let rig = Rig::with_devices(&MachineSettings::default());
+    rig.open_shift();
+    let home = tempfile::tempdir().expect("a folder");
+    let list = home.path().join("list.bin");
+    std::fs::write(&list, "not ours").expect("a file");
+    let of = |path: &std::path::Path| path.to_string_lossy().into_owned();
+    let file =
+        |path: String| DeviceSettings { printer: PrinterTarget::File { path }, ..DeviceSettings::default() };
+    let device = |path: String| DeviceSettings {
+        printer: PrinterTarget::Device { path },
+        ..DeviceSettings::default()
+    };
+    let scale = |scale_port: String| DeviceSettings { scale_port, ..DeviceSettings::default() };
+    let refused = [
+        (file(of(&rig.dir.path().join("identity.json"))), Code::PrinterFileInFolder),
+        (file(of(&rig.dir.path().join("new.bin"))), Code::PrinterFileInFolder),
+        (
+            file(of(&home.path().join("..").join(rig.dir.path().file_name().expect("a name")).join("a.bin"))),
+            Code::PrinterFileInFolder,
+        ),
+        (file(of(&list)), Code::PrinterFileRefused),
+        (file("receipts.bin".into()), Code::PrinterFileRefused),
+        (file("/etc/hosts".into()), Code::PrinterFileRefused),
+        (file("/etc/ld.so.preload".into()), Code::PrinterFileRefused),
+        (file(of(home.path())), Code::PrinterFileRefused),
+        (device(of(&list)), Code::DeviceRefused),
+        (device(of(home.path())), Code::DeviceRefused),
+        (device("/dev/../etc/hosts".into()), Code::DeviceRefused),
+        (scale(of(&list)), Code::DeviceRefused),
+        (scale("ttyUSB0".into()), Code::DeviceRefused),
+    ];
+    for (devices, code) in refused {
+        let view = rig.view(Command::SetDevices { devices: devices.clone() });
+        assert_eq!(
+            (view.message.map(|message| message.code), view.prompt),
+            (Some(code), None),
+            "{devices:?}"
+        );
+    }
+    for devices in
+        [file(of(&home.path().join("new.bin"))), device("/dev/usb/lp0".into()), scale("/dev/ttyUSB0".into())]
+    {
+        let view = rig.view(Command::SetDevices { devices });
+        assert!(matches!(view.prompt, Some(Prompt::Approve { .. })), "{:?}", view.message);
+        rig.view(Command::Clear);
+    }
+}
+
+#[test]
 fn a_print_that_a_power_cut_left_open_is_uncertain_and_never_repeated_unasked() {
     let sim = PrinterSim::tcp(Paper::Mm80).expect("a printer");
     sim.behave(|manner| manner.stalled = true);

@@ -4,6 +4,7 @@ mod authority;
 mod clocks;
 mod damage;
 mod devices;
+mod folder;
 mod hub;
 mod journal;
 mod people;

@@ -31,7 +31,7 @@ export function sellingView(changes: Partial<TillView> = {}): TillView {
     status: {
       store: '天河店', till: 2, cashier: '李梅', is_supervisor: false, shift_no: 12, shift_cashier: '李梅',
       business_date: '2026-11-21', prices_as_of: '08:00', now_ms: Date.UTC(2026, 10, 21, 10, 4), utc_offset_min: 480,
-      printer: 'ready', network: { state: 'offline', since: '14:02', held: 37 }, to_come: null, disk: 'enough',
+      printer: 'ready', network: { state: 'offline', since: '14:02', held: 37, why: null }, to_come: null, disk: 'enough',
     },
     basket: {
       lines: [

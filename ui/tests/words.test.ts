@@ -55,7 +55,7 @@ describe('the strip', () => {
   it('tells the network in the words of the shop', () => {
     expect(network({ state: 'online', received_to: 812, missing: 0 })).toBe('● 联网 总部已收 1–812，缺 0')
     expect(network({ state: 'catching_up', left: 37 })).toBe('◐ 补传中 剩 37 笔')
-    expect(network({ state: 'offline', since: '14:02', held: 37 })).toBe('▲ 断网 14:02 起，照常收银 37 笔已存本机')
+    expect(network({ state: 'offline', since: '14:02', held: 37, why: null })).toBe('▲ 断网 14:02 起，照常收银 37 笔已存本机')
     expect(network({ state: 'refused', number: 776 })).toBe('■ 总部拒收第 776 笔，照常收银，请报 IT')
   })
 
@@ -63,7 +63,7 @@ describe('the strip', () => {
     language.value = 'en'
     expect(network({ state: 'online', received_to: 812, missing: 0 })).toBe('● Online · HQ has 1–812, 0 missing')
     expect(network({ state: 'catching_up', left: 37 })).toBe('◐ Catching up · 37 to send')
-    expect(network({ state: 'offline', since: '14:02', held: 37 })).toBe('▲ Offline since 14:02, selling on · 37 kept here')
+    expect(network({ state: 'offline', since: '14:02', held: 37, why: null })).toBe('▲ Offline since 14:02, selling on · 37 kept here')
     expect(network({ state: 'refused', number: 776 })).toBe('■ HQ refused no. 776, selling on: tell IT')
   })
 

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 
 use suanpan_contract::Command;
 use suanpan_station::pos::StationConfig;
-use tauri::{App, Context, Emitter, Manager, WebviewWindowBuilder, Window, WindowEvent};
+use tauri::{App, AppHandle, Context, Emitter, Manager, WebviewWindowBuilder, Window, WindowEvent};
 
 /// The page asks the station whether it may close.
 const CLOSE_ASKED: &str = "close-asked";
@@ -32,6 +32,9 @@ pub struct StationArgs {
     /// Fill the whole screen
     #[arg(long)]
     fullscreen: bool,
+    /// End when standard input ends: with whoever started this and holds its other end
+    #[arg(long, hide = true)]
+    ends_with_input: bool,
 }
 
 /// Opens the window of `tauri.conf.json` and runs until it is closed. `script` gives what the page runs first, from the
@@ -67,6 +70,9 @@ fn open(
     let data_dir = data_dir(app, args.data_dir)?;
     let script = script(&data_dir);
     let enrolment = args.hub.zip(args.enrol_code).map(|(hub_url, code)| Command::Enrol { hub_url, code });
+    if args.ends_with_input {
+        end_with_input(app.handle().clone())?;
+    }
     let (opener, config) = (app.handle().clone(), StationConfig::new(data_dir));
     std::thread::Builder::new()
         .name("station-start".to_owned())
@@ -76,6 +82,16 @@ fn open(
     let window = builder.initialization_script(script).fullscreen(args.fullscreen).build()?;
     paint::by_processor(&window)?;
     Ok(())
+}
+
+/// Ends the app when standard input does. Nobody is asked: nobody may be left who could answer.
+fn end_with_input(app: AppHandle) -> std::io::Result<()> {
+    let wait = move || {
+        // An input that cannot be read has ended too.
+        let _ = std::io::copy(&mut std::io::stdin().lock(), &mut std::io::sink());
+        app.exit(0);
+    };
+    std::thread::Builder::new().name("input".to_owned()).spawn(wait).map(drop)
 }
 
 fn data_dir(app: &App, asked: Option<PathBuf>) -> tauri::Result<PathBuf> {

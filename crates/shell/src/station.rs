@@ -25,13 +25,14 @@ pub(crate) struct StartFailure {
 impl StartFailure {
     /// A command that ended without an answer: nothing it decided was written.
     pub(crate) fn panicked() -> StartFailure {
-        StartFailure { code: Code::LedgerFailed, args: BTreeMap::new() }
+        let what = "a command ended without an answer".to_owned();
+        StartFailure { code: Code::LedgerFailed, args: BTreeMap::from([("what".to_owned(), what)]) }
     }
 }
 
 impl From<&StartError> for StartFailure {
     fn from(error: &StartError) -> StartFailure {
-        StartFailure { code: error.code(), args: BTreeMap::new() }
+        StartFailure { code: error.code(), args: error.args() }
     }
 }
 

@@ -43,10 +43,12 @@ pub enum IdentityError {
         source: io::Error,
     },
     /// It is not what enrolment wrote, or its certificate is not this key's.
-    #[error("{} is damaged: enrol this station again", path.display())]
+    #[error("{}: {why}", path.display())]
     Damaged {
         /// The file.
         path: PathBuf,
+        /// What is wrong with it.
+        why: &'static str,
     },
 }
 
@@ -71,13 +73,7 @@ impl Identity {
         let path = dir.join(FILE);
         let bytes = files::read(&path).map_err(|source| IdentityError::Io { path: path.clone(), source })?;
         let Some(bytes) = bytes else { return Ok(None) };
-        let read = serde_json::from_slice::<Stored>(&bytes).ok().and_then(|stored| {
-            let seed = hex_seed(&stored.seed)?;
-            let identity = Identity::new(seed, stored.certificate, stored.hub_key, stored.hub_url);
-            let is_ours = identity.certificate.enrolment.public_key == identity.key.public();
-            (is_ours && identity.certificate.verify(&identity.hub_key).is_ok()).then_some(identity)
-        });
-        read.map(Some).ok_or(IdentityError::Damaged { path })
+        read(&bytes).map(Some).map_err(|why| IdentityError::Damaged { path, why })
     }
 
     /// Writes the folder's identity, readable by this user alone.
@@ -99,6 +95,21 @@ impl Identity {
     pub fn station(&self) -> StationId {
         self.certificate.enrolment.station
     }
+}
+
+fn read(bytes: &[u8]) -> Result<Identity, &'static str> {
+    if bytes.iter().all(|byte| *byte == 0) {
+        return Err("the file is empty or nothing but zeros");
+    }
+    let text = files::text(bytes).ok_or("the file is no text")?;
+    let stored: Stored = serde_json::from_str(&text).map_err(|_| "the file is not what enrolment wrote")?;
+    let seed = hex_seed(&stored.seed).ok_or("the key is not 64 hexadecimal digits")?;
+    let identity = Identity::new(seed, stored.certificate, stored.hub_key, stored.hub_url);
+    if identity.certificate.enrolment.public_key != identity.key.public() {
+        return Err("the certificate is for another key");
+    }
+    let is_signed = identity.certificate.verify(&identity.hub_key).is_ok();
+    is_signed.then_some(identity).ok_or("the certificate is not signed by the hub's key beside it")
 }
 
 fn hex_seed(text: &str) -> Option<[u8; 32]> {

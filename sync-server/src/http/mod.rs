@@ -63,6 +63,7 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
         })
     };
     let strangers = routes(vec![
+        ("/ping", UNASKED, AT_ONCE, get(health::ping)),
         ("/enrol", SMALL, SOON, post(enrol::enrol)),
         ("/introduce", SMALL, SOON, post(enrol::introduce)),
     ]);

@@ -144,7 +144,7 @@ fn settings(bytes: &[u8]) -> String {
     for name in ["identity.json", "settings.json"] {
         std::fs::write(dir.path().join(name), bytes).expect("a file");
     }
-    let is_default = MachineSettings::load(dir.path()) == MachineSettings::default();
+    let is_default = MachineSettings::load(dir.path()).settings == MachineSettings::default();
     format!("{} {is_default}", Identity::load(dir.path()).is_ok())
 }
 

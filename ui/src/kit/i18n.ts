@@ -28,6 +28,14 @@ export function fill(sentence: string, args: Record<string, string | number | nu
 
 /** The cashier's sentence of a code. */
 export function sentence(code: Code, args: Record<string, string>): string {
-  const table = language.value === 'en' ? sentencesEn : sentencesZh
-  return fill(table[code].cashier, args)
+  return fill(sentences(code).cashier, args)
+}
+
+/** What IT reads of a code: what was expected, what was found, what to do next. */
+export function itSentence(code: Code, args: Record<string, string>): string {
+  return fill(sentences(code).it, args)
+}
+
+function sentences(code: Code): { cashier: string; it: string } {
+  return (language.value === 'en' ? sentencesEn : sentencesZh)[code]
 }

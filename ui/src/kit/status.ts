@@ -22,7 +22,7 @@ export function networkPill(view: NetworkView): Pill {
       return { text: fill(w.value.net_catching_up, view), tone: 'amber' }
     case 'offline':
       // A till that has not spoken to its hub since it started does not know since when.
-      return { text: fill(view.since ? w.value.net_offline : w.value.net_offline_start, view), tone: 'amber' }
+      return { text: fill(view.since ? w.value.net_offline : w.value.net_offline_start, { since: view.since, held: view.held }), tone: 'amber' }
     case 'refused':
       if (view.number === 0) return { text: w.value.net_refused_other, tone: 'vermilion' }
       return { text: fill(w.value.net_refused, view), tone: 'vermilion' }

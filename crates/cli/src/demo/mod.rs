@@ -38,5 +38,7 @@ pub fn main(args: &Args) -> ExitCode {
     } else {
         runtime.block_on(window::run(args))
     };
+    // A thread of it may wait for a line on standard input that nobody is going to type.
+    runtime.shutdown_background();
     shown.unwrap_or_else(|error| crate::refuse(&error))
 }

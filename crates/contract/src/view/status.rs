@@ -1,6 +1,10 @@
 //! The status strip: who, where, which date, and how printer, network and disk are.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
+
+use crate::Code;
 
 /// The status strip.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +76,16 @@ pub enum DiskView {
     Full,
 }
 
+/// A code and the values of its sentences.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct WhyView {
+    /// The code.
+    pub code: Code,
+    /// For the sentences' places.
+    pub args: BTreeMap<String, String>,
+}
+
 /// The network line. Counts are receipts.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
@@ -91,10 +105,12 @@ pub enum NetworkView {
     },
     /// ▲ no network.
     Offline {
-        /// Since when, `HH:MM`.
+        /// When the hub was heard last: `HH:MM` today, `mm-dd HH:MM` before; empty if it was not since the start.
         since: String,
         /// Receipts held here.
         held: u32,
+        /// What came of asking it, for IT.
+        why: Option<WhyView>,
     },
     /// ■ the hub refused something; selling goes on.
     Refused {

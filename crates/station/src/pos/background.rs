@@ -1,14 +1,15 @@
 //! What happens beside the commands: paper that came out, a scale that settled, housekeeping.
 
-use suanpan_contract::{Code, Command, PrinterView};
+use suanpan_contract::{Code, Command, MessageView, PrintView, PrinterView};
 use suanpan_devices::{Outcome, Patience, PrintEvent, PrintQueue, Printer, PrinterStatus};
 
-use suanpan_ledger::{Salvage, Spare};
+use suanpan_ledger::{DiskState, Salvage, Spare};
 
 use super::core::Core;
 use super::desk::Asked;
 use super::index::Indexed;
 use super::picture::Keys;
+use super::say::Say;
 use super::scale::Counter;
 use super::{people, print, settings, weigh};
 
@@ -38,7 +39,7 @@ impl Core {
             (None, _) => {}
         }
         if let Some(code) = print::said_of(outcome) {
-            self.tell_code(code);
+            self.tell(&Say::new(code).with("path", settings::printer_place(&self.shop.settings.devices)));
         }
         true
     }
@@ -53,7 +54,36 @@ impl Core {
             PrinterStatus::Offline => PrinterView::Offline,
             PrinterStatus::Unknown => PrinterView::Unknown,
         };
-        before != self.shop.printer
+        if before == self.shop.printer {
+            return false;
+        }
+        self.take_back(before);
+        true
+    }
+
+    /// Takes away what was said about the printer and is so no longer. What did not print is still to be printed.
+    fn take_back(&mut self, before: PrinterView) {
+        use PrinterView::{CoverOpen, Offline, PaperLow, PaperOut, Ready, Unknown};
+        let now = self.shop.printer;
+        let is_well = matches!(now, Ready | PaperLow);
+        let was_ill = matches!(before, PaperOut | CoverOpen | Offline);
+        let is_over = |message: &mut MessageView| match message.code {
+            Code::PaperOut => !matches!(now, PaperOut | Unknown),
+            Code::PrinterOffline => !matches!(now, Offline | Unknown),
+            Code::NotPrinted => is_well && was_ill,
+            _ => false,
+        };
+        if self.desk.message.take_if(is_over).is_some() && is_well {
+            let print = self.shop.last.as_ref().map(|last| last.print);
+            if print == Some(PrintView::Failed) {
+                self.tell_code(Code::PrinterBack);
+            }
+        }
+    }
+
+    /// Whether the printer is to be asked again soon: somebody is changing its paper, or looking for its cable.
+    pub(crate) fn printer_is_ill(&self) -> bool {
+        matches!(self.shop.printer, PrinterView::PaperOut | PrinterView::CoverOpen | PrinterView::Offline)
     }
 
     /// Asks the printer how it is; the answer comes as an event.
@@ -157,10 +187,16 @@ impl Core {
             }
         }
         let now = self.shop.ledger.disk();
-        if now != before && now != suanpan_ledger::DiskState::Plenty {
+        let said = |message: &mut MessageView| match message.code {
+            Code::DiskLow => now == DiskState::Plenty,
+            Code::DiskFull => now != DiskState::Full,
+            _ => false,
+        };
+        let taken_back = now != before && self.desk.message.take_if(said).is_some();
+        if now != before && now != DiskState::Plenty {
             self.tell_code(Code::DiskLow);
         }
-        new_prices || now != before || self.sequence != said_before
+        new_prices || now != before || taken_back || self.sequence != said_before
     }
 
     /// Starts printer and scale as the settings say and gives back those before, to be dropped elsewhere.
@@ -170,7 +206,8 @@ impl Core {
         moved: impl Fn() + Send + 'static,
     ) -> (Option<PrintQueue>, Counter) {
         let devices = self.shop.settings.devices.clone();
-        let printer = settings::printer(&devices).map(|settings| Printer::new(settings, Patience::default()));
+        let printer = settings::printer(&devices, &self.shop.folder)
+            .map(|settings| Printer::new(settings, Patience::default()));
         let queue = printer.map(|printer| PrintQueue::start(printer, told)).transpose();
         let queue = queue.unwrap_or_else(|error| {
             tracing::error!(error.what = %error, "till.print_queue");

@@ -7,14 +7,15 @@ use suanpan_devices::Job;
 use suanpan_domain::entry::{ClockMoved, Entry, LedgerReplaced};
 use suanpan_domain::ids::Id;
 use suanpan_ledger::{
-    CommitError, Document, EntryRef, NewEntry, OpenBasket, PrintJob, PrintState, Replacement, Shift, Whole,
-    Working,
+    CommitError, Damage, Document, EntryRef, NewEntry, OpenBasket, PrintJob, PrintState, Replacement, Shift,
+    Whole, Working,
 };
 
 use super::core::{Core, Decision};
 use super::desk::Desk;
 use super::print::{self, Extra};
 use super::say::{Say, count, yuan};
+use super::start::name_of;
 
 /// A clock that went back by more is journalled; time servers correct by less.
 const CLOCK_BACK_MS: i64 = 60_000;
@@ -169,9 +170,12 @@ impl Core {
 
     /// Journals that a damaged file was left behind, and says so.
     pub(crate) fn note_replacement(&mut self, replacement: &Replacement) {
-        let Replacement { damage, kept, salvaged, to_come, .. } = replacement;
+        let Replacement { damage, kept, file, salvaged, to_come, .. } = replacement;
         self.journal_replacement(damage.code(), *salvaged, kept.as_deref());
         self.tell(&match to_come {
+            _ if *damage == Damage::Anothers => Say::new(Code::LedgerAnothers)
+                .with("kept", name_of(kept.as_deref()))
+                .with("file", name_of(Some(file))),
             0 => Say::new(Code::LedgerSalvaged).with("salvaged", count(*salvaged)),
             _ => Say::new(Code::LedgerSalvaging)
                 .with("salvaged", count(*salvaged))

@@ -25,6 +25,8 @@ pub(crate) struct Core {
     pub(crate) shop: Shop,
     pub(crate) desk: Desk,
     pub(crate) clock: Arc<dyn Clock>,
+    /// Where the hub is; empty for a station without one.
+    pub(crate) hub_url: String,
     pub(crate) queue: Option<PrintQueue>,
     /// Grows with every message.
     pub(crate) sequence: u64,

@@ -1,13 +1,15 @@
 //! New items and prices: taken at once, in force when no basket is open.
 
-use suanpan_contract::{Code, NetworkView};
+use suanpan_contract::{Code, NetworkView, WhyView};
 use suanpan_ledger::{CutHead, FeedRow, Snapshot, SyncState};
 
 use super::book::Book;
+use super::cause;
 use super::core::Core;
 use super::picture::Keys;
+use super::say::Say;
 use super::shop::Network;
-use super::view::clock_text;
+use super::view::{clock_text, date_time_text};
 use crate::identity::Identity;
 use crate::sync::{NetworkState, StoresError};
 
@@ -90,6 +92,13 @@ impl Core {
         due
     }
 
+    /// When the hub was heard last: the line may have been down since yesterday.
+    fn heard_at(&self, at_ms: i64) -> String {
+        let settings = &self.shop.book.settings;
+        let is_today = self.shop.clock_date(at_ms) == self.shop.clock_date(self.clock.now_ms());
+        if is_today { clock_text(at_ms, settings) } else { date_time_text(at_ms, settings) }
+    }
+
     /// Takes the network line; true when it changed.
     pub(crate) fn network_is(&mut self, state: NetworkState) -> bool {
         let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
@@ -98,9 +107,13 @@ impl Core {
                 (NetworkView::Online { received_to, missing: count(missing) }, 0)
             }
             NetworkState::CatchingUp { left } => (NetworkView::CatchingUp { left: count(left) }, left),
-            NetworkState::Offline { since_ms, held } => {
-                let since = clock_text(since_ms, &self.shop.book.settings);
-                (NetworkView::Offline { since, held: count(held) }, held)
+            NetworkState::Offline { since_ms, held, why } => {
+                let since = since_ms.map_or(String::new(), |since_ms| self.heard_at(since_ms));
+                let why = why.map(|why| {
+                    let Say { code, args } = cause::of(&why, &self.hub_url, self.clock.now_ms());
+                    WhyView { code, args }
+                });
+                (NetworkView::Offline { since, held: count(held), why }, held)
             }
             NetworkState::Refused { number } => {
                 (NetworkView::Refused { number }, self.shop.network.unsent.max(1))

@@ -4,34 +4,39 @@ use suanpan_contract::Code;
 use suanpan_journal::SigningKey;
 use suanpan_ledger::Lock;
 
+use super::cause;
 use super::newcomer::Newcomer;
 use super::say::Say;
 use super::start::{self, Phase};
 use super::till::{Inner, StationConfig};
 use super::trial::Trial;
 use crate::identity::Identity;
-use crate::sync::enrol;
+use crate::sync::{EnrolError, enrol};
 
 /// Enrols with a one-time code and becomes that till; true when it did. Waits for the hub.
 pub(crate) fn become_till(inner: &Inner, config: &StationConfig, hub_url: &str, code: &str) -> bool {
     if !matches!(*inner.lock(), Phase::New(_)) {
         return false;
     }
+    let hub_url = hub_url.trim();
     let done = Trial::begin(&config.data_dir)
-        .map_err(|error| error.to_string())
-        .and_then(|trial| ask(hub_url, code, trial));
+        .map_err(|error| failed(&error))
+        .and_then(|trial| ask(hub_url, code.trim(), trial, config.clock.now_ms()))
+        .and_then(|identity| match identity.save(&config.data_dir) {
+            Ok(()) => Ok(identity),
+            Err(error) => Err(failed(&error)),
+        });
     let mut phase = inner.lock();
     let identity = match done {
         Ok(identity) => identity,
-        Err(reason) => {
-            tell(&mut phase, reason);
+        Err(say) => {
+            tracing::warn!(error.code = say.code.text(), error.args = ?say.args, "till.enrol");
+            if let Phase::New(newcomer) = &mut *phase {
+                newcomer.tell(&say);
+            }
             return false;
         }
     };
-    if let Err(error) = identity.save(&config.data_dir) {
-        tell(&mut phase, error.to_string());
-        return false;
-    }
     Trial::end(&config.data_dir);
     let Phase::New(newcomer) = std::mem::replace(&mut *phase, Phase::Closed) else { return false };
     let Newcomer { lock, now_ms, revision, sequence, .. } = *newcomer;
@@ -56,18 +61,18 @@ pub(crate) fn become_till(inner: &Inner, config: &StationConfig, hub_url: &str, 
     became
 }
 
-fn ask(hub_url: &str, code: &str, trial: Trial) -> Result<Identity, String> {
+fn ask(hub_url: &str, code: &str, trial: Trial, now_ms: i64) -> Result<Identity, Say> {
     let key = SigningKey::from_seed(&trial.seed);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| error.to_string())?;
-    let reply =
-        runtime.block_on(enrol(hub_url, code, trial.station, &key)).map_err(|error| error.to_string())?;
+    let runtime = runtime.map_err(|error| failed(&error))?;
+    let reply = runtime.block_on(enrol(hub_url, code, trial.station, &key));
+    let reply = reply.map_err(|error| match error {
+        EnrolError::Call(error) => cause::of(&error, hub_url, now_ms),
+        EnrolError::Certificate => failed(&error),
+    })?;
     Ok(Identity::new(trial.seed, reply.certificate, reply.hub_key, hub_url.to_owned()))
 }
 
-fn tell(phase: &mut Phase, reason: String) {
-    tracing::warn!(error.what = reason, "till.enrol");
-    if let Phase::New(newcomer) = phase {
-        newcomer.tell(&Say::new(Code::EnrolFailed).with("reason", reason));
-    }
+fn failed(error: &dyn std::fmt::Display) -> Say {
+    Say::new(Code::EnrolFailed).with("reason", error)
 }

@@ -15,7 +15,7 @@ use super::say::{Done, Say};
 use super::till::StationConfig;
 use super::turn::Turn;
 use crate::identity::Identity;
-use crate::sync::{CallError, HubClient};
+use crate::sync::{CallError, Cause, HubClient};
 
 /// A number that only the hub may know.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub(crate) fn ask(config: &StationConfig, question: &Question) -> Option<RefundR
 
 fn call(config: &StationConfig, identity: Identity, number: &str) -> Result<RefundReply, CallError> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CallError::Unreachable(error.to_string()))?;
+    let runtime = runtime.map_err(|error| CallError::Unreachable(Cause::System(error.to_string())))?;
     let station = identity.station();
     let client = HubClient::new(&identity.hub_url, station, identity.key, Arc::clone(&config.clock))?;
     runtime.block_on(client.with_certificate(identity.certificate).reserve_refund(number))

@@ -10,6 +10,7 @@
 mod approval;
 mod background;
 mod book;
+mod cause;
 mod commit;
 mod core;
 mod credential;

@@ -9,7 +9,7 @@ use suanpan_contract::{
 use suanpan_ledger::Lock;
 
 use super::say::Say;
-use crate::settings::MachineSettings;
+use crate::settings::{Loaded, MachineSettings};
 
 /// See the module.
 pub(crate) struct Newcomer {
@@ -24,8 +24,12 @@ pub(crate) struct Newcomer {
 
 impl Newcomer {
     pub(crate) fn new(lock: Lock, now_ms: i64) -> Newcomer {
-        let settings = MachineSettings::load(lock.dir());
-        Newcomer { lock, now_ms, settings, message: None, sequence: 0, revision: 0 }
+        let Loaded { settings, fault } = MachineSettings::load(lock.dir());
+        let mut newcomer = Newcomer { lock, now_ms, settings, message: None, sequence: 0, revision: 0 };
+        if let Some(fault) = fault {
+            newcomer.tell(&super::settings::fault(&fault));
+        }
+        newcomer
     }
 
     pub(crate) fn dispatch(&mut self, command: &Command) -> Reply {
@@ -77,7 +81,7 @@ pub(crate) fn blank(now_ms: i64) -> TillView {
             now_ms,
             utc_offset_min: 480,
             printer: PrinterView::None,
-            network: NetworkView::Offline { since: String::new(), held: 0 },
+            network: NetworkView::Offline { since: String::new(), held: 0, why: None },
             to_come: None,
             disk: DiskView::Enough,
         },

@@ -177,6 +177,9 @@ pub(crate) fn said_of(outcome: Outcome) -> Option<Code> {
         Outcome::Printed => None,
         Outcome::Failed(Reason::PaperOut) => Some(Code::PaperOut),
         Outcome::Failed(Reason::Unreachable | Reason::Offline | Reason::Busy) => Some(Code::PrinterOffline),
+        Outcome::Failed(Reason::InFolder) => Some(Code::PrinterFileInFolder),
+        Outcome::Failed(Reason::NotReceipts) => Some(Code::PrinterFileRefused),
+        Outcome::Failed(Reason::NotADevice) => Some(Code::DeviceRefused),
         Outcome::Failed(_) => Some(Code::NotPrinted),
         Outcome::Uncertain(Reason::StatusUnreadable) => Some(Code::PrinterUnknown),
         Outcome::Uncertain(_) => Some(Code::PrintUncertain),
@@ -190,7 +193,11 @@ pub(crate) fn status_after(outcome: Outcome) -> Option<PrinterStatus> {
         Outcome::Failed(reason) | Outcome::Uncertain(reason) => match reason {
             Reason::PaperOut => Some(PrinterStatus::PaperOut),
             Reason::CoverOpen => Some(PrinterStatus::CoverOpen),
-            Reason::Unreachable | Reason::Offline => Some(PrinterStatus::Offline),
+            Reason::Unreachable
+            | Reason::Offline
+            | Reason::InFolder
+            | Reason::NotReceipts
+            | Reason::NotADevice => Some(PrinterStatus::Offline),
             Reason::Unprintable | Reason::QueueClosed => None,
             _ => Some(PrinterStatus::Unknown),
         },

@@ -1,13 +1,17 @@
 //! This machine's language and devices, and closing the app.
 
+use std::path::Path;
+
 use suanpan_contract::{ApproveAction, Code, DeviceSettings, Found, Language, PrinterTarget};
-use suanpan_devices::{PrinterSettings, PrinterTarget as Target};
+use suanpan_devices::{Misplaced, PrinterSettings, PrinterTarget as Target, check_device, check_file};
 use suanpan_domain::money::Fen;
 use suanpan_domain::receipt::Paper;
 
 use super::approval::{self, Approval};
-use super::say::{Done, Say, count};
+use super::say::{Done, Say, Stop, count};
+use super::start::name_of;
 use super::turn::Turn;
+use crate::settings::Fault;
 
 /// The longest device path, address or printer name.
 const TARGET_LEN_MAX: usize = 260;
@@ -26,13 +30,24 @@ pub(crate) fn devices(turn: &mut Turn<'_>) -> Done {
     Ok(())
 }
 
+/// Where the printer is, as it was typed; `-` for none.
+pub(crate) fn printer_place(devices: &DeviceSettings) -> &str {
+    match &devices.printer {
+        PrinterTarget::None => "-",
+        PrinterTarget::Tcp { address } => address,
+        PrinterTarget::Device { path } | PrinterTarget::File { path } => path,
+        PrinterTarget::Spooler { name } => name,
+    }
+}
+
 /// Changes the devices.
 pub(crate) fn set_devices(turn: &mut Turn<'_>, devices: &DeviceSettings) -> Done {
-    let target = target(devices);
+    let target = printer_place(devices);
     let fits = |text: &str| text.len() <= TARGET_LEN_MAX && !text.chars().any(char::is_control);
     if target.trim().is_empty() || !fits(target) || !fits(&devices.scale_port) {
         return Err(Code::BadRequest.into());
     }
+    check_places(devices, &turn.shop.folder)?;
     let now = approval::text(&described(&turn.shop.settings.devices));
     let wanted = Approval::new(ApproveAction::SetDevices, Fen::ZERO).from(now);
     turn.authorise(wanted.to(approval::text(&described(devices))))?;
@@ -43,20 +58,42 @@ pub(crate) fn set_devices(turn: &mut Turn<'_>, devices: &DeviceSettings) -> Done
     Ok(())
 }
 
-fn target(devices: &DeviceSettings) -> &str {
-    match &devices.printer {
-        PrinterTarget::None => "-",
-        PrinterTarget::Tcp { address } => address,
-        PrinterTarget::Device { path } | PrinterTarget::File { path } => path,
-        PrinterTarget::Spooler { name } => name,
-    }
-}
-
 /// Printer, paper and scale in one line.
 fn described(devices: &DeviceSettings) -> String {
     let scale = if devices.scale_port.is_empty() { "-" } else { &devices.scale_port };
     let mm = if paper(devices) == Paper::Mm58 { 58 } else { 80 };
-    format!("{} · {mm} mm · {scale}", target(devices))
+    format!("{} · {mm} mm · {scale}", printer_place(devices))
+}
+
+/// Refuses a path behind which is something else than a device: a key, a ledger, a disk.
+fn check_places(devices: &DeviceSettings, folder: &Path) -> Result<(), Stop> {
+    let misplaced = |code: Code, path: &str| Stop::from(Say::new(code).with("path", path));
+    match &devices.printer {
+        PrinterTarget::Device { path } => {
+            check_device(Path::new(path)).map_err(|_| misplaced(Code::DeviceRefused, path))?;
+        }
+        PrinterTarget::File { path } => {
+            let checked = match Path::new(path).is_absolute() {
+                true => check_file(Path::new(path), folder),
+                // Where it leads would depend on how the app was started.
+                false => Err(Misplaced::NotReceipts),
+            };
+            checked.map_err(|why| match why {
+                Misplaced::InFolder => misplaced(Code::PrinterFileInFolder, path),
+                _ => misplaced(Code::PrinterFileRefused, path),
+            })?;
+        }
+        PrinterTarget::None | PrinterTarget::Tcp { .. } | PrinterTarget::Spooler { .. } => {}
+    }
+    let port = &devices.scale_port;
+    let is_placed = port.is_empty() || check_device(Path::new(port)).is_ok();
+    is_placed.then_some(()).ok_or_else(|| misplaced(Code::DeviceRefused, port))
+}
+
+/// What is told of a settings file that was wrong.
+pub(crate) fn fault(fault: &Fault) -> Say {
+    let kept = name_of(fault.kept.as_deref());
+    Say::new(Code::SettingsDamaged).with("what", &fault.what).with("kept", kept)
 }
 
 /// Closes the app; warns once when receipts are unsent.
@@ -72,7 +109,7 @@ pub(crate) fn quit(turn: &mut Turn<'_>) -> Done {
 }
 
 /// The printer as the queue wants it; `None` when there is none.
-pub(crate) fn printer(devices: &DeviceSettings) -> Option<PrinterSettings> {
+pub(crate) fn printer(devices: &DeviceSettings, folder: &Path) -> Option<PrinterSettings> {
     let target = match &devices.printer {
         PrinterTarget::None => return None,
         PrinterTarget::Tcp { address } => Target::Tcp { address: address.clone() },
@@ -81,7 +118,7 @@ pub(crate) fn printer(devices: &DeviceSettings) -> Option<PrinterSettings> {
         PrinterTarget::Spooler { name } => Target::Spooler { name: name.clone() },
     };
     let drawer = suanpan_devices::DrawerPin::default();
-    Some(PrinterSettings { target, paper: paper(devices), drawer })
+    Some(PrinterSettings { target, paper: paper(devices), drawer, keep_out: folder.to_owned() })
 }
 
 /// The paper; 80 mm unless 58 is said.

@@ -1,6 +1,7 @@
 //! What a command may look at: the ledger, the catalogue, the open shift, the scale. Nothing here changes while a
 //! command is decided.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use suanpan_contract::{Code, DocumentRow, NetworkView, PrinterView, SlipKind, SlipRow};
@@ -48,6 +49,8 @@ pub(crate) struct Shop {
     /// `None` while it is being built.
     pub(crate) index: Option<Arc<SearchIndex>>,
     pub(crate) settings: MachineSettings,
+    /// The station's folder.
+    pub(crate) folder: PathBuf,
     pub(crate) site: String,
     pub(crate) till: u16,
     pub(crate) enrolled_at_ms: i64,

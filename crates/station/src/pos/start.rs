@@ -1,10 +1,16 @@
 //! The composition root: opens the folder and puts a till together.
 
+use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use suanpan_contract::{Code, NetworkView, PrinterView};
 use suanpan_journal::SegmentId;
-use suanpan_ledger::{Catalogue, Ledger, Lock, OpenBasket, OpenError, PrintJob, PrintState, QueryError};
+use suanpan_ledger::{
+    Catalogue, CutHead, Damage, Ledger, Lock, OpenBasket, OpenError, PrintJob, PrintState, QueryError,
+};
+
+use suanpan_sync::FeedHead;
 
 use super::book::Book;
 use super::core::Core;
@@ -17,7 +23,7 @@ use super::settings;
 use super::shop::{Network, Shop};
 use super::till::StationConfig;
 use crate::identity::{Identity, IdentityError};
-use crate::settings::MachineSettings;
+use crate::settings::{Loaded as MachineLoaded, MachineSettings};
 
 /// Why a till did not start. Its files are as they were.
 #[derive(Debug, thiserror::Error)]
@@ -42,10 +48,18 @@ impl StartError {
         match self {
             StartError::Open(OpenError::AlreadyRunning { .. }) => Code::AlreadyRunning,
             StartError::Open(OpenError::NewerVersion { .. }) => Code::LedgerTooNew,
-            StartError::Open(_) | StartError::Read(_) | StartError::Identity(_) | StartError::Thread(_) => {
-                Code::LedgerFailed
+            StartError::Open(error) if error.is_disk_full() => Code::DiskFull,
+            StartError::Open(OpenError::Io { .. }) | StartError::Identity(IdentityError::Io { .. }) => {
+                Code::FolderUnusable
             }
+            StartError::Identity(IdentityError::Damaged { .. }) => Code::IdentityDamaged,
+            StartError::Open(_) | StartError::Read(_) | StartError::Thread(_) => Code::LedgerFailed,
         }
+    }
+
+    /// The values of its sentences.
+    pub fn args(&self) -> BTreeMap<String, String> {
+        BTreeMap::from([("what".to_owned(), self.to_string())])
     }
 }
 
@@ -60,6 +74,7 @@ pub(crate) enum Phase {
 /// Opens the folder.
 pub(crate) fn open(config: &StationConfig) -> Result<Phase, StartError> {
     let lock = Lock::acquire(&config.data_dir)?;
+    lock.keep_private();
     match Identity::load(&config.data_dir)? {
         Some(identity) => Ok(Phase::Ready(Box::new(core(config, lock, &identity)?))),
         None => Ok(Phase::New(Box::new(Newcomer::new(lock, config.clock.now_ms())))),
@@ -69,13 +84,15 @@ pub(crate) fn open(config: &StationConfig) -> Result<Phase, StartError> {
 /// Opens everything that an enrolled till needs.
 pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> Result<Core, StartError> {
     let opened = Ledger::open(&lock, identity.station(), config.ledger, Box::new(mint_segment))?;
-    let catalogue = Catalogue::open(&lock)?;
-    let shop = shop(opened.ledger, catalogue.catalogue, identity, config)?;
+    let catalogue = Catalogue::open_own(&lock, &|heads| is_own(identity, heads))?;
+    let MachineLoaded { settings, fault } = MachineSettings::load(&config.data_dir);
+    let shop = shop(opened.ledger, catalogue.catalogue, identity, config, settings)?;
     let keys = Keys::read(&shop, config.clock.now_ms());
     let mut core = Core {
         shop,
         desk: Desk::default(),
         clock: Arc::clone(&config.clock),
+        hub_url: identity.hub_url.clone(),
         queue: None,
         sequence: 0,
         revision: 0,
@@ -94,13 +111,35 @@ pub(crate) fn core(config: &StationConfig, lock: Lock, identity: &Identity) -> R
         lock,
     };
     restore(&mut core)?;
-    if catalogue.damage.is_some() {
-        core.tell_code(Code::CatalogueDamaged);
+    if let Some(fault) = fault {
+        core.tell(&settings::fault(&fault));
+    }
+    match catalogue.damage {
+        Some(Damage::Anothers) => {
+            core.tell(&Say::new(Code::CatalogueAnothers).with("what", name_of(catalogue.kept.as_deref())));
+        }
+        Some(_) => core.tell_code(Code::CatalogueDamaged),
+        None => {}
     }
     if let Some(replacement) = opened.report.replaced {
         core.note_replacement(&replacement);
     }
     Ok(core)
+}
+
+/// Whether a catalogue is of this station's site, and from its hub. What is not signed at all is not proven another's.
+fn is_own(identity: &Identity, heads: &[CutHead]) -> bool {
+    heads.iter().all(|head| {
+        let site = head.scope.strip_prefix("site:");
+        let is_here = site.is_none_or(|site| site == identity.certificate.enrolment.site.as_str());
+        let signed = serde_json::from_slice::<FeedHead>(&head.signed);
+        is_here && signed.map_or(true, |signed| signed.verify(&identity.hub_key).is_ok())
+    })
+}
+
+/// A file's name, for a sentence.
+pub(crate) fn name_of(file: Option<&Path>) -> String {
+    file.and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned()
 }
 
 fn mint_segment() -> SegmentId {
@@ -115,9 +154,9 @@ fn shop(
     catalogue: Catalogue,
     identity: &Identity,
     config: &StationConfig,
+    machine: MachineSettings,
 ) -> Result<Shop, StartError> {
     let enrolment = &identity.certificate.enrolment;
-    let machine = MachineSettings::load(&config.data_dir);
     let last_at_ms = ledger.last_at_ms()?.unwrap_or(enrolment.issued_at_ms);
     let prices_at_ms = catalogue.applied_at_ms()?;
     let latest_ms = last_at_ms.max(enrolment.issued_at_ms).max(prices_at_ms.unwrap_or(0));
@@ -133,6 +172,7 @@ fn shop(
         scale: Counter::default(),
         index: None,
         paper: settings::paper(&machine.devices),
+        folder: config.data_dir.clone(),
         settings: machine,
         site: enrolment.site.as_str().to_owned(),
         till: enrolment.till,
@@ -146,7 +186,10 @@ fn shop(
         newest: None,
         last_at_ms,
         latest_ms,
-        network: Network { view: NetworkView::Offline { since: String::new(), held: 0 }, unsent: 0 },
+        network: Network {
+            view: NetworkView::Offline { since: String::new(), held: 0, why: None },
+            unsent: 0,
+        },
     };
     shop.reread()?;
     Ok(shop)

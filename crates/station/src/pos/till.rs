@@ -27,6 +27,9 @@ const EVENTS_MAX: usize = 64;
 /// How often the printer is asked how it is, and the disk looked at.
 const HOUSEKEEPING: Duration = Duration::from_secs(10);
 
+/// How often a printer that does not print is asked: the roll is changed, and the screen says so while somebody looks.
+const LOOK_AT_PRINTER: Duration = Duration::from_secs(2);
+
 /// The pause after a piece of the salvage: much of the machine is the sale's.
 const BETWEEN_PIECES: Duration = Duration::from_millis(20);
 
@@ -210,8 +213,13 @@ impl Till {
                 }
             }),
         });
-        // Without a hub the till sells all the same, and says since when.
-        started.inspect_err(|error| tracing::error!(error.what = %error, "till.driver")).ok()
+        // Without a hub the till sells all the same, and says why.
+        started
+            .map_err(|why| {
+                tracing::error!(error.what = %why, "till.driver");
+                self.inner.network_is(NetworkState::Offline { since_ms: None, held: 0, why: Some(why) });
+            })
+            .ok()
     }
 
     /// Carries a command out and gives the picture after it. Waits for the disk and a PIN's hash, never for printer or
@@ -358,7 +366,7 @@ impl Drop for Till {
 }
 
 fn work(inner: &Arc<Inner>, waiting: &Receiver<Event>) {
-    let (mut salvages_left, mut looked) = (SALVAGES_MAX, Instant::now());
+    let (mut salvages_left, mut quiet_since, mut asked) = (SALVAGES_MAX, Instant::now(), Instant::now());
     loop {
         let is_salvaging = salvages_left > 0
             && salvage(inner).unwrap_or_else(|error| {
@@ -366,14 +374,26 @@ fn work(inner: &Arc<Inner>, waiting: &Receiver<Event>) {
                 salvages_left -= 1;
                 false
             });
-        let event = waiting.recv_timeout(if is_salvaging { BETWEEN_PIECES } else { HOUSEKEEPING });
-        match event {
+        match waiting.recv_timeout(if is_salvaging { BETWEEN_PIECES } else { LOOK_AT_PRINTER }) {
             Ok(Event::Stop) | Err(RecvTimeoutError::Disconnected) => return,
-            // A pause of the salvage is no quiet time.
-            Err(RecvTimeoutError::Timeout) if looked.elapsed() < HOUSEKEEPING => continue,
-            event => happened(inner, event.ok()),
+            Err(RecvTimeoutError::Timeout) => {}
+            Ok(event) => {
+                // A scale sends its weight ten times a second, whether somebody is there or not.
+                let is_somebody = !matches!(event, Event::Scale);
+                happened(inner, Some(event));
+                if is_somebody {
+                    quiet_since = Instant::now();
+                }
+            }
         }
-        looked = Instant::now();
+        if quiet_since.elapsed() >= HOUSEKEEPING {
+            happened(inner, None);
+            quiet_since = Instant::now();
+        }
+        if asked.elapsed() >= LOOK_AT_PRINTER {
+            inner.with(|core| core.printer_is_ill().then(|| core.ask_printer()));
+            asked = Instant::now();
+        }
     }
 }
 

@@ -22,9 +22,14 @@ impl Trial {
     /// The one that has begun in this folder, or a new one.
     pub(crate) fn begin(dir: &Path) -> io::Result<Trial> {
         let path = dir.join(FILE);
-        let begun = files::read(&path)?.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-        if let Some(trial) = begun {
-            return Ok(trial);
+        match files::read(&path).map(|bytes| bytes.map(|bytes| serde_json::from_slice(&bytes))) {
+            Ok(Some(Ok(trial))) => return Ok(trial),
+            Ok(None) => {}
+            // A code that was spent with the key in it is spent: the hub says so, and gives another one.
+            broken => {
+                let kept = files::keep_aside(&path)?;
+                tracing::warn!(file.kept = %kept.display(), file.read = broken.is_ok(), "till.trial_damaged");
+            }
         }
         let (mut seed, mut station) = ([0; 32], [0; 16]);
         getrandom::fill(&mut seed)?;

@@ -9,6 +9,8 @@ use serde::Deserialize;
 use suanpan_journal::{Certificate, SigningKey, StationId};
 use suanpan_sync::{Challenge, RequestAuth, RequestFacts};
 
+use super::cause::Cause;
+use super::reach::{self, Reach};
 use crate::Clock;
 
 /// A line that does not connect within this is down.
@@ -29,6 +31,12 @@ const BUSY_MS: u32 = 2_000;
 /// Longest pause that is taken from a header, in seconds.
 const RETRY_AFTER_S_MAX: u32 = 300;
 
+/// Longest answer to the question whether the hub is there.
+const PING_MAX: usize = 1_024;
+
+/// The code of a hub that is older than the question: it is there.
+const NOTHING_HERE: &str = "HUB-REQ-002";
+
 /// The hub's code for a station that it does not know.
 const UNKNOWN_STATION: &str = "HUB-AUT-002";
 
@@ -37,7 +45,7 @@ const UNKNOWN_STATION: &str = "HUB-AUT-002";
 pub enum CallError {
     /// No connection, or no whole answer in time.
     #[error("the hub does not answer: {0}")]
-    Unreachable(String),
+    Unreachable(Cause),
     /// The hub asks to come back later.
     #[error("the hub is busy for {retry_after_ms} ms")]
     Busy {
@@ -71,6 +79,7 @@ pub struct HubClient {
     certificate: Option<Certificate>,
     /// What to add to our clock to get the hub's. Learnt from a challenge; it only signs requests.
     skew_ms: AtomicI64,
+    reach: Reach,
 }
 
 impl std::fmt::Debug for HubClient {
@@ -132,7 +141,8 @@ impl HubClient {
         clock: Arc<dyn Clock>,
     ) -> Result<HubClient, CallError> {
         let (http, base) = connect(hub_url)?;
-        Ok(HubClient { http, base, station, key, clock, certificate: None, skew_ms: AtomicI64::new(0) })
+        let (certificate, skew_ms, reach) = (None, AtomicI64::new(0), Reach::new(Arc::clone(&clock)));
+        Ok(HubClient { http, base, station, key, clock, certificate, skew_ms, reach })
     }
 
     /// Shows this certificate to a hub that does not know the station, because it was rebuilt from a backup or
@@ -140,6 +150,28 @@ impl HubClient {
     #[must_use]
     pub fn with_certificate(self, certificate: Certificate) -> HubClient {
         HubClient { certificate: Some(certificate), ..self }
+    }
+
+    /// Whether the hub answers, as the calls have found.
+    pub(super) fn reach(&self) -> &Reach {
+        &self.reach
+    }
+
+    /// Asks whether a hub is there, whoever we are.
+    pub(super) async fn ping(&self) -> Result<(), CallError> {
+        let url = self.base.join("/api/v1/ping").map_err(|_| CallError::Address("the path is not one"))?;
+        let answer = exchange(self.http.get(url), reach::ANSWER_TIMEOUT, PING_MAX, &|| {}).await;
+        match answer {
+            Ok(body) if serde_json::from_slice::<Pong>(&body).is_ok() => self.reach.heard(),
+            Ok(_) => return Err(CallError::Garbage("not a hub's sign of life")),
+            Err(Failure::Call(CallError::Refused { code })) if code == NOTHING_HERE => self.reach.heard(),
+            Err(Failure::Call(CallError::Busy { .. })) => self.reach.heard(),
+            Err(Failure::Call(error)) => return Err(error),
+            Err(Failure::Clock(_)) => {
+                return Err(CallError::Garbage("a challenge to a question of nobody's"));
+            }
+        }
+        Ok(())
     }
 
     /// Makes a call; to a hub that does not know us, once more after an introduction.
@@ -186,8 +218,21 @@ impl HubClient {
             .request(call.method.clone(), url)
             .header(AUTHORIZATION, auth.header())
             .body(call.body.to_vec());
-        exchange(request, call.timeout, call.response_max).await
+        let answer = exchange(request, call.timeout, call.response_max, &|| self.reach.heard()).await;
+        match &answer {
+            Err(Failure::Call(CallError::Unreachable(_) | CallError::Server(_) | CallError::Garbage(_))) => {
+                self.reach.failed();
+            }
+            Ok(_) | Err(_) => self.reach.heard(),
+        }
+        answer
     }
+}
+
+#[derive(Deserialize)]
+struct Pong {
+    #[serde(rename = "status")]
+    _status: String,
 }
 
 /// Why one exchange failed.
@@ -204,13 +249,14 @@ impl From<CallError> for Failure {
     }
 }
 
-/// Sends a request and reads a bounded answer, all within `timeout`.
+/// Sends a request and reads a bounded answer, all within `timeout`. `heard` is told of each part of a good answer.
 pub(super) async fn exchange(
     request: reqwest::RequestBuilder,
     timeout: Duration,
     response_max: usize,
+    heard: &(dyn Fn() + Sync),
 ) -> Result<Vec<u8>, Failure> {
-    let unreachable = |error: reqwest::Error| CallError::Unreachable(error.without_url().to_string());
+    let unreachable = |error: reqwest::Error| CallError::Unreachable(Cause::of(&error, CONNECT_TIMEOUT));
     let whole = async {
         let mut response = request.send().await.map_err(unreachable)?;
         let status = response.status();
@@ -223,12 +269,15 @@ pub(super) async fn exchange(
                 return Err(CallError::Garbage("the answer is too long").into());
             }
             body.extend_from_slice(&part);
+            if status == StatusCode::OK {
+                heard();
+            }
         }
         if status == StatusCode::OK { Ok(body) } else { Err(refusal(status, retry_after_s, &body)) }
     };
     match tokio::time::timeout(timeout, whole).await {
         Ok(result) => result,
-        Err(_) => Err(CallError::Unreachable(format!("no whole answer in {} s", timeout.as_secs())).into()),
+        Err(_) => Err(CallError::Unreachable(Cause::Silent(timeout.as_secs())).into()),
     }
 }
 

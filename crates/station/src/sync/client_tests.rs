@@ -63,7 +63,7 @@ async fn check(answer: Option<Vec<u8>>, expected: CallError) {
 }
 
 fn unreachable() -> CallError {
-    CallError::Unreachable(String::new())
+    CallError::Unreachable(Cause::Closed)
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -7,9 +7,10 @@ use suanpan_journal::{Certificate, Hash, SigningKey, StationId, VerifyingKey};
 use suanpan_ledger::{Cursor, QueryError, SyncState};
 use tokio::sync::{Notify, watch};
 
+use super::cause::Cause;
 use super::client::{CallError, HubClient};
 use super::stores::{Stores, StoresError};
-use super::{download, upload};
+use super::{download, reach, upload};
 use crate::Clock;
 
 /// A store answers within this even on a slow disk; what takes longer finishes by itself.
@@ -34,10 +35,12 @@ pub enum NetworkState {
     },
     /// The hub cannot be reached.
     Offline {
-        /// Since when, by the station's clock.
-        since_ms: i64,
+        /// When it was heard last, by the station's clock; `None` if it was not since the start.
+        since_ms: Option<i64>,
         /// Receipts held here.
         held: u64,
+        /// What came of asking it.
+        why: Option<CallError>,
     },
     /// The hub refused something.
     Refused {
@@ -87,10 +90,20 @@ pub(super) struct Link {
     pub(super) stores: Arc<dyn Stores>,
     /// Counts the cuts that were applied.
     pub(super) cuts: AtomicU64,
+    /// Receipts that the hub did not have when they were counted last.
+    held: AtomicU64,
     state: Arc<Mutex<SyncState>>,
 }
 
 impl Link {
+    pub(super) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn holds(&self, receipts: u64) {
+        self.held.store(receipts, Ordering::Relaxed);
+    }
+
     /// Asks the stores on a thread that may wait.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
@@ -125,7 +138,7 @@ pub(super) fn random() -> u64 {
 }
 
 impl Driver {
-    /// Starts both loops.
+    /// Starts the loops.
     ///
     /// *Errors:* `Address`; or `Unreachable` when the system gives no thread.
     pub fn start(config: DriverConfig) -> Result<Driver, CallError> {
@@ -134,8 +147,7 @@ impl Driver {
         let clock = Arc::clone(&config.clock);
         let client = HubClient::new(&config.hub_url, station, config.key.clone(), clock)?;
         let client = client.with_certificate(config.certificate);
-        let started_ms = config.clock.now_ms();
-        let (network, seen) = watch::channel(NetworkState::Offline { since_ms: started_ms, held: 0 });
+        let (network, seen) = watch::channel(NetworkState::Offline { since_ms: None, held: 0, why: None });
         let (stop, stopped) = watch::channel(false);
         let committed = Arc::new(Notify::new());
         let state = Arc::new(Mutex::new(config.state));
@@ -148,12 +160,13 @@ impl Driver {
             clock: config.clock,
             stores: config.stores,
             cuts: AtomicU64::new(0),
+            held: AtomicU64::new(0),
             state: Arc::clone(&state),
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
-            .map_err(|error| CallError::Unreachable(error.to_string()))?;
+            .map_err(|error| CallError::Unreachable(Cause::System(error.to_string())))?;
         let (on_commit, on_change) = (Arc::clone(&committed), config.on_change);
         let work = move || {
             runtime.block_on(async {
@@ -165,14 +178,15 @@ impl Driver {
                 };
                 tokio::join!(
                     upload::run(&link, &on_commit, &tell, stopped.clone()),
-                    download::run(&link, stopped.clone())
+                    download::run(&link, stopped.clone()),
+                    reach::run(&link, &tell, stopped.clone())
                 );
             });
             // Whoever stops the driver wants the files next, so a store's last answer is waited for.
             runtime.shutdown_timeout(STOP_TIMEOUT);
         };
         let thread = std::thread::Builder::new().name("hub-driver".to_owned()).spawn(work);
-        let thread = thread.map_err(|error| CallError::Unreachable(error.to_string()))?;
+        let thread = thread.map_err(|error| CallError::Unreachable(Cause::System(error.to_string())))?;
         Ok(Driver { stop, committed, network: seen, state, thread: Some(thread) })
     }
 

@@ -35,7 +35,7 @@ pub async fn enrol(
     let (http, base) = connect(hub_url)?;
     let url = base.join("/api/v1/enrol").map_err(|_| CallError::Address("the hub's address is not a URL"))?;
     let body = serde_json::to_vec(&EnrolRequest::sign(key, station, code)).unwrap_or_default();
-    let answer = match exchange(http.post(url).body(body), TIMEOUT, REPLY_MAX).await {
+    let answer = match exchange(http.post(url).body(body), TIMEOUT, REPLY_MAX, &|| {}).await {
         Ok(answer) => answer,
         Err(Failure::Call(error)) => return Err(error.into()),
         Err(Failure::Clock(_)) => return Err(CallError::Garbage("a challenge to an enrolment").into()),

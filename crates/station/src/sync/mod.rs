@@ -6,18 +6,22 @@
 //! *Invariant:* only an ack that the hub signed for exactly what was sent moves a cursor. A hub that answers nonsense,
 //! slowly or not at all costs a pause.
 
+mod cause;
 mod client;
 mod download;
 mod driver;
 mod enrol;
 mod lost;
 mod packing;
+mod reach;
 mod recover;
 mod refund;
 mod report;
 mod stores;
 mod upload;
 
+pub use cause::Cause;
+pub(crate) use cause::utc;
 pub use client::{CallError, HubClient, connect};
 pub use driver::{Driver, DriverConfig, NetworkState};
 pub use enrol::{EnrolError, enrol};

@@ -13,6 +13,7 @@ use tokio::sync::{Notify, watch};
 use super::client::{Call, CallError};
 use super::driver::{Link, NetworkState, random};
 use super::packing::Packing;
+use super::reach::Away;
 use super::recover;
 use super::stores::StoresError;
 
@@ -84,8 +85,10 @@ struct Upload<'a> {
     edge: Edge,
     parents: HashMap<SegmentId, Parent>,
     current: Option<SegmentId>,
-    /// When the hub stopped answering.
-    offline_since_ms: Option<i64>,
+    /// The last push came to nothing.
+    failing: Option<Away>,
+    /// What came of the last push that came to nothing.
+    failed: Option<CallError>,
     lost_tail: Option<LostTail>,
     /// Whether what a salvage missed was asked for since the start.
     recovered: bool,
@@ -106,7 +109,8 @@ impl<'a> Upload<'a> {
             edge,
             parents: HashMap::new(),
             current: None,
-            offline_since_ms: None,
+            failing: None,
+            failed: None,
             lost_tail: None,
             recovered: false,
             packing: Packing::default(),
@@ -149,6 +153,7 @@ impl<'a> Upload<'a> {
     }
 
     async fn run(&mut self, committed: &Notify, tell: &dyn Fn(NetworkState)) -> Result<(), StoresError> {
+        let mut away = self.link.client.reach().away();
         loop {
             self.look().await?;
             let wait = match self.edge.next(self.link.clock.now_ms()) {
@@ -166,6 +171,7 @@ impl<'a> Upload<'a> {
                 tokio::select! {
                     () = tokio::time::sleep(wait) => {}
                     () = committed.notified() => {}
+                    _ = away.changed() => {}
                 }
             }
         }
@@ -239,6 +245,7 @@ impl<'a> Upload<'a> {
             Err(error) => error,
         };
         tracing::info!(error.what = %error, "sync.push");
+        self.failed = Some(error.clone());
         match error {
             CallError::Busy { retry_after_ms } => Outcome::Reply(PushReply::Busy { retry_after_ms }),
             CallError::Refused { code } if self.is_refusal(&code) => Outcome::Refused { code },
@@ -266,7 +273,11 @@ impl<'a> Upload<'a> {
         let failures = self.edge.failures();
         let effects = self.edge.take(outcome, &own, now_ms, random());
         let answered = !matches!(outcome, Outcome::Failed) && self.edge.failures() <= failures;
-        self.offline_since_ms = if answered { None } else { self.offline_since_ms.or(Some(now_ms)) };
+        self.failing = match self.failing.take() {
+            _ if answered => None,
+            None => Some(Away { since_ms: self.link.client.reach().last_ms(), why: self.failed.take() }),
+            before => before,
+        };
         if let Outcome::Refused { code } = outcome {
             let refusal = Refusal {
                 segment: range.segment,
@@ -393,7 +404,7 @@ impl<'a> Upload<'a> {
 
     /// Fetches what this disk lost and the hub has.
     async fn bring_back(&mut self) -> Result<(), StoresError> {
-        if self.offline_since_ms.is_some() {
+        if self.away().is_some() {
             return Ok(());
         }
         // What a salvage is still to bring may be this tail, and nothing is taken back before it is done.
@@ -411,17 +422,23 @@ impl<'a> Upload<'a> {
         Ok(())
     }
 
+    /// Since when the hub takes nothing, and why.
+    fn away(&self) -> Option<Away> {
+        self.failing.clone().or_else(|| self.link.client.reach().away().borrow().clone())
+    }
+
     async fn tell_state(&self, tell: &dyn Fn(NetworkState)) -> Result<(), StoresError> {
         let mut unacked: Vec<_> = self.edge.unacked().collect();
         let newest =
             self.edge.newest().filter(|(newest, _)| !unacked.iter().any(|(segment, _)| segment == newest));
         unacked.extend(newest);
         let receipts = self.link.ask(move |stores| stores.receipts(&unacked)).await?;
+        self.link.holds(receipts.unsent);
         if let Some((segment, seq)) = self.edge.refused() {
             let number = self.link.ask(move |stores| stores.receipt_number(segment, seq)).await?;
             tell(NetworkState::Refused { number });
-        } else if let Some(since_ms) = self.offline_since_ms {
-            tell(NetworkState::Offline { since_ms, held: receipts.unsent });
+        } else if let Some(Away { since_ms, why }) = self.away() {
+            tell(NetworkState::Offline { since_ms, held: receipts.unsent, why });
         } else if receipts.unsent > 0 {
             tell(NetworkState::CatchingUp { left: receipts.unsent });
         } else {
