@@ -25,7 +25,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 /// The script that hands a till's own keys to the page; nothing when there are none or they cannot be read.
 fn own_keys(data_dir: &Path) -> String {
     let Ok(text) = std::fs::read_to_string(data_dir.join(KEYS_FILE)) else { return String::new() };
-    match serde_json::from_str::<BTreeMap<String, String>>(&text) {
+    // Editors on Windows put a mark before the first character.
+    match serde_json::from_str::<BTreeMap<String, String>>(text.trim_start_matches('\u{feff}')) {
         Ok(keys) => format!("window.suanpanKeys = {}", serde_json::json!(keys)),
         Err(error) => {
             tracing::warn!(error.what = %error, "keys.unreadable");

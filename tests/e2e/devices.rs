@@ -7,10 +7,10 @@ use suanpan_devices::simulators::{Printed, PrinterSim, PrinterState, ScaleSim};
 use suanpan_domain::receipt::Paper;
 use suanpan_station::settings::MachineSettings;
 use suanpan_tests::catalogue::{CARD, gtin, rows};
-use suanpan_tests::e2e::Display;
+use suanpan_tests::e2e::{Display, Window};
 use suanpan_tests::rig::Rig;
 
-use crate::counter::{SMALL, open_shift, open_till, sign_in};
+use crate::counter::{SMALL, open, open_shift, open_till, sign_in};
 
 /// Longer than any paper takes; a test that waits this long fails.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -23,6 +23,26 @@ fn says(printer: &PrinterSim, wanted: &str) -> bool {
 fn is_reprinted_twice(printed: &[Printed]) -> bool {
     let reprints = format!("{printed:?}").matches("补打第 1 次").count();
     reprints == 2 && matches!(printed.last(), Some(Printed::Cut | Printed::SensorAsked))
+}
+
+/// Out of paper: the sale counts, the cashier is told, and prints it again with a mark once there is some.
+async fn runs_out_of_paper(window: &mut Window, printer: &PrinterSim) {
+    printer.behave(|manner| manner.state = PrinterState::PaperOut);
+    window.scan(&gtin("690000000001")).await;
+    window.wait_text("due", "42.90").await;
+    window.press_all("+ Enter").await;
+    window.find("change").await;
+    window.wait_text_has("message", "缺纸").await;
+    window.shot("zh-CN-paper-out").await;
+    // Paper is in: 「缺纸」 goes, and what is left to do is said.
+    printer.behave(|manner| manner.state = PrinterState::Ready);
+    window.wait_text_has("message", "打印机好了").await;
+    window.wait_text_has("printer", "●").await;
+    window.shot("zh-CN-paper-in").await;
+    window.press_all("Escape F10").await;
+    window.find("document").await;
+    window.press("Enter").await;
+    assert!(says(printer, "补打第 1 次"), "{:?}", printer.rows());
 }
 
 #[tokio::test]
@@ -63,19 +83,7 @@ async fn cashier_weighs_on_the_scale_is_paid_and_hands_out_the_printed_receipt()
     assert!(says(&printer, &number), "the receipt says {number}: {:?}", printer.rows());
     assert!(says(&printer, "Drawer"), "the drawer opens");
 
-    // Out of paper: the sale counts, the cashier is told, and prints it again with a mark.
-    printer.behave(|manner| manner.state = PrinterState::PaperOut);
-    window.scan(&gtin("690000000001")).await;
-    window.wait_text("due", "42.90").await;
-    window.press_all("+ Enter").await;
-    window.find("change").await;
-    window.wait_text_has("message", "缺纸").await;
-    window.shot("zh-CN-paper-out").await;
-    printer.behave(|manner| manner.state = PrinterState::Ready);
-    window.press_all("Escape F10").await;
-    window.find("document").await;
-    window.press("Enter").await;
-    assert!(says(&printer, "补打第 1 次"), "{:?}", printer.rows());
+    runs_out_of_paper(&mut window, &printer).await;
 
     // 缴款, and its slip once more.
     window.press_all("Escape F12").await;
@@ -93,5 +101,23 @@ async fn cashier_weighs_on_the_scale_is_paid_and_hands_out_the_printed_receipt()
     window.press("Enter").await;
     assert!(printer.wait(PATIENCE, is_reprinted_twice), "{:?}", printer.rows());
     assert_eq!(printer.faults(), Vec::<String>::new());
+    window.close().await;
+}
+
+#[tokio::test]
+async fn whoever_enrols_a_station_reads_which_port_of_which_host_is_closed() {
+    let display = Display::start(SMALL.0, SMALL.1);
+    let rig = Rig::unenrolled();
+    let closed =
+        std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address");
+    let hub = format!("http://{closed}");
+    let more = ["--hub", hub.as_str(), "--enrol-code", "12345678"];
+    let mut window = open(&display, "pos-app", rig.dir.path(), &more, SMALL).await;
+    window.wait_text_has("message", "没有开").await;
+    window.wait_text_has("enrol-detail", &closed.to_string()).await;
+    window.shot("zh-CN-enrol-closed-port").await;
+    window.touch("language").await;
+    window.wait_text_has("enrol-detail", &format!("POS-NET-012 {closed} refused")).await;
+    window.shot("en-enrol-closed-port").await;
     window.close().await;
 }

@@ -9,6 +9,7 @@ mod forged;
 mod hub;
 #[cfg(target_os = "linux")]
 mod overlay;
+#[allow(dead_code, reason = "what this binary does not ask of it, another does")]
 #[path = "../line/proxy.rs"]
 mod proxy;
 #[cfg(target_os = "linux")]

@@ -13,7 +13,7 @@ use suanpan_contract::{
 use suanpan_station::pos::Till;
 use suanpan_sync::{FeedChange, Scope};
 use suanpan_tests::rig::{MORNING_MS, Rig, cash};
-use sync_server::store::{Lost, LostChoice, LostDecision, NewRow};
+use sync_server::store::{Decided, Lost, LostChoice, LostDecision, NewRow};
 use sync_server::{Config, Hub, RunningHub};
 use tokio::runtime::Runtime;
 
@@ -243,13 +243,13 @@ fn an_enrolment_with_a_wrong_code_or_without_a_hub_says_why() {
     let till = Till::start(rig.config()).expect("a till");
     let enrol = || Command::Enrol { hub_url: chain.url.clone(), code: "WRONG-CODE".into() };
     let message = till.dispatch(enrol()).view.message.expect("a reason");
-    assert_eq!(message.code, Code::EnrolFailed);
+    assert_eq!((message.code, message.args["hub_code"].as_str()), (Code::HubSaidNo, "HUB-ENR-001"));
     let again = enrol();
     chain.stop();
     let view = till.dispatch(again).view;
     assert_eq!(
         (view.message.map(|message| message.code), view.screen),
-        (Some(Code::EnrolFailed), Screen::Enrol)
+        (Some(Code::HubPortClosed), Screen::Enrol)
     );
 }
 
@@ -333,7 +333,8 @@ fn a_price_that_a_restored_hub_lost_holds_again_when_hq_publishes_it_again() {
     let store = Arc::clone(chain.running.as_ref().expect("the hub runs").hub().store());
     let all = LostChoice::All(lost.shown);
     let decided = store.decide_lost(LostDecision::Publish, all, "wang".into(), MORNING_MS);
-    assert_eq!(chain.runtime.block_on(decided).expect("published"), Some(1));
+    let decided = chain.runtime.block_on(decided).expect("an answer");
+    assert!(matches!(decided, Decided::Done(1)), "{decided:?}");
     shop.waits_for_price(450);
     assert_eq!(chain.runtime.block_on(store.lost()).expect("a list").count, 0);
 }

@@ -70,7 +70,7 @@ describe('the strip', () => {
   it('counts by thousands', () => {
     language.value = 'zh-CN'
     expect(network({ state: 'online', received_to: 6120, missing: 0 })).toBe('● 联网 总部已收 1–6,120，缺 0')
-    expect(network({ state: 'offline', since: '14:02', held: 1037 })).toContain('1,037 笔')
+    expect(network({ state: 'offline', since: '14:02', held: 1037, why: null })).toContain('1,037 笔')
   })
 
   it('is amber when the hub lacks something', () => {

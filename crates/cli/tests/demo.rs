@@ -23,7 +23,8 @@ impl Demo {
         let (program, window) = (folder.path().join("suanpan"), folder.path().join("pos-app"));
         std::fs::hard_link(env!("CARGO_BIN_EXE_suanpan"), &program).expect("the program");
         std::fs::write(&window, WINDOW).expect("a script");
-        std::fs::set_permissions(&window, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a mode");
+        std::fs::set_permissions(&window, std::os::unix::fs::PermissionsExt::from_mode(0o755))
+            .expect("a mode");
         let mut demo = Command::new(&program);
         demo.arg("demo").arg("--chain").arg(sample()).arg("--data-dir").arg(folder.path().join("demo"));
         demo.args(["--port", "0", "--ui", "none"]).stdin(Stdio::piped()).stdout(Stdio::null());

@@ -16,9 +16,11 @@ pub(super) async fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {
     println!("Till  sign in as 1101 with PIN 3141 (cashier), or 1801 with PIN 8246 (supervisor)");
     println!("Type stop and Enter to stop the hub, start to start it again. Close the till's window to end.");
     let mut till = open_till(args, &chain)?;
+    // Held apart from the till, since waiting for a child closes its input.
+    let input = till.stdin.take();
     let shown = serve(&mut chain, &mut till).await;
     // The till hears that its input has ended, and ends by itself: what it has begun to write is written.
-    drop(till.stdin.take());
+    drop(input);
     let ended = till.wait().await;
     chain.stop().await;
     shown?;

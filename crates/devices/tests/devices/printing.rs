@@ -227,7 +227,9 @@ fn a_file_takes_job_after_job_and_its_state_is_unknown() {
 fn a_file_that_is_not_a_receipt_file_is_never_written_to() {
     let home = tempfile::tempdir().unwrap();
     let (folder, beside) = (home.path().join("till"), home.path().join("beside"));
-    [&folder, &beside].map(|dir| std::fs::create_dir(dir).unwrap());
+    for dir in [&folder, &beside] {
+        std::fs::create_dir(dir).unwrap();
+    }
     let key = folder.join("identity.json");
     std::fs::write(&key, "the key").unwrap();
     std::fs::write(beside.join("hosts"), "127.0.0.1").unwrap();
