@@ -2,7 +2,7 @@
 
 use suanpan_sync::{FeedChange, Scope};
 use suanpan_tests::e2e::{Display, Window};
-use sync_server::store::{LostChoice, LostDecision, NewRow};
+use sync_server::store::{Decided, LostChoice, LostDecision, NewRow};
 
 use crate::counter::{SMALL, WIDE, open_shift, sign_in};
 use crate::hub::Chain;
@@ -47,7 +47,7 @@ async fn hq_publishes_again_what_a_restore_lost_and_decides_about_nothing_that_i
     let key = serde_json::from_value(serde_json::to_value(&row).expect("a row")).expect("its key");
     let by = "zhao".to_owned();
     let dropped = chain.store().decide_lost(LostDecision::Drop, LostChoice::Row(key), by, 0).await;
-    assert_eq!(dropped.expect("decided"), Some(0));
+    assert_eq!(dropped.expect("decided"), Decided::Done(0));
     hq.touch("hq-publish-all").await;
     hq.find("hq-lost-changed").await;
     hq.touch("hq-language").await;
