@@ -290,6 +290,43 @@ fn feed_bodies_are_shown_as_they_travel_and_every_field_is_described() {
     }
 }
 
+/// Every code between `first` and `last`, which differ in their number.
+fn codes_of(cell: &str) -> Vec<String> {
+    let ends: Vec<&str> = cell.split('`').skip(1).step_by(2).collect();
+    match (cell.contains('…'), ends.as_slice()) {
+        (true, [.., first, last]) => {
+            let (kind, from) = first.rsplit_once('-').unwrap();
+            let to: u32 = last.rsplit_once('-').unwrap().1.parse().unwrap();
+            let range = (from.parse().unwrap()..=to).map(|number: u32| format!("{kind}-{number:03}"));
+            range.chain(ends.iter().map(|code| (*code).to_owned())).collect()
+        }
+        _ => ends.into_iter().map(str::to_owned).collect(),
+    }
+}
+
+#[test]
+fn every_refusal_has_its_status_and_code_in_the_table() {
+    let text = std::fs::read_to_string(document("messages.md")).unwrap();
+    let mut table = BTreeSet::new();
+    for row in text.split("| --- |").last().unwrap().lines().filter(|line| line.starts_with("| ")) {
+        let cells: Vec<&str> = row.split('|').map(str::trim).collect();
+        for status in cells[1].split(", ") {
+            table.extend(codes_of(cells[2]).into_iter().map(|code| (status.to_owned(), code)));
+        }
+    }
+    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/http/problem.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    let made: BTreeSet<_> = source
+        .lines()
+        .filter_map(|line| line.split_once("=> (")?.1.split_once(", \""))
+        .filter(|(status, _)| status.len() == 3)
+        .filter_map(|(status, rest)| Some((status.to_owned(), rest.split_once('"')?.0.to_owned())))
+        .collect();
+    assert!(made.len() > 25, "the list of refusals was read");
+    let missing: Vec<_> = made.difference(&table).collect();
+    assert_eq!(missing, Vec::<&(String, String)>::new(), "docs/messages.md lacks these");
+}
+
 /// The names of a value's fields, with the path to each; of a list those of all its values.
 fn shape(value: &Value, path: &str, names: &mut BTreeSet<String>) {
     match value {
