@@ -118,7 +118,7 @@ fn a_day_is_refused_at_once_while_a_shift_is_open_and_asks_with_its_receipts() {
 fn cash_that_is_rather_a_slip_of_the_finger_asks_first() {
     let rig = Rig::new();
     rig.sign_in("1101", "3141");
-    for (float_fen, shown) in [(30_050, "¥300.50"), (300_100, "¥3001.00")] {
+    for (float_fen, shown) in [(30_050, "¥300.50"), (300_100, "¥3,001.00")] {
         let view = rig.view(Command::OpenShift { float_fen });
         assert_eq!(asked(&view), Some((Code::FloatOdd, vec![shown])));
         rig.view(Command::Clear);
@@ -130,7 +130,7 @@ fn cash_that_is_rather_a_slip_of_the_finger_asks_first() {
         (CashMoveKind::AddFloat, Code::FloatAdded),
     ];
     for (kind, done) in kinds {
-        for (amount_fen, shown) in [(80, "¥0.80"), (20_000_000, "¥200000.00")] {
+        for (amount_fen, shown) in [(80, "¥0.80"), (20_000_000, "¥200,000.00")] {
             let view = rig.view(Command::MoveCash { kind, amount_fen });
             assert_eq!(asked(&view), Some((Code::CashAmountOdd, vec![shown])), "{kind:?}");
             // The yes is remembered while the supervisor comes.
@@ -200,7 +200,7 @@ fn an_audit_shows_a_supervisor_the_difference_and_leaves_nothing_on_a_cashiers_s
     rig.sign_in("1801", "8246");
     let message = rig.agreed(audit()).message.expect("the figures");
     let args = ["expected", "counted", "over"].map(|name| message.args[name].as_str());
-    assert_eq!((message.code, args), (Code::Audited, ["¥342.90", "¥340.00", "-¥2.90"]));
+    assert_eq!((message.code, args), (Code::Audited, ["¥342.90", "¥340.00", "−¥2.90"]));
     rig.view(Command::Lock);
     assert_eq!(rig.sign_in("1101", "3141").message, None, "the cashier counts blind");
     let whose: Vec<_> = rig
