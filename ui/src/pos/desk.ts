@@ -82,6 +82,8 @@ export function createDesk(till: Till): Desk {
     if (view.closed && view.closed.document !== before?.closed?.document) show(KEYS)
     if (before && view.screen !== before.screen) show(KEYS)
     if (name === 'keys' && view.pay.taken.length) show(KEYS)
+    // It was given back: the goods may change again.
+    if (name === 'pay' && before?.pay.taken.length && !view.pay.taken.length) show(KEYS)
   })
 
   return { panel, typed, hint, counted, perform, open: show }
