@@ -1,13 +1,18 @@
-//! Use case: a till refunds another till's sale. Who asks first has it for some minutes, so that two tills online do
-//! not pay out the same goods; what tills refund offline shows up as a double refund afterwards.
+//! Use case: a till refunds a sale, its own or another's. Who asks first has the receipt for some minutes, so that two
+//! tills online do not pay out the same goods; what tills refund offline is compared with the sale afterwards.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
 
+use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::DocumentNumber;
+use suanpan_domain::money::Fen;
+use suanpan_domain::quantity::Quantity;
+use suanpan_domain::refund::{Origin, Refund};
+use suanpan_domain::sale::Sale;
 use suanpan_journal::{Hash, StationId};
-use suanpan_sync::{RefundReply, RefundRequest};
+use suanpan_sync::{REFUND_KEPT_MS, Recorded, RefundReply, RefundRequest};
 
 use crate::app::App;
 use crate::clock::now_ms;
@@ -15,13 +20,14 @@ use crate::http::Problem;
 use crate::identity::random;
 use crate::store::Station;
 
-/// A refund takes a few minutes with the customer at the counter.
-const KEPT_MS: i64 = 10 * 60_000;
+/// Twice as long as tills count on, so that no clock and no slow answer cuts it short.
+const KEPT_MS: i64 = 2 * REFUND_KEPT_MS;
 
-/// Sales kept at once, of a chain of thousands of tills. Past it the hub asks to come back.
-const RESERVATIONS_MAX: usize = 10_000;
+/// Receipts kept for one till at once: a cashier looks at one. Past it the hub asks to come back.
+const RESERVATIONS_MAX: usize = 50;
 
-/// Who refunds which sale now. In memory: a hub that restarts forgets them, and the refunds themselves are recorded.
+/// Who refunds which receipt now. In memory: a hub that restarts forgets them, tills ask again before they pay out, and
+/// the refunds themselves are recorded.
 #[derive(Debug, Default)]
 pub(crate) struct Reservations(Mutex<HashMap<String, Reserved>>);
 
@@ -34,36 +40,32 @@ struct Reserved {
 }
 
 impl Reservations {
-    /// Keeps a sale for a station; gives the reservation's name, or the till that has the sale.
+    /// Keeps a receipt for a station; gives the reservation's name, or the till that has the receipt. Reservations whose
+    /// refunds have arrived are over.
     fn take(
         &self,
         number: &str,
         station: &Station,
         name: String,
+        arrived: &BTreeSet<String>,
         now_ms: i64,
     ) -> Result<Result<String, u16>, Problem> {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= RESERVATIONS_MAX {
-            kept.retain(|_, reserved| reserved.until_ms > now_ms);
+        kept.retain(|_, reserved| reserved.until_ms > now_ms && !arrived.contains(&reserved.name));
+        let until_ms = now_ms.saturating_add(KEPT_MS);
+        if let Some(reserved) = kept.get_mut(number) {
+            if reserved.station != station.station {
+                return Ok(Err(reserved.till));
+            }
+            reserved.until_ms = until_ms;
+            return Ok(Ok(reserved.name.clone()));
         }
-        if kept.len() >= RESERVATIONS_MAX {
+        if kept.values().filter(|reserved| reserved.station == station.station).count() >= RESERVATIONS_MAX {
             return Err(Problem::Busy);
         }
-        let until_ms = now_ms.saturating_add(KEPT_MS);
-        match kept.get_mut(number) {
-            Some(reserved) if reserved.until_ms > now_ms && reserved.station != station.station => {
-                Ok(Err(reserved.till))
-            }
-            Some(reserved) if reserved.station == station.station => {
-                reserved.until_ms = until_ms;
-                Ok(Ok(reserved.name.clone()))
-            }
-            _ => {
-                let (station, till) = (station.station, station.till);
-                kept.insert(number.to_owned(), Reserved { station, till, name: name.clone(), until_ms });
-                Ok(Ok(name))
-            }
-        }
+        let (station, till) = (station.station, station.till);
+        kept.insert(number.to_owned(), Reserved { station, till, name: name.clone(), until_ms });
+        Ok(Ok(name))
     }
 }
 
@@ -79,24 +81,109 @@ fn note_other_site(app: &App, station: &Station, number: &DocumentNumber) -> Res
     allowed.map_err(Problem::RateLimit)
 }
 
-/// Finds a sale by its printed number and keeps it for the station that asks.
+/// Finds a sale by its printed number and keeps it for the station that asks. A number that no sale has is kept too: the
+/// sale may be on its way.
 ///
 /// *Errors:* `BadRequest`, `Busy`, `RateLimit`, `Store`, `Internal`.
 pub(crate) async fn reserve(app: &App, station: &Station, body: &[u8]) -> Result<RefundReply, Problem> {
-    let request: RefundRequest =
-        serde_json::from_slice(body).map_err(|_| Problem::BadRequest("a number is expected"))?;
-    let number: DocumentNumber =
-        request.number.parse().map_err(|_| Problem::BadRequest("a printed number is expected"))?;
+    let number = number(body)?;
     if !number.site.eq_ignore_ascii_case(station.site.as_str()) {
         note_other_site(app, station, &number)?;
     }
     let documents = app.store.sale_and_refunds(number.clone()).await?;
-    if documents.is_empty() {
-        return Ok(RefundReply::Unknown);
-    }
+    let arrived = decoded(&documents).1.into_iter().filter_map(|refund| match refund.origin {
+        Origin::Sale { reservation, .. } => reservation,
+        Origin::Cited { .. } => None,
+    });
     let name = Hash(random().map_err(|_| Problem::Internal)?).to_string();
-    Ok(match app.reservations.take(&number.to_string(), station, name, now_ms())? {
-        Ok(reservation) => RefundReply::Reserved { reservation, documents },
+    let taken = app.reservations.take(&number.to_string(), station, name, &arrived.collect(), now_ms())?;
+    Ok(match taken {
         Err(till) => RefundReply::Elsewhere { till },
+        Ok(_) if documents.is_empty() => RefundReply::Unknown,
+        Ok(reservation) => RefundReply::Reserved { reservation, documents },
     })
+}
+
+/// Lets a receipt go that the station had.
+///
+/// *Errors:* `BadRequest`.
+pub(crate) fn release(app: &App, station: &Station, body: &[u8]) -> Result<(), Problem> {
+    let number = number(body)?.to_string();
+    let mut kept = app.reservations.0.lock().unwrap_or_else(PoisonError::into_inner);
+    if kept.get(&number).is_some_and(|reserved| reserved.station == station.station) {
+        kept.remove(&number);
+    }
+    Ok(())
+}
+
+fn number(body: &[u8]) -> Result<DocumentNumber, Problem> {
+    let request: RefundRequest =
+        serde_json::from_slice(body).map_err(|_| Problem::BadRequest("a number is expected"))?;
+    request.number.parse().map_err(|_| Problem::BadRequest("a printed number is expected"))
+}
+
+/// The sales and refunds among some entries.
+pub(crate) fn decoded(documents: &[Recorded]) -> (Vec<Sale>, Vec<Refund>) {
+    let (mut sales, mut refunds) = (vec![], vec![]);
+    for document in documents {
+        match Entry::decode(document.kind, document.payload.as_bytes()) {
+            Ok(Entry::Sale(sale)) => sales.push(sale),
+            Ok(Entry::Refund(refund)) => refunds.push(refund),
+            _ => {}
+        }
+    }
+    (sales, refunds)
+}
+
+/// What is wrong with the refunds of one receipt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Wrong {
+    /// The hub does not have the receipt: it never was, or its till has not sent it yet.
+    Unknown,
+    /// Several refunds together returned more goods or more money than the receipt has.
+    Double,
+    /// Other goods than the receipt has, or more of them or of money.
+    Differs,
+}
+
+/// Goods of one kind: how many, and their value.
+#[derive(Default)]
+struct Goods {
+    quantity: i64,
+    value: Fen,
+}
+
+impl Goods {
+    fn add(&mut self, quantity: Quantity, value: Fen) {
+        self.quantity = self.quantity.saturating_add(quantity.number());
+        self.value += value;
+    }
+}
+
+type Heap<'a> = BTreeMap<(&'a str, bool), Goods>;
+
+/// Compares the refunds of a receipt with its sale.
+pub(crate) fn compare(sales: &[Sale], refunds: &[Refund]) -> Option<Wrong> {
+    if sales.is_empty() {
+        return Some(Wrong::Unknown);
+    }
+    let (mut sold, mut back) = (Heap::new(), Heap::new());
+    for line in sales.iter().flat_map(|sale| &sale.lines) {
+        let kind = (line.item.as_str(), matches!(line.quantity, Quantity::G(_)));
+        sold.entry(kind).or_default().add(line.quantity, line.gross);
+    }
+    for line in refunds.iter().flat_map(|refund| &refund.lines) {
+        let kind = (line.item.as_str(), matches!(line.quantity, Quantity::G(_)));
+        back.entry(kind).or_default().add(line.quantity, line.amount);
+    }
+    let none = Goods::default();
+    let mut pairs = back.iter().map(|(kind, back)| (sold.get(kind).unwrap_or(&none), back));
+    let paid: Fen = sales.iter().map(|sale| sale.due).sum();
+    let refunded: Fen = refunds.iter().map(|refund| refund.total).sum();
+    let is_more = refunded > paid || pairs.clone().any(|(sold, back)| back.quantity > sold.quantity);
+    match () {
+        () if is_more && refunds.len() > 1 => Some(Wrong::Double),
+        () if is_more || pairs.any(|(sold, back)| back.value > sold.value) => Some(Wrong::Differs),
+        () => None,
+    }
 }

@@ -41,7 +41,7 @@ async fn runs_out_of_paper(window: &mut Window, printer: &PrinterSim) {
     window.shot("zh-CN-paper-in").await;
     window.press_all("Escape F10").await;
     window.find("document").await;
-    window.press("Enter").await;
+    window.press_all("ArrowDown Enter").await;
     assert!(says(printer, "补打第 1 次"), "{:?}", printer.rows());
 }
 
@@ -98,7 +98,7 @@ async fn cashier_weighs_on_the_scale_is_paid_and_hands_out_the_printed_receipt()
     window.press("*").await;
     window.wait_text_has("document", "缴款").await;
     window.shot("zh-CN-slips").await;
-    window.press("Enter").await;
+    window.press_all("ArrowDown Enter").await;
     assert!(printer.wait(PATIENCE, is_reprinted_twice), "{:?}", printer.rows());
     assert_eq!(printer.faults(), Vec::<String>::new());
     window.close().await;

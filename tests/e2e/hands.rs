@@ -28,8 +28,9 @@ async fn cashier_works_a_shift_by_keyboard_alone() {
     window.wait_text("received", "¥85.80").await;
     window.press("F9").await;
     window.find("document").await;
-    window.press("Enter").await;
+    window.press_all("ArrowDown Enter").await;
     window.find("refund-line").await;
+    window.press("ArrowDown").await;
     type_into(&mut window, "typed", "1").await;
     window.press("Enter").await;
     window.find("restock").await;
@@ -105,6 +106,7 @@ async fn cashier_works_by_touch_alone() {
     window.wait_text("received", "¥128.70").await;
 
     window.touch("F10").await;
+    window.touch("document").await;
     window.wait_text_has("preview", "大米 5kg").await;
     for key in ["documents-leave", "F12", "menu-lock"] {
         window.touch(key).await;

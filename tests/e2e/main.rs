@@ -9,5 +9,6 @@ mod keys;
 mod look;
 mod lost;
 mod paying;
+mod refund;
 mod story;
 mod tour;

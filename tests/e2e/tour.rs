@@ -53,14 +53,14 @@ const SELLING: [Panel; 19] = [
     ("menu", "F12", "menu-lock", "Escape"),
     ("quit", "F12 .", "question", "Escape"),
     ("refund", "F9", "document", "Escape"),
-    ("reprint", "F10", "preview", "Escape"),
+    ("reprint", "F10 ArrowDown", "preview", "Escape"),
     ("hint", "F3", "quick-key", "Escape"),
 ];
 
 /// Panels over an empty basket.
 const WAITING: [Panel; 10] = [
     ("parked", "F8", "parked", "Escape"),
-    ("refund-lines", "F9 Enter Enter", "restock", "Escape Escape"),
+    ("refund-lines", "F9 ArrowDown Enter ArrowDown Enter", "restock", "Escape Escape"),
     ("cash-drop", "F12 2 5 0 0", "cash-go", "Escape Escape"),
     ("cash-float", "F12 4", "cash-go", "Escape"),
     ("count", "F12 6 1 2 Enter 8", "count-go", "Escape Escape Escape"),

@@ -9,6 +9,7 @@ mod hub;
 mod journal;
 mod people;
 mod random;
+mod receipts;
 mod refunds;
 mod scanning;
 mod selling;

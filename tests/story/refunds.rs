@@ -1,8 +1,11 @@
 //! Giving money back.
 
 use suanpan_contract::{
-    ApproveAction, CitedLineInput, Code, Command, Found, Prompt, RefundLineInput, RefundableSale, TakenView,
+    ApproveAction, CitedLineInput, Code, Command, Found, PreviewLine, Prompt, RefundLineInput, RefundView,
+    RefundableSale, TakenView,
 };
+use suanpan_domain::entry::Entry;
+use suanpan_domain::refund::Origin;
 use suanpan_tests::catalogue::{gtin, label};
 use suanpan_tests::rig::{Rig, pays};
 
@@ -162,4 +165,117 @@ fn a_supervisor_cites_another_tills_receipt_offline() {
     let view = rig.supervisor_approves();
     assert_eq!(view.message.map(|message| message.code), Some(Code::Refunded));
     assert_eq!(view.closed.map(|closed| closed.due_fen), Some(400));
+}
+
+fn quote(sale: &RefundableSale, lines: Vec<RefundLineInput>, to_cash: bool) -> Command {
+    Command::RefundQuote { sale: sale.sale.clone(), lines, to_cash }
+}
+
+fn shown(rig: &Rig, command: Command) -> RefundView {
+    rig.view(command).refund.expect("a refund that is being put together")
+}
+
+#[test]
+fn the_sums_by_tender_show_before_the_approval_and_are_what_is_paid_out() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    let number = sell_split(&rig);
+    let sale = look_up(&rig, &number);
+    let nothing = rig.now().refund.expect("the receipt");
+    assert_eq!((nothing.number.as_str(), nothing.total_fen, nothing.lines.len()), (number.as_str(), 0, 0));
+    // One bag of spinach of ¥3.86, of which 2 fen were let off.
+    let spinach = vec![RefundLineInput { line: 0, quantity: 482, restock: false }];
+    let quoted = shown(&rig, quote(&sale, spinach.clone(), false));
+    assert_eq!((quoted.total_fen, quoted.held_fen, quoted.to_cash), (384, 0, false));
+    assert_eq!(tenders(&quoted.tenders), [("wechat", 214), ("cash", 170)]);
+    assert_eq!((quoted.lines[0].name.as_str(), quoted.lines[0].amount_fen), ("菠菜", 384));
+    let in_cash = shown(&rig, quote(&sale, spinach.clone(), true));
+    assert_eq!((in_cash.total_fen, in_cash.held_fen, in_cash.to_cash), (380, 4, true));
+    assert_eq!(tenders(&in_cash.tenders), [("cash", 380)]);
+    let none = shown(&rig, quote(&sale, vec![], true));
+    assert_eq!((none.total_fen, none.tenders.len()), (0, 0));
+
+    let asked = rig.view(refund(&sale, spinach, false)).prompt;
+    let Some(Prompt::Approve { amount_fen, about, .. }) = asked else { panic!("{asked:?}") };
+    assert_eq!((amount_fen, about.tenders), (quoted.total_fen, quoted.tenders.clone()));
+    let view = rig.supervisor_approves();
+    let closed = view.closed.expect("a closed refund");
+    assert_eq!((closed.due_fen, closed.tenders), (quoted.total_fen, quoted.tenders));
+    assert_eq!(view.refund, None);
+    // The drawer: ¥300 and what the sale and the refund did to it, in coins that there are.
+    rig.agreed(Command::AuditShift { count: suanpan_tests::rig::count(&[(10_000, 3), (100, 3), (10, 1)]) });
+    rig.supervisor_approves();
+    let paper = rig.found(Command::Preview { document: closed.document });
+    let Some(Found::Preview { lines }) = paper else { panic!("{paper:?}") };
+    for figure in ["3.84", "2.14", "1.70"] {
+        assert!(lines.iter().any(|line: &PreviewLine| line.text.ends_with(figure)), "{figure}: {lines:?}");
+    }
+    let journal = rig.journal();
+    let audited = journal.iter().find_map(|entry| match entry {
+        Entry::ShiftAudited(audit) => Some((audit.counted.0, audit.expected.0)),
+        _ => None,
+    });
+    assert_eq!(audited, Some((30_310, 30_310)));
+    let is_offline = |entry: &Entry| match entry {
+        Entry::Refund(refund) => {
+            matches!(refund.origin, Origin::Sale { offline: true, reservation: None, .. })
+        }
+        _ => false,
+    };
+    assert!(journal.iter().any(is_offline), "HQ is told that nobody else was asked");
+}
+
+#[test]
+fn a_refund_in_cash_alone_is_paid_in_coins_and_the_last_part_takes_the_rest() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&label(1001, 482, 386));
+    rig.scan(&label(1003, 366, 190));
+    let number = rig.pay_exact().closed.expect("a closed sale").number;
+    let sale = look_up(&rig, &number);
+    assert_eq!(sale.due_fen, 570);
+    rig.view(refund(&sale, vec![RefundLineInput { line: 0, quantity: 482, restock: true }], false));
+    let first = rig.supervisor_approves().closed.expect("a closed refund");
+    assert_eq!((first.due_fen, first.rounding_fen), (380, 2));
+    let sale = look_up(&rig, &number);
+    let quoted = shown(&rig, quote(&sale, all(&sale), false));
+    assert_eq!((quoted.total_fen, quoted.lines.len()), (190, 2), "the potatoes, and 2 fen of the spinach");
+    rig.view(refund(&sale, all(&sale), false));
+    assert_eq!(rig.supervisor_approves().closed.expect("a closed refund").due_fen, 190);
+}
+
+#[test]
+fn a_cited_refund_shows_its_sum_and_what_was_cited_before() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let number = "TH01-3-20261121-0007-c4".to_owned();
+    let goods =
+        |amount_fen| vec![CitedLineInput { item: "1001".into(), quantity: 500, amount_fen, restock: false }];
+    let quote = |tender: &str| Command::CitedQuote {
+        number: number.clone(),
+        lines: goods(406),
+        tender: tender.into(),
+    };
+    let quoted = shown(&rig, quote("cash"));
+    assert_eq!((quoted.total_fen, quoted.held_fen, quoted.returned_fen), (400, 6, 0));
+    assert!(quoted.unverified);
+    assert_eq!(tenders(&shown(&rig, quote("wechat")).tenders), [("wechat", 406)]);
+    assert_eq!(rig.said(quote("groupon")), Some(Code::UnknownTender), "nothing goes back to a voucher");
+    rig.view(Command::RefundCited { number: number.clone(), lines: goods(406), tender: "cash".into() });
+    assert_eq!(rig.supervisor_approves().closed.map(|closed| closed.due_fen), Some(400));
+    assert_eq!(shown(&rig, quote("cash")).returned_fen, 400);
+    assert_eq!(rig.view(Command::RefundLeave).refund, None);
+}
+
+#[test]
+fn a_refund_that_is_left_or_locked_away_is_gone_and_its_message_stays() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let sale = look_up(&rig, &sell_split(&rig));
+    rig.view(refund(&sale, all(&sale), false));
+    let done = rig.supervisor_approves();
+    assert_eq!(rig.view(Command::RefundLeave).message, done.message);
+    let sale = look_up(&rig, &sell_split(&rig));
+    shown(&rig, quote(&sale, all(&sale), false));
+    assert_eq!(rig.view(Command::Lock).refund, None);
 }

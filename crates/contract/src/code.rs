@@ -105,6 +105,7 @@ codes! {
     Refunded = "POS-REF-006" Info,
     RefundReservedElsewhere = "POS-REF-007" Warning,
     RefundOwnSaleCited = "POS-REF-008" Warning,
+    RefundChanged = "POS-REF-009" Warning,
 
     ShiftNotOpen = "POS-SHF-001" Warning,
     ShiftAlreadyOpen = "POS-SHF-002" Warning,

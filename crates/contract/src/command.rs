@@ -198,10 +198,19 @@ pub enum Command {
         /// Document id, or a slip's place in the journal.
         document: Option<String>,
     },
-    /// A sale's lines with what may still come back; asks the hub for another till's sale.
+    /// A sale's lines with what may still come back; asks the hub for it, so that no two tills refund it at once.
     RefundLookup {
         /// Printed number.
         number: String,
+    },
+    /// Shows what lines of the sale would bring back, by tender, in [`TillView::refund`].
+    RefundQuote {
+        /// Sale id.
+        sale: String,
+        /// What comes back; none shows nothing yet.
+        lines: Vec<RefundLineInput>,
+        /// As at [`Command::Refund`].
+        to_cash: bool,
     },
     /// Refunds lines of a sale that was looked up.
     Refund {
@@ -212,6 +221,15 @@ pub enum Command {
         /// Pay out cash whatever the sale's tenders were; needs a supervisor when it was not cash.
         to_cash: bool,
     },
+    /// Shows what goods of a cited receipt would bring back, in [`TillView::refund`].
+    CitedQuote {
+        /// Printed number on the customer's receipt.
+        number: String,
+        /// What comes back; none shows nothing yet.
+        lines: Vec<CitedLineInput>,
+        /// Tender code it would be paid out with.
+        tender: String,
+    },
     /// Offline: refunds goods of another till's receipt that a supervisor cites.
     RefundCited {
         /// Printed number on the customer's receipt.
@@ -221,6 +239,8 @@ pub enum Command {
         /// Tender code it is paid out with.
         tender: String,
     },
+    /// Nothing is refunded: another till may have the receipt.
+    RefundLeave,
 
     /// What this till's devices are.
     GetDevices,

@@ -1,14 +1,16 @@
 //! Giving money back: whole sales, single lines, parts of lines, split tenders, and receipts of other tills.
 //!
-//! *Invariant:* refunds of one sale never add up to more than was paid, line by line and tender by tender, and when
-//! everything has been returned they are exactly what was paid, discount, 抹零 and tax included: the last part takes
-//! the residue. Cash that a supervisor pays out for another tender counts against that tender.
+//! *Invariant:* refunds of one sale never add up to more than was paid, and when everything has been returned to the
+//! tenders it came from they are exactly what was paid, line by line and tender by tender, discount, 抹零 and tax
+//! included: the last part takes the residue. Cash that a supervisor pays out for another tender counts against that
+//! tender. Cash is paid out in coins that the drawer has: see [`payout`].
+
+pub mod payout;
 
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::allocate::by_largest_remainder;
 use crate::ids::Id;
 use crate::money::{Fen, div_round_half_up};
 use crate::quantity::Quantity;
@@ -35,9 +37,12 @@ pub enum Origin {
         sale: Id,
         /// Its printed number.
         number: String,
-        /// The hub's reservation, when the sale is another till's.
+        /// The hub's reservation; `None` when the hub did not answer, or did not have the sale yet.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<String>,
+        /// The hub was not heard, so that another till may have refunded it too.
+        #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+        offline: bool,
     },
     /// Offline and another till's: a supervisor cites the number, and the hub reports doubles.
     Cited {
@@ -49,7 +54,7 @@ pub enum Origin {
 /// A recorded refund. Amounts are positive; the entry's kind says that they go out.
 ///
 /// *Invariants:* `total = Σ line.amount = Σ tender.amount`; for each line `net + tax_fen = amount` and
-/// `0 ≤ rounding ≤ gross − amount`.
+/// `amount + rounding ≤ gross`. A line of quantity 0 pays out what was held back of it before.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Refund {
     /// Unique in the journal.
@@ -109,7 +114,8 @@ pub struct RefundLine {
     /// Tax code and rate of the sale's line.
     #[serde(rename = "t")]
     pub tax: Tax,
-    /// Share of the sale's 抹零 within `gross − amount`.
+    /// Share of the sale's 抹零 within `gross − amount`, and of what this refund held back because cash has no such
+    /// coins; below zero where that is paid out at last.
     #[serde(rename = "r", default, skip_serializing_if = "Fen::is_zero_ref")]
     pub rounding: Fen,
     /// Where the goods go.
@@ -149,6 +155,7 @@ impl RefundLine {
 pub struct Returned {
     lines: BTreeMap<u16, LineReturned>,
     tenders: BTreeMap<String, Fen>,
+    total: Fen,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -186,39 +193,68 @@ pub enum RefundError {
     /// More than the sale's tenders took and have not given back.
     #[error("more than was paid and not yet given back")]
     MoreThanPaid,
+    /// The chain has no cash tender.
+    #[error("there is no cash tender")]
+    NoCash,
 }
 
 impl Returned {
-    /// Sums the earlier refunds of one sale.
-    pub fn from_refunds<'a>(refunds: impl IntoIterator<Item = &'a Refund>) -> Returned {
+    /// Sums the earlier refunds of one sale. Goods of a cited refund are taken from the lines that sold such goods.
+    pub fn of<'a>(sale: &Sale, refunds: impl IntoIterator<Item = &'a Refund>) -> Returned {
         let mut returned = Returned::default();
+        let mut cited = vec![];
         for refund in refunds {
             returned.add(refund);
+            cited.extend(refund.lines.iter().filter(|line| line.line.is_none()));
+        }
+        for line in cited {
+            returned.add_cited(sale, line);
         }
         returned
     }
 
-    /// Adds one refund.
+    /// Adds one refund of lines that are at hand.
     pub fn add(&mut self, refund: &Refund) {
-        for line in &refund.lines {
-            let Some(index) = line.line else { continue };
-            let sum = self.lines.entry(index).or_default();
-            sum.quantity = sum.quantity.saturating_add(line.quantity.number());
-            sum.gross += line.gross;
-            sum.amount += line.amount;
-            sum.net += line.net;
-            sum.rounding += line.rounding;
-        }
+        refund.lines.iter().for_each(|line| self.add_line(line));
         for tendered in &refund.tenders {
             *self.tenders.entry(tendered.tender.clone()).or_default() += tendered.amount;
         }
+        self.total += refund.total;
     }
 
-    /// What of a sale's line may still come back, grams or pieces.
+    fn add_line(&mut self, line: &RefundLine) {
+        let Some(index) = line.line else { return };
+        let sum = self.lines.entry(index).or_default();
+        sum.quantity = sum.quantity.saturating_add(line.quantity.number());
+        sum.gross += line.gross;
+        sum.amount += line.amount;
+        sum.net += line.net;
+        sum.rounding += line.rounding;
+    }
+
+    /// What was paid out for it is known by tender; of the lines it takes what they would have brought back.
+    fn add_cited(&mut self, sale: &Sale, cited: &RefundLine) {
+        let mut rest = cited.quantity.number();
+        for (index, sold) in (0u16..).zip(&sale.lines) {
+            let left = self.left_of(sale, index).map_or(0, Quantity::number);
+            let taken = rest.min(left);
+            if taken <= 0 || sold.item != cited.item || !sold.quantity.same_kind(cited.quantity) {
+                continue;
+            }
+            let quantity = cited.quantity.with_number(taken);
+            let want = Wanted { line: index, quantity, disposition: cited.disposition };
+            if let Ok(line) = line(sale, self, want) {
+                self.add_line(&line);
+            }
+            rest = rest.saturating_sub(taken);
+        }
+    }
+
+    /// What of a sale's line may still come back, grams or pieces; nothing when more came back than was sold.
     pub fn left_of(&self, sale: &Sale, line: u16) -> Option<Quantity> {
         let sold = sale.lines.get(usize::from(line))?.quantity;
         let returned = self.lines.get(&line).map_or(0, |sum| sum.quantity);
-        Some(sold.with_number(sold.number().saturating_sub(returned)))
+        Some(sold.with_number(sold.number().saturating_sub(returned).max(0)))
     }
 
     /// Everything that may still come back, with one disposition for all of it.
@@ -255,14 +291,12 @@ impl Returned {
 
     /// All refunds so far, fen.
     pub fn total(&self) -> Fen {
-        self.lines.values().map(|sum| sum.amount).sum()
+        self.total
     }
 }
 
-/// The lines of a refund and what each brings back.
-///
-/// *Errors:* [`RefundError`].
-pub fn lines(sale: &Sale, returned: &Returned, wanted: &[Wanted]) -> Result<Vec<RefundLine>, RefundError> {
+/// The lines of a refund and what each brings back, to the fen.
+fn lines(sale: &Sale, returned: &Returned, wanted: &[Wanted]) -> Result<Vec<RefundLine>, RefundError> {
     if wanted.is_empty() {
         return Err(RefundError::Nothing);
     }
@@ -297,7 +331,9 @@ fn line(sale: &Sale, returned: &Returned, want: Wanted) -> Result<RefundLine, Re
     let amount = share(sold.paid, gross.0, sold.gross.0);
     let net = share(sold.net, amount.0, sold.paid.0);
     let rounding = share(sold.rounding, (gross - amount).0, (sold.gross - sold.paid).0);
-    let (amount, net) = (amount - before.amount, net - before.net);
+    // More than its share went out by citing: what is left is nothing, never less.
+    let amount = (amount - before.amount).max(Fen::ZERO);
+    let net = (net - before.net).clamp(Fen::ZERO, amount);
     Ok(RefundLine {
         line: Some(want.line),
         item: sold.item.clone(),
@@ -325,49 +361,4 @@ fn reduce(slot: &mut Fen, amount: Fen) -> Fen {
     let taken = amount.min(*slot);
     *slot -= taken;
     taken
-}
-
-fn paid_out(tender: &str, amount: Fen) -> Tendered {
-    Tendered { tender: tender.to_owned(), amount, given: None, reference: None }
-}
-
-/// How a refund is paid out: to the sale's own tenders, in proportion to what each has left.
-///
-/// A complete refund returns each tender in full. *Errors:* [`RefundError::MoreThanPaid`].
-pub fn tenders(sale: &Sale, returned: &Returned, total: Fen) -> Result<Vec<Tendered>, RefundError> {
-    let left = returned.left_of_tenders(sale);
-    let weights: Vec<Fen> = left.iter().map(|(_, amount)| *amount).collect();
-    if total > weights.iter().copied().sum() {
-        return Err(RefundError::MoreThanPaid);
-    }
-    let parts = by_largest_remainder(total, &weights).ok_or(RefundError::MoreThanPaid)?;
-    let paid = left.iter().zip(parts).filter(|(_, part)| part.is_positive());
-    Ok(paid.map(|((code, _), part)| paid_out(code, part)).collect())
-}
-
-/// A refund paid out in cash.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct InCash {
-    /// The payout: one tender, or none when nothing is due.
-    pub tenders: Vec<Tendered>,
-    /// How much of it stands in for tenders that were not cash. Above zero, a supervisor decides.
-    pub stands_in: Fen,
-}
-
-/// How a refund is paid out in cash, whatever the sale was paid with. `cash` is the code of the cash tender.
-///
-/// *Errors:* [`RefundError::MoreThanPaid`].
-pub fn tenders_in_cash(
-    sale: &Sale,
-    returned: &Returned,
-    total: Fen,
-    cash: &str,
-) -> Result<InCash, RefundError> {
-    let left = returned.left_of_tenders(sale);
-    if total < Fen::ZERO || total > left.iter().map(|(_, amount)| *amount).sum() {
-        return Err(RefundError::MoreThanPaid);
-    }
-    let own = left.iter().find(|(code, _)| code == cash).map_or(Fen::ZERO, |(_, amount)| *amount);
-    let tenders = if total.is_zero() { vec![] } else { vec![paid_out(cash, total)] };
-    Ok(InCash { tenders, stands_in: (total - own).max(Fen::ZERO) })
 }

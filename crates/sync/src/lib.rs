@@ -47,5 +47,5 @@ pub use wire::feed::{
 pub use wire::hole::Hole;
 pub use wire::lost::{LostFeed, LostReport, chained, replaced};
 pub use wire::push::{CheckedPush, Push, Start};
-pub use wire::refund::{REFUNDS_MAX, Recorded, RefundReply, RefundRequest};
+pub use wire::refund::{REFUND_KEPT_MS, REFUNDS_MAX, Recorded, RefundReply, RefundRequest};
 pub use wire::request::{Challenge, RequestAuth, RequestError, RequestFacts};

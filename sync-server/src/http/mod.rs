@@ -73,7 +73,7 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
         ("/entries", UNASKED, SOON, get(station::entries)),
         ("/pull", QUESTION, LATER, post(station::pull)),
         ("/wake", UNASKED, WOKEN, get(station::wake)),
-        ("/refunds", QUESTION, SOON, post(station::refund)),
+        ("/refunds", QUESTION, SOON, post(station::refund).delete(station::refund_let_go)),
         ("/lost", PUSH_BODY_MAX, SOON, post(lost::report)),
         ("/snapshot", UNASKED, LATER, get(station::snapshot)),
         ("/snapshot/{hash}", UNASKED, LATER, get(station::chunk)),

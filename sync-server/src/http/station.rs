@@ -82,6 +82,13 @@ pub(super) async fn refund(
     refund::reserve(&app, &request.station, &request.body).await.map(Json)
 }
 
+pub(super) async fn refund_let_go(
+    State(app): State<App>,
+    request: StationRequest,
+) -> Result<Json<()>, Problem> {
+    refund::release(&app, &request.station, &request.body).map(Json)
+}
+
 #[derive(Deserialize)]
 pub(super) struct Wake {
     seen: String,

@@ -57,7 +57,7 @@ async fn round(store: &Arc<Store>) -> Result<usize, StoreError> {
 }
 
 /// Projects what waits, or a good part of it, and gives how many batches; 0 when none waits, or when another hub projects.
-/// While one group is written the next is read. Then the store-days that are due are judged.
+/// While one group is written the next is read. Then the receipts and store-days that are due are judged.
 ///
 /// *Errors:* the store's.
 pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
@@ -79,6 +79,11 @@ pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
         next = following?;
     }
     if let Some(token) = store.lead(now_ms()).await? {
+        for _ in 0..GROUPS_MAX {
+            if !store.judge_refunds(token).await? {
+                break;
+            }
+        }
         store.judge_days(token, now_ms()).await?;
     }
     Ok(count)

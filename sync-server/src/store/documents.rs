@@ -37,6 +37,7 @@ pub(super) struct Documents {
     /// Documents that the hub had already, by batch and seq.
     pub(super) doubled: BTreeSet<(i64, u64)>,
     used: BTreeMap<Numbering, Used>,
+    cited: BTreeSet<String>,
 }
 
 /// A till's numbers of one day: site, date, till.
@@ -59,7 +60,7 @@ impl Documents {
         let all = || batches.iter().flat_map(|(batch, it)| it.documents.iter().map(move |it| (batch, it)));
         let ids = known_ids(sql, &all().map(|(_, it)| it.id).collect::<Vec<_>>())?;
         let used = known_numbers(sql, all())?;
-        Ok(Documents { ids, doubled: BTreeSet::new(), used })
+        Ok(Documents { ids, doubled: BTreeSet::new(), used, cited: BTreeSet::new() })
     }
 
     /// Adds a batch's documents; one whose id is known is parked.
@@ -86,6 +87,7 @@ impl Documents {
             &rows,
         )?;
         for (_, document) in stamped {
+            self.cited.extend(document.cites.clone());
             let used = self.used.entry(numbering(batch, document)).or_default();
             if !used.known.contains(&document.number) {
                 used.new.insert(document.number);
@@ -93,6 +95,16 @@ impl Documents {
             used.last_at_ms = used.last_at_ms.max(document.at_ms);
         }
         Ok(())
+    }
+
+    /// Printed numbers of the receipts that its refunds return.
+    pub(super) fn cited(&self) -> impl Iterator<Item = &str> {
+        self.cited.iter().map(String::as_str)
+    }
+
+    /// The tills and days of its documents: site, date, till.
+    pub(super) fn numberings(&self) -> impl Iterator<Item = &(String, u32, u16)> {
+        self.used.keys()
     }
 
     /// Counts the different numbers of each till and day. A number that two numberings share counts once.

@@ -18,6 +18,7 @@ mod postgres;
 mod projection;
 mod recorded;
 mod reports;
+mod returned;
 mod snapshot;
 mod sql;
 mod sqlite;

@@ -7,7 +7,7 @@ use suanpan_journal::{SegmentId, SiteCode, StationId};
 use super::Store;
 use super::documents::Documents;
 use super::sql::{Sql, ToValue, Value, values};
-use super::{PendingBatch, StoreError, day, lease};
+use super::{PendingBatch, StoreError, day, lease, returned};
 use crate::project::{Close, Group, Parked, Projected, Shift, Totals};
 
 /// Entries projected in one transaction, but for those of its last batch: some 50 ms, in which no till is answered.
@@ -17,7 +17,8 @@ const ENTRIES_AT_ONCE: u32 = 5_000;
 const BATCHES_AT_ONCE: u32 = 400;
 
 /// What can be dropped and projected again.
-const READ_MODELS: [&str; 7] = ["document", "total", "numbering", "shift", "day_close", "parked", "stamp"];
+const READ_MODELS: [&str; 8] =
+    ["document", "returned", "total", "numbering", "shift", "day_close", "parked", "stamp"];
 
 /// The code of a batch that does not unpack.
 pub const UNREADABLE: &str = "HUB-PRJ-005";
@@ -103,6 +104,8 @@ fn apply(connection: &dyn Sql, token: u64, group: &Group) -> Result<(), StoreErr
         gseq = gseq.saturating_add(u64::from(projected.entries));
     }
     documents.count_numbers(connection)?;
+    returned::touch(connection, &documents)?;
+    returned::judge_due(connection)?;
     day::touch(connection, group.days().into_iter())?;
     if documents.doubled.is_empty() {
         add_totals(connection, &group.totals)?;

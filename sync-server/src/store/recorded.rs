@@ -20,15 +20,24 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn sale_and_refunds(&self, number: DocumentNumber) -> Result<Vec<Recorded>, StoreError> {
         self.read(move |connection| {
-            let printed = number.to_string();
-            let mut found = read(connection, SALE_NUMBERED, &numbered(&number, &printed))?;
+            let mut found = sales(connection, &number)?;
             if !found.is_empty() {
-                found.extend(read(connection, "d.cites = ?", values![printed])?);
+                found.extend(refunds(connection, &number.to_string())?);
             }
             Ok(found)
         })
         .await
     }
+}
+
+/// The sales with a printed number.
+pub(super) fn sales(connection: &dyn Sql, number: &DocumentNumber) -> Result<Vec<Recorded>, StoreError> {
+    read(connection, SALE_NUMBERED, &numbered(number, &number.to_string()))
+}
+
+/// The refunds that cite a number.
+pub(super) fn refunds(connection: &dyn Sql, cites: &str) -> Result<Vec<Recorded>, StoreError> {
+    read(connection, "d.cites = ?", values![cites])
 }
 
 fn read(connection: &dyn Sql, which: &str, values: &[Value<'_>]) -> Result<Vec<Recorded>, StoreError> {

@@ -7,17 +7,13 @@ use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
 use suanpan_journal::{SegmentId, StationId};
 
-use super::documents::{SALE_NUMBERED, numbered};
 use super::ingest::IS_MISSING;
 use super::sql::{Row, Sql, values};
 use super::{DayRow, ReportFilter, Site, StoreError};
-use super::{Store, people, reports};
+use super::{Store, people, reports, returned};
 
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
 const PROBLEMS_MAX: u32 = 100;
-
-/// Sales that several stations returned, of which those are looked for that were returned twice: the newest.
-const RETURNED_MAX: u32 = 200;
 
 /// Today, at one instant.
 #[derive(Debug, Clone, Serialize)]
@@ -134,11 +130,35 @@ pub struct UnclosedShift {
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Problem {
-    /// Several tills returned one sale, and together more than was paid.
+    /// Refunds of a receipt that the hub does not have: it never was, or its till has not sent it yet.
+    UnknownRefund {
+        /// The receipt's printed number, as it was cited.
+        number: String,
+        /// Where it was paid out.
+        site: String,
+        /// What was paid out.
+        refunded_fen: i64,
+        /// The refunds' printed numbers, separated by spaces.
+        refunds: String,
+    },
+    /// A refund of other goods than the receipt has, or of more goods or money.
+    RefundDiffers {
+        /// The sale's printed number.
+        number: String,
+        /// Where it was paid out.
+        site: String,
+        /// What was paid.
+        paid_fen: i64,
+        /// What was paid out.
+        refunded_fen: i64,
+        /// The refunds' printed numbers, separated by spaces.
+        refunds: String,
+    },
+    /// Several refunds of one sale, together of more goods or money than it has.
     DoubleRefund {
         /// The sale's printed number.
         number: String,
-        /// Where it was sold.
+        /// Where it was paid out.
         site: String,
         /// What was paid.
         paid_fen: i64,
@@ -356,7 +376,7 @@ fn unclosed_shifts(connection: &dyn Sql) -> Result<Vec<UnclosedShift>, StoreErro
 }
 
 fn problems(connection: &dyn Sql, current: u32) -> Result<Vec<Problem>, StoreError> {
-    let mut problems = double_refunds(connection)?;
+    let mut problems = returned::problems(connection)?;
     let mut add = |sql: &str, problem: fn(&Row<'_>) -> Result<Problem, StoreError>| {
         let found: Vec<Problem> = connection.all(sql, values![PROBLEMS_MAX], problem)?;
         problems.extend(found);
@@ -407,36 +427,5 @@ fn problems(connection: &dyn Sql, current: u32) -> Result<Vec<Problem>, StoreErr
         },
     )?;
     problems.extend(ahead);
-    Ok(problems)
-}
-
-/// Sales of which several stations returned something: those with the newest refunds.
-fn double_refunds(connection: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
-    let returned = connection.all(
-        "select cites, cast(sum(fen) as bigint), string_agg(printed, ' ' order by gseq) from document
-             where cites is not null
-             group by cites having count(distinct station) > 1
-             order by max(gseq) desc limit ?",
-        values![RETURNED_MAX],
-        |row| Ok((row.get::<String>(0)?, row.get::<i64>(1)?, row.get::<String>(2)?)),
-    )?;
-    let mut problems = Vec::new();
-    for (printed, refunded_fen, refunds) in returned {
-        let Ok(number) = printed.parse() else { continue };
-        let sales = connection.all(
-            &format!("select site, fen from document d where {SALE_NUMBERED}"),
-            &numbered(&number, &printed),
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        let exceeded = sales.into_iter().filter(|(_, paid_fen)| refunded_fen > *paid_fen);
-        problems.extend(exceeded.map(|(site, paid_fen)| Problem::DoubleRefund {
-            number: printed.clone(),
-            site,
-            paid_fen,
-            refunded_fen,
-            refunds: refunds.clone(),
-        }));
-    }
-    problems.truncate(PROBLEMS_MAX as usize);
     Ok(problems)
 }

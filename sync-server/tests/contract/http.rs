@@ -3,7 +3,7 @@
 use crate::support::*;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
-use suanpan_sync::{Challenge, EnrolReply, RefundReply, RefundRequest};
+use suanpan_sync::{Challenge, EnrolReply, RefundRequest};
 use sync_server::store::Role;
 use sync_server::{Hub, Tls};
 
@@ -336,62 +336,6 @@ async fn the_page_of_today_shows_stores_stations_and_open_shifts() {
     assert_eq!(station["silent_since_ms"], Value::Null);
     assert_eq!(today["unclosed_shifts"][0]["no"], 7);
     assert_eq!(today["hours"][0]["hour"], 9);
-}
-
-#[tokio::test]
-async fn two_tills_that_refund_one_receipt_are_reported() {
-    let hub = TestHub::start().await;
-    let (mut one, mut two, mut three) =
-        (hub.till("HT01", 1).await, hub.till("HT01", 2).await, hub.till("HT02", 1).await);
-    one.sell(500, 400);
-    one.push_all(&hub).await;
-    let number = format!("HT01-1-{DATE}-0001-a7");
-    let cookie = hub.session().await;
-    two.entry(&suanpan_domain::entry::Entry::Refund(refund(1, &number, 250, 200)));
-    three.entry(&suanpan_domain::entry::Entry::Refund(refund(1, &number.to_lowercase(), 250, 200)));
-    two.push_all(&hub).await;
-    three.push_all(&hub).await;
-    assert!(
-        problems(&hub.today(&cookie).await, "double_refund").is_empty(),
-        "together no more than was paid"
-    );
-    three.entry(&suanpan_domain::entry::Entry::Refund(refund(2, &number, 125, 100)));
-    three.push(&hub, 2, 2).await;
-    let today = hub.today(&cookie).await;
-    let found = problems(&today, "double_refund");
-    assert_eq!(found.len(), 1);
-    assert_eq!((found[0]["paid_fen"].as_i64(), found[0]["refunded_fen"].as_i64()), (Some(400), Some(500)));
-    assert_eq!(found[0]["number"], number);
-    assert_eq!(today["paid_fen"], -100);
-}
-
-#[tokio::test]
-async fn another_tills_sale_is_shown_with_its_refunds_and_to_one_till_at_a_time() {
-    let hub = TestHub::start().await;
-    let (mut one, mut two, three) =
-        (hub.till("HT01", 1).await, hub.till("HT01", 2).await, hub.till("HT02", 1).await);
-    let sold = suanpan_domain::entry::Entry::Sale(one.sell(500, 400));
-    one.push_all(&hub).await;
-    let number = format!("HT01-1-{DATE}-0001-a7");
-    let back = suanpan_domain::entry::Entry::Refund(refund(1, &number, 125, 100));
-    two.entry(&back);
-    two.push_all(&hub).await;
-    hub.settled().await;
-    let ask = async |till: &Till, number: &str| {
-        let body = serde_json::to_vec(&RefundRequest { number: number.into() }).unwrap();
-        till.send(&hub, Method::POST, "/api/v1/refunds", &body).await
-    };
-    let reply = async |till: &Till, number: &str| {
-        serde_json::from_slice::<RefundReply>(&ask(till, number).await.1).unwrap()
-    };
-    let first = reply(&two, &number.to_lowercase()).await;
-    let RefundReply::Reserved { documents, .. } = &first else { panic!("a reservation, not {first:?}") };
-    let payloads: Vec<_> = documents.iter().map(|it| it.payload.clone().into_bytes()).collect();
-    assert_eq!(payloads, [sold.encode().unwrap(), back.encode().unwrap()]);
-    assert_eq!(reply(&three, &number).await, RefundReply::Elsewhere { till: 2 });
-    assert_eq!(reply(&two, &number).await, first, "the same till keeps its reservation");
-    assert_eq!(reply(&three, "HT01-1-20230616-0099-a7").await, RefundReply::Unknown);
-    assert_eq!(ask(&three, "no number").await.0, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod process;
 mod program;
 mod push;
 mod quotas;
+mod refunds;
 mod reports;
 mod shared;
 mod support;

@@ -167,7 +167,19 @@ document: string | null, } | { "cmd": "refund_lookup",
 /**
  * Printed number.
  */
-number: string, } | { "cmd": "refund", 
+number: string, } | { "cmd": "refund_quote", 
+/**
+ * Sale id.
+ */
+sale: string, 
+/**
+ * What comes back; none shows nothing yet.
+ */
+lines: Array<RefundLineInput>, 
+/**
+ * As at [`Command::Refund`].
+ */
+to_cash: boolean, } | { "cmd": "refund", 
 /**
  * Sale id.
  */
@@ -179,7 +191,19 @@ lines: Array<RefundLineInput>,
 /**
  * Pay out cash whatever the sale's tenders were; needs a supervisor when it was not cash.
  */
-to_cash: boolean, } | { "cmd": "refund_cited", 
+to_cash: boolean, } | { "cmd": "cited_quote", 
+/**
+ * Printed number on the customer's receipt.
+ */
+number: string, 
+/**
+ * What comes back; none shows nothing yet.
+ */
+lines: Array<CitedLineInput>, 
+/**
+ * Tender code it would be paid out with.
+ */
+tender: string, } | { "cmd": "refund_cited", 
 /**
  * Printed number on the customer's receipt.
  */
@@ -191,7 +215,7 @@ lines: Array<CitedLineInput>,
 /**
  * Tender code it is paid out with.
  */
-tender: string, } | { "cmd": "get_devices" } | { "cmd": "set_devices", 
+tender: string, } | { "cmd": "refund_leave" } | { "cmd": "get_devices" } | { "cmd": "set_devices", 
 /**
  * New settings.
  */

@@ -23,4 +23,8 @@ needs_reference: boolean,
 /**
  * May exceed what remains.
  */
-gives_change: boolean, };
+gives_change: boolean, 
+/**
+ * A refund may go back to it.
+ */
+refundable: boolean, };

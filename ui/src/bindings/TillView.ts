@@ -10,6 +10,7 @@ import type { PayView } from "./PayView";
 import type { Prompt } from "./Prompt";
 import type { QuickKeyView } from "./QuickKeyView";
 import type { QuickTabView } from "./QuickTabView";
+import type { RefundView } from "./RefundView";
 import type { ScaleView } from "./ScaleView";
 import type { Screen } from "./Screen";
 import type { StatusView } from "./StatusView";
@@ -51,6 +52,10 @@ pay: PayView,
  * The sale that was just closed: 实收 and 找零 stay until the next scan.
  */
 closed: ClosedView | null, 
+/**
+ * The refund that is being put together: its lines are in B and its sums in T.
+ */
+refund: RefundView | null, 
 /**
  * The message line M.
  */

@@ -46,6 +46,8 @@ pub struct TenderView {
     pub needs_reference: bool,
     /// May exceed what remains.
     pub gives_change: bool,
+    /// A refund may go back to it.
+    pub refundable: bool,
 }
 
 /// An item that was found.

@@ -90,6 +90,42 @@ pub struct PreviewLine {
     pub is_code: bool,
 }
 
+/// A refund that is being put together: what comes back, and how it would be paid out.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RefundView {
+    /// Printed number of the receipt.
+    pub number: String,
+    /// What comes back.
+    pub lines: Vec<RefundedLine>,
+    /// What is paid out.
+    pub total_fen: i64,
+    /// 抹零: what is held back because cash has no such coins.
+    pub held_fen: i64,
+    /// What is paid out, by tender.
+    pub tenders: Vec<TakenView>,
+    /// Cash was chosen whatever the sale's tenders were.
+    pub to_cash: bool,
+    /// The hub was not heard: HQ checks the receipt afterwards.
+    pub unverified: bool,
+    /// What this till has paid out on the cited receipt before.
+    pub returned_fen: i64,
+}
+
+/// A line of a refund.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct RefundedLine {
+    /// Name.
+    pub name: String,
+    /// What comes back of it; 0 pays out what was held back before.
+    pub quantity: QuantityView,
+    /// What the customer gets for it.
+    pub amount_fen: i64,
+    /// True: back on the shelf; false: 报损.
+    pub restock: bool,
+}
+
 /// A sale with what may still come back.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]

@@ -35,6 +35,8 @@ pub struct TillView {
     pub pay: PayView,
     /// The sale that was just closed: 实收 and 找零 stay until the next scan.
     pub closed: Option<ClosedView>,
+    /// The refund that is being put together: its lines are in B and its sums in T.
+    pub refund: Option<RefundView>,
     /// The message line M.
     pub message: Option<MessageView>,
     /// What the station waits for.

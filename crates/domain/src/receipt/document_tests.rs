@@ -247,10 +247,13 @@ fn a_reprint_says_so_and_an_original_does_not() {
 
 #[test]
 fn a_refund_has_its_heading_the_sale_it_cites_and_lines_to_sign() {
-    let known =
-        Origin::Sale { sale: Id([1; 16]), number: "TH01-2-20261121-0812-a7".into(), reservation: None };
-    let told =
-        with_slip(Lang::ZhCn, 0, |slip| show(&refund_slip(slip, &number(), &refund(known)), Paper::Mm58));
+    let of_sale = |offline| {
+        let number = "TH01-2-20261121-0812-a7".into();
+        Origin::Sale { sale: Id([1; 16]), number, reservation: None, offline }
+    };
+    let told = with_slip(Lang::ZhCn, 0, |slip| {
+        show(&refund_slip(slip, &number(), &refund(of_sale(false))), Paper::Mm58)
+    });
     let from = told.iter().position(|line| line.contains("退货单")).unwrap();
     let expected = "
      退货单
@@ -279,10 +282,16 @@ fn a_refund_has_its_heading_the_sale_it_cites_and_lines_to_sign() {
 [cut]";
     assert_eq!(told[from..].join("\n"), expected.trim_start_matches('\n'));
 
-    let cited = Origin::Cited { number: "TH01-1-20261120-0009-3c".into() };
-    let told =
-        with_slip(Lang::ZhCn, 0, |slip| show(&refund_slip(slip, &number(), &refund(cited)), Paper::Mm58));
-    assert!(told.iter().any(|line| line.trim() == "离线退货，原单由总部核对"), "{told:#?}");
+    for unverified in [Origin::Cited { number: "TH01-1-20261120-0009-3c".into() }, of_sale(true)] {
+        let told = with_slip(Lang::ZhCn, 0, |slip| {
+            show(&refund_slip(slip, &number(), &refund(unverified)), Paper::Mm58)
+        });
+        assert!(told.iter().any(|line| line.trim() == "离线退货，原单由总部核对"), "{told:#?}");
+    }
+    let mut last = refund(of_sale(false));
+    last.lines[0].quantity = last.lines[0].quantity.with_number(0);
+    let told = with_slip(Lang::ZhCn, 0, |slip| squeezed(&refund_slip(slip, &number(), &last)));
+    assert!(told.contains(&"补付前次抹零 9.28".to_owned()), "{told:#?}");
 }
 
 /// A paper's lines with their blanks squeezed, for rows whose columns other tests have shown.

@@ -94,7 +94,7 @@ pub fn refund_slip(slip: &Slip, number: &DocumentNumber, refund: &Refund) -> Vec
     blocks.push(Block::pair(words.number, number.to_string()));
     let (Origin::Sale { number: original, .. } | Origin::Cited { number: original }) = &refund.origin;
     blocks.push(Block::pair(words.original, original));
-    if matches!(refund.origin, Origin::Cited { .. }) {
+    if matches!(refund.origin, Origin::Cited { .. } | Origin::Sale { offline: true, .. }) {
         blocks.push(Block::centre(words.unverified, Style::BOLD));
     }
     if let Some(approver) = &refund.approver {
@@ -120,6 +120,9 @@ fn refund_line(slip: &Slip, line: &RefundLine) -> [Block; 2] {
         Disposition::Restock => words.restock,
         Disposition::Loss => words.loss,
     };
-    let amount_of = quantity(line.quantity, &line.unit, slip.lang());
+    let (amount_of, goods) = match line.quantity.number() {
+        0 => (words.held_before.to_owned(), ""),
+        _ => (quantity(line.quantity, &line.unit, slip.lang()), goods),
+    };
     [Block::text(&line.name), Block::row(format!("  {amount_of}"), goods, yuan(line.amount))]
 }

@@ -57,6 +57,7 @@ labels! {
     restock: "重新上架", "restock";
     loss: "报损", "write-off";
     refunded: "应退", "Refunded";
+    held_before: "补付前次抹零", "Odd fen of before";
     approver: "批准人", "Approved by";
     audited_by: "对账人", "Audited by";
     sign_customer: "顾客签名", "Customer";

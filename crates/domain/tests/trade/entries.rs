@@ -12,14 +12,15 @@ use suanpan_domain::entry::{
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::{Per, Price};
 use suanpan_domain::quantity::{Grams, Pieces, Quantity};
-use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine, Returned, Wanted, lines, tenders};
+use suanpan_domain::refund::payout::{Way, cited, payout};
+use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine, Returned, Wanted};
 use suanpan_domain::sale::{Basket, Discount, NewLine, Sale, Tendered, WeightSource};
 use suanpan_domain::shift::{
     CashCount, CashMove, CashMoved, DayClosed, ShiftAudited, ShiftClosed, ShiftOpened, ShiftRelieved, Sums,
 };
 
 use crate::common::{NOON_MS, basket, by_piece, by_weight, card, cash, id, pay, wechat};
-use crate::returning::refund;
+use crate::returning::{AS_PAID, refund};
 
 fn plain_sale() -> Sale {
     let lines = vec![
@@ -62,18 +63,17 @@ fn full_refund() -> Refund {
         Wanted { line: 1, quantity: Quantity::G(Grams(520)), disposition: Disposition::Loss },
         Wanted { line: 2, quantity: Quantity::Pc(Pieces(1)), disposition: Disposition::Restock },
     ];
-    let lines = lines(&sale, &Returned::default(), &wanted).unwrap();
-    let total = lines.iter().map(|line| line.amount).sum();
-    let tenders = tenders(&sale, &Returned::default(), total).unwrap();
-    refund(&sale, 813, lines, tenders)
+    // As tills of 0.1.0 record it: cash to the fen.
+    let to_the_fen = Way { step: 1, ..AS_PAID };
+    refund(&sale, 813, payout(&sale, &Returned::default(), &wanted, &to_the_fen).unwrap())
 }
 
 fn cited_refund() -> Refund {
     let rung = basket(vec![by_piece("40001", "鲜牛奶", 1, 690, "V9")]);
     let lines = vec![RefundLine::cited(&rung.lines[0], Disposition::Restock)];
     let number = "HT02-3-20261120-0031-5c".into();
-    let paid = pay(&rung, &[(&cash(), 690)], Rounding::None).tenders;
-    Refund { origin: Origin::Cited { number }, ..refund(&plain_sale(), 814, lines, paid) }
+    let paid = cited(lines, "cash", 10).unwrap();
+    Refund { origin: Origin::Cited { number }, ..refund(&plain_sale(), 814, paid) }
 }
 
 fn sums() -> Sums {
@@ -100,6 +100,7 @@ fn documents() -> Vec<(&'static str, Entry)> {
         sale: id(1),
         number: "HT02-3-20261120-0031-5c".into(),
         reservation: Some("r-20261121-7".into()),
+        offline: false,
     };
     vec![
         ("sale", Entry::Sale(plain_sale())),

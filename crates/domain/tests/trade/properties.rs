@@ -7,13 +7,14 @@ use suanpan_domain::catalogue::Rounding;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::money::Fen;
 use suanpan_domain::quantity::Quantity;
-use suanpan_domain::refund::{Disposition, Refund, Returned, Wanted, lines, tenders, tenders_in_cash};
+use suanpan_domain::refund::payout::{Way, payout};
+use suanpan_domain::refund::{Disposition, Refund, Returned, Wanted};
 use suanpan_domain::sale::settle::remaining;
 use suanpan_domain::sale::{Basket, Discount, NewLine, Sale};
 use suanpan_domain::totals::{Dimension, Posting, item_postings, postings, sums};
 
 use crate::common::{basket, by_piece, by_weight, card, cash, pay, tax, wechat};
-use crate::returning::refund;
+use crate::returning::{AS_PAID, refund};
 
 fn any_line() -> impl Strategy<Value = NewLine> {
     let tax_code = prop::sample::select(vec!["EX", "V9", "V13", "Z0"]);
@@ -125,18 +126,12 @@ fn sale_is_whole(sale: &Sale, basket: &Basket, how: &Payment) {
 type Part = (u16, i64, bool);
 
 /// Returns the parts, then everything that is left; the refunds in order.
-fn return_in_parts(sale: &Sale, parts: &[Part], last_in_cash: bool) -> Vec<Refund> {
+fn return_in_parts(sale: &Sale, how: &Payment, parts: &[Part], last_in_cash: bool) -> Vec<Refund> {
     let mut returned = Returned::default();
     let mut refunds = vec![];
-    let mut give_back = |returned: &mut Returned, wanted: &[Wanted], in_cash: bool| {
-        let lines = lines(sale, returned, wanted).expect("lines");
-        let total = lines.iter().map(|line| line.amount).sum();
-        let tenders = if in_cash {
-            tenders_in_cash(sale, returned, total, "cash").expect("cash").tenders
-        } else {
-            tenders(sale, returned, total).expect("tenders")
-        };
-        let refund = refund(sale, 813, lines, tenders);
+    let mut give_back = |returned: &mut Returned, wanted: &[Wanted], to_cash: bool| {
+        let way = Way { step: how.rule.step(), to_cash, ..AS_PAID };
+        let refund = refund(sale, 813, payout(sale, returned, wanted, &way).expect("a payout"));
         returned.add(&refund);
         refunds.push(refund);
     };
@@ -169,26 +164,38 @@ fn by_tender<'a>(
     sums
 }
 
-fn refunds_are_the_sale(sale: &Sale, refunds: &[Refund]) {
+/// The refunds' lines together are the sale's, but for what was held back of cash that has no such coins.
+fn refunds_are_the_sale(sale: &Sale, how: &Payment, refunds: &[Refund]) -> i64 {
+    let mut held = 0;
     for (index, sold) in (0u16..).zip(&sale.lines) {
         let back = || refunds.iter().flat_map(|r| &r.lines).filter(move |line| line.line == Some(index));
         let sum = |part: fn(&suanpan_domain::refund::RefundLine) -> Fen| back().map(part).sum::<Fen>();
         assert_eq!(back().map(|line| line.quantity.number()).sum::<i64>(), sold.quantity.number());
         assert_eq!(sum(|line| line.gross), sold.gross);
-        assert_eq!(sum(|line| line.amount), sold.paid);
-        assert_eq!(sum(|line| line.net), sold.net);
-        assert_eq!(sum(|line| line.tax_fen), sold.tax_fen);
-        assert_eq!(sum(|line| line.rounding), sold.rounding);
         assert_eq!(sum(|line| line.discount()), sold.discount());
+        assert_eq!(sum(|line| line.rounding) - sold.rounding, sold.paid - sum(|line| line.amount));
+        if sum(|line| line.amount) == sold.paid {
+            assert_eq!((sum(|line| line.net), sum(|line| line.tax_fen)), (sold.net, sold.tax_fen));
+        }
+        held += (sold.paid - sum(|line| line.amount)).0;
     }
+    assert!(held >= 0 && held < how.rule.step(), "{held} held back");
+    let mut cash_left = sale.tenders.iter().filter(|t| t.tender == "cash").map(|t| t.amount.0).sum::<i64>();
     for refund in refunds {
+        for cash in refund.tenders.iter().filter(|t| t.tender == "cash") {
+            // What was taken to the fen goes back to the fen with its last part.
+            let is_rest = cash.amount.0 == cash_left;
+            assert!(is_rest || cash.amount.0 % how.rule.step() == 0, "{:?} is not in coins", cash.amount);
+            cash_left -= cash.amount.0;
+        }
         assert_eq!(refund.lines.iter().map(|line| line.amount).sum::<Fen>(), refund.total);
         assert_eq!(refund.tenders.iter().map(|t| t.amount).sum::<Fen>(), refund.total);
         for line in &refund.lines {
-            let parts = [line.amount, line.net, line.tax_fen, line.rounding, line.discount()];
+            let parts = [line.gross, line.amount, line.net, line.tax_fen, line.discount()];
             assert!(parts.iter().all(|part| *part >= Fen::ZERO), "{line:?}");
         }
     }
+    held
 }
 
 proptest! {
@@ -215,8 +222,8 @@ proptest! {
         parts in prop::collection::vec((any::<u16>(), 1i64..=1000, Just(false)), 0..20),
     ) {
         let sale = paid(&basket, &how);
-        let refunds = return_in_parts(&sale, &parts, false);
-        refunds_are_the_sale(&sale, &refunds);
+        let refunds = return_in_parts(&sale, &how, &parts, false);
+        prop_assert_eq!(refunds_are_the_sale(&sale, &how, &refunds), 0);
         let mut taken = by_tender(sale.tenders.iter());
         taken.retain(|_, amount| *amount != 0);
         prop_assert_eq!(by_tender(refunds.iter().flat_map(|refund| &refund.tenders)), taken);
@@ -230,14 +237,14 @@ proptest! {
         last_in_cash in any::<bool>(),
     ) {
         let sale = paid(&basket, &how);
-        let refunds = return_in_parts(&sale, &parts, last_in_cash);
-        refunds_are_the_sale(&sale, &refunds);
+        let refunds = return_in_parts(&sale, &how, &parts, last_in_cash);
+        let held = refunds_are_the_sale(&sale, &how, &refunds);
         let taken = by_tender(sale.tenders.iter());
         let back = by_tender(refunds.iter().flat_map(|refund| &refund.tenders));
         for (tender, amount) in &back {
             prop_assert!(*tender == "cash" || amount <= taken.get(tender).unwrap_or(&0), "{tender}");
         }
-        prop_assert_eq!(back.values().sum::<i64>(), sale.due.0);
+        prop_assert_eq!(back.values().sum::<i64>() + held, sale.due.0);
     }
 
     #[test]
@@ -248,7 +255,7 @@ proptest! {
     ) {
         let sale = paid(&basket, &how);
         let mut entries: Vec<Entry> =
-            return_in_parts(&sale, &parts, false).into_iter().map(Entry::Refund).collect();
+            return_in_parts(&sale, &how, &parts, false).into_iter().map(Entry::Refund).collect();
         entries.push(Entry::Sale(sale));
         add_up(&entries);
         let mut left: BTreeMap<(Dimension, String), (i64, i64, i64)> = BTreeMap::new();
@@ -266,7 +273,7 @@ proptest! {
     #[test]
     fn any_document_reads_back_as_it_was_written(basket in any_basket(), how in any_payment(), in_cash in any::<bool>()) {
         let sale = paid(&basket, &how);
-        let refunds = return_in_parts(&sale, &[(0, 500, in_cash)], in_cash);
+        let refunds = return_in_parts(&sale, &how, &[(0, 500, in_cash)], in_cash);
         for entry in refunds.into_iter().map(Entry::Refund).chain([Entry::Sale(sale)]) {
             prop_assert_eq!(Entry::decode(entry.kind(), &entry.encode().unwrap()).unwrap(), entry);
         }
@@ -285,10 +292,8 @@ proptest! {
 
 #[test]
 fn a_quantity_never_changes_its_kind_in_a_return() {
-    let sale = paid(
-        &basket(vec![by_weight("10001", "菠菜", 482, 400)]),
-        &Payment { wechat: 0, card: 0, in_cash: true, spare: 0, rule: Rounding::Fen },
-    );
-    let refunds = return_in_parts(&sale, &[(0, 300, false)], false);
+    let how = Payment { wechat: 0, card: 0, in_cash: true, spare: 0, rule: Rounding::Fen };
+    let sale = paid(&basket(vec![by_weight("10001", "菠菜", 482, 400)]), &how);
+    let refunds = return_in_parts(&sale, &how, &[(0, 300, false)], false);
     assert!(refunds.iter().flat_map(|r| &r.lines).all(|line| matches!(line.quantity, Quantity::G(_))));
 }

@@ -3,34 +3,45 @@
 use suanpan_domain::catalogue::Rounding;
 use suanpan_domain::money::Fen;
 use suanpan_domain::quantity::{Grams, Pieces, Quantity};
-use suanpan_domain::refund::{
-    Disposition, Origin, Refund, RefundError, RefundLine, Returned, Wanted, lines, tenders, tenders_in_cash,
-};
-use suanpan_domain::sale::{Discount, Sale, Tendered};
+use suanpan_domain::refund::payout::{Payout, Way, cited, payout};
+use suanpan_domain::refund::{Disposition, Origin, Refund, RefundError, RefundLine, Returned, Wanted};
+use suanpan_domain::sale::{Discount, Sale};
 
 use crate::common::{basket, basket_of, by_piece, by_weight, cash, id, pay, wechat};
 
-pub(crate) fn refund(sale: &Sale, number: u32, lines: Vec<RefundLine>, tenders: Vec<Tendered>) -> Refund {
+/// To the sale's own tenders, cash in tenths of a yuan.
+pub(crate) const AS_PAID: Way<'static> = Way { cash: Some("cash"), step: 10, to_cash: false, kept: &[] };
+pub(crate) const IN_CASH: Way<'static> = Way { to_cash: true, ..AS_PAID };
+
+pub(crate) fn refund(sale: &Sale, number: u32, payout: Payout) -> Refund {
+    let Payout { lines, total, tenders, .. } = payout;
     Refund {
         id: id(u8::try_from(number % 200).unwrap()),
         number,
         shift: sale.shift,
         cashier: "1001".into(),
         approver: Some("9001".into()),
-        origin: Origin::Sale { sale: sale.id, number: "HT01-1-20261121-0812-a7".into(), reservation: None },
-        total: lines.iter().map(|line| line.amount).sum(),
+        origin: Origin::Sale {
+            sale: sale.id,
+            number: "HT01-1-20261121-0812-a7".into(),
+            reservation: None,
+            offline: false,
+        },
         lines,
+        total,
         tenders,
     }
 }
 
-/// Returns `wanted` to the sale's own tenders.
-fn return_to_tenders(sale: &Sale, returned: &mut Returned, wanted: &[Wanted]) -> Refund {
-    let lines = lines(sale, returned, wanted).unwrap();
-    let total = lines.iter().map(|line| line.amount).sum();
-    let refund = refund(sale, 813, lines, tenders(sale, returned, total).unwrap());
+fn give_back(sale: &Sale, returned: &mut Returned, wanted: &[Wanted], way: &Way<'_>) -> Refund {
+    let refund = refund(sale, 813, payout(sale, returned, wanted, way).unwrap());
     returned.add(&refund);
     refund
+}
+
+/// Returns `wanted` to the sale's own tenders.
+fn return_to_tenders(sale: &Sale, returned: &mut Returned, wanted: &[Wanted]) -> Refund {
+    give_back(sale, returned, wanted, &AS_PAID)
 }
 
 fn pieces(line: u16, pieces: i64) -> Wanted {
@@ -91,30 +102,115 @@ fn more_than_was_sold_is_refused() {
         (vec![pieces(2, 1)], RefundError::NoSuchLine),
         (vec![pieces(1, 1)], RefundError::NoSuchLine),
     ] {
-        assert_eq!(lines(&sale, &returned, &wanted), Err(want), "{wanted:?}");
+        assert_eq!(payout(&sale, &returned, &wanted, &AS_PAID), Err(want), "{wanted:?}");
     }
-    assert_eq!(tenders(&sale, &returned, Fen(2386)), Err(RefundError::MoreThanPaid));
-    assert_eq!(tenders(&sale, &returned, Fen(-1)), Err(RefundError::MoreThanPaid));
 }
 
 #[test]
 fn cash_for_another_tender_is_told_apart_and_counts_against_it() {
-    let sale = pay(&basket_of(5430), &[(&wechat(), 2000), (&cash(), 3430)], Rounding::Fen);
+    let sale = pay(
+        &basket(vec![by_piece("30001", "大米", 1, 3430, "V9"), by_piece("30002", "酸奶", 2, 1000, "V13")]),
+        &[(&wechat(), 2000), (&cash(), 3430)],
+        Rounding::Fen,
+    );
     let mut returned = Returned::default();
-    for (total, stands_in) in [(3430, 0), (3431, 1), (5430, 2000), (0, 0)] {
-        let in_cash = tenders_in_cash(&sale, &returned, Fen(total), "cash").unwrap();
-        assert_eq!(in_cash.stands_in, Fen(stands_in), "{total}");
-        assert_eq!(in_cash.tenders.iter().map(|t| t.amount.0).sum::<i64>(), total);
+    for (wanted, stands_in) in
+        [(vec![pieces(0, 1)], 0), (vec![pieces(0, 1), pieces(1, 1)], 1000), (vec![pieces(1, 2)], 0)]
+    {
+        let in_cash = payout(&sale, &returned, &wanted, &IN_CASH).unwrap();
+        assert_eq!(in_cash.stands_in, Fen(stands_in), "{wanted:?}");
+        assert_eq!(in_cash.tenders.iter().map(|t| t.amount).sum::<Fen>(), in_cash.total);
     }
-    for too_much in [5431, -1] {
-        let refused = tenders_in_cash(&sale, &returned, Fen(too_much), "cash");
-        assert_eq!(refused, Err(RefundError::MoreThanPaid));
-    }
-    let in_cash = tenders_in_cash(&sale, &returned, Fen(4000), "cash").unwrap();
-    returned.add(&refund(&sale, 813, vec![], in_cash.tenders));
-    assert_eq!(returned.left_of_tenders(&sale), [("wechat".into(), Fen(1430)), ("cash".into(), Fen(0))]);
-    let rest = tenders(&sale, &returned, Fen(1430)).unwrap();
-    assert_eq!((rest.len(), rest[0].tender.as_str(), rest[0].amount), (1, "wechat", Fen(1430)));
+    give_back(&sale, &mut returned, &[pieces(0, 1), pieces(1, 1)], &IN_CASH);
+    assert_eq!(returned.left_of_tenders(&sale), [("wechat".into(), Fen(1000)), ("cash".into(), Fen(0))]);
+    let rest = return_to_tenders(&sale, &mut returned, &[pieces(1, 1)]);
+    assert_eq!(paid(&rest), [("wechat", 1000)]);
+    let no_cash = Way { cash: None, ..IN_CASH };
+    let sale = pay(&basket_of(5430), &[(&wechat(), 5430)], Rounding::Fen);
+    let refused = payout(&sale, &Returned::default(), &[pieces(0, 1)], &no_cash);
+    assert_eq!(refused, Err(RefundError::NoCash));
+}
+
+/// Rice for ¥15.86 and yoghurt for ¥7.00, paid so.
+fn rice_and_yoghurt(tenders: &[(&suanpan_domain::catalogue::Tender, i64)]) -> Sale {
+    let lines = vec![by_piece("30001", "大米", 1, 1586, "V9"), by_piece("30002", "酸奶", 1, 700, "V13")];
+    pay(&basket(lines), tenders, Rounding::Fen)
+}
+
+#[test]
+fn cash_goes_back_in_coins_and_another_tender_takes_the_odd_fen() {
+    let sale = rice_and_yoghurt(&[(&wechat(), 2100), (&cash(), 200)]);
+    let mut returned = Returned::default();
+    // 抹分 let 6 fen off: rice brings back ¥15.82.
+    let first = return_to_tenders(&sale, &mut returned, &[pieces(0, 1)]);
+    assert_eq!((first.total, paid(&first)), (Fen(1582), vec![("wechat", 1462), ("cash", 120)]));
+    let last = return_to_tenders(&sale, &mut returned, &[pieces(1, 1)]);
+    assert_eq!(paid(&last), [("wechat", 638), ("cash", 60)]);
+}
+
+#[test]
+fn what_cash_has_no_coins_for_is_paid_with_the_last_goods() {
+    let sale = rice_and_yoghurt(&[(&cash(), 3000)]);
+    let mut returned = Returned::default();
+    let first = return_to_tenders(&sale, &mut returned, &[pieces(0, 1)]);
+    let line = &first.lines[0];
+    assert_eq!((first.total, paid(&first)), (Fen(1580), vec![("cash", 1580)]));
+    assert_eq!(
+        (line.gross, line.amount, line.rounding, line.discount()),
+        (Fen(1586), Fen(1580), Fen(6), Fen(0))
+    );
+    let last = return_to_tenders(&sale, &mut returned, &[pieces(1, 1)]);
+    assert_eq!(paid(&last), [("cash", 700)]);
+    let figures = last.lines.iter().map(|line| (line.quantity.number(), line.amount.0, line.rounding.0));
+    assert_eq!(figures.collect::<Vec<_>>(), [(1, 698, 2), (0, 2, -2)]);
+}
+
+#[test]
+fn cash_for_a_whole_sale_by_another_tender_is_rounded_down_too() {
+    let sale = rice_and_yoghurt(&[(&wechat(), 2286)]);
+    let whole = payout(&sale, &Returned::default(), &[pieces(0, 1), pieces(1, 1)], &IN_CASH).unwrap();
+    assert_eq!((whole.total, whole.held, whole.stands_in), (Fen(2280), Fen(6), Fen(2280)));
+    let kept = Way { kept: &["wechat"], ..AS_PAID };
+    let whole = payout(&sale, &Returned::default(), &[pieces(0, 1), pieces(1, 1)], &kept).unwrap();
+    assert_eq!((whole.total, whole.held), (Fen(2280), Fen(6)));
+}
+
+#[test]
+fn cash_takes_what_the_other_tenders_cannot() {
+    let sale = rice_and_yoghurt(&[(&wechat(), 1500), (&cash(), 780)]);
+    let mut returned = Returned::default();
+    // All that WeChat took went back by another refund; ¥15.00 of ¥15.82.
+    give_back(&sale, &mut returned, &[pieces(0, 1)], &AS_PAID);
+    let left = returned.left_of_tenders(&sale);
+    let rest = return_to_tenders(&sale, &mut returned, &[pieces(1, 1)]);
+    let all: i64 = left.iter().map(|(_, amount)| amount.0).sum();
+    assert_eq!((rest.total, rest.tenders.iter().map(|t| t.amount.0).sum::<i64>()), (Fen(all), all));
+    assert!(rest.tenders.iter().all(|t| t.tender != "cash" || t.amount.0 % 10 == 0), "{rest:?}");
+}
+
+#[test]
+fn more_than_was_sold_came_back_and_nothing_is_left() {
+    let sale = rice_and_yoghurt(&[(&cash(), 3000)]);
+    let once = refund(&sale, 813, payout(&sale, &Returned::default(), &[pieces(0, 1)], &AS_PAID).unwrap());
+    let returned = Returned::of(&sale, [&once, &once]);
+    assert_eq!(returned.left_of(&sale, 0), Some(Quantity::Pc(Pieces(0))));
+    assert_eq!(payout(&sale, &returned, &[pieces(0, 1)], &AS_PAID), Err(RefundError::MoreThanSold));
+    assert!(returned.left_of_tenders(&sale).iter().all(|(_, left)| *left >= Fen::ZERO));
+}
+
+#[test]
+fn goods_of_a_cited_refund_are_not_returned_again() {
+    let sale = rice_and_yoghurt(&[(&cash(), 3000)]);
+    let rung = basket(vec![by_piece("30001", "大米", 1, 1586, "V9")]);
+    let line = RefundLine::cited(&rung.lines[0], Disposition::Loss);
+    let mut by_number = refund(&sale, 9, cited(vec![line], "cash", 10).unwrap());
+    by_number.origin = Origin::Cited { number: "HT01-1-20261121-0812-a7".into() };
+    assert_eq!((by_number.total, by_number.lines[0].rounding), (Fen(1580), Fen(6)));
+    let returned = Returned::of(&sale, [&by_number]);
+    assert_eq!((returned.left_of(&sale, 0), returned.total()), (Some(Quantity::Pc(Pieces(0))), Fen(1580)));
+    let rest =
+        payout(&sale, &returned, &returned.everything_left(&sale, Disposition::Loss), &AS_PAID).unwrap();
+    assert_eq!(rest.total, Fen(690));
 }
 
 #[test]

@@ -60,6 +60,12 @@ impl Book {
         self.tenders.iter().find(|tender| tender.counts_in_drawer && tender.gives_change)
     }
 
+    /// What a tender is rounded down to, in fen, at a sale and at a refund.
+    pub(crate) fn step_of(&self, code: &str) -> i64 {
+        let rounds = self.tender(code).is_some_and(|tender| tender.rounds);
+        if rounds { self.settings.rounding.step() } else { 1 }
+    }
+
     pub(crate) fn opens_drawer(&self, code: &str) -> bool {
         self.tender(code).is_some_and(|tender| tender.opens_drawer)
     }
@@ -79,6 +85,7 @@ impl Book {
             name_en: tender.name_en.clone(),
             needs_reference: tender.needs_reference,
             gives_change: tender.gives_change,
+            refundable: tender.refundable_to,
         };
         self.tenders.iter().map(view).collect()
     }

@@ -10,10 +10,11 @@ use suanpan_ledger::Lock;
 
 pub(crate) use super::cuts::NextCut;
 use super::desk::{Asked, Desk, Then};
-use super::foreign::Question;
+use super::foreign::Answer;
 use super::perform::{perform, rings};
 use super::picture::Keys;
 use super::print::Extra;
+use super::refund::Kept;
 use super::say::{Done, Say, Stop};
 use super::shop::Shop;
 use super::turn::Turn;
@@ -41,8 +42,8 @@ pub(crate) struct Core {
     pub(crate) next_cut: Option<NextCut>,
     /// Printer and scale must be started anew, which is done without the mutex.
     pub(crate) devices_changed: bool,
-    /// What the hub is to be asked, without the mutex.
-    pub(crate) question: Option<Question>,
+    /// The receipt that the hub is to be asked for, without the mutex.
+    pub(crate) question: Option<String>,
     /// The disk does not have the open basket as it is.
     pub(crate) basket_unsaved: bool,
     /// Something was committed: time for the driver to send it.
@@ -78,7 +79,21 @@ impl Core {
         self.turn(command, |turn| perform(turn, command))
     }
 
-    /// Carries out what a device or the hub brings about.
+    /// Carries a command out again, with what the hub said of the receipt that it is about.
+    pub(crate) fn dispatch_with(&mut self, command: &Command, answer: Answer) -> Option<Found> {
+        self.turn(command, |turn| {
+            turn.answer = Some(answer);
+            perform(turn, command)
+        })
+    }
+
+    /// The receipt that the hub keeps for this till and may let go.
+    pub(crate) fn reserved(&mut self) -> Option<String> {
+        let refundable = self.desk.refundable.as_deref()?;
+        (refundable.kept != Kept::Unasked && refundable.hub_knows).then(|| refundable.number.clone())
+    }
+
+    /// Carries out what a device brings about.
     pub(crate) fn turn(
         &mut self,
         command: &Command,
@@ -103,7 +118,7 @@ impl Core {
         let asked = desk.asked.clone();
         match done {
             Ok(()) => {
-                let is_query = found.is_some() || matches!(command, Command::View);
+                let is_query = found.is_some() || matches!(command, Command::View | Command::RefundLeave);
                 let decision = Decision {
                     now_ms,
                     desk,
@@ -119,7 +134,8 @@ impl Core {
                 found
             }
             Err(stop) => {
-                if is_answered {
+                // A command that comes again with the hub's answer finds its approval still to be given.
+                if is_answered && !matches!(stop, Stop::AskHub(_)) {
                     self.desk.asked = asked;
                 }
                 self.stop(stop, say, then, yeses);
@@ -145,7 +161,7 @@ impl Core {
                 let person = self.desk.person.clone();
                 self.desk.asked = person.map(|person| Asked::Relieve { person });
             }
-            Stop::AskHub(question) => self.question = Some(question),
+            Stop::AskHub(number) => self.question = Some(number),
         }
         if let Some(say) = say {
             self.tell(&say);

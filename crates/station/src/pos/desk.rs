@@ -1,7 +1,7 @@
 //! The working state of a till: what is on the counter now. A command works on a copy and keeps it only when the
 //! ledger has taken the entries.
 
-use suanpan_contract::{ClosedView, Command, Level, MessageView};
+use suanpan_contract::{ClosedView, Command, Level, MessageView, RefundView};
 use suanpan_domain::barcode::{Gs1, Label};
 use suanpan_domain::catalogue::{Item, Role, Staff};
 use suanpan_domain::entry::Credential;
@@ -91,8 +91,10 @@ pub(crate) struct Desk {
     pub(crate) asked: Option<Asked>,
     pub(crate) closed: Option<ClosedView>,
     pub(crate) message: Option<MessageView>,
-    /// Another till's sale that the hub keeps for this one.
-    pub(crate) foreign: Option<Box<Refundable>>,
+    /// The sale that was looked up to be refunded.
+    pub(crate) refundable: Option<Box<Refundable>>,
+    /// The refund that is being put together.
+    pub(crate) refund: Option<RefundView>,
     /// The cashier was told that receipts are unsent, and may close the app now.
     pub(crate) quit_warned: bool,
 }

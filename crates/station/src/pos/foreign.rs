@@ -1,96 +1,119 @@
-//! Refunds of another till's sale: the hub shows it and keeps it for this till.
+//! The hub's word on a receipt before any of it is paid out: who has it, and what others have paid out.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use suanpan_contract::Code;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
-use suanpan_domain::refund::{Refund, Returned};
+use suanpan_domain::refund::{Origin, Refund};
 use suanpan_domain::sale::Sale;
 use suanpan_sync::{Recorded, RefundReply};
 
-use super::refund::{Refundable, not_found, show};
-use super::say::{Done, Say};
+use super::refund::not_found;
+use super::say::{Say, Stop};
 use super::till::StationConfig;
 use super::turn::Turn;
 use crate::identity::Identity;
 use crate::sync::{CallError, Cause, HubClient};
 
-/// A number that only the hub may know.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Question {
+/// What the hub was asked, and what it said; no answer when this station has no hub, or it was silent.
+#[derive(Clone, Debug)]
+pub(crate) struct Answer {
     pub(crate) number: String,
-    /// This till printed it, and has lost it.
-    pub(crate) is_ours: bool,
+    pub(crate) reply: Option<RefundReply>,
 }
 
-/// Asks the hub, without the till's mutex. `None`: this station has no hub, or it does not answer.
-pub(crate) fn ask(config: &StationConfig, question: &Question) -> Option<RefundReply> {
+/// What that means.
+pub(crate) enum Word {
+    /// Nobody can tell what other tills do.
+    Silent,
+    /// The hub does not have the sale, or not yet. Nobody else may refund it meanwhile.
+    Unknown,
+    /// The hub keeps it for this till.
+    Reserved { reservation: String, sales: Vec<(i64, Sale)>, refunds: Vec<Refund> },
+}
+
+/// Asks the hub, without the till's mutex.
+pub(crate) fn ask(config: &StationConfig, number: String) -> Answer {
+    let reply = hub(config).and_then(|hub| {
+        let reply = hub.and_then(|hub| on_this_thread(hub.reserve_refund(&number)));
+        reply.inspect_err(|error| tracing::info!(error.what = %error, "till.refund_ask")).ok()
+    });
+    Answer { number, reply }
+}
+
+/// Lets a receipt go. A hub that does not hear it lets it go by itself after some minutes.
+pub(crate) fn release(config: &StationConfig, number: &str) {
+    let Some(hub) = hub(config) else { return };
+    if let Err(error) = hub.and_then(|hub| on_this_thread(hub.release_refund(number))) {
+        tracing::info!(error.what = %error, "till.refund_release");
+    }
+}
+
+fn hub(config: &StationConfig) -> Option<Result<HubClient, CallError>> {
     let identity = Identity::load(&config.data_dir).ok()??;
     if !config.with_sync || identity.hub_url.is_empty() {
         return None;
     }
-    let answer = call(config, identity, &question.number);
-    answer.inspect_err(|error| tracing::info!(error.what = %error, "till.refund_lookup")).ok()
-}
-
-fn call(config: &StationConfig, identity: Identity, number: &str) -> Result<RefundReply, CallError> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| CallError::Unreachable(Cause::System(error.to_string())))?;
     let station = identity.station();
-    let client = HubClient::new(&identity.hub_url, station, identity.key, Arc::clone(&config.clock))?;
-    runtime.block_on(client.with_certificate(identity.certificate).reserve_refund(number))
+    let client = HubClient::new(&identity.hub_url, station, identity.key, Arc::clone(&config.clock));
+    Some(client.map(|client| client.with_certificate(identity.certificate)))
 }
 
-/// Puts what the hub answered before the cashier.
-pub(crate) fn answered(turn: &mut Turn<'_>, question: &Question, answer: Option<RefundReply>) -> Done {
-    turn.own_shift()?;
-    match answer {
-        None if question.is_ours => Err(not_found(&question.number)),
-        None => Err(Code::RefundNeedsHub.into()),
-        Some(RefundReply::Unknown) => Err(not_found(&question.number)),
+fn on_this_thread<T>(call: impl Future<Output = Result<T, CallError>>) -> Result<T, CallError> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| CallError::Unreachable(Cause::System(error.to_string())))?.block_on(call)
+}
+
+/// The hub's word on a printed number. The first time the command stops here and comes again with the answer.
+///
+/// *Errors:* another till has it.
+pub(crate) fn word(turn: &Turn<'_>, number: &str) -> Result<Word, Stop> {
+    let Some(answer) = turn.answer.as_ref().filter(|answer| answer.number == number) else {
+        return Err(Stop::AskHub(number.to_owned()));
+    };
+    match &answer.reply {
+        None => Ok(Word::Silent),
+        Some(RefundReply::Unknown) => Ok(Word::Unknown),
         Some(RefundReply::Elsewhere { till }) => {
             Err(Say::new(Code::RefundReservedElsewhere).with("till", till).into())
         }
         Some(RefundReply::Reserved { reservation, documents }) => {
-            reserved(turn, question, reservation, &documents)
+            let (sales, refunds) = read(number, documents)?;
+            Ok(Word::Reserved { reservation: reservation.clone(), sales, refunds })
         }
     }
 }
 
-fn reserved(turn: &mut Turn<'_>, question: &Question, reservation: String, documents: &[Recorded]) -> Done {
+type Documents = (Vec<(i64, Sale)>, Vec<Refund>);
+
+fn read(number: &str, documents: &[Recorded]) -> Result<Documents, Stop> {
     let (mut sales, mut refunds) = (vec![], vec![]);
     for document in documents {
         match Entry::decode(document.kind, document.payload.as_bytes()) {
             Ok(Entry::Sale(sale)) => sales.push((document.at_ms, sale)),
             Ok(Entry::Refund(refund)) => refunds.push(refund),
-            _ => return Err(not_found(&question.number)),
+            _ => return Err(not_found(number)),
         }
     }
-    if sales.len() > 1 {
-        let say = Say::new(Code::ReceiptFoundTwice).with("number", &question.number);
-        return Err(say.with("count", sales.len()).into());
-    }
-    let Some((at_ms, sale)) = sales.pop() else { return Err(not_found(&question.number)) };
-    let own = own_refunds(turn, &question.number, &sale)?;
-    let known: BTreeSet<Id> = refunds.iter().map(|refund| refund.id).collect();
-    // What this till has paid out and the hub does not have yet counts as well.
-    refunds.extend(own.into_iter().filter(|refund| !known.contains(&refund.id)));
-    let refundable = Refundable {
-        sale,
-        number: question.number.clone(),
-        at_ms,
-        returned: Returned::from_refunds(&refunds),
-        reservation: Some(reservation),
-    };
-    show(turn, &refundable);
-    turn.desk.foreign = Some(Box::new(refundable));
-    Ok(())
+    Ok((sales, refunds))
 }
 
-fn own_refunds(turn: &Turn<'_>, number: &str, sale: &Sale) -> Result<Vec<Refund>, super::say::Stop> {
-    let mut own = turn.shop.refunds_of(sale.id)?;
-    own.extend(turn.shop.refunds_citing(number)?);
-    Ok(own)
+/// What was paid out of a sale: what this till knows, and what only the hub knows. True when the hub knows all of it.
+pub(crate) fn refunds_of(
+    turn: &Turn<'_>,
+    sale: Id,
+    number: &str,
+    told: Vec<Refund>,
+) -> Result<(Vec<Refund>, bool), Stop> {
+    let mut refunds = turn.shop.refunds_of(sale)?;
+    refunds.extend(turn.shop.refunds_citing(number)?);
+    let hub_knows = refunds.iter().all(|own| told.iter().any(|told| told.id == own.id));
+    for refund in told {
+        let is_of_another = matches!(&refund.origin, Origin::Sale { sale: other, .. } if *other != sale);
+        if !is_of_another && refunds.iter().all(|known| known.id != refund.id) {
+            refunds.push(refund);
+        }
+    }
+    Ok((refunds, hub_knows))
 }

@@ -11,6 +11,7 @@ mod approval;
 mod background;
 mod book;
 mod cause;
+mod cited;
 mod commit;
 mod core;
 mod credential;

@@ -89,6 +89,7 @@ pub(crate) fn blank(now_ms: i64) -> TillView {
         last_item: None,
         pay: PayView::default(),
         closed: None,
+        refund: None,
         message: None,
         prompt: None,
         parked: vec![],

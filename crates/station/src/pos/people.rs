@@ -147,6 +147,7 @@ pub(crate) fn lock(turn: &mut Turn<'_>) -> Done {
     turn.desk.asked = None;
     turn.desk.closed = None;
     turn.desk.forget_typed_ahead();
+    turn.clear_refund();
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use suanpan_domain::catalogue::Role;
 use super::desk::{Asked, Desk, Person, Then};
 use super::say::{Done, Say, Stop};
 use super::turn::Turn;
-use super::{edit, park, pay, people, print, query, refund, ring, settings, shift, weigh};
+use super::{cited, edit, park, pay, people, print, query, refund, ring, settings, shift, weigh};
 
 /// Decides one command.
 pub(crate) fn perform(turn: &mut Turn<'_>, command: &Command) -> Done {
@@ -56,7 +56,7 @@ fn passes(desk: &Desk, command: &Command) -> bool {
     match command {
         Command::Lock | Command::Quit | Command::Select { .. } => true,
         Command::Search { .. } | Command::FindDocuments { .. } => true,
-        Command::FindSlips | Command::Preview { .. } => true,
+        Command::FindSlips | Command::Preview { .. } | Command::RefundLeave => true,
         Command::GetDevices | Command::SetLanguage { .. } | Command::View => true,
         Command::TypeWeight { .. } | Command::SetTare { .. } => matches!(asked, Asked::Weigh { .. }),
         // The cashier pressed the wrong key: another item takes the place of the one that waits.
@@ -109,8 +109,11 @@ fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
         Command::Reprint { document } => print::reprint(turn, document.as_deref()),
         Command::TestPrint => print::test_print(turn),
         Command::RefundLookup { number } => refund::look_up(turn, number),
+        Command::RefundQuote { sale, lines, to_cash } => refund::quote(turn, sale, lines, *to_cash),
         Command::Refund { sale, lines, to_cash } => refund::refund(turn, sale, lines, *to_cash),
-        Command::RefundCited { number, lines, tender } => refund::cited(turn, number, lines, tender),
+        Command::CitedQuote { number, lines, tender } => cited::quote(turn, number, lines, tender),
+        Command::RefundCited { number, lines, tender } => cited::refund(turn, number, lines, tender),
+        Command::RefundLeave => refund::leave(turn),
 
         Command::Search { query } => query::search(turn, query),
         Command::FindDocuments { number } => query::find_documents(turn, number),
@@ -212,7 +215,9 @@ fn refuse_long_text(command: &Command) -> Result<(), Stop> {
         Command::Search { query } => [query, ""],
         Command::Tender { tender, reference, .. } => [tender, reference.as_deref().unwrap_or_default()],
         Command::FindDocuments { number } | Command::RefundLookup { number } => [number, ""],
-        Command::RefundCited { number, tender, .. } => [number, tender],
+        Command::RefundCited { number, tender, .. } | Command::CitedQuote { number, tender, .. } => {
+            [number, tender]
+        }
         Command::AddItem { item } => [item, ""],
         _ => ["", ""],
     };

@@ -73,6 +73,7 @@ impl Core {
             last_item: desk.basket.as_ref().and_then(|basket| basket.lines.last()).map(view::last_item),
             pay: view::pay(desk, shop.book.settings.rounding),
             closed: desk.closed.clone(),
+            refund: desk.refund.clone(),
             message: desk.message.clone(),
             prompt: view::prompt(shop, desk),
             parked: shop.parked.iter().map(|parked| view::parked(parked, &shop.book.settings)).collect(),

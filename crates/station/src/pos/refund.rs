@@ -1,19 +1,19 @@
-//! Refunds: of this till's sales, of another till's through the hub, and offline of a receipt a supervisor cites.
+//! Refunds of a sale whose lines are at hand: this till's own, or another till's that the hub shows. Before anything is
+//! shown, and again before anything is paid out, the hub is asked for the receipt.
 
 use suanpan_contract::{
-    ApproveAction, ApproveReason, CitedLineInput, ClosedView, Code, Found, RefundLineInput,
+    ApproveAction, ApproveReason, ClosedView, Code, Found, RefundLineInput, RefundView, RefundedLine,
 };
-use suanpan_domain::catalogue::SoldBy;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::{DocumentNumber, Id};
-use suanpan_domain::money::Fen;
-use suanpan_domain::quantity::{Grams, Pieces, Quantity};
-use suanpan_domain::refund::{self, Disposition, Origin, Refund, RefundLine, Returned, Wanted};
-use suanpan_domain::sale::{Basket, NewLine, Sale, Tendered};
+use suanpan_domain::refund::payout::{Payout, Way, payout};
+use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine, Returned, Wanted};
+use suanpan_domain::sale::Sale;
 use suanpan_ledger::Document;
+use suanpan_sync::REFUND_KEPT_MS;
 
 use super::approval::Approval;
-use super::foreign::Question;
+use super::foreign::{self, Word};
 use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
 use super::view;
@@ -28,40 +28,57 @@ pub(crate) struct Refundable {
     pub(crate) number: String,
     pub(crate) at_ms: i64,
     pub(crate) returned: Returned,
-    /// The hub's reservation, for another till's sale.
-    pub(crate) reservation: Option<String>,
+    pub(crate) kept: Kept,
+    /// The hub knows every refund of it that this till knows: another till may have it.
+    pub(crate) hub_knows: bool,
+}
+
+/// Whether another till may be refunding it at the same time.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Kept {
+    /// The hub was silent: it finds out afterwards.
+    Unasked,
+    /// The hub does not have the sale yet, and keeps its number for this till.
+    Unknown,
+    /// The hub keeps it for this till, at least until some minutes after this time.
+    Reserved { reservation: String, at_ms: i64 },
 }
 
 /// Looks a sale up by its printed number, or by its id when a number found two.
-pub(crate) fn look_up(turn: &mut Turn<'_>, number: &str) -> Done {
+pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
     turn.own_shift()?;
-    let (found, question) = if let Ok(id) = number.trim().parse::<Id>() {
-        let question = Question { number: id.to_string(), is_ours: true };
-        (turn.shop.document(id)?.into_iter().collect(), question)
+    turn.refuse_open_basket(Code::BasketOpen)?;
+    let (found, number) = if let Ok(id) = typed.trim().parse::<Id>() {
+        (turn.shop.document(id)?.into_iter().collect(), None)
     } else {
-        let number: DocumentNumber = number.parse().map_err(|_| not_found(number))?;
-        let question = Question { number: number.to_string(), is_ours: turn.shop.is_ours(&number) };
-        (turn.shop.documents_by_number(&number)?, question)
+        let number: DocumentNumber = typed.parse().map_err(|_| not_found(typed))?;
+        (turn.shop.documents_by_number(&number)?, Some(number))
     };
-    match found.as_slice() {
-        [] => {
-            if question.is_ours {
+    let refundable = match (found.as_slice(), number) {
+        ([], None) => return Err(not_found(typed)),
+        ([], Some(number)) => {
+            let is_ours = turn.shop.is_ours(&number);
+            if is_ours {
                 turn.shop.needs_all()?;
             }
-            Err(Stop::AskHub(question))
+            others_sale(turn, &number.to_string(), is_ours)?
         }
-        [one] => {
-            let refundable = own_sale(turn, one)?.ok_or_else(|| not_found(number))?;
-            show(turn, &refundable);
-            Ok(())
-        }
-        several => {
-            turn.say(Say::new(Code::ReceiptFoundTwice).with("number", number).with("count", several.len()));
+        ([one], _) => own_sale(turn, one, true)?.ok_or_else(|| not_found(typed))?,
+        (several, _) => {
+            turn.say(Say::new(Code::ReceiptFoundTwice).with("number", typed).with("count", several.len()));
             let documents = several.iter().filter_map(|document| turn.shop.row(document)).collect();
             turn.found = Some(Found::Documents { documents });
-            Ok(())
+            return Ok(());
         }
-    }
+    };
+    turn.found = Some(Found::Sale { sale: view::refundable(&refundable, &turn.shop.book.settings) });
+    turn.desk.refund = Some(RefundView {
+        number: refundable.number.clone(),
+        unverified: refundable.kept == Kept::Unasked,
+        ..RefundView::default()
+    });
+    turn.desk.refundable = Some(Box::new(refundable));
+    Ok(())
 }
 
 pub(crate) fn not_found(number: &str) -> Stop {
@@ -69,51 +86,155 @@ pub(crate) fn not_found(number: &str) -> Stop {
     Say::new(Code::ReceiptNotFound).with("number", shown).into()
 }
 
-pub(crate) fn show(turn: &mut Turn<'_>, refundable: &Refundable) {
-    turn.found = Some(Found::Sale { sale: view::refundable(refundable, &turn.shop.book.settings) });
+/// A sale of this ledger, which is the truth about its lines; `None` for a refund. Not asked, nobody else is heard.
+fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<Refundable>, Stop> {
+    let Entry::Sale(sale) = &document.entry else { return Ok(None) };
+    let number = turn.shop.number_of(document, sale.number).to_string();
+    let word = if asks { foreign::word(turn, &number)? } else { Word::Silent };
+    let (kept, told) = match word {
+        Word::Silent => (Kept::Unasked, vec![]),
+        Word::Unknown => (Kept::Unknown, vec![]),
+        Word::Reserved { reservation, refunds, .. } => {
+            (Kept::Reserved { reservation, at_ms: turn.now_ms }, refunds)
+        }
+    };
+    let (refunds, hub_knows) = foreign::refunds_of(turn, sale.id, &number, told)?;
+    let returned = Returned::of(sale, &refunds);
+    let (sale, at_ms) = (sale.clone(), document.at_ms);
+    Ok(Some(Refundable { sale, number, at_ms, returned, kept, hub_knows }))
 }
 
-fn own_sale(turn: &Turn<'_>, document: &Document) -> Result<Option<Refundable>, Stop> {
-    let Entry::Sale(sale) = &document.entry else { return Ok(None) };
-    let refunds = turn.shop.refunds_of(sale.id)?;
-    Ok(Some(Refundable {
-        sale: sale.clone(),
-        number: turn.shop.number_of(document, sale.number).to_string(),
-        at_ms: document.at_ms,
-        returned: Returned::from_refunds(&refunds),
-        reservation: None,
-    }))
+/// A sale that only the hub can show: another till's, or one that this till has lost.
+fn others_sale(turn: &Turn<'_>, number: &str, was_ours: bool) -> Result<Refundable, Stop> {
+    let (reservation, mut sales, told) = match foreign::word(turn, number)? {
+        Word::Silent if !was_ours => return Err(Code::RefundNeedsHub.into()),
+        Word::Silent | Word::Unknown => return Err(not_found(number)),
+        Word::Reserved { reservation, sales, refunds } => (reservation, sales, refunds),
+    };
+    if sales.len() > 1 {
+        let say = Say::new(Code::ReceiptFoundTwice).with("number", number).with("count", sales.len());
+        return Err(say.into());
+    }
+    let (at_ms, sale) = sales.pop().ok_or_else(|| not_found(number))?;
+    let (refunds, hub_knows) = foreign::refunds_of(turn, sale.id, number, told)?;
+    let kept = Kept::Reserved { reservation, at_ms: turn.now_ms };
+    let returned = Returned::of(&sale, &refunds);
+    Ok(Refundable { sale, number: number.to_owned(), at_ms, returned, kept, hub_knows })
+}
+
+/// The sale that was looked up; one of this ledger needs no look-up.
+fn at_hand(turn: &Turn<'_>, sale: &str) -> Result<Refundable, Stop> {
+    let id: Id = sale.parse().map_err(|_| Code::BadRequest)?;
+    let looked_up = turn.desk.refundable.as_deref().filter(|refundable| refundable.sale.id == id);
+    let found = match looked_up {
+        Some(refundable) => Some(refundable.clone()),
+        None => {
+            let own = turn.shop.document(id)?;
+            own.map(|document| own_sale(turn, &document, false)).transpose()?.flatten()
+        }
+    };
+    found.ok_or_else(|| not_found(sale))
+}
+
+/// Asks for the receipt once more: since the look-up another till may have had it, or the hub may have come back.
+fn ask_again(turn: &Turn<'_>, before: &Refundable) -> Result<Refundable, Stop> {
+    let is_kept = match &before.kept {
+        Kept::Reserved { at_ms, .. } => (0..REFUND_KEPT_MS).contains(&turn.now_ms.saturating_sub(*at_ms)),
+        Kept::Unasked | Kept::Unknown => false,
+    };
+    let is_silent = matches!(foreign::word(turn, &before.number)?, Word::Silent);
+    let now = match turn.shop.document(before.sale.id)? {
+        // The hub promised it a moment ago.
+        _ if is_silent && is_kept => return Ok(before.clone()),
+        Some(document) => own_sale(turn, &document, true)?.ok_or_else(|| not_found(&before.number))?,
+        None => others_sale(turn, &before.number, false)?,
+    };
+    if now.returned == before.returned { Ok(now) } else { Err(Code::RefundChanged.into()) }
+}
+
+/// Shows what chosen lines bring back, and how it would be paid out.
+pub(crate) fn quote(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput], to_cash: bool) -> Done {
+    turn.own_shift()?;
+    let refundable = at_hand(turn, sale)?;
+    let shown = match lines {
+        [] => RefundView::default(),
+        _ => shown(&paid_out(turn, &refundable, lines, to_cash)?),
+    };
+    turn.desk.refund = Some(RefundView {
+        number: refundable.number.clone(),
+        to_cash,
+        unverified: refundable.kept == Kept::Unasked,
+        ..shown
+    });
+    Ok(())
+}
+
+pub(crate) fn shown(paid: &Payout) -> RefundView {
+    let line = |line: &RefundLine| RefundedLine {
+        name: line.name.clone(),
+        quantity: view::quantity(line.quantity, &line.unit),
+        amount_fen: line.amount.0,
+        restock: line.disposition == Disposition::Restock,
+    };
+    RefundView {
+        lines: paid.lines.iter().map(line).collect(),
+        total_fen: paid.total.0,
+        held_fen: paid.held.0,
+        tenders: paid.tenders.iter().map(view::taken).collect(),
+        ..RefundView::default()
+    }
+}
+
+/// Nothing is refunded: the till lets go of the receipt.
+pub(crate) fn leave(turn: &mut Turn<'_>) -> Done {
+    turn.clear_refund();
+    Ok(())
 }
 
 /// Refunds lines of a sale that was looked up.
 pub(crate) fn refund(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput], to_cash: bool) -> Done {
-    let shift = turn.own_shift()?;
+    turn.own_shift()?;
     turn.refuse_open_basket(Code::BasketOpen)?;
-    let id: Id = sale.parse().map_err(|_| Code::BadRequest)?;
-    let refundable = match turn.shop.document(id)? {
-        Some(document) => own_sale(turn, &document)?,
-        None => turn.desk.foreign.take().map(|foreign| *foreign).filter(|foreign| foreign.sale.id == id),
+    let before = at_hand(turn, sale)?;
+    let paid = paid_out(turn, &before, lines, to_cash)?;
+    let wanted = match paid.stands_in.is_positive() {
+        true => {
+            approval(ApproveAction::RefundToCash, &before.number, &paid).because(ApproveReason::NotPaidInCash)
+        }
+        false => approval(ApproveAction::Refund, &before.number, &paid),
     };
-    let Some(Refundable { sale, number, returned, reservation, .. }) = refundable else {
-        return Err(not_found(sale));
+    let approver = turn.authorise(wanted)?;
+    let Refundable { sale, number, kept, .. } = ask_again(turn, &before)?;
+    let offline = kept == Kept::Unasked;
+    let reservation = match kept {
+        Kept::Reserved { reservation, .. } => Some(reservation),
+        Kept::Unasked | Kept::Unknown => None,
     };
-    let wanted: Result<Vec<Wanted>, Stop> = lines.iter().map(|line| wanted(&sale, line)).collect();
-    let lines = refund::lines(&sale, &returned, &wanted?)?;
-    let total: Fen = lines.iter().map(|line| line.amount).sum();
-    let (tenders, action) = payout(turn, &sale, &returned, total, to_cash)?;
-    let taken = tenders.iter().map(view::taken).collect();
-    let wanted = Approval::new(action, total).named(&number).paying(taken);
-    let reason = match action {
-        ApproveAction::RefundToCash => ApproveReason::NotPaidInCash,
-        _ => ApproveReason::Always,
-    };
-    let approver = Some(turn.authorise(wanted.because(reason))?);
-    let origin = Origin::Sale { sale: sale.id, number, reservation };
-    let number = turn.shop.next_number(shift.business_date)?;
-    let (id, cashier) = (turn.mint(), turn.person()?.code.clone());
-    let shift = shift.id;
-    close(turn, Refund { id, number, shift, cashier, approver, origin, lines, total, tenders });
-    Ok(())
+    close(turn, Origin::Sale { sale: sale.id, number, reservation, offline }, paid, approver)
+}
+
+/// A refund of a receipt that somebody has to allow.
+pub(crate) fn approval(action: ApproveAction, number: &str, paid: &Payout) -> Approval {
+    Approval::new(action, paid.total).named(number).paying(paid.tenders.iter().map(view::taken).collect())
+}
+
+/// What lines bring back and how it is paid out. What cannot go back where it came from is paid in cash, which takes
+/// the same approval as cash for a non-cash sale.
+fn paid_out(
+    turn: &Turn<'_>,
+    refundable: &Refundable,
+    lines: &[RefundLineInput],
+    to_cash: bool,
+) -> Result<Payout, Stop> {
+    let Refundable { sale, returned, .. } = refundable;
+    let wanted: Result<Vec<Wanted>, Stop> = lines.iter().map(|line| wanted(sale, line)).collect();
+    let book = &turn.shop.book;
+    let goes_back = |code: &str| book.tender(code).is_some_and(|tender| tender.refundable_to);
+    let codes = sale.tenders.iter().map(|tendered| tendered.tender.as_str());
+    let kept: Vec<&str> = codes.filter(|code| !goes_back(code)).collect();
+    let cash = book.cash().map(|cash| cash.code.as_str());
+    let step = cash.map_or(1, |cash| book.step_of(cash));
+    Ok(payout(sale, returned, &wanted?, &Way { cash, step, to_cash, kept: &kept })?)
 }
 
 fn wanted(sale: &Sale, line: &RefundLineInput) -> Result<Wanted, Stop> {
@@ -122,116 +243,38 @@ fn wanted(sale: &Sale, line: &RefundLineInput) -> Result<Wanted, Stop> {
     Ok(Wanted { line: line.line, quantity, disposition: disposition(line.restock) })
 }
 
-fn disposition(restock: bool) -> Disposition {
+pub(crate) fn disposition(restock: bool) -> Disposition {
     if restock { Disposition::Restock } else { Disposition::Loss }
 }
 
-/// To the sale's own tenders, or in cash. What cannot go back where it came from is paid in cash, which takes the
-/// same approval as cash for a non-cash sale.
-fn payout(
-    turn: &Turn<'_>,
-    sale: &Sale,
-    returned: &Returned,
-    total: Fen,
-    to_cash: bool,
-) -> Result<(Vec<Tendered>, ApproveAction), Stop> {
-    let book = &turn.shop.book;
-    let own = refund::tenders(sale, returned, total)?;
-    let goes_back =
-        |tendered: &Tendered| book.tender(&tendered.tender).is_some_and(|tender| tender.refundable_to);
-    if !to_cash && own.iter().all(goes_back) {
-        return Ok((own, ApproveAction::Refund));
-    }
-    let cash = &book.cash().ok_or(Code::UnknownTender)?.code;
-    if to_cash {
-        let paid = refund::tenders_in_cash(sale, returned, total, cash)?;
-        let action =
-            if paid.stands_in.is_positive() { ApproveAction::RefundToCash } else { ApproveAction::Refund };
-        return Ok((paid.tenders, action));
-    }
-    let stays: Fen = own.iter().filter(|tendered| !goes_back(tendered)).map(|tendered| tendered.amount).sum();
-    let mut paid: Vec<Tendered> = own.into_iter().filter(goes_back).collect();
-    match paid.iter_mut().find(|tendered| tendered.tender == *cash) {
-        Some(tendered) => tendered.amount += stays,
-        None => paid.push(Tendered { tender: cash.clone(), amount: stays, given: None, reference: None }),
-    }
-    Ok((paid, ApproveAction::RefundToCash))
-}
-
-/// Offline: goods of another till's receipt, priced as the customer's paper shows.
-pub(crate) fn cited(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput], tender: &str) -> Done {
-    let shift = turn.own_shift()?;
-    turn.refuse_open_basket(Code::BasketOpen)?;
-    let cited: DocumentNumber = number.parse().map_err(|_| not_found(number))?;
-    // It may have been refunded here before.
-    turn.shop.needs_all()?;
-    if !turn.shop.documents_by_number(&cited)?.is_empty() {
-        return Err(Code::RefundOwnSaleCited.into());
-    }
-    let tender =
-        turn.shop.book.tender(tender).filter(|tender| tender.refundable_to).ok_or(Code::UnknownTender)?;
-    let lines = cited_lines(turn, lines)?;
-    let total: Fen = lines.iter().map(|line| line.amount).sum();
-    let tenders = vec![Tendered { tender: tender.code.clone(), amount: total, given: None, reference: None }];
-    let taken = tenders.iter().map(view::taken).collect();
-    let wanted = Approval::new(ApproveAction::RefundCited, total).named(&cited.to_string()).paying(taken);
-    let approver = Some(turn.authorise(wanted)?);
-    let origin = Origin::Cited { number: cited.to_string() };
-    let number = turn.shop.next_number(shift.business_date)?;
-    let (id, cashier) = (turn.mint(), turn.person()?.code.clone());
-    let shift = shift.id;
-    close(turn, Refund { id, number, shift, cashier, approver, origin, lines, total, tenders });
-    Ok(())
-}
-
-fn cited_lines(turn: &Turn<'_>, inputs: &[CitedLineInput]) -> Result<Vec<RefundLine>, Stop> {
-    if inputs.is_empty() {
-        return Err(Code::RefundNothing.into());
-    }
-    let at_ms = turn.priced_at_ms();
-    let mut rung = Basket::open(turn.mint(), turn.now_ms, turn.shop.cut()?);
-    for input in inputs {
-        let unknown = || Say::new(Code::UnknownCode).with("code", &input.item);
-        let item = turn.shop.item(&input.item, at_ms)?.ok_or_else(unknown)?;
-        let no_price = || Say::new(Code::NoPrice).with("name", &item.name);
-        let price = turn.shop.price(&item, at_ms)?.ok_or_else(no_price)?;
-        let tax = turn.shop.book.tax(&item.tax).ok_or_else(no_price)?;
-        let quantity = match item.sold_by {
-            SoldBy::Weight => Quantity::G(Grams(input.quantity)),
-            SoldBy::Piece => Quantity::Pc(Pieces(input.quantity)),
-        };
-        if input.amount_fen <= 0 {
-            return Err(Code::AmountInvalid.into());
-        }
-        rung.ring(NewLine {
-            item: item.code,
-            name: item.name,
-            unit: item.unit,
-            quantity,
-            price,
-            printed_amount: Some(Fen(input.amount_fen)),
-            tax,
-            source: None,
-            tare_g: 0,
-            scanned: None,
-        })?;
-    }
-    let dispositions = inputs.iter().map(|input| disposition(input.restock));
-    Ok(rung.lines.iter().zip(dispositions).map(|(line, to)| RefundLine::cited(line, to)).collect())
-}
-
-fn close(turn: &mut Turn<'_>, refund: Refund) {
+/// Records a refund and pays it out.
+pub(crate) fn close(turn: &mut Turn<'_>, origin: Origin, paid: Payout, approver: String) -> Done {
+    let Payout { lines, total, tenders, held, .. } = paid;
+    let shift = turn.shift()?;
+    let refund = Refund {
+        id: turn.mint(),
+        number: turn.shop.next_number(shift.business_date)?,
+        shift: shift.id,
+        cashier: turn.person()?.code.clone(),
+        approver: Some(approver),
+        origin,
+        lines,
+        total,
+        tenders,
+    };
     turn.kicks_drawer = refund.tenders.iter().any(|tendered| turn.shop.book.opens_drawer(&tendered.tender));
+    turn.clear_refund();
     turn.desk.closed = Some(ClosedView {
         document: refund.id.to_string(),
         number: String::new(),
         is_refund: true,
-        due_fen: refund.total.0,
-        rounding_fen: 0,
+        due_fen: total.0,
+        rounding_fen: held.0,
         received_fen: 0,
         change_fen: 0,
         tenders: refund.tenders.iter().map(view::taken).collect(),
     });
-    turn.say(Say::new(Code::Refunded).with("amount", yuan(refund.total)));
+    turn.say(Say::new(Code::Refunded).with("amount", yuan(total)));
     turn.entries.push(Entry::Refund(refund));
+    Ok(())
 }

@@ -11,7 +11,6 @@ use suanpan_domain::sale::settle::TenderError;
 use suanpan_domain::sale::{BasketError, LINES_MAX};
 
 use super::approval::Approval;
-use super::foreign::Question;
 
 /// A code and the values of its sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -48,8 +47,8 @@ pub(crate) enum Stop {
     Confirm(Say),
     /// Another cashier's shift is open.
     Relieve,
-    /// Only the hub knows this sale.
-    AskHub(Question),
+    /// The hub is asked for the receipt with this number, and the command comes again with its answer.
+    AskHub(String),
 }
 
 /// What a use case gives back.
@@ -117,6 +116,7 @@ impl From<RefundError> for Stop {
             RefundError::Nothing => Code::RefundNothing,
             RefundError::NoSuchLine => Code::LineGone,
             RefundError::MoreThanSold | RefundError::MoreThanPaid => Code::RefundTooMuch,
+            RefundError::NoCash => Code::UnknownTender,
         })
     }
 }

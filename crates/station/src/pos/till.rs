@@ -13,7 +13,7 @@ use suanpan_ledger::{OpenError, Salvage, Spare};
 
 use super::core::Core;
 use super::enrolling::become_till;
-use super::foreign::{self, Question};
+use super::foreign;
 use super::index::{self, Indexed};
 use super::newcomer;
 use super::start::{self, Phase, StartError};
@@ -134,17 +134,21 @@ impl Inner {
     /// Builds the search index on a thread of its own, in place of the one before.
     fn rebuild_index(self: &Arc<Self>) {
         let inner = Arc::clone(self);
-        let thread = std::thread::Builder::new().name("search-index".to_owned());
-        let built = thread.spawn(move || {
+        self.beside("search-index", move || {
             let Some(indexed) = index::build(&inner) else { return };
             // A till that stopped meanwhile needs no index.
             let _ = inner.events.send(Event::Index(indexed));
         });
+    }
+
+    /// Does something on a thread that the till waits for when it stops.
+    fn beside(&self, name: &str, work: impl FnOnce() + Send + 'static) {
+        let begun = std::thread::Builder::new().name(name.to_owned()).spawn(work);
         let mut threads = locked(&self.threads);
         threads.retain(|thread| !thread.is_finished());
-        match built {
+        match begun {
             Ok(thread) => threads.push(thread),
-            Err(error) => tracing::error!(error.what = %error, "till.index_thread"),
+            Err(error) => tracing::error!(error.what = %error, thread.name = name, "till.thread"),
         }
     }
 }
@@ -223,8 +227,8 @@ impl Till {
     }
 
     /// Carries a command out and gives the picture after it. Waits for the disk and a PIN's hash, never for printer or
-    /// scale; [`Command::Enrol`] and the look-up of another till's sale wait for the hub, while others may go on with
-    /// the till. Call it off the window's own thread.
+    /// scale; [`Command::Enrol`] and what asks for a receipt before it is refunded wait for the hub, while others may go
+    /// on with the till. Call it off the window's own thread.
     pub fn dispatch(&self, command: Command) -> Reply {
         if let Command::Enrol { hub_url, code } = &command
             && self.inner.with(|_| ()).is_none()
@@ -234,12 +238,20 @@ impl Till {
             }
             return Reply { view: self.view(), found: None };
         }
+        let reserved = match command {
+            Command::RefundLeave => self.inner.with(Core::reserved).flatten(),
+            _ => None,
+        };
         let done = self.act(|core| {
             let found = core.dispatch(&command);
             (core.reply(found), core.question.take())
         });
+        if let Some(number) = reserved {
+            let config = self.config.clone();
+            self.inner.beside("refund-release", move || foreign::release(&config, &number));
+        }
         let done = done.map(|(reply, question)| match question {
-            Some(question) => self.ask_hub(&command, &question).unwrap_or(reply),
+            Some(number) => self.ask_hub(&command, number).unwrap_or(reply),
             None => reply,
         });
         done.unwrap_or_else(|| match &mut *self.inner.lock() {
@@ -248,11 +260,13 @@ impl Till {
         })
     }
 
-    /// Asks the hub, while others may go on with the till, and then puts its answer before the cashier.
-    fn ask_hub(&self, command: &Command, question: &Question) -> Option<Reply> {
-        let answer = foreign::ask(&self.config, question);
+    /// Asks the hub, while others may go on with the till, and then carries the command out with its answer.
+    fn ask_hub(&self, command: &Command, number: String) -> Option<Reply> {
+        let answer = foreign::ask(&self.config, number);
         self.act(|core| {
-            let found = core.turn(command, |turn| foreign::answered(turn, question, answer));
+            let found = core.dispatch_with(command, answer);
+            // Another receipt is meant meanwhile: whoever wants it refunded asks again.
+            core.question = None;
             core.reply(found)
         })
     }

@@ -8,6 +8,7 @@ use suanpan_ledger::Shift;
 
 use super::approval::Approval;
 use super::desk::{Desk, Person};
+use super::foreign::Answer;
 use super::print::Extra;
 use super::say::{Done, Say, Stop};
 use super::shop::Shop;
@@ -40,6 +41,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) approval: Option<Person>,
     /// How often the cashier has said yes to this command.
     pub(crate) yeses: u8,
+    /// What the hub said of a receipt, when the command comes again with it.
+    pub(crate) answer: Option<Answer>,
 }
 
 impl<'a> Turn<'a> {
@@ -60,6 +63,7 @@ impl<'a> Turn<'a> {
             is_answered: false,
             approval: None,
             yeses: 0,
+            answer: None,
         }
     }
 
@@ -148,6 +152,11 @@ impl<'a> Turn<'a> {
     /// Refuses while goods lie on the counter.
     pub(crate) fn refuse_open_basket(&self, code: Code) -> Done {
         if self.desk.has_lines() { Err(code.into()) } else { Ok(()) }
+    }
+
+    /// No refund is being put together any more.
+    pub(crate) fn clear_refund(&mut self) {
+        (self.desk.refundable, self.desk.refund) = (None, None);
     }
 
     /// Nothing lies on the counter any more.

@@ -3,7 +3,10 @@ use serde::{Deserialize, Serialize};
 /// Refunds of one sale that the hub tells at most: more parts than anybody brings back one by one.
 pub const REFUNDS_MAX: usize = 200;
 
-/// A till asks for another till's sale, to refund it.
+/// A receipt is kept at least this long for the till that asked for it, in ms.
+pub const REFUND_KEPT_MS: i64 = 5 * 60_000;
+
+/// A till asks for a sale, to refund it; or lets it go, when it is sent with `DELETE`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RefundRequest {
     /// The printed number.

@@ -3,13 +3,49 @@
 /**
  * Something that somebody has to look at.
  */
-export type Problem = { "kind": "double_refund", 
+export type Problem = { "kind": "unknown_refund", 
+/**
+ * The receipt's printed number, as it was cited.
+ */
+number: string, 
+/**
+ * Where it was paid out.
+ */
+site: string, 
+/**
+ * What was paid out.
+ */
+refunded_fen: number, 
+/**
+ * The refunds' printed numbers, separated by spaces.
+ */
+refunds: string, } | { "kind": "refund_differs", 
 /**
  * The sale's printed number.
  */
 number: string, 
 /**
- * Where it was sold.
+ * Where it was paid out.
+ */
+site: string, 
+/**
+ * What was paid.
+ */
+paid_fen: number, 
+/**
+ * What was paid out.
+ */
+refunded_fen: number, 
+/**
+ * The refunds' printed numbers, separated by spaces.
+ */
+refunds: string, } | { "kind": "double_refund", 
+/**
+ * The sale's printed number.
+ */
+number: string, 
+/**
+ * Where it was paid out.
  */
 site: string, 
 /**

@@ -1,0 +1,127 @@
+//! Receipts of which something came back, and whether their sales bear that out. A receipt is judged again when another
+//! refund of it arrives, and, while the hub does not have it, when anything arrives that its till sold that day.
+
+use suanpan_domain::ids::DocumentNumber;
+use suanpan_sync::Recorded;
+
+use super::documents::Documents;
+use super::recorded::{refunds, sales};
+use super::sql::{Sql, values};
+use super::today::Problem;
+use super::{Store, StoreError, lease};
+use crate::refund::{Wrong, compare, decoded};
+
+/// Receipts judged in one transaction: for each a few stored pushes are unpacked, and meanwhile no till is answered.
+const JUDGED_AT_ONCE: u32 = 10;
+
+/// Problems that are shown; the rest by the next look after these are dealt with.
+const SHOWN_MAX: u32 = 100;
+
+const UNKNOWN: &str = "unknown";
+const DOUBLE: &str = "double";
+const DIFFERS: &str = "differs";
+
+impl Store {
+    /// Judges some receipts that are due; false when none is.
+    ///
+    /// *Errors:* `Fenced` and the store's.
+    pub async fn judge_refunds(&self, token: u64) -> Result<bool, StoreError> {
+        if !self.read(is_any_due).await? {
+            return Ok(false);
+        }
+        let judged = self
+            .write(move |sql| {
+                lease::check(sql, token)?;
+                judge_due(sql)
+            })
+            .await;
+        self.mind_fence(judged)?;
+        Ok(true)
+    }
+}
+
+fn is_any_due(sql: &dyn Sql) -> Result<bool, StoreError> {
+    Ok(sql.one("select 1 from returned where due = 1 limit 1", values![], |_| Ok(()))?.is_some())
+}
+
+/// Notes which receipts the documents of a transaction are about.
+pub(super) fn touch(sql: &dyn Sql, documents: &Documents) -> Result<(), StoreError> {
+    for cites in documents.cited() {
+        sql.execute(
+            "insert into returned (number, due) values (?, 1) on conflict (number) do update set due = 1",
+            values![cites],
+        )?;
+    }
+    for (site, business_date, till) in documents.numberings() {
+        sql.execute(
+            "update returned set due = 1
+             where wrong = 'unknown' and site = ? and business_date = ? and till = ?",
+            values![site.to_ascii_uppercase(), business_date, till],
+        )?;
+    }
+    Ok(())
+}
+
+/// Judges some of the receipts that are due.
+pub(super) fn judge_due(sql: &dyn Sql) -> Result<(), StoreError> {
+    let due = sql.all(
+        "select number from returned where due = 1 order by number limit ?",
+        values![JUDGED_AT_ONCE],
+        |row| row.get::<String>(0),
+    )?;
+    due.iter().try_for_each(|number| judge(sql, number))
+}
+
+fn judge(sql: &dyn Sql, cites: &str) -> Result<(), StoreError> {
+    let number: Option<DocumentNumber> = cites.parse().ok();
+    let sold = number.as_ref().map_or_else(|| Ok(vec![]), |number| readable(sales(sql, number)))?;
+    let (sales, _) = decoded(&sold);
+    let (_, refunds) = decoded(&readable(refunds(sql, cites))?);
+    let wrong = compare(&sales, &refunds).map(|wrong| match wrong {
+        Wrong::Unknown => UNKNOWN,
+        Wrong::Double => DOUBLE,
+        Wrong::Differs => DIFFERS,
+    });
+    let paid: i64 = sales.iter().fold(0, |sum, sale| sale.due.0.saturating_add(sum));
+    let refunded: i64 = refunds.iter().fold(0, |sum, refund| refund.total.0.saturating_add(sum));
+    // What is no printed number is nobody's receipt.
+    let (site, business_date, till) =
+        number.map_or((String::new(), 0, 0), |number| (number.site, number.business_date, number.till));
+    sql.execute(
+        "update returned set due = 0, wrong = cast(? as text), paid_fen = ?, refunded_fen = ?, site = ?,
+           business_date = ?, till = ?, gseq = (select coalesce(max(gseq), 0) from document where cites = ?)
+         where number = ?",
+        values![wrong, paid, refunded, site, business_date, till, cites, cites],
+    )?;
+    Ok(())
+}
+
+/// A push that its disk has spoiled since holds up nothing else.
+fn readable(found: Result<Vec<Recorded>, StoreError>) -> Result<Vec<Recorded>, StoreError> {
+    match found {
+        Err(StoreError::Damaged(_)) => Ok(vec![]),
+        found => found,
+    }
+}
+
+/// What somebody at HQ has to look at: the newest refunds first.
+pub(super) fn problems(sql: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
+    sql.all(
+        "select r.wrong, r.number, r.paid_fen, r.refunded_fen,
+           (select string_agg(d.printed, ' ' order by d.gseq) from document d where d.cites = r.number),
+           (select min(d.site) from document d where d.cites = r.number)
+         from returned r where r.wrong is not null order by r.gseq desc limit ?",
+        values![SHOWN_MAX],
+        |row| {
+            let wrong: String = row.get(0)?;
+            let (number, paid_fen, refunded_fen) = (row.get(1)?, row.get(2)?, row.get(3)?);
+            let refunds = row.get::<Option<String>>(4)?.unwrap_or_default();
+            let site = row.get::<Option<String>>(5)?.unwrap_or_default();
+            Ok(match wrong.as_str() {
+                UNKNOWN => Problem::UnknownRefund { number, site, refunded_fen, refunds },
+                DOUBLE => Problem::DoubleRefund { number, site, paid_fen, refunded_fen, refunds },
+                _ => Problem::RefundDiffers { number, site, paid_fen, refunded_fen, refunds },
+            })
+        },
+    )
+}
