@@ -189,12 +189,14 @@ impl Rig {
     pub fn agreed(&self, command: Command) -> TillView {
         const QUESTIONS_MAX: usize = 3;
         let asks = |view: &TillView| matches!(view.prompt, Some(Prompt::Confirm { .. }));
-        let first = self.view(command);
-        let rest = (0..QUESTIONS_MAX).try_fold(first, |view, _| match asks(&view) {
-            true => Ok(self.view(Command::Confirm)),
-            false => Err(view),
-        });
-        rest.unwrap_or_else(|view| view)
+        let mut view = self.view(command);
+        for _ in 0..QUESTIONS_MAX {
+            if !asks(&view) {
+                break;
+            }
+            view = self.view(Command::Confirm);
+        }
+        view
     }
 
     /// Approves by PIN.
