@@ -140,7 +140,7 @@ impl Tour {
         till.scan("https://127.0.0.1:9").await;
         till.scan("AAAA-BBBB").await;
         till.touch("enrol").await;
-        told(till, "POS-ACC-008").await;
+        told(till, "POS-NET-012").await;
         self.looks.at(till, "enrol").await;
         till.scan(&chain.url).await;
         till.scan(&chain.enrol_code().await).await;

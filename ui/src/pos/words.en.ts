@@ -86,7 +86,7 @@ export const en: Record<keyof typeof zh, string> = {
   exactCash: 'Exact {amount}',
   giveCash: 'Cash {amount}',
   reference: 'Reference of {tender}',
-  referenceHelp: "Scan the customer's payment slip, or type it and press Enter",
+  referenceHelp: 'Charge it on the terminal first, then scan or type its order number',
   taking: 'takes {amount}',
   pick: 'Choose how it is paid',
   pickHelp: '↑↓ · Enter picks',

@@ -91,7 +91,7 @@ export const zh = {
   exactCash: '刚好 {amount}',
   giveCash: '收现金 {amount}',
   reference: '「{tender}」凭证号',
-  referenceHelp: '扫顾客付款凭证，或输入后按「确认」',
+  referenceHelp: '先在收款设备上收款，再扫或输入设备上的单号',
   taking: '收 {amount}',
   pick: '选择收款方式',
   pickHelp: '↑↓ 选 · Enter 确认',
