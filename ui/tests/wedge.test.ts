@@ -86,6 +86,18 @@ describe('a scanner that types like a keyboard', () => {
   })
 })
 
+describe('letters that opened the search', () => {
+  it('are no part of the scan after the row was picked in the field', () => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+    for (const key of 'sp') wedge.press(key, 1000)
+    wedge.quiet()
+    wedge.forget()
+    for (const key of [...CODE, 'Enter']) wedge.press(key, 1300)
+    expect(events).toEqual(['s', 'p', 'scan 6901234567892'])
+  })
+})
+
 describe('a person', () => {
   it('types a long code, however it ends', () => {
     const events: string[] = []

@@ -144,6 +144,7 @@ function onFieldKey(event: KeyboardEvent, field: HTMLInputElement): void {
     field.dispatchEvent(new Event('input'))
     scan(burst.scan)
   } else if (FIELD_KEYS.test(event.key)) {
+    wedge.forget()
     event.preventDefault()
     press(event.key)
   }

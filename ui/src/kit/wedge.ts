@@ -113,6 +113,11 @@ export class Wedge {
     if (this.#held.length <= SCAN_LEN_MAX) this.#held += key
   }
 
+  /** A person pressed a key that only the field heard: what came before it is no part of a burst. */
+  forget(): void {
+    this.#given = NOTHING_GIVEN
+  }
+
   /** Nothing came for {@link GAP_MS}: what is held was typed. */
   quiet(): void {
     const { text, run } = this.#head()
