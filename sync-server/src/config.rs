@@ -12,7 +12,7 @@ pub struct Config {
     /// A replica of it from which reports read, so that they hold up no till. They are as old as the replica is behind;
     /// while it does not answer they read the database itself.
     pub reports: Option<String>,
-    /// The signing key's file; made when the folder is new. Escrow it: with it and a backup, or with it alone and
+    /// The signing key's file; made while no station knows the hub. Escrow it: with it and a backup, or with it alone and
     /// the stations, a burnt hub comes back.
     pub key_file: PathBuf,
     /// Where to listen. Port 0 takes a free one.

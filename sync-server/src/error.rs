@@ -34,6 +34,9 @@ pub enum HubError {
         /// What the system says.
         why: String,
     },
+    /// A folder of HQ's pages that has none.
+    #[error("there is no hq.html in {0}: name the folder of HQ's built pages, such as ui/dist")]
+    Pages(String),
     /// Files to import: what is wrong with them, and where, for their author.
     #[error("{0}")]
     Import(String),
@@ -56,6 +59,7 @@ impl HubError {
             HubError::PlainOnNetwork { .. } => "HUB-RUN-003",
             HubError::Tls(_) => "HUB-RUN-004",
             HubError::Listen { .. } => "HUB-RUN-005",
+            HubError::Pages(_) => "HUB-RUN-009",
             HubError::Import(_) => "HUB-ADM-001",
             HubError::UnknownSite(_) => "HUB-ADM-002",
             HubError::Rejected(_) => "HUB-ADM-003",

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum_server::tls_rustls::{RustlsAcceptor, RustlsConfig};
 use axum_server::{Handle, Server};
 use hyper_util::rt::TokioTimer;
-use suanpan_journal::{SiteCode, VerifyingKey};
+use suanpan_journal::{SigningKey, SiteCode, VerifyingKey};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -36,20 +36,40 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 #[derive(Debug)]
 pub struct Hub {
     store: Arc<Store>,
-    key: suanpan_journal::SigningKey,
+    key: SigningKey,
     config: Config,
 }
 
 impl Hub {
-    /// Opens a hub's database, or makes it, with the signing key, or a new one.
+    /// Opens a hub's database, or makes it, with the signing key. A new key is made only while no station knows one: a hub
+    /// with another key is another hub to every station.
     ///
     /// *Errors:* `Key`, `Random`, `Store`.
     pub fn open(config: Config) -> Result<Hub, HubError> {
+        Hub::open_with(config, false)
+    }
+
+    /// The same, and makes a new key if there is none, whoever knew the former one: those stations enrol again.
+    ///
+    /// *Errors:* `Key`, `Random`, `Store`.
+    pub fn init(config: Config) -> Result<Hub, HubError> {
+        Hub::open_with(config, true)
+    }
+
+    fn open_with(config: Config, may_make: bool) -> Result<Hub, HubError> {
         let store = match &config.database {
             Some(url) => Store::connect(url, config.reports.as_deref(), now_ms())?,
             None => Store::open(&config.data_dir, now_ms())?,
         };
-        let key = identity::load_or_make(&config.key_file)?;
+        // On a thread of its own: this one may belong to a runtime, inside which no other may run.
+        let key = std::thread::scope(|scope| {
+            let key = scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().build();
+                let runtime = runtime.map_err(|_| HubError::Store(StoreError::Stopped))?;
+                runtime.block_on(signing_key(&store, &config.key_file, may_make))
+            });
+            key.join().unwrap_or(Err(HubError::Store(StoreError::Panicked)))
+        })?;
         Ok(Hub { store, key, config })
     }
 
@@ -151,9 +171,12 @@ impl Hub {
 
     /// Listens and serves until it is stopped.
     ///
-    /// *Errors:* `PlainOnNetwork`, `Tls`, `Listen`.
+    /// *Errors:* `PlainOnNetwork`, `Tls`, `Listen`, `Pages`.
     pub async fn serve(self) -> Result<RunningHub, HubError> {
         let listen = self.config.listen;
+        if let Some(dir) = self.config.ui_dir.as_ref().filter(|dir| !dir.join(http::HQ_PAGE).is_file()) {
+            return Err(HubError::Pages(dir.display().to_string()));
+        }
         if self.config.tls.is_none() && !listen.ip().is_loopback() {
             return Err(HubError::PlainOnNetwork { listen: listen.to_string() });
         }
@@ -179,6 +202,34 @@ impl Hub {
         tracing::info!(hub.url = url, hub.key = %self.key.public(), "the hub serves");
         Ok(RunningHub { url, hub: self, stop, handle, server, projector })
     }
+}
+
+/// The key by which the database's stations know their hub.
+async fn signing_key(store: &Store, path: &Path, may_make: bool) -> Result<SigningKey, HubError> {
+    let signer = store.signer().await?;
+    let known = signer.key().map_or("another key".to_owned(), |key| format!("the key {key}"));
+    let error = |why| HubError::Key { path: path.display().to_string(), why };
+    let key = match identity::load(path)? {
+        Some(key) if signer.is_other(key.public()) => {
+            let put_back = "put that one back, the copy in the safe";
+            return Err(error(format!(
+                "it is the key {}, and this hub's stations know {known}: {put_back}",
+                key.public()
+            )));
+        }
+        Some(key) => key,
+        None if signer.is_known() && !may_make => {
+            return Err(error(format!(
+                "it is missing; this hub's stations know {known}: put it back, the copy in the safe. If there is none, \
+                 `init` makes a new key, and every till must enrol again"
+            )));
+        }
+        None => identity::make(path)?,
+    };
+    if signer.key() != Some(key.public()) {
+        store.put_signer(key.public()).await?;
+    }
+    Ok(key)
 }
 
 /// Listens with room for a chain that comes back at once: who finds none asks again a second later.
@@ -230,6 +281,12 @@ impl RunningHub {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where people at HQ sign in, if it serves their pages.
+    #[must_use]
+    pub fn hq_url(&self) -> Option<String> {
+        self.hub.config.ui_dir.as_ref().map(|_| format!("{}/{}", self.url, http::HQ_PAGE))
     }
 
     /// Its administration.

@@ -9,11 +9,10 @@ use suanpan_journal::{Hash, SigningKey};
 use crate::error::HubError;
 use crate::private;
 
-/// Reads the key, or makes one if there is no file.
+/// Reads the key; `None` if there is no file.
 ///
-/// *Errors:* `Key` if the file cannot be read or written, or is not 64 hexadecimal digits. Then nothing was changed: a hub
-/// with another key is another hub to every station.
-pub fn load_or_make(path: &Path) -> Result<SigningKey, HubError> {
+/// *Errors:* `Key` if the file cannot be read, or is not 64 hexadecimal digits.
+pub fn load(path: &Path) -> Result<Option<SigningKey>, HubError> {
     let error = |why: String| HubError::Key { path: path.display().to_string(), why };
     match std::fs::read_to_string(path) {
         Ok(text) => {
@@ -21,15 +20,21 @@ pub fn load_or_make(path: &Path) -> Result<SigningKey, HubError> {
                 text.trim_start_matches('\u{feff}').trim().parse().map_err(|_| {
                     error("not 64 hexadecimal digits: put back the copy from the safe".into())
                 })?;
-            Ok(SigningKey::from_seed(&seed.0))
+            Ok(Some(SigningKey::from_seed(&seed.0)))
         }
-        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => {
-            let seed = Hash(random()?);
-            write_new(path, &format!("{seed}\n")).map_err(|source| error(source.to_string()))?;
-            Ok(SigningKey::from_seed(&seed.0))
-        }
+        Err(missing) if missing.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(source) => Err(error(source.to_string())),
     }
+}
+
+/// Makes a key where there is no file.
+///
+/// *Errors:* `Key` if the file cannot be written, `Random`.
+pub fn make(path: &Path) -> Result<SigningKey, HubError> {
+    let seed = Hash(random()?);
+    write_new(path, &format!("{seed}\n"))
+        .map_err(|source| HubError::Key { path: path.display().to_string(), why: source.to_string() })?;
+    Ok(SigningKey::from_seed(&seed.0))
 }
 
 fn write_new(path: &Path, text: &str) -> std::io::Result<()> {

@@ -40,15 +40,16 @@ struct Folder {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Make the folder and the signing key, and print the hub's public key.
+    /// Make the folder and the signing key, and print the hub's public key. A key that is there stays; tills that know one
+    /// that is lost must enrol again.
     Init,
     /// Publish a catalogue: a folder of items.csv, prices.csv, stores.json and so on, or one of its files. All of it is
-    /// published, or nothing; docs/import.md says what each column holds.
+    /// published, or nothing; docs/import.md says what each column holds. Stop a hub in a folder first.
     Import {
         /// File or folder.
         path: PathBuf,
     },
-    /// Print a one-time code with which a till enrols.
+    /// Print a one-time code with which a till enrols. Stop a hub in a folder first.
     EnrolCode {
         /// Site code.
         #[arg(long)]
@@ -57,7 +58,8 @@ enum Command {
         #[arg(long)]
         till: u16,
     },
-    /// Make an API key for reports and print it once.
+    /// Make an API key for reports and print it once. The former key of the same name stops working. Stop a hub in a folder
+    /// first.
     ApiKey {
         /// What the key is for.
         #[arg(long)]
@@ -66,7 +68,8 @@ enum Command {
         #[arg(long)]
         journal: bool,
     },
-    /// Add a person at HQ. The password is read from standard input; on a terminal one is made and printed once.
+    /// Add a person at HQ, or give one a new role and password. The password is read from standard input; on a terminal one
+    /// is made and printed once. Stop a hub in a folder first.
     User {
         /// Name to sign in with.
         #[arg(long)]
@@ -105,7 +108,7 @@ enum Command {
         /// in X-Forwarded-For, which it must set.
         #[arg(long, env = "SUANPAN_HUB_PROXIES", value_delimiter = ',')]
         proxy: Vec<IpAddr>,
-        /// Folder of HQ's pages.
+        /// Folder of HQ's pages, with hq.html in it.
         #[arg(long)]
         ui: Option<PathBuf>,
     },
@@ -137,7 +140,7 @@ async fn run(cli: Cli) -> Result<(), HubError> {
         config.key_file = key_file;
     }
     match cli.command {
-        Command::Init => say(&Hub::open(config)?.public_key().to_string()),
+        Command::Init => say(&Hub::init(config)?.public_key().to_string()),
         Command::Import { path } => {
             let done = Hub::open(config)?.import(&path).await?;
             done.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
@@ -145,12 +148,8 @@ async fn run(cli: Cli) -> Result<(), HubError> {
             say(&format!("{} files, {} rows, {} published{warned}", done.files, done.rows, done.published));
         }
         Command::EnrolCode { site, till } => say(&Hub::open(config)?.enrol_code(&site, till).await?),
-        Command::ApiKey { name, journal: false } => say(&Hub::open(config)?.api_key(&name).await?),
-        Command::ApiKey { name, journal: true } => say(&Hub::open(config)?.journal_key(&name).await?),
-        Command::User { name, role } => {
-            let made = Hub::open(config)?.put_user(&name, role, piped_password()?).await?;
-            say(&made.unwrap_or_else(|| "the password is set".to_owned()));
-        }
+        Command::ApiKey { name, journal } => api_key(&Hub::open(config)?, &name, journal).await?,
+        Command::User { name, role } => user(&Hub::open(config)?, &name, role).await?,
         Command::MigrateStore => say(&format!("{} batches copied", migrate_store(&config)?)),
         Command::Backup { to } => {
             let made = Hub::back_up(&config, &to)?;
@@ -169,9 +168,33 @@ async fn run(cli: Cli) -> Result<(), HubError> {
             config.ui_dir = ui;
             let running = Hub::start(config).await?;
             say(running.url());
+            running.hq_url().iter().for_each(|url| say(&format!("HQ: {url}")));
             interrupted().await;
             running.stop().await;
         }
+    }
+    Ok(())
+}
+
+async fn api_key(hub: &Hub, name: &str, journal: bool) -> Result<(), HubError> {
+    let is_former = hub.store().is_api_key(name.to_owned()).await?;
+    say(&if journal { hub.journal_key(name).await? } else { hub.api_key(name).await? });
+    if is_former {
+        eprintln!("the former key of the name {name:?} no longer works");
+    }
+    Ok(())
+}
+
+async fn user(hub: &Hub, name: &str, role: Role) -> Result<(), HubError> {
+    let former = hub.store().user(name.to_owned()).await?;
+    let made = hub.put_user(name, role, piped_password()?).await?;
+    say(&made.unwrap_or_else(|| "the password is set".to_owned()));
+    if let Some((former, _)) = former {
+        let roles = match former.role == role {
+            true => format!("is {} as before", role.name()),
+            false => format!("was {} and is {} now", former.role.name(), role.name()),
+        };
+        eprintln!("{name:?} was there already and {roles}; the former password no longer works");
     }
     Ok(())
 }

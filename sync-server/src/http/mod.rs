@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
-use axum::http::{HeaderName, HeaderValue, header};
+use axum::http::{HeaderName, HeaderValue, StatusCode, header};
 use axum::middleware::from_fn_with_state;
 use axum::routing::{MethodRouter, get, post};
 use suanpan_sync::limits::PUSH_BODY_MAX;
@@ -29,6 +29,9 @@ use crate::app::App;
 
 pub(crate) use auth::secret_hash;
 pub(crate) use problem::Problem;
+
+/// Where people at HQ begin, in the folder of their pages.
+pub(crate) const HQ_PAGE: &str = "hq.html";
 
 /// Nothing but our own files, no inline script or style, no framing, no forms to elsewhere.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
@@ -110,7 +113,8 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
     let root = Router::new().nest("/api/v1", api).merge(machines);
     let root = match ui_dir {
         Some(dir) => {
-            let files = Router::new().fallback_service(ServeDir::new(dir));
+            let home = (StatusCode::FOUND, [(header::LOCATION, format!("/{HQ_PAGE}"))]);
+            let files = Router::new().route("/", get(home)).fallback_service(ServeDir::new(dir));
             root.fallback_service(files.layer(from_fn_with_state(app.files.clone(), gate::few)))
         }
         None => root.fallback(nothing),

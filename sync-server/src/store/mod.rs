@@ -19,6 +19,7 @@ mod projection;
 mod recorded;
 mod reports;
 mod returned;
+mod signer;
 mod snapshot;
 mod sql;
 mod sqlite;
@@ -35,6 +36,7 @@ pub use lease::LEASE_MS;
 pub use lost::{Decided, Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
 pub use projection::{REFUSED, UNREADABLE};
 pub use reports::REPORT_ROWS_MAX;
+pub use signer::Signer;
 pub use sqlite::{BackedUp, back_up};
 pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
 pub use types::*;
@@ -344,7 +346,9 @@ pub enum StoreError {
         source: Arc<std::io::Error>,
     },
     /// Another hub serves this folder.
-    #[error("another hub is running on {0}")]
+    #[error(
+        "a hub serves from {0}: stop it first; a hub on PostgreSQL (--database) goes on serving while this runs"
+    )]
     Locked(String),
     /// The address of the database is not one.
     #[error("the database's address: {0}")]

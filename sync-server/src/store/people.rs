@@ -216,6 +216,17 @@ impl Store {
         .await
     }
 
+    /// Whether there is an API key of this name.
+    ///
+    /// *Errors:* the store's.
+    pub async fn is_api_key(&self, name: String) -> Result<bool, StoreError> {
+        self.read(move |connection| {
+            let named = "select name from api_key where name = ?";
+            Ok(connection.one(named, values![name], |row| row.get::<String>(0))?.is_some())
+        })
+        .await
+    }
+
     /// The name of an API key, and whether it reads journals.
     ///
     /// *Errors:* the store's.

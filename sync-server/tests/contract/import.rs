@@ -254,7 +254,11 @@ async fn lists_are_refused_by_line_and_field() {
         r#"{"kind": "flag", "digits": 2}, {"kind": "plu", "digits": 7}, {"kind": "amount", "digits": 9}"#;
     for (name, text, wanted) in [
         ("taxes.json", r#"[{"code": "V", "name": "n", "rate_bp": 13000}]"#.into(), "line 1, column rate_bp: expected whole basis points (1300 for 13 %) from 0 to 3000"),
-        ("taxes.json", "[{\"code\": \"V\",\r\n \"name\": \"n\",\r\n \"rate_bp\": \"13%\"}]".into(), "line 3, column (row)"),
+        ("taxes.json", "[{\"code\": \"V\",\r\n \"name\": \"n\",\r\n \"rate_bp\": \"13%\"}]".into(), "line 3, column rate_bp: expected whole basis points (1300 for 13 %) from 0 to 3000, found \"13%\""),
+        ("taxes.json", r#"[{"code": "V", "name": "n", "rate_bp": "1300"}]"#.into(), "column rate_bp: expected whole basis points (1300 for 13 %) from 0 to 3000, without quotes, found \"1300\""),
+        ("taxes.json", r#"[{"code": 13, "name": "n", "rate_bp": 1300}]"#.into(), "column code: expected 1 to 16 characters, in quotes, found \"13\""),
+        ("taxes.json", r#"[{"code": "V", "name": "n", "rate_bp": 130000}]"#.into(), "column rate_bp: expected whole basis points (1300 for 13 %) from 0 to 3000, found \"130000\""),
+        ("taxes.json", r#"[{"code": "V", "name": "n"}]"#.into(), "column (row): expected a row that can be read: missing field"),
         ("taxes.json", "[\n{\"code\": \"V\", \"name\": \"n\", \"rate_bp\": 9, \"rates\": 1}]".into(), "line 2, column rates: expected a field that there is"),
         ("taxes.json", "{}".into(), "column (file): expected a list"),
         ("taxes.json", String::new(), "column (file): expected a list"),
@@ -404,11 +408,69 @@ async fn what_may_not_be_meant_is_read_and_told() {
         .warns("taxes.json", tax, &["column rate_bp: expected basis points (1300 for 13 %): this is less"])
         .await;
     let folder = chain.folder.path().join("base");
-    std::fs::copy(folder.join("items.csv"), folder.join("items (1).csv")).unwrap();
-    let done = chain.hub.import(&folder).await.unwrap();
-    let said =
-        done.warnings.iter().find(|it| it.contains("items (1).csv: expected a name that an import reads"));
-    assert!(said.is_some(), "{:?}", done.warnings);
+    for other in ["suppliers.csv", "items-2025-11-28.csv"] {
+        std::fs::copy(folder.join("items.csv"), folder.join(other)).unwrap();
+        let done = chain.hub.import(&folder).await.unwrap();
+        let wanted = format!("{other}: expected a name that an import reads");
+        assert!(done.warnings.iter().any(|it| it.contains(&wanted)), "{:?}", done.warnings);
+    }
+}
+
+#[tokio::test]
+async fn a_spreadsheets_error_is_refused_and_a_formula_told() {
+    let chain = Chain::new().await;
+    for cell in ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", " #REF! ", "#######"] {
+        for column in ["name", "category", "origin", "external_id", "aliases"] {
+            let wanted = format!("line 2, column {column}: expected a value: this is a spreadsheet's error");
+            chain.refuses("items.csv", item(column, cell), &[&wanted]).await;
+        }
+    }
+    for cell in ["=A1", "@SUM(A1)", "+A1", "-(A1)", "-菠菜"] {
+        let wanted = "line 2, column name: expected text: this looks like a formula";
+        chain.warns("items.csv", item("name", cell), &[wanted]).await;
+    }
+    for cell in ["-18度冷冻虾", "+1", "菠菜=甲", "#1 菠菜"] {
+        chain.warns("items.csv", item("name", cell), &[]).await;
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_is_nearly_one_by_its_name_is_refused_beside_it_and_by_itself() {
+    let chain = Chain::new().await;
+    let folder = chain.folder.path().join("base");
+    let (rename, save) = ("rename this to items.csv", "save this as CSV UTF-8 under that name");
+    for (name, wanted) in [
+        ("Items.csv", rename),
+        ("ITEMS.CSV", rename),
+        ("items (1).csv", rename),
+        ("items（2）.csv", rename),
+        ("items - 副本.csv", rename),
+        ("items - 副本 (2).csv", rename),
+        ("items 的副本.csv", rename),
+        ("Copy of items.csv", rename),
+        ("items - Copy.csv", rename),
+        ("items.csv.txt", rename),
+        ("items.txt", rename),
+        ("items.xlsx", save),
+        ("Items.xls", save),
+        ("Quick-Tabs (1).json", "rename this to quick_tabs.json"),
+        ("stores.csv", "rename this to stores.json"),
+    ] {
+        let other = folder.join(name);
+        std::fs::write(&other, ITEMS).unwrap();
+        for path in [&folder, &other] {
+            let said = chain.refusal(path).await;
+            assert!(said.contains(name) && said.contains(wanted), "wanted {wanted:?} in {said}");
+        }
+        std::fs::remove_file(other).unwrap();
+    }
+    let alone = chain.folder.path().join("alone");
+    std::fs::create_dir(&alone).unwrap();
+    std::fs::write(alone.join("Items.csv"), ITEMS).unwrap();
+    assert!(chain.refusal(&alone).await.contains(rename));
+    std::fs::rename(alone.join("Items.csv"), alone.join("items.csv")).unwrap();
+    std::fs::write(alone.join("readme.txt"), "").unwrap();
+    assert_eq!(chain.hub.import(&alone).await.unwrap().warned, 0);
 }
 
 #[tokio::test]

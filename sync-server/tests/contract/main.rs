@@ -2,6 +2,7 @@
 //! `postgresql` runs this program again with every story on PostgreSQL.
 
 mod bad_till;
+mod commands;
 mod days;
 mod dictionary;
 mod documented;

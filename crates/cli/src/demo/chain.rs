@@ -33,7 +33,7 @@ impl Chain {
         std::fs::create_dir_all(&folder)?;
         let mut config = Config::embedded(&folder);
         config.listen = SocketAddr::from(([127, 0, 0, 1], port));
-        config.ui_dir = args.ui.is_dir().then(|| args.ui.clone());
+        config.ui_dir = args.ui.join("hq.html").is_file().then(|| args.ui.clone());
         let hub = Hub::open(config.clone())?;
         if is_new {
             hub.import(&args.chain).await?;

@@ -13,7 +13,7 @@ mod tests;
 mod text;
 
 pub use chain::Chain;
-pub use row::{Fault, Row, faults, unknown_fields};
+pub use row::{Fault, Row, faults, slips, unknown_fields};
 pub use rules::{PRICE_MAX, Rule, rules};
 pub(crate) use text::is_unseen;
 pub use text::{narrow, shown, unseen, written_out};

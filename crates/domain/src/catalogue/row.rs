@@ -115,6 +115,28 @@ pub fn faults(table: Table, body: &Value, row: &Row) -> Vec<Fault> {
     found
 }
 
+/// Fields for which [`Row::read`] does not read a body: of another type than theirs, or beyond what they may hold.
+pub fn slips(table: Table, body: &Value) -> Vec<Fault> {
+    let mut found = Vec::new();
+    each_value(body, "", &mut |path, value| {
+        let Some(rule) = rule(table, path).filter(|_| !value.is_null()) else { return };
+        let text = text_of(value);
+        let is_type = match rule {
+            Rule::Whole(..) => value.is_i64() || value.is_u64(),
+            Rule::Flag => value.is_boolean(),
+            Rule::List(_) => value.is_array(),
+            _ => value.is_string(),
+        };
+        let quotes = if value.is_string() { "without quotes" } else { "in quotes" };
+        match (rule.takes(&text), is_type) {
+            (true, true) => {}
+            (true, false) => found.push(Fault::refused(path, format!("{rule}, {quotes}"), &text)),
+            (false, _) => found.push(Fault::refused(path, rule.to_string(), &text)),
+        }
+    });
+    found
+}
+
 /// Fields that no station knows: in a file they are slips of the pen, in a newer hub's row they are news.
 pub fn unknown_fields(table: Table, body: &Value) -> Vec<String> {
     let mut found = Vec::new();

@@ -4,7 +4,7 @@ use std::io::Read;
 use std::path::Path;
 
 use serde_json::Value;
-use suanpan_domain::catalogue::{Row, Table, shown, unknown_fields};
+use suanpan_domain::catalogue::{Row, Table, shown, slips, unknown_fields};
 
 use super::faults::{Faults, Place};
 use crate::csv;
@@ -105,6 +105,14 @@ fn element(part: &str, body: Value, place: Place, table: Table, faults: &mut Fau
     match Row::read(table, part) {
         Ok(row) => Some(Element { row, body, place }),
         Err(error) => {
+            let slips = slips(table, &body);
+            for slip in &slips {
+                let line = place.line_of(&slip.field);
+                faults.refuse(place.file, line, &slip.field, &slip.expected, &slip.found);
+            }
+            if !slips.is_empty() {
+                return None;
+            }
             let line = place.line + (error.line() as u64).saturating_sub(1);
             let expected = format!("a row that can be read: {}", why(&error));
             faults.refuse(place.file, line, "(row)", &expected, first_line(part, error.line()));

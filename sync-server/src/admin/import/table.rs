@@ -137,6 +137,12 @@ fn row(
             cells.refuse(name, &expected);
         } else if name.is_empty() && !text.trim().is_empty() {
             cells.refuse(name, "nothing in a column without a name");
+        } else if is_error(text.trim()) {
+            cells.refuse(name, "a value: this is a spreadsheet's error");
+        } else if is_formula(text.trim()) {
+            let line = cells.place.line_of(name);
+            let found = cells.found(name);
+            cells.faults.warn(file, line, name, "text: this looks like a formula", &found);
         }
     }
     each(cells);
@@ -257,6 +263,19 @@ impl Cells<'_> {
             false => self.faults.refuse(place.file, line, column, &fault.expected, &found),
         }
     }
+}
+
+/// True for what a spreadsheet writes where it could not work a cell out, or had no room for it.
+fn is_error(text: &str) -> bool {
+    const ERRORS: [&str; 9] =
+        ["#REF!", "#N/A", "#NAME?", "#VALUE!", "#DIV/0!", "#NULL!", "#NUM!", "#SPILL!", "#CALC!"];
+    ERRORS.contains(&text) || (text.starts_with("##") && text.bytes().all(|byte| byte == b'#'))
+}
+
+/// True for `=A1`, `@SUM(A1)`, `-(A1)`: a number with its sign is none.
+fn is_formula(text: &str) -> bool {
+    let begins = |text: &str| text.starts_with(|next: char| next.is_alphabetic() || next == '(');
+    text.starts_with(['=', '@']) || text.strip_prefix(['+', '-']).is_some_and(begins)
 }
 
 /// True for `6.99E+12`, as spreadsheets show long numbers.

@@ -1,0 +1,143 @@
+//! The hub's commands, as IT types them: what they refuse, and what they say of what they replace.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use crate::postgresql::run_on;
+use crate::support::*;
+use reqwest::StatusCode;
+use sync_server::store::Role;
+use sync_server::{Hub, HubError};
+
+/// Runs a command on a hub's folder with nothing on its input: whether it did it, and what it said.
+fn run(folder: &Path, args: &[&str]) -> (bool, String, String) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_sync-server"));
+    command.args(args).env("SUANPAN_HUB_DATA", folder).env("RUST_LOG", "off").stdin(Stdio::null());
+    if let Some(database) = config(folder).database {
+        command.env("SUANPAN_DATABASE_URL", database);
+    }
+    let done = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    (done.status.success(), text(done.stdout), text(done.stderr))
+}
+
+/// A folder whose hub has a station, and no longer serves.
+async fn with_a_station() -> (tempfile::TempDir, String) {
+    let hub = TestHub::start().await;
+    hub.till("HT01", 1).await;
+    let key = hub.hub().public_key().to_string();
+    let TestHub { running, folder, .. } = hub;
+    running.stop().await;
+    (folder, key)
+}
+
+#[tokio::test]
+async fn a_hub_whose_key_is_missing_makes_no_other_while_stations_know_it() {
+    let (folder, key) = with_a_station().await;
+    let (file, safe) = (folder.path().join("hub.key"), folder.path().join("safe"));
+    std::fs::rename(&file, &safe).unwrap();
+    let elsewhere = folder.path().join("mistyped.key");
+    for args in [
+        &["serve", "--listen", "127.0.0.1:0"][..],
+        &["api-key", "--name", "erp"],
+        &["enrol-code", "--site", "HT01", "--till", "2"],
+        &["api-key", "--name", "erp", "--key-file", elsewhere.to_str().unwrap()],
+    ] {
+        let (is_done, _, said) = run(folder.path(), args);
+        assert!(!is_done && said.contains("HUB-RUN-001") && said.contains("it is missing"), "{said}");
+        assert!(said.contains(&key) && said.contains("put it back"), "{said}");
+        assert!(!file.exists() && !elsewhere.exists(), "no key was made");
+    }
+    std::fs::rename(&safe, &file).unwrap();
+    assert!(run(folder.path(), &["api-key", "--name", "erp"]).0);
+    // By its own command a lost key is given up.
+    std::fs::remove_file(&file).unwrap();
+    let (is_done, made, _) = run(folder.path(), &["init"]);
+    assert!(is_done && made.trim() != key);
+    assert!(run(folder.path(), &["api-key", "--name", "erp"]).0);
+}
+
+#[tokio::test]
+async fn a_hub_refuses_another_key_than_its_stations_know() {
+    let (folder, key) = with_a_station().await;
+    let other = tempfile::tempdir().unwrap();
+    let other = Hub::open(config(other.path())).map(|hub| (hub.public_key().to_string(), other)).unwrap();
+    std::fs::copy(other.1.path().join("hub.key"), folder.path().join("hub.key")).unwrap();
+    // An older hub wrote no key down: its newest certificate tells.
+    for older in [false, true] {
+        if older {
+            run_on(folder.path(), "delete from meta where key = 'hub_key'");
+        }
+        for refused in [Hub::open(config(folder.path())), Hub::init(config(folder.path()))] {
+            let Err(error @ HubError::Key { .. }) = refused else { panic!("{refused:?}") };
+            let said = error.to_string();
+            assert!(said.contains(&other.0) && (older || said.contains(&key)), "{said}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_or_person_that_is_replaced_is_said_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let (is_done, first, said) = run(folder.path(), &["api-key", "--name", "erp"]);
+    assert!(is_done && first.starts_with("sp_") && said.is_empty(), "{said}");
+    let (is_done, second, said) = run(folder.path(), &["api-key", "--name", "erp"]);
+    assert!(is_done && second.starts_with("sp_") && second != first);
+    assert_eq!(said, "the former key of the name \"erp\" no longer works\n");
+    let hub = Hub::open(config(folder.path())).unwrap();
+    hub.put_user("wang", Role::Hq, Some("correct horse".into())).await.unwrap();
+    tokio::task::spawn_blocking(move || drop(hub)).await.unwrap();
+    let (is_done, _, said) = run(folder.path(), &["user", "--name", "wang", "--role", "it"]);
+    assert!(is_done);
+    assert_eq!(
+        said,
+        "\"wang\" was there already and was hq and is it now; the former password no longer works\n"
+    );
+    let (_, _, said) = run(folder.path(), &["user", "--name", "wang", "--role", "it"]);
+    assert!(said.contains("is it as before; the former password no longer works"), "{said}");
+    assert_eq!(run(folder.path(), &["user", "--name", "li", "--role", "it"]).2, "");
+}
+
+#[tokio::test]
+async fn a_command_beside_a_hub_that_serves_says_to_stop_it() {
+    let hub = TestHub::start().await;
+    if config(hub.folder.path()).database.is_some() {
+        return; // There they run beside it.
+    }
+    for args in
+        [&["import", "."][..], &["api-key", "--name", "erp"], &["user", "--name", "li", "--role", "it"]]
+    {
+        let (is_done, _, said) = run(hub.folder.path(), args);
+        assert!(!is_done && said.contains("HUB-STO-010 a hub serves from "), "{said}");
+        assert!(said.contains("stop it first"), "{said}");
+    }
+    for command in ["import", "enrol-code", "api-key", "user"] {
+        let (_, help, _) = run(hub.folder.path(), &[command, "--help"]);
+        assert!(help.replace("\n", " ").contains("Stop a hub in a folder first"), "{help}");
+    }
+}
+
+#[tokio::test]
+async fn the_hubs_address_leads_to_hqs_pages() {
+    let folder = tempfile::tempdir().unwrap();
+    let pages = folder.path().join("pages");
+    std::fs::create_dir(&pages).unwrap();
+    let mut config = config(folder.path());
+    config.ui_dir = Some(pages.clone());
+    let Err(error) = Hub::start(config.clone()).await else { panic!("served without pages") };
+    assert!(error.code() == "HUB-RUN-009" && error.to_string().contains("there is no hq.html in"), "{error}");
+    std::fs::write(pages.join("hq.html"), "the page of HQ").unwrap();
+    let running = Hub::start(config).await.unwrap();
+    assert_eq!(running.hq_url().unwrap(), format!("{}/hq.html", running.url()));
+    let _ = client(); // The ring is installed by it.
+    let http = reqwest::Client::builder().no_proxy().tls_certs_only([]);
+    let http = http.redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let answer = http.get(running.url()).send().await.unwrap();
+    assert_eq!(
+        (answer.status(), &answer.headers()["location"]),
+        (StatusCode::FOUND, &"/hq.html".parse().unwrap())
+    );
+    let page = client().get(running.url()).send().await.unwrap().text().await.unwrap();
+    assert_eq!(page, "the page of HQ");
+    running.stop().await;
+}
