@@ -1,5 +1,5 @@
 import vue from '@vitejs/plugin-vue'
-import { defineConfig } from 'vite'
+import { defineConfig } from 'vitest/config'
 
 /** Styles are written in the pixels of a window of 1024×768. Stations' pages grow with their window, so lengths are
  * delivered in the root's size, which is 16 px there. What is drawn as a line keeps its pixels. */
@@ -14,6 +14,7 @@ export default defineConfig({
   plugins: [vue()],
   // Relative addresses: the same files are served by the shells' own protocol and below a path of the hub.
   base: './',
+  test: { environment: './tests/client.ts' },
   css: { postcss: { plugins: [growing] } },
   build: {
     // WebView2 and WebKitGTK of the oldest supported systems.

@@ -185,6 +185,21 @@ fn a_second_enter_after_a_part_asks_before_it_takes_the_rest_in_cash() {
 }
 
 #[test]
+fn what_remains_is_one_figure_in_the_message_and_on_the_pay_panel_whatever_was_taken() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&label(1001, 482, 386));
+    rig.scan(&gtin("690000000001"));
+    for (tender, left) in [(pays("wechat", Some(1_000)), "¥36.76"), (cash(Some(1_000)), "¥26.76")] {
+        let view = rig.view(tender);
+        let message = view.message.expect("a part was taken");
+        assert_eq!((message.code, message.args["left"].as_str()), (Code::TenderTaken, left));
+        assert_eq!(left.replace(['¥', '.'], ""), view.pay.remaining_fen.to_string());
+        assert_eq!(view.pay.remaining_cash_fen, view.pay.remaining_fen - 6);
+    }
+}
+
+#[test]
 fn cash_far_above_what_is_due_asks_first() {
     let rig = Rig::new();
     rig.open_shift();

@@ -137,7 +137,7 @@ describe('keys of the pay panel', () => {
 
   it('refuse an amount that is none', () => {
     expect(payKey(KEYMAP, 'Enter', '5.4.1', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
-    expect(payKey(KEYMAP, 'Enter', '69012345678', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
+    expect(payKey(KEYMAP, 'Enter', '69012345678', VIEW)).toEqual({ do: 'hint', hint: 'codeNotAmount' })
     expect(payKey(KEYMAP, 'F8', '1.234', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
   })
 })

@@ -45,6 +45,7 @@ export const en: Record<keyof typeof zh, string> = {
   staff: 'Staff no.',
   pin: 'PIN',
   shiftOf: 'Shift {no} of {cashier} is open',
+  answerFirst: 'Answer first: Enter for yes, Esc for no',
   relieveTitle: 'The shift of {cashier} is still open',
   relieveNote: 'You may relieve it and sell on; a supervisor may then close it.',
   relieveAsk: '. Relieve it now?',

@@ -43,6 +43,7 @@ export const zh = {
   staff: '工号',
   pin: '密码',
   shiftOf: '班次 {no} · {cashier} 未班结',
+  answerFirst: '先回答：确认按 Enter，不要按 Esc',
   relieveTitle: '{cashier} 的班次还开着',
   relieveNote: '您可以顶班继续收银；要代为班结，请先顶班再由主管班结。',
   relieveAsk: '：现在顶班？',

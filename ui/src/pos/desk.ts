@@ -5,7 +5,7 @@ import { play } from '../kit/sound'
 import { onAct } from '../kit/surface'
 import type { Till } from '../kit/till'
 import { KEYS, type Deed, type Panel } from './deed'
-import type { HintKey } from './words'
+import { REFUSALS, type HintKey } from './words'
 
 /** The screen's own state: what the station does not need to know. */
 export interface Desk {
@@ -65,7 +65,7 @@ export function createDesk(till: Till): Desk {
     else if (deed.do === 'open') show(deed.panel)
     else if (deed.do === 'hint') {
       hint.value = deed.hint
-      play('warning')
+      play(REFUSALS.includes(deed.hint) ? 'error' : 'warning')
     } else if (deed.do === 'send') {
       typed.value = ''
       if (deed.then) show(deed.then)

@@ -58,13 +58,18 @@ export function payKey(keymap: Keymap, key: string, typed: string, view: TillVie
 /** A tender beside cash: of what was typed, or of all that remains. The station asks for its reference. */
 export function takeTender(tender: TenderView, typed: string): Deed {
   const amount_fen = parseFen(typed)
-  if (typed && amount_fen === null) return hint('amountWrong')
+  if (typed && amount_fen === null) return noAmount(typed)
   return send({ cmd: 'tender', tender: tender.code, amount_fen, reference: null })
 }
 
 function takeTyped(view: TillView, typed: string): Deed {
   const fen = parseFen(typed)
-  return fen ? takeCash(view, fen) : hint('amountWrong')
+  return fen ? takeCash(view, fen) : noAmount(typed)
+}
+
+/** Says what is wrong with an amount that is none: so many digits are a code that a scanner reads. */
+function noAmount(typed: string): Deed {
+  return hint(/^\d{8,}$/.test(typed) ? 'codeNotAmount' : 'amountWrong')
 }
 
 function takeCash(view: TillView, amount_fen: number | null): Deed {

@@ -17,6 +17,15 @@ export function sellingKey(keymap: Keymap, key: string, typed: string, view: Til
   return NOTHING
 }
 
+/** Panels about a drawer's cash or about one line: goods rung behind them would be seen by nobody, or become that line. */
+const TAKE_NO_SCAN: readonly Panel['name'][] = ['count', 'cash', 'quantity', 'price']
+
+/** What the selling screen makes of a scan. While the station waits or refuses, it answers itself. */
+export function sellingScan(text: string, view: TillView, panel: Panel): Deed {
+  const stationAnswers = view.prompt !== null || view.message?.level === 'error'
+  return TAKE_NO_SCAN.includes(panel.name) && !stationAnswers ? hint('scanElsewhere') : send({ cmd: 'scan', text })
+}
+
 /** A letter of a receipt's number; null for any other key. */
 export function numberKey(key: string, typed: string): Deed | null {
   return /^[a-zA-Z]$/.test(key) && typed.length < TYPED_LEN_MAX ? type(typed + key.toUpperCase()) : null
@@ -69,7 +78,12 @@ function settle(typed: string, view: TillView): Deed {
 
 function times(typed: string): Deed {
   const pieces = parsePieces(typed)
-  return pieces ? send({ cmd: 'multiply', pieces }, KEYS) : hint('piecesFirst')
+  return pieces ? send({ cmd: 'multiply', pieces }, KEYS) : noPieces(typed)
+}
+
+/** Says what is wrong with a count that is none. */
+export function noPieces(typed: string): Deed {
+  return hint(typed ? 'piecesWrong' : 'piecesFirst')
 }
 
 function park(view: TillView): Deed {

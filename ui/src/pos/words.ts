@@ -6,6 +6,9 @@ export const w = words(zh, en)
 
 /** What the screen itself may have to say. */
 export type HintKey =
+  | 'scanElsewhere'
+  | 'piecesWrong'
+  | 'codeNotAmount'
   | 'noMembers'
   | 'nothingRung'
   | 'nothingParked'
@@ -18,3 +21,6 @@ export type HintKey =
   | 'numberFirst'
   | 'pickFirst'
   | 'selectFirst'
+
+/** Hints that refuse something: they are red and sound so. */
+export const REFUSALS: readonly HintKey[] = ['scanElsewhere']

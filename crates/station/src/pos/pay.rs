@@ -44,8 +44,9 @@ pub(crate) fn tender(
     let taken = settle::take(turn.basket()?, &tender, amount, reference, rule)?;
     match taken {
         Taken::Partly(remaining) => {
-            let left = if tender.rounds { remaining.in_cash() } else { remaining.amount };
-            turn.say(Say::new(Code::TenderTaken).with("amount", yuan(amount)).with("left", yuan(left)));
+            // As the pay panel names it: what is due in cash stands beside it under its own name.
+            let left = yuan(remaining.amount);
+            turn.say(Say::new(Code::TenderTaken).with("amount", yuan(amount)).with("left", left));
             Ok(())
         }
         Taken::Fully { rounding, .. } => {

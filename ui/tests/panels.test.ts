@@ -1,0 +1,234 @@
+import { createRenderer, nextTick, shallowRef, type Component } from 'vue'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+
+import type { Command } from '../src/bindings/Command'
+import type { Found } from '../src/bindings/Found'
+import type { Prompt } from '../src/bindings/Prompt'
+import type { TillView } from '../src/bindings/TillView'
+import { language } from '../src/kit/i18n'
+import { press, scan } from '../src/kit/surface'
+import { tillKey, type Till } from '../src/kit/till'
+import { createDesk, deskKey, type Desk } from '../src/pos/desk'
+import { KEYMAP } from '../src/pos/keymap'
+import ApprovePrompt from '../src/pos/panels/ApprovePrompt.vue'
+import DocumentsPanel from '../src/pos/panels/DocumentsPanel.vue'
+import MenuPanel from '../src/pos/panels/MenuPanel.vue'
+import QuestionPanel from '../src/pos/panels/QuestionPanel.vue'
+import QuantityPanel from '../src/pos/panels/QuantityPanel.vue'
+import { payKey } from '../src/pos/pay'
+import { sellingScan } from '../src/pos/selling'
+import RelieveQuestion from '../src/pos/RelieveQuestion.vue'
+import { sellingView } from './fixture'
+
+/** An element of a screen that is kept in memory. */
+class Node {
+  parent: Node | null = null
+  nodes: Node[] = []
+  props: Record<string, unknown> = {}
+  scrolled: number[] = []
+  seen = 0
+  clientHeight = 100
+  scrollHeight = 900
+  constructor(public text = '', readonly isElement = false) {}
+  scrollTo = ({ top }: { top: number }) => this.scrolled.push(top)
+  scrollBy = ({ top }: { top: number }) => this.scrolled.push(top)
+  scrollIntoView = () => (this.seen += 1)
+
+  get children(): Node[] {
+    return this.nodes.filter((node) => node.isElement)
+  }
+  all(): Node[] {
+    return [this, ...this.nodes.flatMap((child) => child.all())]
+  }
+  says(): string {
+    return this.all().map((node) => node.text).join('')
+  }
+  find(testid: string): Node | undefined {
+    return this.all().find((node) => node.props['data-testid'] === testid)
+  }
+}
+
+function remove(node: Node): void {
+  node.parent?.nodes.splice(node.parent.nodes.indexOf(node), 1)
+  node.parent = null
+}
+
+const { createApp } = createRenderer<Node, Node>({
+  createElement: () => new Node('', true),
+  createText: (text) => new Node(text),
+  createComment: () => new Node(),
+  setText: (node, text) => void (node.text = text),
+  setElementText: (node, text) => void (node.nodes = [new Node(text)]),
+  parentNode: (node) => node.parent,
+  nextSibling: (node) => node.parent?.nodes[node.parent.nodes.indexOf(node) + 1] ?? null,
+  patchProp: (node, key, _, value) => void (node.props[key] = value),
+  remove,
+  insert(node, parent, before) {
+    if (node.parent) remove(node)
+    node.parent = parent
+    parent.nodes.splice(before ? parent.nodes.indexOf(before) : parent.nodes.length, 0, node)
+  },
+})
+
+interface Shown {
+  root: Node
+  desk: Desk
+  sent: Command[]
+}
+
+const shown: { unmount(): void }[] = []
+
+function show(panel: Component, props: Record<string, unknown>, view: TillView = sellingView({ message: null }), found: (command: Command) => Found | null = () => null): Shown {
+  const sent: Command[] = []
+  const till: Till = {
+    view: shallowRef(view),
+    failure: shallowRef(null),
+    seenAt: shallowRef(0),
+    call: (command) => {
+      sent.push(command)
+      return Promise.resolve({ view, found: found(command) })
+    },
+    settled: () => Promise.resolve(),
+  }
+  const root = new Node()
+  const app = createApp(panel, props)
+  const desk = createDesk(till)
+  app.provide(tillKey, till)
+  app.provide(deskKey, desk)
+  app.mount(root)
+  shown.push(app)
+  return { root, desk, sent }
+}
+
+/** Lets everything that was pressed be heard and drawn. */
+const heard = () => new Promise((done) => setTimeout(done)).then(() => nextTick())
+
+async function pressAll(keys: string): Promise<void> {
+  for (const key of keys.split(' ')) press(key)
+  await heard()
+}
+
+beforeEach(() => void (language.value = 'zh-CN'))
+afterEach(() => shown.splice(0).forEach((app) => app.unmount()))
+
+describe('the approval panel', () => {
+  const prompt = {
+    kind: 'approve', action: 'open_drawer', amount_fen: 0, needs_manager: false,
+    about: { name: '', from: null, to: null, tenders: [], reason: { kind: 'always' } },
+  } as unknown as Prompt
+
+  it('takes the number and PIN of another person after any refusal', async () => {
+    const { root, sent } = show(ApprovePrompt, { prompt })
+    await pressAll('1 1 0 1 Enter 3 1 4 1 Enter')
+    expect(root.find('field-staff')!.says()).not.toContain('1101')
+    expect(root.find('field-staff')!.props['class']).toContain('active')
+    await pressAll('1 8 0 1 Enter 8 2 4 6 Enter')
+    const tries = [['1101', '3141'], ['1801', '8246']]
+    expect(sent).toEqual(tries.map(([staff, pin]) => ({ cmd: 'approve', staff, pin })))
+  })
+
+  it('begins anew after a card that was refused', async () => {
+    const { sent } = show(ApprovePrompt, { prompt })
+    await pressAll('1 1 0 1 Enter 3')
+    scan('CARD')
+    await pressAll('1 8 0 1 Enter 8 2 4 6 Enter')
+    expect(sent.at(-1)).toEqual({ cmd: 'approve', staff: '1801', pin: '8246' })
+  })
+})
+
+describe('a question', () => {
+  it('is not answered by the Enter of what was typed under it', async () => {
+    const { root, sent } = show(QuestionPanel, { question: 'clear_tenders' })
+    expect(root.find('answer-first')).toBeUndefined()
+    await pressAll('0 . 0 1 Enter')
+    expect(sent).toEqual([])
+    expect(root.find('answer-first')!.says()).toBe('先回答：确认按 Enter，不要按 Esc')
+    await pressAll('Enter')
+    expect(sent).toEqual([{ cmd: 'clear_tenders' }])
+  })
+
+  it('is answered by Enter at once when nothing was typed', async () => {
+    const { sent } = show(QuestionPanel, { question: 'void_basket' })
+    await pressAll('Enter')
+    expect(sent).toEqual([{ cmd: 'void_basket' }])
+  })
+
+  it('of another shift is no exception', async () => {
+    let relieved = 0
+    show(RelieveQuestion, { cashier: '李梅', onYes: () => (relieved += 1) })
+    await pressAll('1 9 Enter')
+    expect(relieved).toBe(0)
+    await pressAll('Enter')
+    expect(relieved).toBe(1)
+  })
+})
+
+describe('a scan behind a panel', () => {
+  const view = sellingView({ message: null })
+  const code = '6901234567892'
+
+  it.each([
+    { name: 'count', purpose: 'close_shift' },
+    { name: 'cash', kind: 'drop' },
+    { name: 'quantity', line: 6 },
+    { name: 'price', line: 6 },
+  ] as const)('of $name adds nothing and is refused', (panel) => {
+    expect(sellingScan(code, view, panel)).toEqual({ do: 'hint', hint: 'scanElsewhere' })
+    // What the station waits for, or refused, it answers itself.
+    const error = { sequence: 9, level: 'error', code: 'POS-SCN-001', args: {}, refused: 0 } as const
+    const sends = { do: 'send', command: { cmd: 'scan', text: code } }
+    expect(sellingScan(code, { ...view, message: error }, panel)).toEqual(sends)
+    expect(sellingScan(code, { ...view, prompt: { kind: 'relieve', cashier: '李梅' } }, panel)).toEqual(sends)
+  })
+
+  it('is rung elsewhere', () => {
+    expect(sellingScan(code, view, { name: 'keys' })).toEqual({ do: 'send', command: { cmd: 'scan', text: code } })
+  })
+})
+
+describe('the receipts', () => {
+  const rows = [1, 2, 3].map((n) => ({ ...sellingView().last_document!, document: `d${n}`, number: `0811-${n}` }))
+  const line = { text: '合计', bold: false, tall: false, wide: false, is_code: false }
+  const found = (command: Command) =>
+    (command.cmd === 'preview' ? { kind: 'preview', lines: [line] } : { kind: 'documents', documents: rows }) as unknown as Found
+
+  it('are read to their end by keys, each from its top, and the selected one is in sight', async () => {
+    const { root } = show(DocumentsPanel, {}, sellingView({ message: null }), found)
+    await heard()
+    const paper = root.find('preview')!
+    await pressAll('ArrowDown')
+    paper.scrolled = []
+    await pressAll('PageDown PageUp End Home')
+    expect(paper.scrolled).toEqual([80, -80, 900, 0])
+    paper.scrolled = []
+    await pressAll('ArrowDown')
+    await heard()
+    expect(paper.scrolled).toEqual([0])
+    const selected = root.all().find((node) => node.props['class'] === 'at')!
+    expect(selected.says()).toContain('0811-2')
+    expect(selected.parent!.seen).toBe(1)
+  })
+})
+
+describe('what is typed wrong', () => {
+  it.each(['1.5', '0', '99999999999'])('as a quantity (%s) is told what a quantity is', async (typed) => {
+    const { desk, sent } = show(QuantityPanel, { line: 7 })
+    desk.typed.value = typed
+    await pressAll('Enter')
+    expect([desk.hint.value, sent]).toEqual(['piecesWrong', []])
+  })
+
+  it.each(['Enter', 'F8'])('as an amount and is a payment code takes nothing and says so (%s)', (key) => {
+    expect(payKey(KEYMAP, key, '134567890123456789', sellingView({ message: null }))).toEqual({ do: 'hint', hint: 'codeNotAmount' })
+  })
+})
+
+describe('the menu', () => {
+  it('has no entry on 0, and the language on L', async () => {
+    const { desk, sent } = show(MenuPanel, {})
+    await pressAll('0')
+    expect([sent, desk.typed.value]).toEqual([[], ''])
+    await pressAll('l')
+    expect(sent).toEqual([{ cmd: 'set_language', language: 'en' }])
+  })
+})
