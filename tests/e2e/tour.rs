@@ -139,11 +139,14 @@ impl Tour {
         }
         till.scan("https://127.0.0.1:9").await;
         till.scan("AAAA-BBBB").await;
+        till.wait_text_has("field-code", "AAAA-BBBB").await;
         till.touch("enrol").await;
         told(till, "POS-NET-012").await;
         self.looks.at(till, "enrol").await;
         till.scan(&chain.url).await;
-        till.scan(&chain.enrol_code().await).await;
+        let code = chain.enrol_code().await;
+        till.scan(&code).await;
+        till.wait_text_has("field-code", &code).await;
         till.touch("enrol").await;
         till.find("field-staff").await;
         self.looks.at(till, "sign-in").await;
