@@ -103,7 +103,7 @@ async fn cashier_closes_an_uncounted_drawer_only_by_saying_so_twice() {
     window.press("F8").await;
     window.find("parked").await;
     window.find("back").await;
-    window.press("Enter").await;
+    window.press_all("ArrowDown Enter").await;
     window.wait_text("due", "42.90").await;
     window.press_all("F7 Enter").await;
     window.wait_text("pieces", "0").await;
