@@ -243,6 +243,9 @@ impl Tour {
         self.looks.at_panel(till, "long-weigh").await;
         type_slowly(till, "1.5").await;
         till.press("Enter").await;
+        till.find("yes").await;
+        self.looks.at_panel(till, "long-sure").await;
+        till.press("Enter").await;
         till.wait_text("pieces", "1").await;
         for key in ["F4", "F5"] {
             till.press(key).await;
@@ -259,6 +262,9 @@ impl Tour {
             till.press("*").await;
             type_slowly(till, "99002").await;
             till.press("Enter").await;
+            till.find("yes").await;
+            till.press("Enter").await;
+            till.wait_gone("yes").await;
             till.wait_gone("multiply").await;
         }
         till.wait_text_has("due", "9,999,999.99").await;
@@ -272,10 +278,10 @@ impl Tour {
         till.press("Enter").await;
         till.find("change").await;
         self.looks.at_panel(till, "long-change").await;
-        till.press_all("F9 Enter Enter").await;
+        till.press_all("F9 ArrowDown Enter ArrowDown Enter").await;
         till.find("restock").await;
         self.looks.at_panel(till, "long-refund").await;
-        till.press_all("Escape Escape F10").await;
+        till.press_all("Escape Escape F10 ArrowDown").await;
         till.find("preview").await;
         self.looks.at_panel(till, "long-reprint").await;
         till.press("Escape").await;
@@ -312,13 +318,14 @@ impl Tour {
         till.wait_until("the till is offline", async || till.script(state, vec![]).await == "offline").await;
         self.looks.at_panel(till, "offline").await;
         till.press("F9").await;
-        type_slowly(till, "123").await;
+        till.find("document").await;
+        till.scan("HT01-2-20261128-0812-a7").await;
+        till.wait_text_has("refund-cite", "0812").await;
         till.press("F9").await;
         till.find("cite-add").await;
         self.looks.at_panel(till, "cited").await;
         till.press_all("F2 9 9 0").await;
-        till.find("hit").await;
-        till.press("Enter").await;
+        till.touch("hit").await;
         till.find("field-paid").await;
         self.looks.at_panel(till, "cited-figures").await;
         till.press_all("1 Enter 9 9 Enter").await;
