@@ -58,6 +58,8 @@ async fn sell_split(window: &mut Window) {
     window.press("Enter").await;
     window.wait_text("cash-due", "¥2.70").await;
     window.press("Enter").await;
+    window.find("yes").await;
+    window.press("Enter").await;
     window.find("change").await;
 }
 

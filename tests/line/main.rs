@@ -115,7 +115,9 @@ async fn a_till_that_rests_tells_that_its_hub_is_gone_since_it_answered_last() {
     proxy.hold(true);
     let held_ms = SystemClock.now_ms();
     let (since_ms, why) = counter.until_away().await;
-    assert!(since_ms.is_some_and(|since_ms| since_ms <= held_ms), "{since_ms:?}, held at {held_ms}");
+    // An answer may have been on its way.
+    let latest_ms = held_ms + 5_000;
+    assert!(since_ms.is_some_and(|since_ms| since_ms <= latest_ms), "{since_ms:?}, held at {held_ms}");
     assert!(matches!(why, Some(CallError::Unreachable(Cause::Silent(_)))), "{why:?}");
     proxy.hold(false);
     counter.until(&online(0)).await;

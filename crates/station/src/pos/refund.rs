@@ -55,7 +55,10 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
         (turn.shop.documents_by_number(&number)?, Some(number))
     };
     let refundable = match (found.as_slice(), number) {
-        ([], None) => return Err(not_found(typed)),
+        ([], None) => {
+            turn.shop.needs_all()?;
+            return Err(not_found(typed));
+        }
         ([], Some(number)) => {
             let is_ours = turn.shop.is_ours(&number);
             if is_ours {
