@@ -3,6 +3,8 @@ import type { QuantityView } from '../bindings/QuantityView'
 
 /** A typed amount or weight has at most this many digits before its point: more is a mistake or a scan. */
 const WHOLE_DIGITS_MAX = 7
+/** Characters of an amount in the columns of B. */
+const AMOUNT_LEN_MAX = 9
 
 /** Writes an integer with its point `decimals` digits from the right. Only digits move: nothing is computed. */
 function withPoint(value: number, decimals: number): string {
@@ -19,6 +21,11 @@ export function yuan(fen: number): string {
 /** Fen as an amount of money: `¥89.59`, `−¥0.05`. */
 export function money(fen: number): string {
   return fen < 0 ? `−¥${yuan(-fen)}` : `¥${yuan(fen)}`
+}
+
+/** Whether an amount is longer than a basket's column holds at full size. */
+export function isLong(fen: number): boolean {
+  return yuan(fen).length > AMOUNT_LEN_MAX
 }
 
 /** Grams as kilograms without the unit: `482` is `0.482`. */
