@@ -143,7 +143,8 @@ async fn while_the_server_is_frozen_everybody_is_told_to_come_later_and_nothing_
 
 #[test]
 fn every_story_is_the_same_on_postgresql() {
-    match Server::start("-c fsync=off") {
+    // Four stories at once, of up to three hubs with nine connections each.
+    match Server::start("-c fsync=off -c max_connections=200") {
         Some(server) => run_stories_on(&server.address()),
         None => println!("Skipped: PostgreSQL is not installed."),
     }
