@@ -15,6 +15,8 @@ export default defineConfig({
   // Relative addresses: the same files are served by the shells' own protocol and below a path of the hub.
   base: './',
   test: { environment: './tests/client.ts' },
+  // Tests hold the words against ../docs.
+  server: { fs: { allow: ['..'] } },
   css: { postcss: { plugins: [growing] } },
   build: {
     // WebView2 and WebKitGTK of the oldest supported systems.

@@ -46,7 +46,8 @@ impl Chain {
         self.folder_of(TILL)
     }
 
-    fn folder_of(&self, till: u16) -> PathBuf {
+    /// A new station's folder.
+    pub(crate) fn folder_of(&self, till: u16) -> PathBuf {
         self.folder.path().join(format!("till-{till}"))
     }
 
@@ -54,7 +55,7 @@ impl Chain {
         self.enrol_code_of(TILL).await
     }
 
-    async fn enrol_code_of(&self, till: u16) -> String {
+    pub(crate) async fn enrol_code_of(&self, till: u16) -> String {
         let hub = self.running.as_ref().expect("the hub runs").hub();
         hub.enrol_code(&SITE.parse().expect("a site"), till).await.expect("a code")
     }

@@ -14,6 +14,9 @@ use crate::story::{RICE, label};
 /// The largest window that is looked at.
 const LARGE: (u32, u32) = (1920, 1080);
 
+/// The warehouse's desk, which is enrolled under a number of its own.
+const DESK: u16 = 9;
+
 /// Where each part lies at 1024×768: x, y, width, height.
 const GEOMETRY: [(&str, [i64; 4]); 8] = [
     ("S", [0, 0, 1024, 40]),
@@ -58,7 +61,7 @@ const SELLING: [Panel; 19] = [
 ];
 
 /// Panels over an empty basket.
-const WAITING: [Panel; 10] = [
+const WAITING: [Panel; 11] = [
     ("parked", "F8", "parked", "Escape"),
     ("refund-lines", "F9 ArrowDown Enter ArrowDown Enter", "restock", "Escape Escape"),
     ("cash-drop", "F12 2 5 0 0", "cash-go", "Escape Escape"),
@@ -68,6 +71,7 @@ const WAITING: [Panel; 10] = [
     ("audit", "F12 6", "count-go", "Escape"),
     ("close-day", "F12 8", "quick-key", "Escape"),
     ("devices", "F12 9", "devices-save", "Escape Escape Escape"),
+    ("approve-devices", "F12 9 F6 Enter Enter", "approve-about", "Escape Escape Escape"),
     ("refund-unknown", "F9 9 9 9 9 Enter", "refund-cite", "Escape Escape"),
 ];
 
@@ -108,6 +112,23 @@ async fn type_slowly(window: &mut Window, digits: &str) {
     }
 }
 
+/// Chooses the language of a station that is to be enrolled.
+async fn speak(window: &mut Window, language: &str) {
+    window.find("field-hub").await;
+    if language == "en" {
+        window.touch("language").await;
+        window.wait_text("language", "中文").await;
+    }
+}
+
+/// Enrols a station by what IT scans.
+async fn enrol(window: &mut Window, hub: &str, code: &str) {
+    window.scan(hub).await;
+    window.scan(code).await;
+    window.wait_text_has("field-code", code).await;
+    window.touch("enrol").await;
+}
+
 struct Tour {
     language: &'static str,
     looks: Looks,
@@ -132,22 +153,11 @@ impl Tour {
     /// Enrols, signs in, and is locked out and relieved on the way.
     async fn at_the_door(&mut self, chain: &Chain) {
         let till = &mut self.till;
-        till.find("field-hub").await;
-        if self.language == "en" {
-            till.touch("language").await;
-            till.wait_text("language", "中文").await;
-        }
-        till.scan("https://127.0.0.1:9").await;
-        till.scan("AAAA-BBBB").await;
-        till.wait_text_has("field-code", "AAAA-BBBB").await;
-        till.touch("enrol").await;
+        speak(till, self.language).await;
+        enrol(till, "https://127.0.0.1:9", "AAAA-BBBB").await;
         told(till, "POS-NET-012").await;
         self.looks.at(till, "enrol").await;
-        till.scan(&chain.url).await;
-        let code = chain.enrol_code().await;
-        till.scan(&code).await;
-        till.wait_text_has("field-code", &code).await;
-        till.touch("enrol").await;
+        enrol(till, &chain.url, &chain.enrol_code().await).await;
         till.find("field-staff").await;
         self.looks.at(till, "sign-in").await;
         for wrong in ["1111", "2222", "3333", "4444", "5555"] {
@@ -189,6 +199,21 @@ impl Tour {
         self.till.press("F8").await;
         self.till.wait_text("pieces", "0").await;
         self.walk(&WAITING).await;
+        self.refund_the_rice().await;
+    }
+
+    /// A refund in cash and as paid, its approval, and what stands after it.
+    async fn refund_the_rice(&mut self) {
+        let till = &mut self.till;
+        till.press_all("F9 ArrowDown Enter ArrowDown Enter F5").await;
+        till.find("refund-held").await;
+        self.looks.at_panel(till, "refund-cash").await;
+        till.press_all("F5 +").await;
+        till.find("approve-about").await;
+        self.looks.at_panel(till, "approve-refund").await;
+        till.scan(CARD).await;
+        till.find("closed-part").await;
+        self.looks.at_panel(till, "refunded").await;
     }
 
     /// What the station asks about a basket.
@@ -287,6 +312,17 @@ impl Tour {
         till.press("Escape").await;
     }
 
+    /// The warehouse's desk, before and after it is enrolled.
+    async fn at_the_desk(&mut self, chain: &Chain, display: &Display) {
+        let mut desk = counter::open(display, "wms-app", &chain.folder_of(DESK), &[], SMALL).await;
+        speak(&mut desk, self.language).await;
+        self.looks.at(&desk, "desk-enrol").await;
+        enrol(&mut desk, &chain.url, &chain.enrol_code_of(DESK).await).await;
+        desk.wait_text_has("network", "●").await;
+        self.looks.at(&desk, "desk").await;
+        desk.close().await;
+    }
+
     /// Papers of the drawer, another cashier at the locked till, and the network gone.
     async fn at_the_end(&mut self, chain: &mut Chain) {
         let till = &mut self.till;
@@ -369,6 +405,7 @@ async fn tour(language: &'static str) {
     second.find("failure").await;
     tour.looks.at(&second, "failure").await;
     second.close().await;
+    tour.at_the_desk(&chain, &display).await;
     at_hq(&mut tour.looks, &chain, &display, language).await;
     tour.till.close().await;
     tour.looks.end();

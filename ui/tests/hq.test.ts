@@ -2,9 +2,11 @@ import { createSSRApp } from 'vue'
 import { renderToString } from 'vue/server-renderer'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 
+import feeds from '../../docs/feeds.md?raw'
 import { decideLost } from '../src/hq/api'
 import { change, difference } from '../src/hq/figures'
 import { about, forWhom, says } from '../src/hq/lost'
+import type { Stores } from '../src/hq/stores'
 import HourChart from '../src/hq/HourChart.vue'
 import { dateBeside, siteDay } from '../src/hq/time'
 import { language } from '../src/kit/i18n'
@@ -46,11 +48,36 @@ describe('sales by hour', () => {
 })
 
 describe('what a restore lost', () => {
-  it('is told in words', () => {
+  const stores = [{ site: 'HT01', name: '柳荫路店' }] as unknown as Stores
+  const told = (table: string, now: unknown, lost: unknown) => {
+    const body = (it: unknown) => (it === null ? null : JSON.stringify(it))
+    return says({ table, current: body(now), body: body(lost) })
+  }
+
+  it('is told in words, with what is the same left out', () => {
     language.value = 'zh-CN'
-    expect(about({ table: 'price', key: '70101' })).toBe('价格 70101')
-    expect([forWhom('chain'), forWhom('site:HT01')]).toEqual(['全部门店', 'HT01'])
-    expect([says('price', '{"fen":35,"per":"pc"}'), says('price', null), says('tax', '{}')]).toEqual(['¥0.35/件', '–', '{}'])
+    expect([about({ table: 'price', key: '70101' }), about({ table: 'settings', key: 'settings' })]).toEqual(['价格 70101', '门店设置'])
+    expect(['chain', 'site:HT01', 'zone:east'].map((scope) => forWhom(scope, stores))).toEqual(['全部门店', '柳荫路店', 'east'])
+    expect(told('price', null, { fen: 35, per: 'pc' })).toBe('现在 无　丢失 ¥0.35/件')
+    expect(told('price', { fen: 20, per: 'pc' }, null)).toBe('现在 ¥0.20/件　丢失 删除')
+    const item = { code: '10101', name: '菠菜', sold_by: 'weight', aliases: [] }
+    expect(told('item', item, { ...item, name: '大菠菜', sold_by: 'piece', aliases: ['菠薐', '红根菜'] })).toBe(
+      '现在 名称 菠菜 · 计量 按重量 · 别名 无　丢失 名称 大菠菜 · 计量 按件 · 别名 菠薐、红根菜',
+    )
+    expect(told('settings', { rounding: 'fen', cashier_discount_bp: 500, ask_line: 200000 }, { rounding: 'jiao' })).toBe(
+      '现在 抹零 抹分 · 收银员折扣上限 5% · 大额先问 ¥2,000.00　丢失 抹零 抹角 · 收银员折扣上限 无 · 大额先问 无',
+    )
+    expect(told('staff', null, null)).toBe('内容不在这里显示')
+  })
+
+  it('has a word for every field that is published', () => {
+    const samples = feeds.matchAll(/```json (\w+)\n([\s\S]*?)```/g)
+    const rows = [...samples].map(([, table = '', body = '']) => ({ table, body, current: null }))
+    expect(rows.length).toBeGreaterThan(8)
+    language.value = 'zh-CN'
+    for (const row of rows.filter(({ table }) => !['price', 'staff', 'dictionary'].includes(table))) {
+      expect(says(row).split('丢失 ')[1]!.split(' · ').filter((one) => /^[a-z_]+ /.test(one)), row.table).toEqual([])
+    }
   })
 
   const row = { scope: 'chain', table: 'price', key: 'x1', epoch: 2, version: 7, effective_at_ms: 0, body: '{}', current: null, site: 'HT01', till: 1 }

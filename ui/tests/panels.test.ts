@@ -14,6 +14,7 @@ import ApprovePrompt from '../src/pos/panels/ApprovePrompt.vue'
 import DocumentsPanel from '../src/pos/panels/DocumentsPanel.vue'
 import MenuPanel from '../src/pos/panels/MenuPanel.vue'
 import QuestionPanel from '../src/pos/panels/QuestionPanel.vue'
+import RefundLines from '../src/pos/panels/RefundLines.vue'
 import QuantityPanel from '../src/pos/panels/QuantityPanel.vue'
 import { payKey } from '../src/pos/pay'
 import { sellingScan } from '../src/pos/selling'
@@ -127,6 +128,14 @@ describe('the approval panel', () => {
     expect(sent).toEqual(tries.map(([staff, pin]) => ({ cmd: 'approve', staff, pin })))
   })
 
+  it('says printer, paper and scale in words, as they are and as they will be', () => {
+    const from = { kind: 'devices', devices: { printer: { kind: 'none' }, paper_mm: 80, scale_port: '' } }
+    const to = { kind: 'devices', devices: { printer: { kind: 'tcp', address: '192.168.1.50:9100' }, paper_mm: 58, scale_port: 'COM3' } }
+    const about = { name: null, from, to, tenders: [], reason: { kind: 'always' } }
+    const { root } = show(ApprovePrompt, { prompt: { ...prompt, action: 'set_devices', about } })
+    expect(root.find('approve-about')!.says()).toContain('打印机 无 · 纸宽 80 mm · 秤 无 → 打印机 网口 192.168.1.50:9100 · 纸宽 58 mm · 秤 COM3')
+  })
+
   it('begins anew after a card that was refused', async () => {
     const { sent } = show(ApprovePrompt, { prompt })
     await pressAll('1 1 0 1 Enter 3')
@@ -211,11 +220,24 @@ describe('the receipts', () => {
 })
 
 describe('what is typed wrong', () => {
-  it.each(['1.5', '0', '99999999999'])('as a quantity (%s) is told what a quantity is', async (typed) => {
+  it.each(['1.5', '0', '10000', '99999999999'])('as a quantity (%s) is told what a quantity is', async (typed) => {
     const { desk, sent } = show(QuantityPanel, { line: 7 })
     desk.typed.value = typed
     await pressAll('Enter')
     expect([desk.hint.value, sent]).toEqual(['piecesWrong', []])
+  })
+
+  it.each([
+    [RefundLines, 'count', '10000', 'piecesWrong'],
+    [RefundLines, 'weight', '0', 'weightWrong'],
+  ] as const)('as what comes back stays, and is told what it should be', async (panel, kind, typed, told) => {
+    const left = kind === 'weight' ? { kind, grams: 482 } : { kind, pieces: 2, unit: '袋' }
+    const sale = { sale: 's1', number: '0812-A7', at: '14:02', due_fen: 386, returned_fen: 0, lines: [{ line: 1, name: '菠菜', left, paid_fen: 386 }] }
+    const { desk } = show(panel, { sale })
+    await pressAll('ArrowDown')
+    desk.typed.value = typed
+    await pressAll('Enter')
+    expect([desk.hint.value, desk.typed.value]).toEqual([told, typed])
   })
 
   it.each(['Enter', 'F8'])('as an amount and is a payment code takes nothing and says so (%s)', (key) => {

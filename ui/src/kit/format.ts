@@ -71,8 +71,13 @@ export function parseGrams(text: string): number | null {
   return parse(text, 3)
 }
 
-/** A typed count. */
+/** A typed count: 1–9,999. */
 export function parsePieces(text: string): number | null {
+  return /^0*[1-9]\d{0,3}$/.test(text) ? Number(text) : null
+}
+
+/** A typed tare in grams. */
+export function parseTare(text: string): number | null {
   return /^\d{1,5}$/.test(text) ? Number(text) : null
 }
 

@@ -231,6 +231,7 @@ export const en: Record<keyof typeof zh, string> = {
   printer: 'Printer',
   paper: 'Paper {mm} mm',
   scale: "Scale's serial port",
+  devicesAre: 'printer {printer} · paper {mm} mm · scale {scale}',
   target_none: 'None',
   target_tcp: 'Network',
   target_device: 'Device',

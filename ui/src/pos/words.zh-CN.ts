@@ -243,6 +243,7 @@ export const zh = {
   printer: '打印机',
   paper: '纸宽 {mm} mm',
   scale: '电子秤串口',
+  devicesAre: '打印机 {printer} · 纸宽 {mm} mm · 秤 {scale}',
   target_none: '无',
   target_tcp: '网口',
   target_device: '设备文件',

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, ItemHit, Level, PriceView, QuantityView, TakenView};
+use crate::{Code, DeviceSettings, ItemHit, Level, PriceView, QuantityView, TakenView};
 
 /// The message line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -113,10 +113,10 @@ pub enum ApproveValue {
         /// Quantity.
         quantity: QuantityView,
     },
-    /// Anything else, such as a printer's address.
-    Text {
-        /// As it is shown.
-        text: String,
+    /// Printer, paper and scale.
+    Devices {
+        /// All of them.
+        devices: DeviceSettings,
     },
 }
 

@@ -1,6 +1,6 @@
 //! What somebody with more authority is asked for, in full: item, from, to, and why the cashier does not decide it alone.
 
-use suanpan_contract::{ApproveAction, ApproveReason, ApproveValue, ApproveView, TakenView};
+use suanpan_contract::{ApproveAction, ApproveReason, ApproveValue, ApproveView, DeviceSettings, TakenView};
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;
@@ -79,6 +79,6 @@ pub(crate) fn quantity(quantity: Quantity, unit: &str) -> ApproveValue {
     ApproveValue::Quantity { quantity: view::quantity(quantity, unit) }
 }
 
-pub(crate) fn text(text: &str) -> ApproveValue {
-    ApproveValue::Text { text: text.to_owned() }
+pub(crate) fn devices(devices: &DeviceSettings) -> ApproveValue {
+    ApproveValue::Devices { devices: devices.clone() }
 }

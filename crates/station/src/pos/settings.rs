@@ -48,21 +48,14 @@ pub(crate) fn set_devices(turn: &mut Turn<'_>, devices: &DeviceSettings) -> Done
         return Err(Code::BadRequest.into());
     }
     check_places(devices, &turn.shop.folder)?;
-    let now = approval::text(&described(&turn.shop.settings.devices));
+    let now = approval::devices(&turn.shop.settings.devices);
     let wanted = Approval::new(ApproveAction::SetDevices, Fen::ZERO).from(now);
-    turn.authorise(wanted.to(approval::text(&described(devices))))?;
+    turn.authorise(wanted.to(approval::devices(devices)))?;
     let mut settings = turn.shop.settings.clone();
     settings.devices = devices.clone();
     turn.new_settings = Some(settings);
     turn.say(Code::DevicesSaved);
     Ok(())
-}
-
-/// Printer, paper and scale in one line.
-fn described(devices: &DeviceSettings) -> String {
-    let scale = if devices.scale_port.is_empty() { "-" } else { &devices.scale_port };
-    let mm = if paper(devices) == Paper::Mm58 { 58 } else { 80 };
-    format!("{} · {mm} mm · {scale}", printer_place(devices))
 }
 
 /// Refuses a path behind which is something else than a device: a key, a ledger, a disk.
