@@ -206,7 +206,7 @@ impl Tour {
     async fn refund_the_rice(&mut self) {
         let till = &mut self.till;
         till.press_all("F9 ArrowDown Enter ArrowDown Enter F5").await;
-        till.find("refund-held").await;
+        till.wait_text_has("refund-cash", "✓").await;
         self.looks.at_panel(till, "refund-cash").await;
         till.press_all("F5 +").await;
         till.find("approve-about").await;

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { Command } from '../src/bindings/Command'
 import type { Found } from '../src/bindings/Found'
 import type { Prompt } from '../src/bindings/Prompt'
+import type { QuantityView } from '../src/bindings/QuantityView'
 import type { TillView } from '../src/bindings/TillView'
 import { language } from '../src/kit/i18n'
 import { press, scan } from '../src/kit/surface'
@@ -11,6 +12,7 @@ import { tillKey, type Till } from '../src/kit/till'
 import { createDesk, deskKey, type Desk } from '../src/pos/desk'
 import { KEYMAP } from '../src/pos/keymap'
 import ApprovePrompt from '../src/pos/panels/ApprovePrompt.vue'
+import CitedPanel from '../src/pos/panels/CitedPanel.vue'
 import DocumentsPanel from '../src/pos/panels/DocumentsPanel.vue'
 import MenuPanel from '../src/pos/panels/MenuPanel.vue'
 import QuestionPanel from '../src/pos/panels/QuestionPanel.vue'
@@ -219,25 +221,40 @@ describe('the receipts', () => {
   })
 })
 
+describe('a refund', () => {
+  const line = (left: QuantityView) => {
+    const lines = [{ line: 1, name: '菠菜', left, paid_fen: 386 }]
+    return show(RefundLines, { sale: { sale: 's1', number: '0812-A7', at: '14:02', due_fen: 386, returned_fen: 0, lines } })
+  }
+
+  it.each([
+    [{ kind: 'count', pieces: 2, unit: '袋' }, '10000', 'piecesWrong'],
+    [{ kind: 'weight', grams: 482 }, '0', 'weightWrong'],
+  ] as const)('tells what is wrong with what comes back, and keeps what was typed (%o)', async (left, typed, told) => {
+    const { desk } = line(left)
+    await pressAll('ArrowDown')
+    desk.typed.value = typed
+    await pressAll('Enter')
+    expect([desk.hint.value, desk.typed.value]).toEqual([told, typed])
+  })
+
+  it('says that a scan is not taken', async () => {
+    for (const open of [() => line({ kind: 'weight', grams: 482 }), () => show(CitedPanel, { number: '0812-A7' })]) {
+      const { desk, sent } = open()
+      scan('6990000502014')
+      await heard()
+      expect([desk.hint.value, sent]).toEqual(['scanElsewhere', []])
+      shown.splice(0).forEach((app) => app.unmount())
+    }
+  })
+})
+
 describe('what is typed wrong', () => {
   it.each(['1.5', '0', '10000', '99999999999'])('as a quantity (%s) is told what a quantity is', async (typed) => {
     const { desk, sent } = show(QuantityPanel, { line: 7 })
     desk.typed.value = typed
     await pressAll('Enter')
     expect([desk.hint.value, sent]).toEqual(['piecesWrong', []])
-  })
-
-  it.each([
-    [RefundLines, 'count', '10000', 'piecesWrong'],
-    [RefundLines, 'weight', '0', 'weightWrong'],
-  ] as const)('as what comes back stays, and is told what it should be', async (panel, kind, typed, told) => {
-    const left = kind === 'weight' ? { kind, grams: 482 } : { kind, pieces: 2, unit: '袋' }
-    const sale = { sale: 's1', number: '0812-A7', at: '14:02', due_fen: 386, returned_fen: 0, lines: [{ line: 1, name: '菠菜', left, paid_fen: 386 }] }
-    const { desk } = show(panel, { sale })
-    await pressAll('ArrowDown')
-    desk.typed.value = typed
-    await pressAll('Enter')
-    expect([desk.hint.value, desk.typed.value]).toEqual([told, typed])
   })
 
   it.each(['Enter', 'F8'])('as an amount and is a payment code takes nothing and says so (%s)', (key) => {
