@@ -30,6 +30,15 @@ function isScrolledAway(text, rect, from) {
   return false
 }
 
+for (const field of document.querySelectorAll('input')) {
+  if (!isShown(field) || field.value) continue
+  const style = getComputedStyle(field)
+  const pen = document.createElement('canvas').getContext('2d')
+  pen.font = style.font
+  const room = field.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight)
+  if (pen.measureText(field.placeholder).width > room) faults.add(`cut: ${named(field)} “${field.placeholder}”`)
+}
+
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
 for (let node = texts.nextNode(); node; node = texts.nextNode()) {
   const from = node.parentElement

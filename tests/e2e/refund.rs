@@ -156,6 +156,10 @@ async fn cite_and_leave(window: &mut Window, words: &Words) {
     window.shot(&format!("{}-refund-cited", words.language)).await;
     window.press("F5").await;
     window.wait_text("refund-due", "4.06").await;
+    // What was typed wrong goes without the rest.
+    window.press_all("ArrowDown Delete").await;
+    window.wait_text("refund-due", "0.00").await;
+    window.wait_gone("cited-line").await;
     // Each way back is on the screen, and leads one step.
     window.touch("back").await;
     window.find("document").await;

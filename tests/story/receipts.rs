@@ -100,6 +100,36 @@ fn a_till_does_not_refund_its_own_sale_again_after_another_till_did() {
 }
 
 #[test]
+fn a_receipt_that_is_found_leaves_no_sentence_about_the_one_before_it() {
+    let chain = Chain::new();
+    let shop = Shop::open(&chain, 1);
+    let number = shop.sell();
+    assert_eq!(said(&shop.send(look_up("HT02-9-20261121-0001-00"))), Some(Code::ReceiptNotFound));
+    let sale = shop.find(&number);
+    assert_eq!(said(&shop.till.view()), None);
+    refunds_spinach(&shop, &sale);
+    assert_eq!(said(&shop.till.view()), Some(Code::Refunded));
+    shop.find(&number);
+    assert_eq!(said(&shop.till.view()), None, "what was paid out before is not of this one");
+}
+
+#[test]
+fn what_another_till_paid_out_still_counts_when_the_hub_falls_silent() {
+    let mut chain = Chain::new();
+    let (first, second) = (Shop::open(&chain, 1), Shop::open(&chain, 2));
+    let number = first.sell();
+    has_sent(&first, 1);
+    refunds_spinach(&second, &second.find(&number));
+    has_sent(&second, 1);
+    shows_returned(&first, &number, SPINACH_FEN - 2);
+    chain.stop();
+    let sale = first.find(&number);
+    assert!(first.till.view().refund.is_some_and(|refund| refund.unverified), "nobody else was asked");
+    assert_eq!(sale.returned_fen, SPINACH_FEN - 2);
+    assert_eq!(said(&first.send(spinach(&sale))), Some(Code::RefundTooMuch));
+}
+
+#[test]
 fn a_till_that_looked_offline_does_not_pay_out_what_another_has_refunded_meanwhile() {
     let mut chain = Chain::new();
     let (first, second) = (Shop::open(&chain, 1), Shop::open(&chain, 2));

@@ -29,8 +29,8 @@ fn asked(view: &TillView) -> Option<(Code, Vec<&str>)> {
 fn a_close_asks_with_what_was_counted_and_twice_when_nothing_was() {
     let mut rig = Rig::new();
     rig.open_shift();
-    let view = rig.view(close(&[(10_000, 2), (100, 5)]));
-    assert_eq!(asked(&view), Some((Code::CloseCount, vec!["¥205.00", "7"])));
+    let view = rig.view(close(&[(10_000, 2), (100, 1_205)]));
+    assert_eq!(asked(&view), Some((Code::CloseCount, vec!["¥1,405.00", "1,207"])));
     rig.view(Command::Clear);
     assert!(rig.now().status.shift_no.is_some(), "a no closes nothing");
     assert_eq!(asked(&rig.view(close(&[(100, 0)]))), Some((Code::CloseCount, vec!["¥0.00", "0"])));

@@ -9,6 +9,7 @@ import type { TillView } from '../src/bindings/TillView'
 import { language } from '../src/kit/i18n'
 import { press, scan } from '../src/kit/surface'
 import { tillKey, type Till } from '../src/kit/till'
+import { caption } from '../src/pos/caption'
 import { createDesk, deskKey, type Desk } from '../src/pos/desk'
 import { KEYMAP } from '../src/pos/keymap'
 import ApprovePrompt from '../src/pos/panels/ApprovePrompt.vue'
@@ -236,6 +237,19 @@ describe('a refund', () => {
     desk.typed.value = typed
     await pressAll('Enter')
     expect([desk.hint.value, desk.typed.value]).toEqual([told, typed])
+  })
+
+  it.each(['Enter', '+'])('of what came back before says so (%s)', async (key) => {
+    const { desk, sent } = line({ kind: 'weight', grams: 0 })
+    await pressAll(`ArrowDown ${key}`)
+    expect([desk.hint.value, sent]).toEqual(['nothingLeft', []])
+  })
+
+  it('says what typed digits mean, which is no receipt’s number any more', async () => {
+    line({ kind: 'weight', grams: 482 })
+    expect(caption.value).toBe('bufferLine')
+    await pressAll('ArrowDown')
+    expect(caption.value).toBe('bufferWeight')
   })
 
   it('says that a scan is not taken', async () => {

@@ -1,11 +1,13 @@
 //! The station behind the window, from before it is open.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::OnceLock;
 
 use serde::Serialize;
-use suanpan_contract::{Code, Command, Screen};
+use suanpan_contract::{Code, Command, Language, Screen};
 use suanpan_station::pos::{StartError, StationConfig, Till};
+use suanpan_station::settings::MachineSettings;
 use tauri::{AppHandle, Emitter, Manager};
 
 /// The page hears this with a picture that no command of its own brought about.
@@ -20,19 +22,22 @@ pub(crate) struct Station(OnceLock<Result<Till, StartFailure>>);
 pub(crate) struct StartFailure {
     code: Code,
     args: BTreeMap<String, String>,
+    /// What this machine's screen speaks; a command that ended leaves it as it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    language: Option<Language>,
 }
 
 impl StartFailure {
     /// A command that ended without an answer: nothing it decided was written.
     pub(crate) fn panicked() -> StartFailure {
         let what = "a command ended without an answer".to_owned();
-        StartFailure { code: Code::LedgerFailed, args: BTreeMap::from([("what".to_owned(), what)]) }
+        let args = BTreeMap::from([("what".to_owned(), what)]);
+        StartFailure { code: Code::LedgerFailed, args, language: None }
     }
-}
 
-impl From<&StartError> for StartFailure {
-    fn from(error: &StartError) -> StartFailure {
-        StartFailure { code: error.code(), args: error.args() }
+    fn of(error: &StartError, folder: &Path) -> StartFailure {
+        let language = Some(MachineSettings::load(folder).settings.language);
+        StartFailure { code: error.code(), args: error.args(), language }
     }
 }
 
@@ -50,9 +55,10 @@ impl Station {
 
 /// Opens the station and keeps the window's picture new; enrols first when it is asked to and has not been.
 pub(crate) fn open(app: &AppHandle, config: StationConfig, enrolment: Option<Command>) {
+    let folder = config.data_dir.clone();
     let opened = Till::start(config).map_err(|error| {
         tracing::error!(error.code = error.code().text(), error.what = %error, "station.start");
-        StartFailure::from(&error)
+        StartFailure::of(&error, &folder)
     });
     if let Ok(till) = &opened {
         let window = app.clone();

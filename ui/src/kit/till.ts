@@ -48,8 +48,10 @@ export function connect(host: Host): Till {
       show(reply.view)
       return reply
     } catch (reason) {
-      if (isStartFailure(reason)) failure.value = reason
-      else console.error('station.call failed', command.cmd, reason)
+      if (isStartFailure(reason)) {
+        failure.value = reason
+        language.value = reason.language ?? language.value
+      } else console.error('station.call failed', command.cmd, reason)
       return null
     }
   }

@@ -1,5 +1,6 @@
 import type { Code } from '../bindings/Code'
 import type { Command } from '../bindings/Command'
+import type { Language } from '../bindings/Language'
 import type { Reply } from '../bindings/Reply'
 import type { TillView } from '../bindings/TillView'
 
@@ -17,6 +18,8 @@ export interface Host {
 export interface StartFailure {
   code: Code
   args: Record<string, string>
+  /** What this machine's screen speaks. */
+  language?: Language
 }
 
 export function isStartFailure(reason: unknown): reason is StartFailure {

@@ -21,6 +21,7 @@ export type HintKey =
   | 'numberFirst'
   | 'pickFirst'
   | 'selectFirst'
+  | 'nothingLeft'
 
 /** Hints that refuse something: they are red and sound so. */
 export const REFUSALS: readonly HintKey[] = ['scanElsewhere']

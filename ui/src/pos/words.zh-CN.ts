@@ -44,6 +44,7 @@ export const zh = {
   bufferNumber: '小票号（可只输末几位）',
   bufferFloat: '备用金 元',
   bufferCash: '金额 元',
+  bufferLine: '↑↓ 选一行',
   bufferPieces: '张数',
   multiply: '数量 ×{pieces}',
   // soft keys
@@ -82,6 +83,7 @@ export const zh = {
   noCash: '没有现金收款方式：请报 IT',
   numberFirst: '请扫小票，或输入小票号',
   pickFirst: '请先选择要退的商品',
+  nothingLeft: '没有可退的：已全部退过',
   selectFirst: '请先用 ↑↓ 选一行，再按「确认」',
   // search
   searchPlaceholder: '货号 · 拼音 · 汉字',
@@ -192,7 +194,7 @@ export const zh = {
   citeAdd: '加商品',
   citeTender: '退{tender}',
   citeHelp: '先查品，再按小票输入数量和实付金额',
-  citeLinesHelp: '↑↓ Enter 回架/报损',
+  citeLinesHelp: '↑↓ 选 · Enter 回架/报损 · 更正 Del 去掉',
   citeQuantity: '数量',
   citeWeight: '重量 kg',
   citePaid: '实付 元',

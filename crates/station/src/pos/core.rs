@@ -81,6 +81,7 @@ impl Core {
 
     /// Carries a command out again, with what the hub said of the receipt that it is about.
     pub(crate) fn dispatch_with(&mut self, command: &Command, answer: Answer) -> Option<Found> {
+        self.shop.told.remember(&answer);
         self.turn(command, |turn| {
             turn.answer = Some(answer);
             perform(turn, command)
@@ -118,7 +119,12 @@ impl Core {
         let asked = desk.asked.clone();
         match done {
             Ok(()) => {
-                let is_query = found.is_some() || matches!(command, Command::View | Command::RefundLeave);
+                // A receipt that is opened leaves no sentence about the one before it.
+                let is_query = match command {
+                    Command::View | Command::RefundLeave => true,
+                    Command::RefundLookup { .. } => false,
+                    _ => found.is_some(),
+                };
                 let decision = Decision {
                     now_ms,
                     desk,

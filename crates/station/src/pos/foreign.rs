@@ -1,5 +1,6 @@
 //! The hub's word on a receipt before any of it is paid out: who has it, and what others have paid out.
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use suanpan_contract::Code;
@@ -15,6 +16,30 @@ use super::till::StationConfig;
 use super::turn::Turn;
 use crate::identity::Identity;
 use crate::sync::{CallError, Cause, HubClient};
+
+/// Receipts of which it is remembered what the hub told: more than one till looks up in a day.
+const TOLD_MAX: usize = 100;
+
+/// What others have paid out of receipts, as the hub told it last: it still counts when the hub falls silent.
+#[derive(Debug, Default)]
+pub(crate) struct Told(VecDeque<(String, Vec<Refund>)>);
+
+impl Told {
+    pub(crate) fn remember(&mut self, Answer { number, reply }: &Answer) {
+        let Some(RefundReply::Reserved { documents, .. }) = reply else { return };
+        let Ok((_, refunds)) = read(number, documents) else { return };
+        self.0.retain(|(told, _)| told != number);
+        if self.0.len() == TOLD_MAX {
+            self.0.pop_front();
+        }
+        self.0.push_back((number.clone(), refunds));
+    }
+
+    fn of(&self, number: &str) -> Vec<Refund> {
+        let told = self.0.iter().find(|(told, _)| told == number);
+        told.map(|(_, refunds)| refunds.clone()).unwrap_or_default()
+    }
+}
 
 /// What the hub was asked, and what it said; no answer when this station has no hub, or it was silent.
 #[derive(Clone, Debug)]
@@ -99,7 +124,8 @@ fn read(number: &str, documents: &[Recorded]) -> Result<Documents, Stop> {
     Ok((sales, refunds))
 }
 
-/// What was paid out of a sale: what this till knows, and what only the hub knows. True when the hub knows all of it.
+/// What was paid out of a sale: what this till knows, and what the hub tells, or told before it fell silent. True when the
+/// hub knows all of this till's.
 pub(crate) fn refunds_of(
     turn: &Turn<'_>,
     sale: Id,
@@ -109,7 +135,7 @@ pub(crate) fn refunds_of(
     let mut refunds = turn.shop.refunds_of(sale)?;
     refunds.extend(turn.shop.refunds_citing(number)?);
     let hub_knows = refunds.iter().all(|own| told.iter().any(|told| told.id == own.id));
-    for refund in told {
+    for refund in told.into_iter().chain(turn.shop.told.of(number)) {
         let is_of_another = matches!(&refund.origin, Origin::Sale { sale: other, .. } if *other != sale);
         if !is_of_another && refunds.iter().all(|known| known.id != refund.id) {
             refunds.push(refund);

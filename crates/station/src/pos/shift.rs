@@ -104,7 +104,7 @@ fn counted(count: &[DenominationCount]) -> Result<(CashCount, Fen), Stop> {
 /// Asks for a yes to what was counted, and for another when that is nothing.
 fn agree_to_count(turn: &Turn<'_>, code: Code, count: &CashCount, counted: Fen) -> Done {
     let pieces: u64 = count.0.values().map(|pieces| u64::from(*pieces)).sum();
-    turn.agree(0, Say::new(code).with("amount", yuan(counted)).with("pieces", pieces))?;
+    turn.agree(0, Say::new(code).with("amount", yuan(counted)).with("pieces", super::say::count(pieces)))?;
     if pieces == 0 { turn.agree(1, Code::NothingCounted.into()) } else { Ok(()) }
 }
 

@@ -21,6 +21,7 @@ use suanpan_ledger::{
 };
 
 use super::book::Book;
+use super::foreign::Told;
 use super::print::state_of_document;
 use super::say::{Say, Stop, count};
 use super::scale::Counter;
@@ -69,6 +70,7 @@ pub(crate) struct Shop {
     /// The latest time that the journal or the hub has seen.
     pub(crate) latest_ms: i64,
     pub(crate) network: Network,
+    pub(crate) told: Told,
 }
 
 /// What the hub has of this till's receipts.

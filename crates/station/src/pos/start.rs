@@ -15,6 +15,7 @@ use suanpan_sync::FeedHead;
 use super::book::Book;
 use super::core::Core;
 use super::desk::Desk;
+use super::foreign::Told;
 use super::newcomer::Newcomer;
 use super::picture::Keys;
 use super::say::Say;
@@ -190,6 +191,7 @@ fn shop(
             view: NetworkView::Offline { since: String::new(), held: 0, why: None },
             unsent: 0,
         },
+        told: Told::default(),
     };
     shop.reread()?;
     Ok(shop)
