@@ -39,6 +39,8 @@ async fn hq_publishes_again_what_a_restore_lost_and_decides_about_nothing_that_i
 
     let mut hq = chain.open_hq(&display, WIDE).await;
     hq.wait_text_has("hq-lost-row", "70101").await;
+    let width = "return document.querySelector('[data-testid=hq-lost]').offsetWidth > 1200";
+    assert_eq!(hq.script(width, vec![]).await, true, "it is as wide as the page");
     hq.shot("zh-CN-hq-lost-1366.png").await;
     hq.resize(SMALL.0, SMALL.1).await;
     hq.shot("zh-CN-hq-lost-1024.png").await;
@@ -52,6 +54,7 @@ async fn hq_publishes_again_what_a_restore_lost_and_decides_about_nothing_that_i
     hq.find("hq-lost-changed").await;
     hq.touch("hq-language").await;
     hq.wait_text_has("hq-out", "Sign out").await;
+    hq.wait_text_has("hq-lost-changed", "nothing was decided").await;
     hq.shot("en-hq-lost-changed-1024.png").await;
     assert_eq!(hq.find_all("hq-lost-row").await.len(), 1, "the list is the one of now");
     hq.touch("hq-publish-all").await;

@@ -55,14 +55,15 @@ const SELLING: [Panel; 19] = [
     ("help", "F1", "F1", "Escape"),
     ("menu", "F12", "menu-lock", "Escape"),
     ("quit", "F12 .", "question", "Escape"),
-    ("refund", "F9", "document", "Escape"),
+    ("refund-not-now", "F9", "quick-key", "Escape"),
     ("reprint", "F10 ArrowDown", "preview", "Escape"),
     ("hint", "F3", "quick-key", "Escape"),
 ];
 
 /// Panels over an empty basket.
-const WAITING: [Panel; 11] = [
+const WAITING: [Panel; 12] = [
     ("parked", "F8", "parked", "Escape"),
+    ("refund", "F9", "document", "Escape"),
     ("refund-lines", "F9 ArrowDown Enter ArrowDown Enter", "restock", "Escape Escape"),
     ("cash-drop", "F12 2 5 0 0", "cash-go", "Escape Escape"),
     ("cash-float", "F12 4", "cash-go", "Escape"),

@@ -52,11 +52,15 @@ describe('keys of the selling screen', () => {
     ['F4', 'quantity'],
     ['F5', 'price'],
     ['F7', 'ask'],
-    ['F9', 'refund'],
     ['F10', 'documents'],
     ['F12', 'menu'],
   ])('%s opens %s', (key, name) => {
     expect(selling(key)).toMatchObject({ do: 'open', panel: { name } })
+  })
+
+  it('refund before or after a sale, not in it', () => {
+    expect(selling('F9', '', EMPTY)).toEqual({ do: 'open', panel: { name: 'refund' } })
+    expect(selling('F9')).toEqual({ do: 'hint', hint: 'basketFirst' })
   })
 
   it('collect digits and take the last one back', () => {

@@ -61,6 +61,14 @@ describe('a scanner that types like a keyboard', () => {
     expect(events).toEqual(['+', 'scan 6901234567892'])
   })
 
+  it.each(['3*', '+'])('is not mixed with %s that a hand typed shortly before, on a machine too busy to hear the pause', (typed) => {
+    const events: string[] = []
+    const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })
+    for (const [at, key] of [...typed].entries()) wedge.press(key, at * 120)
+    for (const [at, key] of [...CODE, 'Enter'].entries()) wedge.press(key, 360 + at)
+    expect(events).toEqual([...typed, 'scan 6901234567892'])
+  })
+
   it('is not mixed with a quantity that was typed before', () => {
     const events: string[] = []
     const wedge = new Wedge({ scan: (text) => events.push(`scan ${text}`), key: (key) => events.push(key) })

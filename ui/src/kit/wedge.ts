@@ -16,6 +16,8 @@ export const GS = '\x1d'
 const ALT_GR_BRACKET = 'AltGr]'
 /** The beginning of GS1 data, with or without the scanner's symbology identifier. */
 const GS1_HEAD = /^(\][A-Za-z]\d)?01\d{14}/
+/** What a hand types before it takes the scanner: a quantity and ×, or 结算. */
+const BEFORE_SCAN = /^\d{0,4}[*+ ]$/
 /** The longest text a command carries; what comes after it is dropped, and the station refuses the length. */
 export const SCAN_LEN_MAX = 10_000
 
@@ -88,6 +90,8 @@ function inBurst(key: string, burst: string, gap: number): string {
 export class Wedge {
   #held = ''
   #slow = 0
+  /** How many of them came before the last pause that may be a hand's. */
+  #beforePause = 0
   #firstAt = -Infinity
   #lastAt = -Infinity
   #scannedAt = -Infinity
@@ -107,8 +111,8 @@ export class Wedge {
     if (this.waiting && at - this.#lastAt > STALL_MS) this.quiet()
     if (key === 'Enter' || key === 'Tab') return this.#end(key, at)
     if (key.length !== 1 || person) return this.#tell(key)
-    if (!this.waiting) [this.#firstAt, this.#slow] = [at, 0]
-    else if (at - this.#lastAt > HAND_MS) this.#slow += 1
+    if (!this.waiting) [this.#firstAt, this.#slow, this.#beforePause] = [at, 0, 0]
+    else if (at - this.#lastAt > HAND_MS) [this.#slow, this.#beforePause] = [this.#slow + 1, this.#held.length]
     this.#lastAt = at
     if (this.#held.length <= SCAN_LEN_MAX) this.#held += key
   }
@@ -128,12 +132,22 @@ export class Wedge {
   }
 
   #end(key: string, at: number): void {
+    this.#partTyped()
     const { text, run } = this.#head()
     const isInParts = run >= SCAN_LEN_MIN && text.length + this.#held.length >= SCAN_IN_PARTS_LEN_MIN
     if (this.waiting && (this.#fastRun() >= SCAN_LEN_MIN || isInParts)) return this.#scan(at)
     // Some scanners close with two keys, such as Enter and Tab.
     if (!this.waiting && at - this.#scannedAt <= GAP_MS) return
     this.#tell(key)
+  }
+
+  /** On a busy machine no pause was heard between what a hand typed and the scan after it. */
+  #partTyped(): void {
+    const [typed, scanned] = [this.#held.slice(0, this.#beforePause), this.#held.slice(this.#beforePause)]
+    if (!BEFORE_SCAN.test(typed)) return
+    this.#held = typed
+    this.quiet()
+    ;[this.#held, this.#slow] = [scanned, 0]
   }
 
   #scan(at: number): void {

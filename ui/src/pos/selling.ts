@@ -49,7 +49,7 @@ function act(action: Action, typed: string, view: TillView, panel: Panel): Deed 
     case 'park':
       return park(view)
     case 'refund':
-      return open({ name: 'refund' })
+      return view.basket.lines.length ? hint('basketFirst') : open({ name: 'refund' })
     case 'reprint':
       return open({ name: 'documents' })
     case 'drawer':

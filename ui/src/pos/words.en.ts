@@ -68,6 +68,7 @@ export const en: Record<keyof typeof zh, string> = {
   down: 'Line down',
   noMembers: 'This store has no members yet',
   nothingRung: 'Nothing rung yet: scan first',
+  basketFirst: 'A sale is open: pay it, or park it with F8, then refund',
   nothingParked: 'Nothing is parked',
   typedFirst: 'Something is typed: Enter adds it, Clear drops it',
   scanElsewhere: 'Not added: finish this or press Esc, then scan again',

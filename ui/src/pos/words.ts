@@ -11,6 +11,7 @@ export type HintKey =
   | 'codeNotAmount'
   | 'noMembers'
   | 'nothingRung'
+  | 'basketFirst'
   | 'nothingParked'
   | 'typedFirst'
   | 'piecesFirst'

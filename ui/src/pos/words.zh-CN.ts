@@ -71,6 +71,7 @@ export const zh = {
   // hints
   noMembers: '本店还没有开通会员',
   nothingRung: '还没有商品：请先扫码',
+  basketFirst: '当前单未结：请先结算，或按 F8 挂单，再退货',
   nothingParked: '没有挂单',
   typedFirst: '还有未确认的输入：按「确认」加入，或按「清除」',
   scanElsewhere: '没有加入这件商品：先做完这里，或按 Esc 返回，再扫',
