@@ -11,7 +11,6 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::dictionary::Dictionaries;
 use crate::limit::{Nonces, RateLimit, Shares};
-use crate::refund::Reservations;
 use crate::stations::Stations;
 use crate::store::Store;
 use crate::supply::Newest;
@@ -109,7 +108,6 @@ pub struct Shared {
     pub(crate) readings: Arc<Semaphore>,
     pub(crate) files: Arc<Semaphore>,
     pub(crate) strangers: Semaphore,
-    pub(crate) reservations: Reservations,
     pub(crate) stations: Stations,
     pub(crate) dictionaries: Dictionaries,
     seen: Mutex<HashMap<StationId, i64>>,
@@ -197,7 +195,6 @@ impl App {
             readings: Arc::new(Semaphore::new(READINGS_MAX)),
             files: Arc::new(Semaphore::new(FILES_MAX)),
             strangers: Semaphore::new(STRANGERS_MAX),
-            reservations: Reservations::default(),
             stations: Stations::default(),
             dictionaries: Dictionaries::default(),
             seen: Mutex::new(HashMap::new()),

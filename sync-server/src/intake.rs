@@ -133,3 +133,67 @@ pub(crate) async fn entries(
     }
     Ok(encode_entries(bodies.iter().map(Vec::as_slice)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::Store;
+    use suanpan_journal::{CertificateId, Chain, Enrolment, Parent, SigningKey, StationId, push_record};
+    use suanpan_sync::Start;
+
+    /// A station and a push of its first entries.
+    fn push_of(seed: u8, entries: u32, bytes: usize) -> (Station, Vec<u8>) {
+        let (key, id, segment) =
+            (SigningKey::from_seed(&[seed; 32]), StationId([seed; 16]), SegmentId([9; 16]));
+        let mut chain = Chain::open(id, segment, &Parent::ROOT);
+        let mut records = Vec::new();
+        for number in 0..entries {
+            // What does not pack.
+            let mut dice = u64::from(number).wrapping_add(1);
+            let noise = std::iter::repeat_with(|| {
+                dice = dice.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+                dice.to_be_bytes()[0]
+            });
+            let payload: Vec<u8> = noise.take(bytes).collect();
+            let header = chain.append(0, 20_230_616, 999, &payload).unwrap();
+            push_record(&mut records, &header, &payload);
+        }
+        let push = Push::seal(&key, id, segment, Start::Opening(Parent::ROOT), &records).unwrap();
+        let site = "HT01".parse().unwrap();
+        (Station { station: id, site, zone: None, till: 1, public_key: key.public() }, push.encode())
+    }
+
+    #[tokio::test]
+    async fn a_station_has_its_quota_of_entries_and_of_kibibytes_and_takes_none_of_anothers() {
+        let folder = tempfile::tempdir().unwrap();
+        let (_stop, stopped) = tokio::sync::watch::channel(false);
+        let store = Store::open(folder.path(), 0).unwrap();
+        let app = App::new(store, SigningKey::from_seed(&[1; 32]), false, stopped);
+        let enrol = async |of: &Station| {
+            let (station, site, public_key) = (of.station, of.site.clone(), of.public_key);
+            let id = CertificateId(station.0);
+            let enrolment = Enrolment { id, station, site, till: 1, public_key, issued_at_ms: 0 };
+            assert!(app.store.introduce(enrolment, 0).await.unwrap());
+        };
+        // So many that a slow machine does not earn them back meanwhile.
+        for (seed, entries, bytes) in [(2, 500, 10), (3, 4, 220_000)] {
+            let (station, body) = push_of(seed, entries, bytes);
+            enrol(&station).await;
+            let kilobytes = (body.len() as u64).div_ceil(1024);
+            // All of one allowance but for this push.
+            match bytes {
+                10 => app.limits.entries.take_many(station.station, 1_000_000 - u64::from(entries)),
+                _ => app.limits.kilobytes.take_many(station.station, 1_000_000 - kilobytes),
+            }
+            .unwrap();
+            let taken = push(&app, &station, &body).await.unwrap();
+            assert!(matches!(taken, PushReply::Ack { .. }), "{taken:?}");
+            let refused = push(&app, &station, &body).await.unwrap_err();
+            assert!(matches!(refused, Problem::OverQuota(1..)), "{refused:?}");
+            assert_eq!(refused.code(), "HUB-PSH-002");
+            let (other, body) = push_of(seed + 10, entries, bytes);
+            enrol(&other).await;
+            assert!(matches!(push(&app, &other, &body).await.unwrap(), PushReply::Ack { .. }));
+        }
+    }
+}

@@ -1,73 +1,23 @@
 //! Use case: a till refunds a sale, its own or another's. Who asks first has the receipt for some minutes, so that two
 //! tills online do not pay out the same goods; what tills refund offline is compared with the sale afterwards.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
-use std::sync::{Mutex, PoisonError};
 
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::DocumentNumber;
 use suanpan_domain::money::Fen;
 use suanpan_domain::quantity::Quantity;
-use suanpan_domain::refund::{Origin, Refund};
+use suanpan_domain::refund::Refund;
 use suanpan_domain::sale::Sale;
-use suanpan_journal::{Hash, StationId};
-use suanpan_sync::{REFUND_KEPT_MS, Recorded, RefundReply, RefundRequest};
+use suanpan_journal::Hash;
+use suanpan_sync::{Recorded, RefundReply, RefundRequest};
 
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::http::Problem;
 use crate::identity::random;
-use crate::store::Station;
-
-/// Twice as long as tills count on, so that no clock and no slow answer cuts it short.
-const KEPT_MS: i64 = 2 * REFUND_KEPT_MS;
-
-/// Receipts kept for one till at once: a cashier looks at one. Past it the hub asks to come back.
-const RESERVATIONS_MAX: usize = 50;
-
-/// Who refunds which receipt now. In memory: a hub that restarts forgets them, tills ask again before they pay out, and
-/// the refunds themselves are recorded.
-#[derive(Debug, Default)]
-pub(crate) struct Reservations(Mutex<HashMap<String, Reserved>>);
-
-#[derive(Debug, Clone)]
-struct Reserved {
-    station: StationId,
-    till: u16,
-    name: String,
-    until_ms: i64,
-}
-
-impl Reservations {
-    /// Keeps a receipt for a station; gives the reservation's name, or the till that has the receipt. Reservations whose
-    /// refunds have arrived are over.
-    fn take(
-        &self,
-        number: &str,
-        station: &Station,
-        name: String,
-        arrived: &BTreeSet<String>,
-        now_ms: i64,
-    ) -> Result<Result<String, u16>, Problem> {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.retain(|_, reserved| reserved.until_ms > now_ms && !arrived.contains(&reserved.name));
-        let until_ms = now_ms.saturating_add(KEPT_MS);
-        if let Some(reserved) = kept.get_mut(number) {
-            if reserved.station != station.station {
-                return Ok(Err(reserved.till));
-            }
-            reserved.until_ms = until_ms;
-            return Ok(Ok(reserved.name.clone()));
-        }
-        if kept.values().filter(|reserved| reserved.station == station.station).count() >= RESERVATIONS_MAX {
-            return Err(Problem::Busy);
-        }
-        let (station, till) = (station.station, station.till);
-        kept.insert(number.to_owned(), Reserved { station, till, name: name.clone(), until_ms });
-        Ok(Ok(name))
-    }
-}
+use crate::store::{Reserve, Reserved, Station};
 
 /// A customer may bring goods back to another store. Who does so all day reads what others sold.
 ///
@@ -90,30 +40,28 @@ pub(crate) async fn reserve(app: &App, station: &Station, body: &[u8]) -> Result
     if !number.site.eq_ignore_ascii_case(station.site.as_str()) {
         note_other_site(app, station, &number)?;
     }
-    let documents = app.store.sale_and_refunds(number.clone()).await?;
-    let arrived = decoded(&documents).1.into_iter().filter_map(|refund| match refund.origin {
-        Origin::Sale { reservation, .. } => reservation,
-        Origin::Cited { .. } => None,
-    });
     let name = Hash(random().map_err(|_| Problem::Internal)?).to_string();
-    let taken = app.reservations.take(&number.to_string(), station, name, &arrived.collect(), now_ms())?;
-    Ok(match taken {
-        Err(till) => RefundReply::Elsewhere { till },
-        Ok(_) if documents.is_empty() => RefundReply::Unknown,
-        Ok(reservation) => RefundReply::Reserved { reservation, documents },
-    })
+    let (station, reservation) = (station.clone(), name.clone());
+    let asked = Reserve { station, number: number.clone(), name, now_ms: now_ms() };
+    match app.store.reserve(asked).await? {
+        Reserved::Elsewhere { till } => return Ok(RefundReply::Elsewhere { till }),
+        Reserved::TooMany => return Err(Problem::Busy),
+        Reserved::Yours => {}
+    }
+    // Read after it was reserved: so what the till that had it before has paid out is in there.
+    let (mut documents, refunds) = app.store.sales_and_refunds(number).await?;
+    if documents.is_empty() {
+        return Ok(RefundReply::Unknown { reservation: Some(reservation), documents: refunds });
+    }
+    documents.extend(refunds);
+    Ok(RefundReply::Reserved { reservation, documents })
 }
 
 /// Lets a receipt go that the station had.
 ///
-/// *Errors:* `BadRequest`.
-pub(crate) fn release(app: &App, station: &Station, body: &[u8]) -> Result<(), Problem> {
-    let number = number(body)?.to_string();
-    let mut kept = app.reservations.0.lock().unwrap_or_else(PoisonError::into_inner);
-    if kept.get(&number).is_some_and(|reserved| reserved.station == station.station) {
-        kept.remove(&number);
-    }
-    Ok(())
+/// *Errors:* `BadRequest`, `Store`.
+pub(crate) async fn release(app: &App, station: &Station, body: &[u8]) -> Result<(), Problem> {
+    Ok(app.store.release(station.station, number(body)?).await?)
 }
 
 fn number(body: &[u8]) -> Result<DocumentNumber, Problem> {

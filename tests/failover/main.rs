@@ -68,6 +68,10 @@ fn primary_hub_and_node_die_while_tills_sell_and_nothing_acked_is_lost() {
     let mut two = one.another(&folder.path().join("another hub"), cluster.servers_url(), b);
     let mut three = one.another(&folder.path().join("hub of reports"), cluster.database_url(), free_port());
     three.env.push(("SUANPAN_REPORTS_URL", cluster.reports_url()));
+    // What haproxy hands on says which till it is.
+    for hub in [&mut one, &mut two] {
+        hub.env.push(("SUANPAN_HUB_PROXIES", "127.0.0.1".to_owned()));
+    }
     let places = enrol(&one, TILLS.len());
     one.start();
     two.start();

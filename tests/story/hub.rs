@@ -10,7 +10,7 @@ use suanpan_contract::{Code, Command, Found, NetworkView, Prompt, RefundableSale
 use suanpan_station::pos::Till;
 use suanpan_sync::{FeedChange, Scope};
 use suanpan_tests::rig::{MORNING_MS, Rig, cash};
-use sync_server::store::{Decided, Lost, LostChoice, LostDecision, NewRow};
+use sync_server::store::{Decided, Lost, LostChoice, LostDecision, NewRow, OfflineRefund, ReportFilter};
 use sync_server::{Config, Hub, RunningHub};
 use tokio::runtime::Runtime;
 
@@ -74,6 +74,21 @@ impl Chain {
         problems
     }
 
+    /// The only refund that HQ is told was paid out offline.
+    pub(crate) fn offline_refund(&self) -> OfflineRefund {
+        let store = self.running.as_ref().expect("the hub runs").hub().store();
+        for _ in 0..LOOKS_LONG_MAX {
+            // Dates are by the hub's clock.
+            let all = ReportFilter { site: None, till: None, from: 20_200_101, to: 20_991_231 };
+            let (mut told, _) = self.runtime.block_on(store.report_offline_refunds(all)).expect("a report");
+            assert!(told.len() < 2, "{told:?}");
+            if let Some(refund) = told.pop() {
+                return refund;
+            }
+        }
+        panic!("HQ is never told");
+    }
+
     /// Publishes a price of 菠菜 for the chain.
     fn price_spinach(&self, fen: u32) {
         let store = self.running.as_ref().expect("the hub runs").hub().store();
@@ -124,25 +139,44 @@ fn address(url: &str) -> SocketAddr {
 pub(crate) struct Shop {
     pub(crate) till: Till,
     changes: Receiver<TillView>,
-    _rig: Rig,
+    rig: Rig,
 }
 
 impl Shop {
     /// Enrols, waits for the price list, signs 1101 in and opens a shift.
     pub(crate) fn open(chain: &Chain, number: u16) -> Shop {
-        let rig = Rig::unenrolled();
+        let shop = Shop::start(Rig::unenrolled());
+        assert_eq!(shop.till.view().screen, Screen::Enrol);
+        shop.send(Command::Enrol { hub_url: chain.url.clone(), code: chain.enrol_code(number) });
+        shop.wait(|view| view.screen == Screen::SignIn);
+        shop.signs_in();
+        shop.send(Command::OpenShift { float_fen: 20_000 });
+        shop
+    }
+
+    fn start(rig: Rig) -> Shop {
         let till = Till::start(rig.config()).expect("a till");
         let (told, changes) = channel();
         till.on_change(move |view| {
             // A test that has seen enough no longer listens.
             let _ = told.send(view.clone());
         });
-        let shop = Shop { till, changes, _rig: rig };
-        assert_eq!(shop.till.view().screen, Screen::Enrol);
-        shop.send(Command::Enrol { hub_url: chain.url.clone(), code: chain.enrol_code(number) });
-        shop.wait(|view| view.screen == Screen::SignIn);
-        shop.send(Command::SignIn { staff: "1101".into(), pin: "3141".into(), relieve: false });
-        shop.send(Command::OpenShift { float_fen: 20_000 });
+        Shop { till, changes, rig }
+    }
+
+    fn signs_in(&self) {
+        self.send(Command::SignIn { staff: "1101".into(), pin: "3141".into(), relieve: false });
+    }
+
+    /// Ends the app where it stands, and starts it again from the files as they are now.
+    pub(crate) fn loses_power(self) -> Shop {
+        let Shop { till, mut rig, .. } = self;
+        till.settle();
+        let left = rig.files_now();
+        drop(till);
+        rig.dir = left;
+        let shop = Shop::start(rig);
+        shop.signs_in();
         shop
     }
 

@@ -268,6 +268,45 @@ fn a_cited_refund_shows_its_sum_and_what_was_cited_before() {
 }
 
 #[test]
+fn a_number_that_is_cited_again_asks_with_what_went_out_before_and_pays_nothing_unasked() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let cited = |number: &str, amount_fen| Command::RefundCited {
+        number: number.to_owned(),
+        lines: vec![CitedLineInput { item: "1001".into(), quantity: 500, amount_fen, restock: false }],
+        tender: "cash".into(),
+    };
+    rig.view(cited("TH01-3-20261121-0007-c4", 400));
+    assert!(rig.supervisor_approves().closed.is_some());
+    let again = cited("th01-3-20261121-0007-C4", 300);
+    let asks = |before: &str, amount: &str| match rig.view(again.clone()).prompt {
+        Some(Prompt::Confirm { code: Code::RefundCitedAgain, args }) => {
+            assert_eq!((args["before"].as_str(), args["amount"].as_str()), (before, amount));
+        }
+        other => panic!("{other:?}"),
+    };
+    asks("¥4.00", "¥3.00");
+    rig.view(Command::Clear);
+    assert_eq!(refunds(&rig), 1);
+    asks("¥4.00", "¥3.00");
+    let approve = rig.view(Command::Confirm).prompt;
+    assert!(
+        matches!(approve, Some(Prompt::Approve { action: ApproveAction::RefundCited, .. })),
+        "{approve:?}"
+    );
+    assert_eq!(refunds(&rig), 1, "a yes is no approval");
+    assert_eq!(rig.supervisor_approves().closed.map(|closed| closed.due_fen), Some(300));
+    asks("¥7.00", "¥3.00");
+}
+
+fn refunds(rig: &Rig) -> usize {
+    match rig.found(Command::FindDocuments { number: String::new() }) {
+        Some(Found::Documents { documents }) => documents.iter().filter(|row| row.is_refund).count(),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
 fn a_refund_that_is_left_or_locked_away_is_gone_and_its_message_stays() {
     let rig = Rig::new();
     rig.open_shift();

@@ -138,11 +138,17 @@ impl Rig {
     /// Ends the app where it stands: the next start sees the files as they are now, mid-work.
     pub fn pull_the_plug(&mut self) {
         self.till().settle();
-        let left = tempfile::tempdir().expect("a folder");
-        copy(self.dir.path(), left.path());
+        let left = self.files_now();
         self.till = None;
         self.dir = left;
         self.start();
+    }
+
+    /// A copy of its files as they are now, mid-work.
+    pub fn files_now(&self) -> TempDir {
+        let left = tempfile::tempdir().expect("a folder");
+        copy(self.dir.path(), left.path());
+        left
     }
 
     /// The running till.

@@ -7,6 +7,8 @@ import { decideLost } from '../src/hq/api'
 import { change, difference } from '../src/hq/figures'
 import { about, forWhom, says } from '../src/hq/lost'
 import type { Stores } from '../src/hq/stores'
+import AttentionList from '../src/hq/AttentionList.vue'
+import type { Today } from '../src/hq/bindings/Today'
 import HourChart from '../src/hq/HourChart.vue'
 import { dateBeside, siteDay } from '../src/hq/time'
 import { language } from '../src/kit/i18n'
@@ -44,6 +46,35 @@ describe('sales by hour', () => {
     const told = [...drawn.matchAll(/>(\d+):00<\/text>/g)].map((found) => Number(found[1]))
     expect(told).toEqual([6, 8, 10, 12, 14, 16, 18, 20, 22, 0])
     expect(drawn).toMatch(/class="value"[^>]*>¥0\.80</)
+  })
+})
+
+describe('what is to be seen', () => {
+  const today: Today = {
+    date: '2026-11-21', as_of_ms: 0, utc_offset_min: 480, day_starts_hour: 4, stands_since_ms: null,
+    paid_fen: 0, sales: 0, average_fen: 0, refunds: 1, received: 2, missing: 0,
+    stores: [
+      { site: 'HT01', name: '人民路店', paid_fen: 0, sales: 0, refunds: 1, missing: 0 },
+      { site: 'HT02', name: '天河店', paid_fen: 0, sales: 0, refunds: 0, missing: 0 },
+    ],
+    hours: [], stations: [], unclosed_shifts: [], problems: [],
+    offline_refunds: [
+      { date: '2026-11-20', site: 'HT01', till: 2, receipt: 'HT01-2-20261120-0812-a7', refund: 'HT01-2-20261120-0813-a7', cashier: '1101', refunded_fen: 386, pending: 0 },
+    ],
+    looked_up: [{ site: 'HT02', till: 1, of: 'HT01', receipts: 48 }],
+  }
+  const text = async (shown: Today) => (await renderToString(createSSRApp(AttentionList, { today: shown }))).replace(/<[^>]+>/g, '|')
+
+  it('is what was refunded offline and whose receipts were looked up, apart from what is wrong', async () => {
+    language.value = 'zh-CN'
+    const told = await text(today)
+    expect(told).toContain('需要处理 |0|')
+    expect(told).toContain('断网时的退货 |1|')
+    expect(told).toMatch(/人民路店 · 2 号机 退 ¥3\.86\|+2026-11-20 小票 HT01-2-20261120-0812-a7，退货单 HT01-2-20261120-0813-a7，收银员 1101/)
+    expect(told).toMatch(/天河店 · 1 号机\|+查看了 人民路店 的小票 48 张/)
+    language.value = 'en'
+    expect(await text(today)).toMatch(/till 2 gave back ¥3\.86.*HQ could not be asked then/)
+    expect(await text({ ...today, offline_refunds: [], looked_up: [] })).not.toContain('offline')
   })
 })
 

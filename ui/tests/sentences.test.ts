@@ -38,6 +38,7 @@ const ARGS: Record<string, string> = {
   age: '18',
   amount: '¥99,999.99',
   at: '14:02',
+  before: '¥99,999.99',
   code: '6901234567892',
   copy: '12',
   count: '1,234',

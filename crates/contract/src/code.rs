@@ -106,6 +106,7 @@ codes! {
     RefundReservedElsewhere = "POS-REF-007" Warning,
     RefundOwnSaleCited = "POS-REF-008" Warning,
     RefundChanged = "POS-REF-009" Warning,
+    RefundCitedAgain = "POS-REF-010" Warning,
 
     ShiftNotOpen = "POS-SHF-001" Warning,
     ShiftAlreadyOpen = "POS-SHF-002" Warning,

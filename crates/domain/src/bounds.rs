@@ -9,7 +9,7 @@ use crate::entry::Entry;
 use crate::money::Fen;
 use crate::pricing::Price;
 use crate::quantity::{Grams, Pieces, Quantity};
-use crate::refund::{Origin, Refund, RefundLine};
+use crate::refund::{Refund, RefundLine};
 use crate::sale::{Basket, Discount, LINES_MAX, Line, Sale, SaleLine, TENDERS_MAX, Tendered};
 use crate::shift::{CashCount, Sums};
 
@@ -199,12 +199,8 @@ fn refund(it: &Refund) -> Checked {
     number(it.number)?;
     codes([&it.cashier])?;
     code(it.approver.as_deref())?;
-    match &it.origin {
-        Origin::Sale { number, reservation, .. } => {
-            codes([number]).and_then(|()| text(reservation.as_deref()))
-        }
-        Origin::Cited { number } => codes([number]),
-    }?;
+    code(Some(it.origin.number()))?;
+    text(it.origin.reservation())?;
     amounts(DOCUMENT_MAX, [it.total])?;
     list(it.lines.len(), LINES_MAX)?;
     it.lines.iter().try_for_each(refund_line)?;

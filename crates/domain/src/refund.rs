@@ -37,7 +37,7 @@ pub enum Origin {
         sale: Id,
         /// Its printed number.
         number: String,
-        /// The hub's reservation; `None` when the hub did not answer, or did not have the sale yet.
+        /// The hub's reservation; `None` when the hub did not answer.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reservation: Option<String>,
         /// The hub was not heard, so that another till may have refunded it too.
@@ -48,7 +48,29 @@ pub enum Origin {
     Cited {
         /// The printed number on the customer's receipt.
         number: String,
+        /// The hub's reservation; `None` when the hub did not answer.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reservation: Option<String>,
     },
+}
+
+impl Origin {
+    /// The printed number of the sale.
+    pub fn number(&self) -> &str {
+        let (Origin::Sale { number, .. } | Origin::Cited { number, .. }) = self;
+        number
+    }
+
+    /// The hub's reservation, which ends with this refund.
+    pub fn reservation(&self) -> Option<&str> {
+        let (Origin::Sale { reservation, .. } | Origin::Cited { reservation, .. }) = self;
+        reservation.as_deref()
+    }
+
+    /// Paid out from the till's own ledger while the hub was not heard.
+    pub fn is_offline(&self) -> bool {
+        matches!(self, Origin::Sale { offline: true, .. })
+    }
 }
 
 /// A recorded refund. Amounts are positive; the entry's kind says that they go out.

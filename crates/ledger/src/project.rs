@@ -116,7 +116,7 @@ fn document(conn: &Connection, at: At, number: u32, id: Id) -> rusqlite::Result<
 fn refunded(conn: &Connection, at: At, refund: &Refund) -> rusqlite::Result<()> {
     match &refund.origin {
         Origin::Sale { sale, .. } => run(conn, "insert into refunded values (?1, ?2)", (sale.0, at.id)),
-        Origin::Cited { number } => run(conn, "insert into cited values (?1, ?2)", (number, at.id)),
+        Origin::Cited { number, .. } => run(conn, "insert into cited values (?1, ?2)", (number, at.id)),
     }
 }
 

@@ -88,6 +88,7 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
         ("/reports/sales-by-tender", UNASKED, LATER, get(reports::by_tender)),
         ("/reports/sales-by-station", UNASKED, LATER, get(reports::by_station)),
         ("/reports/totals-by-station", UNASKED, LATER, get(reports::totals_by_station)),
+        ("/reports/offline-refunds", UNASKED, LATER, get(reports::offline_refunds)),
         ("/reports/store-days", UNASKED, LATER, get(days::report)),
         ("/journal", UNASKED, LATER, get(journal::page)),
         ("/journal/stations", UNASKED, LATER, get(journal::stations)),

@@ -13,7 +13,7 @@ use suanpan_journal::SiteCode;
 use super::Problem;
 use super::auth::Reader;
 use crate::app::App;
-use crate::store::{ByRow, DayRow, ReportBy, ReportFilter, StoreDay, TotalRow};
+use crate::store::{ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, StoreDay, TotalRow};
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -107,6 +107,16 @@ pub(super) async fn totals_by_station(
     respond(&headers, &reader, app.store.report_totals(filter).await?)
 }
 
+pub(super) async fn offline_refunds(
+    State(app): State<App>,
+    reader: Reader,
+    headers: HeaderMap,
+    query: AskedQuery,
+) -> Result<Response, Problem> {
+    let filter = filter(&app, &reader, query).await?;
+    respond(&headers, &reader, app.store.report_offline_refunds(filter).await?)
+}
+
 async fn broken_down(
     app: &App,
     reader: Reader,
@@ -158,6 +168,11 @@ impl Columns for ByRow {
 impl Columns for TotalRow {
     const COLUMNS: &'static [&'static str] =
         &["date", "site", "till", "total", "key", "count", "fen", "grams", "pending"];
+}
+
+impl Columns for OfflineRefund {
+    const COLUMNS: &'static [&'static str] =
+        &["date", "site", "till", "receipt", "refund", "cashier", "refunded_fen", "pending"];
 }
 
 impl Columns for StoreDay {

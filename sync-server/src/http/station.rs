@@ -86,7 +86,7 @@ pub(super) async fn refund_let_go(
     State(app): State<App>,
     request: StationRequest,
 ) -> Result<Json<()>, Problem> {
-    refund::release(&app, &request.station, &request.body).map(Json)
+    refund::release(&app, &request.station, &request.body).await.map(Json)
 }
 
 #[derive(Deserialize)]

@@ -14,7 +14,7 @@ use suanpan_domain::calendar;
 use suanpan_domain::entry::{Entry, EntryError};
 use suanpan_domain::ids::{DocumentNumber, Id};
 use suanpan_domain::money::Fen;
-use suanpan_domain::refund::{Origin, Refund};
+use suanpan_domain::refund::Refund;
 use suanpan_domain::sale::Sale;
 use suanpan_domain::shift::{DayClosed, ShiftClosed, ShiftOpened};
 use suanpan_domain::totals::{Dimension, Posting, item_postings, postings};
@@ -249,9 +249,9 @@ fn of_sale(batch: &PendingBatch, record: &Record<'_>, sale: &Sale) -> Document {
 
 fn of_refund(batch: &PendingBatch, record: &Record<'_>, refund: &Refund) -> Document {
     let shared = (&refund.id, refund.number, &refund.shift, refund.cashier.as_str());
-    let (Origin::Sale { number, .. } | Origin::Cited { number }) = &refund.origin;
+    let number = refund.origin.number();
     // One spelling, so that refunds of one sale are found together however the number was typed.
-    let cites = number.parse::<DocumentNumber>().map_or_else(|_| number.clone(), |number| number.to_string());
+    let cites = number.parse::<DocumentNumber>().map_or_else(|_| number.to_owned(), |it| it.to_string());
     document(batch, record, shared, (refund.lines.len(), refund.total), Some(cites))
 }
 

@@ -7,8 +7,8 @@ use super::sql::{Sql, Value, values};
 use super::threads::Connection;
 use super::{StoreError, postgres, sqlite};
 
-/// What is copied, by table and columns. What reports read is projected again, sessions end, and snapshots are made
-/// when somebody asks.
+/// What is copied, by table and columns. What reports read is projected again, sessions and reservations end, and
+/// snapshots are made when somebody asks.
 const TABLES: [(&str, &str); 16] = [
     ("meta", "key, value"),
     ("site", "site, zone, name, utc_offset_min, day_starts_min"),

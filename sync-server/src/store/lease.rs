@@ -4,7 +4,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::sql::{Sql, values};
-use super::{Store, StoreError};
+use super::{Store, StoreError, reserved};
 
 /// A lease lasts this long, in ms: another hub takes over this much after the last one died.
 pub const LEASE_MS: i64 = 10_000;
@@ -101,6 +101,7 @@ fn take(sql: &dyn Sql, holder: [u8; 16], is_shared: bool, now_ms: i64) -> Result
         "update lease set holder = ?, token = ?, expires_at_ms = ? where name = 'projector'",
         values![holder, token, until_ms],
     )?;
+    reserved::sweep(sql, now_ms)?;
     Ok(Some(Held { token, until_ms }))
 }
 

@@ -18,6 +18,7 @@ mod postgres;
 mod projection;
 mod recorded;
 mod reports;
+mod reserved;
 mod returned;
 mod signer;
 mod snapshot;
@@ -36,9 +37,10 @@ pub use lease::LEASE_MS;
 pub use lost::{Decided, Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
 pub use projection::{REFUSED, UNREADABLE};
 pub use reports::REPORT_ROWS_MAX;
+pub use reserved::{Reserve, Reserved};
 pub use signer::Signer;
 pub use sqlite::{BackedUp, back_up};
-pub use today::{Hour, Problem, StationLine, StoreLine, Today, UnclosedShift};
+pub use today::{Hour, LookedUp, Problem, StationLine, StoreLine, Today, UnclosedShift};
 pub use types::*;
 
 use std::path::Path;
@@ -436,6 +438,32 @@ mod tests {
             })
         });
         assert_eq!(kept.await.unwrap(), ["a".to_owned(), "c".to_owned()]);
+    }
+
+    #[tokio::test]
+    async fn whatever_breaks_off_costs_its_own_answer_and_no_thread() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        let insert = |key: &'static str| {
+            store.write_of(StationId([1; 16]), move |sql| {
+                sql.execute("insert into meta (key, value) values (?, '')", sql::values![key])?;
+                assert_ne!(key, "b", "on purpose");
+                Ok(())
+            })
+        };
+        let (one, two, three) = tokio::join!(insert("a"), insert("b"), insert("c"));
+        assert!(one.is_ok() && matches!(two, Err(StoreError::Panicked)) && three.is_ok());
+        // More than there are readers, which are asked in turn.
+        for _ in 0..8 {
+            let broken: Result<(), _> = store.read(|_| panic!("on purpose")).await;
+            assert!(matches!(broken, Err(StoreError::Panicked)));
+        }
+        insert("d").await.unwrap();
+        for _ in 0..8 {
+            let keys = "select count(*) from meta where length(key) = 1";
+            let kept: u64 = store.read(|sql| sql.only(keys, sql::values![], |row| row.get(0))).await.unwrap();
+            assert_eq!(kept, 3, "each reads what is there now");
+        }
     }
 
     #[tokio::test]

@@ -14,17 +14,16 @@ const FOUND: &str = "select d.gseq - s.gseq, b.body
      join batch b on b.station = s.station and b.id = s.batch";
 
 impl Store {
-    /// The sales with a printed number, as their till recorded them, and then the refunds that cite it, in the order
-    /// in which they arrived. Nothing when there is no such sale.
+    /// The sales with a printed number, as their till recorded them, and the refunds that cite it, in the order in
+    /// which they arrived.
     ///
     /// *Errors:* the store's.
-    pub async fn sale_and_refunds(&self, number: DocumentNumber) -> Result<Vec<Recorded>, StoreError> {
+    pub async fn sales_and_refunds(
+        &self,
+        number: DocumentNumber,
+    ) -> Result<(Vec<Recorded>, Vec<Recorded>), StoreError> {
         self.read(move |connection| {
-            let mut found = sales(connection, &number)?;
-            if !found.is_empty() {
-                found.extend(refunds(connection, &number.to_string())?);
-            }
-            Ok(found)
+            Ok((sales(connection, &number)?, refunds(connection, &number.to_string())?))
         })
         .await
     }

@@ -1,14 +1,16 @@
 //! Receipts of which something came back, and whether their sales bear that out. A receipt is judged again when another
 //! refund of it arrives, and, while the hub does not have it, when anything arrives that its till sold that day.
 
+use suanpan_domain::calendar;
 use suanpan_domain::ids::DocumentNumber;
+use suanpan_journal::SiteCode;
 use suanpan_sync::Recorded;
 
 use super::documents::Documents;
 use super::recorded::{refunds, sales};
 use super::sql::{Sql, values};
 use super::today::Problem;
-use super::{Store, StoreError, lease};
+use super::{OfflineRefund, ReportFilter, Store, StoreError, lease, reserved};
 use crate::refund::{Wrong, compare, decoded};
 
 /// Receipts judged in one transaction: for each a few stored pushes are unpacked, and meanwhile no till is answered.
@@ -77,6 +79,10 @@ fn judge(sql: &dyn Sql, cites: &str) -> Result<(), StoreError> {
     let sold = number.as_ref().map_or_else(|| Ok(vec![]), |number| readable(sales(sql, number)))?;
     let (sales, _) = decoded(&sold);
     let (_, refunds) = decoded(&readable(refunds(sql, cites))?);
+    reserved::end(sql, cites, &refunds)?;
+    for offline in refunds.iter().filter(|refund| refund.origin.is_offline()) {
+        sql.execute("update document set offline = 1 where id = ? and offline = 0", values![offline.id.0])?;
+    }
     let wrong = compare(&sales, &refunds).map(|wrong| match wrong {
         Wrong::Unknown => UNKNOWN,
         Wrong::Double => DOUBLE,
@@ -121,6 +127,33 @@ pub(super) fn problems(sql: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
                 UNKNOWN => Problem::UnknownRefund { number, site, refunded_fen, refunds },
                 DOUBLE => Problem::DoubleRefund { number, site, paid_fen, refunded_fen, refunds },
                 _ => Problem::RefundDiffers { number, site, paid_fen, refunded_fen, refunds },
+            })
+        },
+    )
+}
+
+/// Refunds that were paid out while the hub was not heard, the newest first.
+pub(super) fn offline(
+    sql: &dyn Sql,
+    filter: &ReportFilter,
+    limit: u32,
+) -> Result<Vec<OfflineRefund>, StoreError> {
+    sql.all(
+        "select business_date, site, till, cites, printed, cashier, fen from document
+         where offline = 1 and business_date between ?1 and ?2 and (cast(?3 as text) is null or site = ?3)
+           and (cast(?4 as bigint) is null or till = ?4)
+         order by business_date desc, site, till, number desc limit ?5",
+        values![filter.from, filter.to, filter.site.as_ref().map(SiteCode::as_str), filter.till, limit],
+        |row| {
+            Ok(OfflineRefund {
+                date: calendar::text(row.get(0)?),
+                site: row.get(1)?,
+                till: row.get(2)?,
+                receipt: row.get(3)?,
+                refund: row.get(4)?,
+                cashier: row.get(5)?,
+                refunded_fen: row.get(6)?,
+                pending: 0,
             })
         },
     )

@@ -9,8 +9,8 @@ use suanpan_journal::{SegmentId, StationId};
 
 use super::ingest::IS_MISSING;
 use super::sql::{Row, Sql, values};
-use super::{DayRow, ReportFilter, Site, StoreError};
-use super::{Store, people, reports, returned};
+use super::{DayRow, OfflineRefund, ReportFilter, Site, StoreError};
+use super::{Store, people, reports, reserved, returned};
 
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
 const PROBLEMS_MAX: u32 = 100;
@@ -51,6 +51,10 @@ pub struct Today {
     pub unclosed_shifts: Vec<UnclosedShift>,
     /// What somebody has to look at.
     pub problems: Vec<Problem>,
+    /// Refunds of the last two weeks that were paid out while the hub was not heard: a till may have been away as long.
+    pub offline_refunds: Vec<OfflineRefund>,
+    /// Who asked for other stores' receipts.
+    pub looked_up: Vec<LookedUp>,
 }
 
 /// A store's figures.
@@ -123,6 +127,20 @@ pub struct UnclosedShift {
     pub date: String,
     /// When it opened.
     pub opened_at_ms: Option<i64>,
+}
+
+/// Receipts of another store that a till asked for, to refund them.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct LookedUp {
+    /// The till's store.
+    pub site: String,
+    /// The till.
+    pub till: u16,
+    /// The receipts' store.
+    pub of: String,
+    /// How many.
+    pub receipts: i64,
 }
 
 /// Something that somebody has to look at.
@@ -246,6 +264,9 @@ impl Store {
 
 const HOURS: u32 = 24;
 
+/// Dates before the page's of which offline refunds are shown too.
+const OFFLINE_DAYS_BEFORE: u32 = 13;
+
 /// Entries of a hole that are added up at most: its length is what a station says.
 const HOLE_SHOWN_MAX: i64 = 1_000_000_000_000;
 
@@ -273,7 +294,10 @@ fn build(
     now_ms: i64,
     silent_before_ms: i64,
 ) -> Result<Today, StoreError> {
-    let rows = reports::days(connection, &ReportFilter { site: None, till: None, from: date, to: date })?;
+    let dates = |from| ReportFilter { site: None, till: None, from, to: date };
+    let rows = reports::days(connection, &dates(date))?;
+    let early = (0..OFFLINE_DAYS_BEFORE).fold(date, |date, _| calendar::previous(date).unwrap_or(date));
+    let (offline_refunds, _) = reports::offline_refunds(connection, &dates(early), PROBLEMS_MAX)?;
     let stations = stations(connection, date, silent_before_ms)?;
     let stores: Vec<StoreLine> = sites.iter().map(|site| store_line(site, &rows)).collect();
     let sum = |of: fn(&DayRow) -> i64| rows.iter().map(of).fold(0, i64::saturating_add);
@@ -301,6 +325,8 @@ fn build(
         stations,
         unclosed_shifts: unclosed_shifts(connection)?,
         problems: problems(connection, current_date(sites, now_ms))?,
+        offline_refunds,
+        looked_up: reserved::looked_up(connection, date)?,
     })
 }
 

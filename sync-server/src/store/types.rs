@@ -220,6 +220,28 @@ pub struct DayRow {
     pub pending: i64,
 }
 
+/// A refund that was paid out from its till's own ledger while the hub was not heard.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub struct OfflineRefund {
+    /// Business date, `yyyy-mm-dd`.
+    pub date: String,
+    /// Site.
+    pub site: String,
+    /// Its till.
+    pub till: u16,
+    /// The receipt's printed number.
+    pub receipt: String,
+    /// The refund's.
+    pub refund: String,
+    /// Staff number.
+    pub cashier: String,
+    /// What was paid out, in fen.
+    pub refunded_fen: i64,
+    /// Batches of the site that are stored and not looked at yet.
+    pub pending: i64,
+}
+
 /// One line of a broken-down report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ByRow {

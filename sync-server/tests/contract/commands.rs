@@ -141,3 +141,64 @@ async fn the_hubs_address_leads_to_hqs_pages() {
     assert_eq!(page, "the page of HQ");
     running.stop().await;
 }
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_that_cannot_be_written_to_is_backed_up_elsewhere_and_left_as_it_is() {
+    use std::fs::{Permissions, metadata, read_dir, set_permissions};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+    /// Who may read what everybody may, and write nothing.
+    const NOBODY: u32 = 65_534;
+
+    let folder = tempfile::tempdir().unwrap();
+    let hub = TestHub::start_as(sync_server::Config::embedded(folder.path()), folder).await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    till.push_all(&hub).await;
+    let TestHub { running, folder, .. } = hub;
+    running.stop().await;
+    // One is as a hub leaves it that was stopped, the other has a log, as after a power cut.
+    let database = rusqlite::Connection::open(folder.path().join("hub.db")).unwrap();
+    database.execute_batch("pragma wal_checkpoint(truncate); pragma wal_autocheckpoint = 0").unwrap();
+    for has_log in [false, true] {
+        let outer = tempfile::tempdir().unwrap();
+        let (evidence, to) = (outer.path().join("evidence"), outer.path().join("to"));
+        std::fs::create_dir(&evidence).unwrap();
+        std::fs::create_dir(&to).unwrap();
+        if has_log {
+            database.execute_batch("insert into meta (key, value) values ('in the log', '')").unwrap();
+            std::fs::copy(folder.path().join("hub.db-wal"), evidence.join("hub.db-wal")).unwrap();
+        }
+        for name in ["hub.db", "hub.lock"] {
+            std::fs::copy(folder.path().join(name), evidence.join(name)).unwrap();
+        }
+        let close = |mode: u32| {
+            let mut files: Vec<_> = read_dir(&evidence).unwrap().map(|file| file.unwrap().path()).collect();
+            files.sort();
+            files.iter().for_each(|file| set_permissions(file, Permissions::from_mode(0o444)).unwrap());
+            set_permissions(&evidence, Permissions::from_mode(mode)).unwrap();
+            files.iter().map(|file| (file.clone(), std::fs::read(file).unwrap())).collect::<Vec<_>>()
+        };
+        let before = close(0o555);
+        set_permissions(outer.path(), Permissions::from_mode(0o755)).unwrap();
+        set_permissions(&to, Permissions::from_mode(0o777)).unwrap();
+        let mut backup = Command::new(env!("CARGO_BIN_EXE_sync-server"));
+        backup.arg("backup").arg("--to").arg(&to).env("SUANPAN_HUB_DATA", &evidence).current_dir("/");
+        // Nothing is closed to root.
+        if metadata(outer.path()).unwrap().uid() == 0 {
+            backup.uid(NOBODY).gid(NOBODY);
+        }
+        let done = backup.output().unwrap();
+        let said = String::from_utf8_lossy(&done.stdout).into_owned();
+        assert!(done.status.success(), "{said}{}", String::from_utf8_lossy(&done.stderr));
+        assert!(said.trim().ends_with(": 1 batches"), "{said}");
+        assert_eq!(close(0o755), before);
+        let made: Vec<_> = read_dir(&to).unwrap().map(|file| file.unwrap().path()).collect();
+        assert_eq!(made.len(), 1, "{made:?}");
+        let copy = rusqlite::Connection::open(&made[0]).unwrap();
+        let logged = "select count(*) from meta where key = 'in the log'";
+        let found: u32 = copy.query_row(logged, [], |row| row.get(0)).unwrap();
+        assert_eq!(found, u32::from(has_log));
+    }
+}

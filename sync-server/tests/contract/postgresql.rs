@@ -50,6 +50,19 @@ pub(crate) fn run_on(folder: &Path, text: &str) {
     }
 }
 
+/// Keeps a hub's database from writing pushes until what it gives is dropped.
+pub(crate) async fn hold_writes(folder: &Path) -> Box<dyn std::any::Any> {
+    let Some(database) = database_of(folder) else {
+        let file = rusqlite::Connection::open(folder.join("hub.db")).unwrap();
+        file.execute_batch("begin immediate").unwrap();
+        return Box::new(file);
+    };
+    let (client, connection) = tokio_postgres::connect(&database, NoTls).await.unwrap();
+    tokio::spawn(async move { drop(connection.await) });
+    client.batch_execute("begin; lock table branch in access exclusive mode").await.unwrap();
+    Box::new(client)
+}
+
 /// Runs a text on a thread of its own: the story's may belong to a runtime.
 fn run_sql(database: &str, text: &str) {
     let (database, text) = (database.to_owned(), text.to_owned());

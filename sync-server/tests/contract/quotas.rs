@@ -1,7 +1,10 @@
 //! What a bad till may do without end: it is bounded, and counted as it happens.
 
+use crate::postgresql::hold_writes;
 use crate::support::*;
-use reqwest::Method;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use reqwest::{Method, StatusCode};
 use suanpan_sync::{PushReply, RefundRequest};
 use sync_server::Hub;
 
@@ -53,12 +56,45 @@ async fn receipts_of_another_site_that_a_till_looks_up_are_counted_and_there_is_
         till.send(&hub, Method::POST, "/api/v1/refunds", &body).await.0.as_u16()
     };
     assert_eq!(ask(format!("HT02-1-{DATE}-0001-a7")).await, 200);
+    for number in ["HT99-1-20230616-0001-a7", "HT01-1-20230616-0001-a7"] {
+        assert_eq!(ask(number.to_owned()).await, 200);
+    }
     let mut last = 0;
     for number in 1..=70 {
         last = ask(format!("HT01-1-{DATE}-{number:04}-a7")).await;
     }
     assert_eq!(last, 429);
     assert_eq!(ask(format!("HT02-1-{DATE}-0001-a7")).await, 200, "its own site's are not counted");
+    let request = hub.http.get(hub.url("/api/v1/hq/today")).header("cookie", hub.session().await);
+    let today: serde_json::Value = request.send().await.unwrap().json().await.unwrap();
+    // Each once; of a store that does not exist there are none, and those beyond its fifty were refused.
+    let looked_up = serde_json::json!([{ "site": "HT02", "till": 1, "of": "HT01", "receipts": 48 }]);
+    assert_eq!(today["looked_up"], looked_up);
     let text = hub.http.get(hub.url("/metrics")).send().await.unwrap().text().await.unwrap();
-    assert!(text.contains("suanpan_other_sites_receipts_total 70"), "{text}");
+    assert!(text.contains("suanpan_other_sites_receipts_total 72"), "{text}");
+}
+
+#[tokio::test]
+async fn a_station_has_two_pushes_in_progress_and_the_third_is_told_to_come_later() {
+    let hub = TestHub::start().await;
+    let (mut till, mut other) = (hub.till("HT01", 1).await, hub.till("HT01", 2).await);
+    for nth in 1..=3 {
+        till.sell(100, 80);
+        other.sell(100, 80);
+        // Whoever asks is known from here on, without the database.
+        assert!(matches!(other.push(&hub, nth, nth).await, PushReply::Ack { .. }));
+    }
+    till.send(&hub, Method::GET, "/api/v1/snapshot", &[]).await;
+    let held = hold_writes(hub.folder.path()).await;
+    let push = async || {
+        let body = till.push_of(0, 1, 3).encode();
+        let (status, answer) = till.send(&hub, Method::POST, "/api/v1/push", &body).await;
+        (status.as_u16(), if status == StatusCode::OK { String::new() } else { code(&answer) })
+    };
+    let mut pushes = FuturesUnordered::from_iter([push(), push(), push()]);
+    assert_eq!(pushes.next().await, Some((503, "HUB-LIM-002".to_owned())), "two wait for the database");
+    drop(held);
+    assert_eq!(pushes.next().await, Some((200, String::new())));
+    assert_eq!(pushes.next().await, Some((200, String::new())));
+    assert_eq!(hub.day().await[0]["sales"], 6);
 }

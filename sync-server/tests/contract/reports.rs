@@ -37,6 +37,7 @@ async fn csv_has_its_declared_columns_with_rows_and_without() {
             "date,site,till,total,key,count,fen,grams,pending",
             "2023-06-16,HT01,1,sales,,1,386,482,0",
         ),
+        ("offline-refunds", "date,site,till,receipt,refund,cashier,refunded_fen,pending", ""),
     ] {
         let (status, rows, pending) =
             ask(&hub, &format!("{path}?from=2023-06-16&to=2023-06-16"), "text/csv").await;

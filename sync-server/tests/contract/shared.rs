@@ -3,12 +3,15 @@
 use std::sync::Arc;
 
 use reqwest::Method;
-use suanpan_sync::{FeedChange, PushReply, Scope, feed_genesis, follow_feed};
+use suanpan_domain::entry::Entry;
+use suanpan_domain::refund::{Origin, Refund};
+use suanpan_sync::{FeedChange, PushReply, RefundReply, RefundRequest, Scope, feed_genesis, follow_feed};
 use sync_server::project::Group;
 use sync_server::store::{LEASE_MS, NewRow, Store, StoreError};
 use sync_server::{Config, Hub};
 
 use crate::postgresql::{change_a_migration, cut_connections, database_of};
+use crate::refunds::reply;
 use crate::support::*;
 
 /// Two hubs on one database, with one signing key.
@@ -93,6 +96,37 @@ async fn tills_of_many_stores_push_to_two_hubs_and_every_sale_is_counted_once() 
     .await;
     assert_eq!(two.day().await[0]["sales"], 80);
     assert_eq!(two.hub().store().gauges().await.unwrap().gseq, 80);
+}
+
+#[tokio::test]
+async fn two_tills_that_ask_two_hubs_for_one_receipt_at_once_are_told_the_same() {
+    let Some((one, two)) = two_hubs().await else { return };
+    let (first, mut second) = (one.till("HT01", 1).await, one.till("HT01", 2).await);
+    let number = |no: u32| format!("HT01-9-{DATE}-{no:04}-a7");
+    for no in 1..=20 {
+        let number = number(no);
+        let (here, there) = tokio::join!(reply(&one, &first, &number), reply(&two, &second, &number));
+        let (has, is_told, till) = match &here {
+            RefundReply::Elsewhere { .. } => (there, here, 2),
+            _ => (here, there, 1),
+        };
+        assert!(matches!(has, RefundReply::Unknown { .. }), "{has:?}");
+        assert_eq!(is_told, RefundReply::Elsewhere { till });
+    }
+    // What one hub let a till have another lets go, and the refund ends it wherever it arrives.
+    let number = number(21);
+    let RefundReply::Unknown { reservation, .. } = reply(&one, &second, &number).await else {
+        panic!("none")
+    };
+    assert_eq!(reply(&two, &first, &number).await, RefundReply::Elsewhere { till: 2 });
+    let origin = Origin::Cited { number: number.clone(), reservation };
+    second.entry(&Entry::Refund(Refund { origin, ..refund(1, &number, 500, 400) }));
+    second.push_all(&two).await;
+    one.settled().await;
+    assert!(matches!(reply(&one, &first, &number).await, RefundReply::Unknown { .. }));
+    let body = serde_json::to_vec(&RefundRequest { number: number.clone() }).unwrap();
+    first.send(&two, Method::DELETE, "/api/v1/refunds", &body).await;
+    assert!(matches!(reply(&one, &second, &number).await, RefundReply::Unknown { .. }));
 }
 
 #[tokio::test]

@@ -390,7 +390,7 @@ pub fn refund(number: u32, cites: &str, grams: i64, fen: i64) -> Refund {
         shift: SHIFT,
         cashier: "1101".into(),
         approver: Some("1801".into()),
-        origin: Origin::Cited { number: cites.into() },
+        origin: Origin::Cited { number: cites.into(), reservation: None },
         lines: vec![line],
         total: Fen(fen),
         tenders: vec![cash(fen)],

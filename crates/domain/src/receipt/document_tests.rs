@@ -282,7 +282,9 @@ fn a_refund_has_its_heading_the_sale_it_cites_and_lines_to_sign() {
 [cut]";
     assert_eq!(told[from..].join("\n"), expected.trim_start_matches('\n'));
 
-    for unverified in [Origin::Cited { number: "TH01-1-20261120-0009-3c".into() }, of_sale(true)] {
+    for unverified in
+        [Origin::Cited { number: "TH01-1-20261120-0009-3c".into(), reservation: None }, of_sale(true)]
+    {
         let told = with_slip(Lang::ZhCn, 0, |slip| {
             show(&refund_slip(slip, &number(), &refund(unverified)), Paper::Mm58)
         });

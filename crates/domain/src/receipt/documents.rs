@@ -92,9 +92,8 @@ pub fn refund_slip(slip: &Slip, number: &DocumentNumber, refund: &Refund) -> Vec
     let words = slip.labels();
     let mut blocks = slip.head(Some(words.refund));
     blocks.push(Block::pair(words.number, number.to_string()));
-    let (Origin::Sale { number: original, .. } | Origin::Cited { number: original }) = &refund.origin;
-    blocks.push(Block::pair(words.original, original));
-    if matches!(refund.origin, Origin::Cited { .. } | Origin::Sale { offline: true, .. }) {
+    blocks.push(Block::pair(words.original, refund.origin.number()));
+    if matches!(refund.origin, Origin::Cited { .. }) || refund.origin.is_offline() {
         blocks.push(Block::centre(words.unverified, Style::BOLD));
     }
     if let Some(approver) = &refund.approver {

@@ -73,7 +73,7 @@ fn cited_refund() -> Refund {
     let lines = vec![RefundLine::cited(&rung.lines[0], Disposition::Restock)];
     let number = "HT02-3-20261120-0031-5c".into();
     let paid = cited(lines, "cash", 10).unwrap();
-    Refund { origin: Origin::Cited { number }, ..refund(&plain_sale(), 814, paid) }
+    Refund { origin: Origin::Cited { number, reservation: None }, ..refund(&plain_sale(), 814, paid) }
 }
 
 fn sums() -> Sums {
@@ -96,17 +96,18 @@ fn count() -> CashCount {
 }
 
 fn documents() -> Vec<(&'static str, Entry)> {
-    let reserved = Origin::Sale {
-        sale: id(1),
-        number: "HT02-3-20261120-0031-5c".into(),
-        reservation: Some("r-20261121-7".into()),
-        offline: false,
-    };
+    let number = || "HT02-3-20261120-0031-5c".to_owned();
+    let reservation = || Some("r-20261121-7".to_owned());
+    let reserved = Origin::Sale { sale: id(1), number: number(), reservation: reservation(), offline: false };
+    let offline = Origin::Sale { sale: id(1), number: number(), reservation: None, offline: true };
+    let cited = Origin::Cited { number: number(), reservation: reservation() };
     vec![
         ("sale", Entry::Sale(plain_sale())),
         ("sale-full", Entry::Sale(full_sale())),
         ("refund", Entry::Refund(full_refund())),
         ("refund-cited", Entry::Refund(cited_refund())),
+        ("refund-cited-reserved", Entry::Refund(Refund { origin: cited, ..cited_refund() })),
+        ("refund-offline", Entry::Refund(Refund { origin: offline, ..full_refund() })),
         ("refund-reserved", Entry::Refund(Refund { origin: reserved, ..full_refund() })),
         ("reprinted", Entry::Reprinted(Reprinted { document: id(1), copy: 1, by: "1001".into() })),
     ]

@@ -204,7 +204,7 @@ fn goods_of_a_cited_refund_are_not_returned_again() {
     let rung = basket(vec![by_piece("30001", "大米", 1, 1586, "V9")]);
     let line = RefundLine::cited(&rung.lines[0], Disposition::Loss);
     let mut by_number = refund(&sale, 9, cited(vec![line], "cash", 10).unwrap());
-    by_number.origin = Origin::Cited { number: "HT01-1-20261121-0812-a7".into() };
+    by_number.origin = Origin::Cited { number: "HT01-1-20261121-0812-a7".into(), reservation: None };
     assert_eq!((by_number.total, by_number.lines[0].rounding), (Fen(1580), Fen(6)));
     let returned = Returned::of(&sale, [&by_number]);
     assert_eq!((returned.left_of(&sale, 0), returned.total()), (Some(Quantity::Pc(Pieces(0))), Fen(1580)));

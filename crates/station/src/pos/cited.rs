@@ -12,7 +12,7 @@ use suanpan_domain::sale::{Basket, NewLine};
 
 use super::foreign::{self, Word};
 use super::refund::{approval, close, disposition, not_found, shown};
-use super::say::{Done, Say, Stop};
+use super::say::{Done, Say, Stop, yuan};
 use super::turn::Turn;
 
 /// Refunds cited goods.
@@ -21,12 +21,30 @@ pub(crate) fn refund(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput]
     turn.refuse_open_basket(Code::BasketOpen)?;
     let number = citable(turn, number)?;
     let paid = paid_out(turn, lines, tender)?;
-    let approver = turn.authorise(approval(ApproveAction::RefundCited, &number, &paid))?;
-    match foreign::word(turn, &number)? {
-        Word::Silent | Word::Unknown => {}
-        Word::Reserved { .. } => return Err(Code::RefundOwnSaleCited.into()),
+    let (reservation, before) = paid_before(turn, &number)?;
+    if before.is_positive() {
+        let say = Say::new(Code::RefundCitedAgain).with("before", yuan(before));
+        turn.agree(say.with("amount", yuan(paid.total)))?;
     }
-    close(turn, Origin::Cited { number }, paid, approver)
+    let approver = turn.authorise(approval(ApproveAction::RefundCited, &number, &paid))?;
+    close(turn, Origin::Cited { number, reservation }, paid, approver)
+}
+
+/// The hub's reservation, and what went out on a number already: what this till knows, and what the hub tells, or told
+/// before it fell silent.
+fn paid_before(turn: &Turn<'_>, number: &str) -> Result<(Option<String>, Fen), Stop> {
+    let (reservation, told) = match foreign::word(turn, number)? {
+        Word::Silent => (None, vec![]),
+        Word::Unknown { reservation, refunds } => (reservation, refunds),
+        Word::Reserved { .. } => return Err(Code::RefundOwnSaleCited.into()),
+    };
+    let mut refunds = turn.shop.refunds_citing(number)?;
+    for refund in told.into_iter().chain(turn.shop.told.of(number)) {
+        if refunds.iter().all(|known| known.id != refund.id) {
+            refunds.push(refund);
+        }
+    }
+    Ok((reservation, refunds.iter().map(|refund| refund.total).sum()))
 }
 
 /// Shows what cited goods bring back.

@@ -113,7 +113,8 @@ impl Core {
         self.revision += 1;
         let mut turn = Turn::new(&self.shop, now_ms, self.desk.clone());
         let done = decide(&mut turn);
-        let (found, is_answered, yeses) = (turn.found.take(), turn.is_answered, turn.yeses);
+        let (found, is_answered, agreed) =
+            (turn.found.take(), turn.is_answered, std::mem::take(&mut turn.agreed));
         let then = turn.performing.take().unwrap_or_else(|| command.clone());
         let Turn { desk, entries, date, extra, uses_scale, kicks_drawer, new_settings, say, .. } = turn;
         let asked = desk.asked.clone();
@@ -144,15 +145,15 @@ impl Core {
                 if is_answered && !matches!(stop, Stop::AskHub(_)) {
                     self.desk.asked = asked;
                 }
-                self.stop(stop, say, then, yeses);
+                self.stop(stop, say, then, agreed);
                 None
             }
         }
     }
 
-    fn stop(&mut self, stop: Stop, say: Option<Say>, command: Command, yeses: u8) {
+    fn stop(&mut self, stop: Stop, say: Option<Say>, command: Command, agreed: Vec<Say>) {
         let under = self.desk.asked.clone().map(Box::new);
-        let then = Then { command: Box::new(command), yeses, under };
+        let then = Then { command: Box::new(command), agreed, under };
         match stop {
             Stop::Refused(say) => {
                 let is_refused_unseen = matches!(say.code, Code::ScanRefusedPending | Code::PromptOpen);

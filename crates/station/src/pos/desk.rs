@@ -68,8 +68,8 @@ pub(crate) enum Asked {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Then {
     pub(crate) command: Box<Command>,
-    /// How often the cashier has said yes to it.
-    pub(crate) yeses: u8,
+    /// What the cashier has said yes to.
+    pub(crate) agreed: Vec<Say>,
     /// What was waited for before.
     pub(crate) under: Option<Box<Asked>>,
 }

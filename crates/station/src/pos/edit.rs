@@ -117,7 +117,7 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
         Some(id) => turn.basket()?.line(id).map_or(Fen::ZERO, Line::amount),
         None => turn.basket()?.totals().due,
     };
-    if discount.is_some() && left.is_zero() && turn.yeses == 0 && turn.approval.is_none() {
+    if discount.is_some() && left.is_zero() && turn.agreed.is_empty() && turn.approval.is_none() {
         return Err(Stop::Confirm(Code::DiscountToNothing.into()));
     }
     let wanted = Approval::new(ApproveAction::Discount, off)

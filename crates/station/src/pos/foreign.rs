@@ -26,7 +26,10 @@ pub(crate) struct Told(VecDeque<(String, Vec<Refund>)>);
 
 impl Told {
     pub(crate) fn remember(&mut self, Answer { number, reply }: &Answer) {
-        let Some(RefundReply::Reserved { documents, .. }) = reply else { return };
+        let Some(RefundReply::Reserved { documents, .. } | RefundReply::Unknown { documents, .. }) = reply
+        else {
+            return;
+        };
         let Ok((_, refunds)) = read(number, documents) else { return };
         self.0.retain(|(told, _)| told != number);
         if self.0.len() == TOLD_MAX {
@@ -35,7 +38,7 @@ impl Told {
         self.0.push_back((number.clone(), refunds));
     }
 
-    fn of(&self, number: &str) -> Vec<Refund> {
+    pub(crate) fn of(&self, number: &str) -> Vec<Refund> {
         let told = self.0.iter().find(|(told, _)| told == number);
         told.map(|(_, refunds)| refunds.clone()).unwrap_or_default()
     }
@@ -53,7 +56,7 @@ pub(crate) enum Word {
     /// Nobody can tell what other tills do.
     Silent,
     /// The hub does not have the sale, or not yet. Nobody else may refund it meanwhile.
-    Unknown,
+    Unknown { reservation: Option<String>, refunds: Vec<Refund> },
     /// The hub keeps it for this till.
     Reserved { reservation: String, sales: Vec<(i64, Sale)>, refunds: Vec<Refund> },
 }
@@ -99,7 +102,10 @@ pub(crate) fn word(turn: &Turn<'_>, number: &str) -> Result<Word, Stop> {
     };
     match &answer.reply {
         None => Ok(Word::Silent),
-        Some(RefundReply::Unknown) => Ok(Word::Unknown),
+        Some(RefundReply::Unknown { reservation, documents }) => {
+            let (_, refunds) = read(number, documents)?;
+            Ok(Word::Unknown { reservation: reservation.clone(), refunds })
+        }
         Some(RefundReply::Elsewhere { till }) => {
             Err(Say::new(Code::RefundReservedElsewhere).with("till", till).into())
         }

@@ -67,11 +67,11 @@ fn ask_about_cash(turn: &Turn<'_>, tender: &Tender, amount: Fen, wanted: Fen, is
         return Ok(());
     }
     if is_rest {
-        return turn.agree(0, Say::new(Code::RestInCash).with("amount", yuan(amount)));
+        return turn.agree(Say::new(Code::RestInCash).with("amount", yuan(amount)));
     }
     if over > turn.shop.book.settings.cash_over_ask {
         return turn
-            .agree(0, Say::new(Code::CashFarAbove).with("amount", yuan(amount)).with("over", yuan(over)));
+            .agree(Say::new(Code::CashFarAbove).with("amount", yuan(amount)).with("over", yuan(over)));
     }
     Ok(())
 }

@@ -159,16 +159,16 @@ fn approve(turn: &mut Turn<'_>, person: Person) -> Done {
 /// Carries out the command that an answer was waited for.
 fn go_on(turn: &mut Turn<'_>, then: Then) -> Done {
     turn.desk.asked = then.under.map(|under| *under);
-    turn.yeses = then.yeses;
+    turn.agreed = then.agreed;
     turn.is_answered = true;
     plain(turn, &then.command)
 }
 
 fn confirm(turn: &mut Turn<'_>) -> Done {
     match turn.desk.asked.take() {
-        Some(Asked::Confirm { then, .. }) => {
-            let yeses = then.yeses.saturating_add(1);
-            go_on(turn, Then { yeses, ..then })
+        Some(Asked::Confirm { say, mut then }) => {
+            then.agreed.push(say);
+            go_on(turn, then)
         }
         Some(Asked::Relieve { person }) => people::take_over(turn, person),
         _ => Err(Code::NothingWaiting.into()),

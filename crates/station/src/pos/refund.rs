@@ -39,7 +39,7 @@ pub(crate) enum Kept {
     /// The hub was silent: it finds out afterwards.
     Unasked,
     /// The hub does not have the sale yet, and keeps its number for this till.
-    Unknown,
+    Unknown { reservation: Option<String> },
     /// The hub keeps it for this till, at least until some minutes after this time.
     Reserved { reservation: String, at_ms: i64 },
 }
@@ -96,7 +96,7 @@ fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<R
     let word = if asks { foreign::word(turn, &number)? } else { Word::Silent };
     let (kept, told) = match word {
         Word::Silent => (Kept::Unasked, vec![]),
-        Word::Unknown => (Kept::Unknown, vec![]),
+        Word::Unknown { reservation, refunds } => (Kept::Unknown { reservation }, refunds),
         Word::Reserved { reservation, refunds, .. } => {
             (Kept::Reserved { reservation, at_ms: turn.now_ms }, refunds)
         }
@@ -111,7 +111,7 @@ fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<R
 fn others_sale(turn: &Turn<'_>, number: &str, was_ours: bool) -> Result<Refundable, Stop> {
     let (reservation, mut sales, told) = match foreign::word(turn, number)? {
         Word::Silent if !was_ours => return Err(Code::RefundNeedsHub.into()),
-        Word::Silent | Word::Unknown => return Err(not_found(number)),
+        Word::Silent | Word::Unknown { .. } => return Err(not_found(number)),
         Word::Reserved { reservation, sales, refunds } => (reservation, sales, refunds),
     };
     if sales.len() > 1 {
@@ -143,7 +143,7 @@ fn at_hand(turn: &Turn<'_>, sale: &str) -> Result<Refundable, Stop> {
 fn ask_again(turn: &Turn<'_>, before: &Refundable) -> Result<Refundable, Stop> {
     let is_kept = match &before.kept {
         Kept::Reserved { at_ms, .. } => (0..REFUND_KEPT_MS).contains(&turn.now_ms.saturating_sub(*at_ms)),
-        Kept::Unasked | Kept::Unknown => false,
+        Kept::Unasked | Kept::Unknown { .. } => false,
     };
     let is_silent = matches!(foreign::word(turn, &before.number)?, Word::Silent);
     let now = match turn.shop.document(before.sale.id)? {
@@ -211,7 +211,8 @@ pub(crate) fn refund(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput],
     let offline = kept == Kept::Unasked;
     let reservation = match kept {
         Kept::Reserved { reservation, .. } => Some(reservation),
-        Kept::Unasked | Kept::Unknown => None,
+        Kept::Unknown { reservation } => reservation,
+        Kept::Unasked => None,
     };
     close(turn, Origin::Sale { sale: sale.id, number, reservation, offline }, paid, approver)
 }

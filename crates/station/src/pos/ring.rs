@@ -293,7 +293,7 @@ pub(crate) fn ask_if_unlikely(
     source: Option<WeightSource>,
 ) -> Done {
     // Whoever said yes, or approved, has seen these figures.
-    if turn.yeses > 0 || turn.approval.is_some() {
+    if !turn.agreed.is_empty() || turn.approval.is_some() {
         return Ok(());
     }
     let settings = &turn.shop.book.settings;

@@ -28,7 +28,7 @@ pub(crate) fn open(turn: &mut Turn<'_>, float_fen: i64) -> Done {
     }
     let float = cash(float_fen)?;
     if is_odd(turn, float) {
-        turn.agree(0, Say::new(Code::FloatOdd).with("amount", yuan(float)))?;
+        turn.agree(Say::new(Code::FloatOdd).with("amount", yuan(float)))?;
     }
     let date = date_of_new_shift(turn)?;
     let no = turn.shop.next_shift_no()?;
@@ -80,7 +80,7 @@ pub(crate) fn move_cash(turn: &mut Turn<'_>, kind: CashMoveKind, amount_fen: i64
         CashMoveKind::AddFloat => (CashMove::AddFloat, ApproveAction::AddFloat, Code::FloatAdded),
     };
     if is_odd(turn, amount) {
-        turn.agree(0, Say::new(Code::CashAmountOdd).with("amount", yuan(amount)))?;
+        turn.agree(Say::new(Code::CashAmountOdd).with("amount", yuan(amount)))?;
     }
     let approver = Some(turn.authorise(Approval::new(action, amount))?);
     let (id, by) = (turn.mint(), turn.person()?.code.clone());
@@ -104,8 +104,8 @@ fn counted(count: &[DenominationCount]) -> Result<(CashCount, Fen), Stop> {
 /// Asks for a yes to what was counted, and for another when that is nothing.
 fn agree_to_count(turn: &Turn<'_>, code: Code, count: &CashCount, counted: Fen) -> Done {
     let pieces: u64 = count.0.values().map(|pieces| u64::from(*pieces)).sum();
-    turn.agree(0, Say::new(code).with("amount", yuan(counted)).with("pieces", super::say::count(pieces)))?;
-    if pieces == 0 { turn.agree(1, Code::NothingCounted.into()) } else { Ok(()) }
+    turn.agree(Say::new(code).with("amount", yuan(counted)).with("pieces", super::say::count(pieces)))?;
+    if pieces == 0 { turn.agree(Code::NothingCounted) } else { Ok(()) }
 }
 
 /// Refuses a count before anybody counts.
@@ -191,7 +191,7 @@ pub(crate) fn close_day(turn: &mut Turn<'_>) -> Done {
     let date = turn.shop.days()?.oldest_unclosed.ok_or(Code::NothingWaiting)?;
     let last_number = turn.shop.next_number(date)?.saturating_sub(1);
     let text = calendar::text(date);
-    turn.agree(0, Say::new(Code::CloseDayAsk).with("date", &text).with("count", last_number))?;
+    turn.agree(Say::new(Code::CloseDayAsk).with("date", &text).with("count", last_number))?;
     let sums = totals::sums(&turn.shop.totals_of_day(date)?);
     turn.date = Some(date);
     turn.entries.push(Entry::DayClosed(DayClosed { date, by, last_number, sums }));

@@ -39,8 +39,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) is_answered: bool,
     /// Who has just approved this command.
     pub(crate) approval: Option<Person>,
-    /// How often the cashier has said yes to this command.
-    pub(crate) yeses: u8,
+    /// What the cashier has said yes to, of this command's questions.
+    pub(crate) agreed: Vec<Say>,
     /// What the hub said of a receipt, when the command comes again with it.
     pub(crate) answer: Option<Answer>,
 }
@@ -62,7 +62,7 @@ impl<'a> Turn<'a> {
             performing: None,
             is_answered: false,
             approval: None,
-            yeses: 0,
+            agreed: vec![],
             answer: None,
         }
     }
@@ -124,9 +124,10 @@ impl<'a> Turn<'a> {
         basket.ok_or_else(|| Code::BasketEmpty.into())
     }
 
-    /// Asks the cashier, unless a yes was said to the command's questions up to this one; the first is 0.
-    pub(crate) fn agree(&self, question: u8, say: Say) -> Done {
-        if self.yeses > question { Ok(()) } else { Err(Stop::Confirm(say)) }
+    /// Asks the cashier, unless a yes was said to this with these figures.
+    pub(crate) fn agree(&self, say: impl Into<Say>) -> Done {
+        let say = say.into();
+        if self.agreed.contains(&say) { Ok(()) } else { Err(Stop::Confirm(say)) }
     }
 
     /// The staff number of who answers for an action: the person signed in if their role reaches, else whoever has

@@ -76,7 +76,7 @@ impl Document {
             cashier: OPERATOR.to_owned(),
             approver: Some(OPERATOR.to_owned()),
             // The file does not say which sale it returns: the citation names the file's line.
-            origin: Origin::Cited { number: format!("REPLAY-{date}-{line}") },
+            origin: Origin::Cited { number: format!("REPLAY-{date}-{line}"), reservation: None },
             lines,
             total,
             tenders: vec![Tendered { tender: CASH.to_owned(), amount: total, given: None, reference: None }],

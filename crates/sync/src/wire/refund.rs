@@ -29,8 +29,15 @@ pub enum RefundReply {
         /// Its number at its site.
         till: u16,
     },
-    /// The hub has no such sale.
-    Unknown,
+    /// The hub has no such sale, or not yet. It keeps the number for this till all the same.
+    Unknown {
+        /// Names the reservation in the refund's entry; `None` of a hub of 0.1.0.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        reservation: Option<String>,
+        /// What was refunded on the number so far.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        documents: Vec<Recorded>,
+    },
 }
 
 /// An entry as its till recorded it.

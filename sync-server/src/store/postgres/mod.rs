@@ -30,6 +30,7 @@ const MIGRATIONS: &[Migration] = &[
     step(6, include_str!("../../../migrations/postgres/0006_found_by_number.sql"), true),
     step(7, include_str!("../../../migrations/postgres/0007_counted.sql"), true),
     step(8, include_str!("../../../migrations/postgres/0008_returned.sql"), true),
+    step(9, include_str!("../../../migrations/postgres/0009_refunds.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.

@@ -29,14 +29,13 @@ pub fn back_up(folder: &Path, to: &Path, now_ms: i64) -> Result<BackedUp, StoreE
     let file = if to.is_dir() { to.join(name(now_ms)) } else { to.to_owned() };
     sweep(&file);
     // Two that run at once write two files.
-    let mut partial = file.clone().into_os_string();
-    partial.push(format!(".{}{PARTIAL}", std::process::id()));
-    let partial = PathBuf::from(partial);
+    let partial = ending(&file, &format!(".{}{PARTIAL}", std::process::id()));
     let make = || {
         refuse_existing(&file)?;
         make_private(&partial)?;
         let _held = hold(&partial).map_err(|source| failed(&partial, source))?;
-        let batches = copy(&folder.join("hub.db"), &partial)?;
+        let (original, _scratch) = open(folder, &file)?;
+        let batches = copy(&original, &partial)?;
         publish(&partial, &file)?;
         Ok(batches)
     };
@@ -51,9 +50,75 @@ pub fn back_up(folder: &Path, to: &Path, now_ms: i64) -> Result<BackedUp, StoreE
 /// What the name of a file ends with that is not whole yet.
 const PARTIAL: &str = ".partial";
 
+/// Before which stands this where it is the original's own files.
+const ORIGINAL: &str = ".original";
+
+/// Files beside a copy of the original, removed with it.
+struct Scratch {
+    file: PathBuf,
+    _held: Held,
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        BESIDE.iter().for_each(|end| drop(std::fs::remove_file(ending(&self.file, end))));
+    }
+}
+
+/// What the database puts beside a file, and the file itself.
+const BESIDE: [&str; 4] = ["", "-journal", "-wal", "-shm"];
+
+fn ending(file: &Path, end: &str) -> PathBuf {
+    let mut name = file.as_os_str().to_owned();
+    name.push(end);
+    name.into()
+}
+
+/// Opens the original. Where its folder cannot be written to, as on a disk that is kept as evidence, its files are copied
+/// beside the backup first: the database reads its log with a file of its own beside it.
+fn open(folder: &Path, backup: &Path) -> Result<(Sqlite, Option<Scratch>), StoreError> {
+    let original = folder.join("hub.db");
+    match connect(&original) {
+        Err(error) if is_closed(&error) && original.is_file() => {}
+        opened => return Ok((Sqlite(opened?), None)),
+    }
+    // Whoever serves the folder holds this.
+    if let Ok(lock) = std::fs::File::open(folder.join("hub.lock"))
+        && matches!(lock.try_lock_shared(), Err(std::fs::TryLockError::WouldBlock))
+    {
+        return Err(StoreError::Locked(folder.display().to_string()));
+    }
+    let file = ending(backup, &format!("{ORIGINAL}.{}{PARTIAL}", std::process::id()));
+    make_private(&file)?;
+    let scratch = Scratch { _held: hold(&file).map_err(|source| failed(&file, source))?, file };
+    for end in ["", "-wal"].into_iter().filter(|end| ending(&original, end).is_file()) {
+        let (from, to) = (ending(&original, end), ending(&scratch.file, end));
+        make_private(&to)?;
+        let copied = std::fs::File::open(&from).and_then(|mut from| {
+            std::io::copy(&mut from, &mut std::fs::File::options().write(true).open(&to)?)
+        });
+        copied.map_err(|source| failed(&from, source))?;
+    }
+    Ok((Sqlite(connect(&scratch.file)?), Some(scratch)))
+}
+
+/// Whether a file could not be opened, or only be read.
+fn is_closed(error: &StoreError) -> bool {
+    use rusqlite::ErrorCode::{CannotOpen, ReadOnly};
+    let StoreError::Database(cause) = error else { return false };
+    let code = cause.downcast_ref::<rusqlite::Error>().and_then(rusqlite::Error::sqlite_error_code);
+    matches!(code, Some(CannotOpen | ReadOnly))
+}
+
+/// A file that says that it is being written.
+#[cfg(unix)]
+type Held = std::fs::File;
+#[cfg(not(unix))]
+type Held = ();
+
 /// Says that a file is being written; whoever was killed over it says so no more.
 #[cfg(unix)]
-fn hold(partial: &Path) -> std::io::Result<std::fs::File> {
+fn hold(partial: &Path) -> std::io::Result<Held> {
     let held = std::fs::File::open(partial)?;
     held.try_lock()?;
     Ok(held)
@@ -61,7 +126,7 @@ fn hold(partial: &Path) -> std::io::Result<std::fs::File> {
 
 /// Windows removes no file that another process has open.
 #[cfg(not(unix))]
-fn hold(_: &Path) -> std::io::Result<()> {
+fn hold(_: &Path) -> std::io::Result<Held> {
     Ok(())
 }
 
@@ -74,6 +139,7 @@ fn sweep(file: &Path) {
         let Some((backup, process)) = name.strip_suffix(PARTIAL).and_then(|it| it.rsplit_once('.')) else {
             continue;
         };
+        let backup = backup.strip_suffix(ORIGINAL).unwrap_or(backup);
         let is_a_backups = backup == own || (backup.starts_with("hub-") && backup.ends_with("Z.db"));
         if !is_a_backups
             || !process.chars().all(|digit| digit.is_ascii_digit())
@@ -82,9 +148,7 @@ fn sweep(file: &Path) {
             continue;
         }
         tracing::warn!(file = name, "a backup that was broken off is removed");
-        for file in [name.clone(), format!("{name}-journal")] {
-            drop(std::fs::remove_file(folder.join(file)));
-        }
+        BESIDE.iter().for_each(|end| drop(std::fs::remove_file(ending(&entry.path(), end))));
     }
 }
 
@@ -95,8 +159,7 @@ fn name(now_ms: i64) -> String {
 }
 
 /// Copies, and holds the copy against the original of the same moment.
-fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
-    let source = Sqlite(connect(from)?);
+fn copy(source: &Sqlite, to: &Path) -> Result<u64, StoreError> {
     let id: i32 = source.0.pragma_query_value(None, "application_id", |row| row.get(0))?;
     if id != APPLICATION_ID {
         return Err(StoreError::Damaged("database: it is not a hub's"));
@@ -104,7 +167,7 @@ fn copy(from: &Path, to: &Path) -> Result<u64, StoreError> {
     let mut target = rusqlite::Connection::open(to)?;
     target.pragma_update(None, "synchronous", "off")?;
     source.begin_read()?;
-    let promised = promises(&source)?;
+    let promised = promises(source)?;
     // All pages in one step, or every commit of the hub would begin the copy anew.
     if Backup::new(&source.0, &mut target)?.step(-1)? != StepResult::Done {
         return Err(StoreError::Busy);
@@ -184,7 +247,12 @@ mod tests {
     fn what_a_killed_backup_left_is_swept_and_what_one_writes_now_is_not() {
         let (folder, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
         drop(Store::open(folder.path(), 0).unwrap());
-        let left = ["hub-20261120-010000Z.db.7.partial", "hub-20261120-010000Z.db.7.partial-journal"];
+        let left = [
+            "hub-20261120-010000Z.db.7.partial",
+            "hub-20261120-010000Z.db.7.partial-journal",
+            "hub-20261120-010000Z.db.original.7.partial",
+            "hub-20261120-010000Z.db.original.7.partial-wal",
+        ];
         let kept = ["hub-20261121-005959Z.db.8.partial", "mine.partial", "monday.db.9.partial"];
         for name in left.iter().chain(&kept) {
             std::fs::write(to.path().join(name), "half").unwrap();

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     step(6, include_str!("../../../migrations/sqlite/0006_found_by_number.sql"), true),
     step(7, include_str!("../../../migrations/sqlite/0007_counted.sql"), true),
     step(8, include_str!("../../../migrations/sqlite/0008_returned.sql"), true),
+    step(9, include_str!("../../../migrations/sqlite/0009_refunds.sql"), true),
 ];
 
 /// "SPhb": tells a hub's database from any other file.
