@@ -140,7 +140,7 @@ impl Hub {
     ///
     /// *Errors:* `Import`, `Random`, `Store`.
     pub async fn import(&self, path: &Path) -> Result<admin::Imported, HubError> {
-        admin::import(&self.store, path).await
+        admin::import(&self.store, path, admin::Manner::default()).await
     }
 
     /// Makes a dictionary of the newest sales, by which tills pack what they send, and publishes it.
@@ -193,6 +193,12 @@ impl Hub {
         let (stop, stopped) = watch::channel(false);
         let app = App::new(self.store.clone(), self.key.clone(), tls.is_some(), stopped.clone());
         tokio::spawn(supply::follow(self.store.clone(), stopped.clone()));
+        if self.config.database.is_none()
+            && let Err(error) =
+                admin::local::listen(&self.config.data_dir, self.store.clone(), stopped.clone())
+        {
+            tracing::warn!(code = "HUB-ADM-007", %error, "no orders are taken while this hub serves: stop it for them");
+        }
         let projector = tokio::spawn(project::run(self.store.clone(), stopped));
         let handle = Handle::new();
         let scheme = if tls.is_some() { "https" } else { "http" };

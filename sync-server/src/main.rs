@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use suanpan_journal::SiteCode;
+use sync_server::admin::{Manner, Order, Refused};
 use sync_server::store::Role;
 use sync_server::{Config, Hub, HubError, Tls};
 
@@ -44,12 +45,18 @@ enum Command {
     /// that is lost must enrol again.
     Init,
     /// Publish a catalogue: a folder of items.csv, prices.csv, stores.json and so on, or one of its files. All of it is
-    /// published, or nothing; docs/import.md says what each column holds. Stop a hub in a folder first.
+    /// published, or nothing; docs/import.md says what each column holds. A hub that serves reads the files itself.
     Import {
         /// File or folder.
         path: PathBuf,
+        /// Publish nothing: say what would change.
+        #[arg(long)]
+        dry_run: bool,
+        /// Withdraw items, prices, staff, quick tabs and label layouts that are published and that their file does not list.
+        #[arg(long)]
+        complete: bool,
     },
-    /// Print a one-time code with which a till enrols. Stop a hub in a folder first.
+    /// Print a one-time code with which a till enrols.
     EnrolCode {
         /// Site code.
         #[arg(long)]
@@ -58,8 +65,7 @@ enum Command {
         #[arg(long)]
         till: u16,
     },
-    /// Make an API key for reports and print it once. The former key of the same name stops working. Stop a hub in a folder
-    /// first.
+    /// Make an API key for reports and print it once. The former key of the same name stops working.
     ApiKey {
         /// What the key is for.
         #[arg(long)]
@@ -69,7 +75,7 @@ enum Command {
         journal: bool,
     },
     /// Add a person at HQ, or give one a new role and password. The password is read from standard input; on a terminal one
-    /// is made and printed once. Stop a hub in a folder first.
+    /// is made and printed once.
     User {
         /// Name to sign in with.
         #[arg(long)]
@@ -89,9 +95,10 @@ enum Command {
         to: PathBuf,
     },
     /// Learn from the newest sales how tills may pack what they send, and tell them: a sale that travels alone is then
-    /// half as long. Worth repeating when the assortment has changed. Stop a hub in a folder first.
+    /// half as long. Worth repeating when the assortment has changed.
     Dictionary,
-    /// Build all figures anew from the stored entries, as after an upgrade that understands more of them.
+    /// Build all figures anew from the stored entries, as after an upgrade that understands more of them. Stop a hub in a
+    /// folder first.
     Rebuild,
     /// Serve until interrupted.
     Serve {
@@ -125,14 +132,14 @@ async fn main() -> ExitCode {
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     match run(Cli::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("{} {error}", error.code());
+        Err(refused) => {
+            eprintln!("{refused}");
             ExitCode::FAILURE
         }
     }
 }
 
-async fn run(cli: Cli) -> Result<(), HubError> {
+async fn run(cli: Cli) -> Result<(), Refused> {
     let mut config = Config::embedded(cli.folder.data_dir);
     config.database = cli.folder.database;
     config.reports = cli.folder.reports;
@@ -141,26 +148,26 @@ async fn run(cli: Cli) -> Result<(), HubError> {
     }
     match cli.command {
         Command::Init => say(&Hub::init(config)?.public_key().to_string()),
-        Command::Import { path } => {
-            let done = Hub::open(config)?.import(&path).await?;
-            done.warnings.iter().for_each(|warning| eprintln!("warning: {warning}"));
-            let warned = if done.warned > 0 { format!(", {} warnings", done.warned) } else { String::new() };
-            say(&format!("{} files, {} rows, {} published{warned}", done.files, done.rows, done.published));
+        Command::Import { path, dry_run, complete } => {
+            // Another process may read it, from another folder.
+            let path = std::path::absolute(&path).unwrap_or(path);
+            order(Order::Import { path, manner: Manner { dry_run, complete } }, config).await?;
         }
-        Command::EnrolCode { site, till } => say(&Hub::open(config)?.enrol_code(&site, till).await?),
-        Command::ApiKey { name, journal } => api_key(&Hub::open(config)?, &name, journal).await?,
-        Command::User { name, role } => user(&Hub::open(config)?, &name, role).await?,
+        Command::EnrolCode { site, till } => order(Order::EnrolCode { site, till }, config).await?,
+        Command::ApiKey { name, journal } => order(Order::ApiKey { name, journal }, config).await?,
+        Command::User { name, role } => {
+            order(Order::User { name, role, password: piped_password()? }, config).await?;
+        }
+        Command::Dictionary => order(Order::Dictionary, config).await?,
         Command::MigrateStore => say(&format!("{} batches copied", migrate_store(&config)?)),
         Command::Backup { to } => {
             let made = Hub::back_up(&config, &to)?;
             say(&format!("{}: {} batches", made.file.display(), made.batches));
         }
-        Command::Dictionary => {
-            let made = Hub::open(config)?.train_dictionary().await?;
-            let (records, without, with) = (made.records, made.bytes_without, made.bytes_with);
-            say(&format!("made of {records} records: one alone takes {with} bytes instead of {without}"));
+        Command::Rebuild => {
+            let entries = Hub::open(config)?.rebuild().await?;
+            say(&format!("{entries} entries"));
         }
-        Command::Rebuild => say(&format!("{} entries", Hub::open(config)?.rebuild().await?)),
         Command::Serve { listen, tls_cert, tls_key, proxy, ui } => {
             config.listen = listen;
             config.tls = tls_cert.zip(tls_key).map(|(cert, key)| Tls { cert, key });
@@ -176,26 +183,10 @@ async fn run(cli: Cli) -> Result<(), HubError> {
     Ok(())
 }
 
-async fn api_key(hub: &Hub, name: &str, journal: bool) -> Result<(), HubError> {
-    let is_former = hub.store().is_api_key(name.to_owned()).await?;
-    say(&if journal { hub.journal_key(name).await? } else { hub.api_key(name).await? });
-    if is_former {
-        eprintln!("the former key of the name {name:?} no longer works");
-    }
-    Ok(())
-}
-
-async fn user(hub: &Hub, name: &str, role: Role) -> Result<(), HubError> {
-    let former = hub.store().user(name.to_owned()).await?;
-    let made = hub.put_user(name, role, piped_password()?).await?;
-    say(&made.unwrap_or_else(|| "the password is set".to_owned()));
-    if let Some((former, _)) = former {
-        let roles = match former.role == role {
-            true => format!("is {} as before", role.name()),
-            false => format!("was {} and is {} now", former.role.name(), role.name()),
-        };
-        eprintln!("{name:?} was there already and {roles}; the former password no longer works");
-    }
+async fn order(order: Order, config: Config) -> Result<(), Refused> {
+    let done = order.give(config).await?;
+    done.notes.iter().for_each(|note| eprintln!("{note}"));
+    done.lines.iter().for_each(|line| say(line));
     Ok(())
 }
 

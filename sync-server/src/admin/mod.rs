@@ -1,6 +1,8 @@
 //! What IT does: enrolment codes, users, API keys, sign-in; and the import of a catalogue.
 
 mod import;
+pub(crate) mod local;
+mod order;
 
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
@@ -18,7 +20,8 @@ use crate::identity::random;
 use crate::limit::household;
 use crate::store::{Enrolled, Role, Store, User};
 
-pub use import::{Imported, import};
+pub use import::{Imported, Manner, import};
+pub use order::{Done, Order, Refused};
 
 /// A one-time code is good for this long: it is made when the machine stands on the counter.
 const CODE_LIFE_MS: i64 = 24 * 3_600_000;

@@ -297,20 +297,28 @@ fn add(
 /// so that whoever reads the rows in the order of their times, and not as they came, finds the same.
 pub(super) fn news(connection: &dyn Sql, row: &NewRow, now_ms: i64) -> Result<Option<i64>, StoreError> {
     let is_for_now = row.effective_at_ms == 0;
-    let by_ms = if is_for_now { now_ms } else { row.effective_at_ms };
-    let found: Option<(Option<String>, i64)> = connection.one(
-        "select body, effective_at_ms from feed where scope = ? and tbl = ? and key = ? and effective_at_ms <= ?
-             order by effective_at_ms desc, version desc limit 1",
-        values![row.scope.to_string(), row.table, row.key, by_ms],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )?;
-    let (body, since_ms) = found.unwrap_or((None, 0));
+    let (body, since_ms) = row_before(connection, row, now_ms)?.unwrap_or((None, 0));
     let at_ms = if is_for_now { since_ms } else { row.effective_at_ms };
     let is_same = match &row.change {
         FeedChange::Put { body: new } => body.as_ref() == Some(new) && at_ms == since_ms,
         FeedChange::Delete => body.is_none(),
     };
     Ok((!is_same).then_some(at_ms))
+}
+
+/// The body, and since when it holds, that a row would take the place of.
+pub(super) fn row_before(
+    connection: &dyn Sql,
+    row: &NewRow,
+    now_ms: i64,
+) -> Result<Option<(Option<String>, i64)>, StoreError> {
+    let by_ms = if row.effective_at_ms == 0 { now_ms } else { row.effective_at_ms };
+    connection.one(
+        "select body, effective_at_ms from feed where scope = ? and tbl = ? and key = ? and effective_at_ms <= ?
+             order by effective_at_ms desc, version desc limit 1",
+        values![row.scope.to_string(), row.table, row.key, by_ms],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )
 }
 
 pub(super) fn epoch(connection: &dyn Sql) -> Result<u64, StoreError> {

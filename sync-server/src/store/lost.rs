@@ -1,6 +1,6 @@
 //! What a restore lost of the feeds, as tills remember it. Nothing of it holds until a person publishes it again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -339,7 +339,7 @@ fn decide(
 fn refused(sql: &dyn Sql, rows: &[NewRow], now_ms: i64) -> Result<Option<String>, StoreError> {
     // Rows of these tables speak of each other and of no names.
     const EACH_OTHER: [Table; 2] = [Table::Tender, Table::LabelLayout];
-    let mut chain = holding(sql, &EACH_OTHER, now_ms)?;
+    let mut chain = holding(sql, &EACH_OTHER, &HashSet::new(), now_ms)?;
     let mut read = Vec::new();
     for row in rows {
         let table = Table::ALL.into_iter().find(|table| table.name() == row.table);

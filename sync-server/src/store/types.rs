@@ -1,4 +1,5 @@
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use suanpan_domain::catalogue::Table;
 use suanpan_journal::{Certificate, Hash, SegmentId, SiteCode, StationId, VerifyingKey};
 use suanpan_sync::{Ack, CheckedPush, ChunkRef, FeedChange, FeedEntry, Lacking, LostTail, Scope, Verdict};
 
@@ -111,6 +112,26 @@ pub struct NewRow {
     pub effective_at_ms: i64,
     /// What.
     pub change: FeedChange,
+}
+
+/// Which row of the feed.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct RowName {
+    /// For whom it is.
+    pub scope: Scope,
+    /// Its table.
+    pub table: Table,
+    /// Its key.
+    pub key: String,
+}
+
+/// A row that would change something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// The new one.
+    pub row: NewRow,
+    /// The body that holds now.
+    pub before: Option<String>,
 }
 
 /// A scope's head as stored.
@@ -297,7 +318,7 @@ pub struct User {
 }
 
 /// What a person at HQ may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Role {

@@ -99,22 +99,39 @@ async fn a_key_or_person_that_is_replaced_is_said_so() {
 }
 
 #[tokio::test]
-async fn a_command_beside_a_hub_that_serves_says_to_stop_it() {
+async fn orders_are_carried_out_by_the_hub_that_serves_while_a_till_sells() {
     let hub = TestHub::start().await;
-    if config(hub.folder.path()).database.is_some() {
-        return; // There they run beside it.
-    }
-    for args in
-        [&["import", "."][..], &["api-key", "--name", "erp"], &["user", "--name", "li", "--role", "it"]]
-    {
-        let (is_done, _, said) = run(hub.folder.path(), args);
-        assert!(!is_done && said.contains("HUB-STO-010 a hub serves from "), "{said}");
-        assert!(said.contains("stop it first"), "{said}");
-    }
-    for command in ["import", "enrol-code", "api-key", "user"] {
-        let (_, help, _) = run(hub.folder.path(), &[command, "--help"]);
-        assert!(help.replace("\n", " ").contains("Stop a hub in a folder first"), "{help}");
-    }
+    let mut till = hub.till("HT01", 1).await;
+    let folder = hub.folder.path().to_owned();
+    let order = async |args: &[&str]| {
+        let (folder, args) = (folder.clone(), args.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
+        let run = move || run(&folder, &args.iter().map(String::as_str).collect::<Vec<_>>());
+        let (is_done, said, noted) = tokio::task::spawn_blocking(run).await.unwrap();
+        assert!(is_done, "{noted}");
+        (said, noted)
+    };
+    till.sell(100, 80);
+    till.push_all(&hub).await;
+    let prices = folder.join("prices.csv");
+    std::fs::write(&prices, "site,code,yuan,per\n,10101,4.44,500g\n").unwrap();
+    let path = prices.to_str().unwrap();
+    let (said, noted) = order(&["import", path, "--dry-run"]).await;
+    assert!(said.starts_with("~ price 10101: fen ") && said.contains(" → 444\n"), "{said}");
+    assert!(said.ends_with("1 files, 1 rows, 1 would be published\n"), "{said}");
+    assert!(noted.starts_with("not listed and left as they are: ") && noted.contains(" of price"), "{noted}");
+    let (said, _) = order(&["import", path]).await;
+    assert_eq!(said, "1 files, 1 rows, 1 published\n");
+    let (code, _) = order(&["enrol-code", "--site", "HT01", "--till", "2"]).await;
+    let second = hub.enrol(&Till::new(201), code.trim()).await.unwrap();
+    assert_eq!(second.certificate.enrolment.till, 2);
+    let (key, _) = order(&["api-key", "--name", "erp"]).await;
+    assert!(key.starts_with("sp_"), "{key}");
+    order(&["user", "--name", "li", "--role", "it"]).await;
+    till.sell(100, 80);
+    till.push(&hub, 2, 2).await;
+    assert_eq!(hub.day().await[0]["sales"], 2);
+    let (is_done, _, said) = run(&folder, &["import", folder.join("none.csv").to_str().unwrap()]);
+    assert!(!is_done && said.starts_with("HUB-ADM-001 "), "{said}");
 }
 
 #[tokio::test]

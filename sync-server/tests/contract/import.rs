@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::support::*;
 use suanpan_sync::Scope;
 use sync_server::Hub;
+use sync_server::admin::Manner;
 
 /// A chain of one site, two items and two people.
 const BASE: [(&str, &str); 8] = [
@@ -498,6 +499,43 @@ async fn the_sample_chain_is_read_without_a_warning() {
     assert_eq!(done.published, done.rows as u64);
     let again = hub.import(&sample).await.unwrap();
     assert_eq!((again.published, again.warned), (0, 0), "{:?}", again.warnings);
+}
+
+#[tokio::test]
+async fn a_dry_run_says_what_would_change_and_a_complete_list_withdraws_what_it_does_not_name() {
+    let chain = Chain::new().await;
+    let run = async |path: &Path, dry_run, complete| {
+        sync_server::admin::import(chain.hub.store(), path, Manner { dry_run, complete }).await.unwrap()
+    };
+    let before = chain.versions().await;
+    let items = ITEMS.replace("10101,菠菜", "10101,有机菠菜").replace("00501,可乐", "00502,雪碧");
+    let items = items.replace("6901234567892 16901234567899*12", "");
+    let path = chain.write("items.csv", items);
+    let told = run(&path, true, true).await;
+    assert_eq!(told.changes, ["~ item 10101: name \"菠菜\" → \"有机菠菜\"", "+ item 00502", "- item 00501"]);
+    assert_eq!((told.published, told.left_alone), (3, None));
+    let told = run(&path, true, false).await;
+    assert_eq!(told.changes.len(), 2);
+    let left = told.left_alone.unwrap();
+    assert_eq!(left, "not listed and left as they are: 1 of item (--complete withdraws them)");
+    assert_eq!(chain.versions().await, before, "nothing was published");
+    assert_eq!(run(&path, false, true).await.published, 3);
+    let row = chain.hub.store().row(Scope::Chain, "item", "00501".to_owned()).await.unwrap();
+    assert_eq!(row, None, "it is withdrawn");
+    assert_eq!(run(&path, false, true).await.published, 0, "again it changes nothing");
+    // A list that is to be complete is judged without what it withdraws.
+    let tabs = BASE[6].1.replace("10101", "00501").replace("one", "two");
+    let said = chain.refusal(&chain.write("quick_tabs.json", tabs)).await;
+    assert!(said.contains("keys[0].item"), "{said}");
+    // Who is no longer listed does not sign in; nobody reads another's secret.
+    let staff = chain.write("staff.csv", format!("{STAFF}HT01,1101,周小满,cashier,2718,,\n"));
+    let told = run(&staff, true, true).await;
+    assert_eq!(told.changes, ["~ staff 1101 at site:HT01: card_sha256 is another, pin_hash is another"]);
+    // What was sold refers to taxes and stores: they stay.
+    let taxes =
+        chain.write("taxes.json", r#"[{"code": "V9", "name": "9%", "rate_bp": 900, "exempt": false}]"#);
+    let told = run(&taxes, true, true).await;
+    assert_eq!((told.changes, told.left_alone), (vec!["+ tax V9".to_owned()], None));
 }
 
 #[tokio::test]

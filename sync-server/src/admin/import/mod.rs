@@ -4,6 +4,7 @@
 //! Nothing is published if any row of any file is refused, and rows that change nothing are not published again. What a
 //! row may hold is decided in `suanpan_domain::catalogue`; here is only how it is read and where it stands.
 
+mod changes;
 #[cfg(test)]
 mod docs;
 mod faults;
@@ -25,7 +26,9 @@ use self::rows::column;
 use super::{hash_password, verify_password};
 use crate::clock::now_ms;
 use crate::error::HubError;
-use crate::store::{NewRow, Site, Store};
+use crate::store::{NewRow, RowName, Site, Store};
+
+pub use self::changes::Manner;
 
 /// What an import did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,8 +37,12 @@ pub struct Imported {
     pub files: usize,
     /// Rows in them.
     pub rows: usize,
-    /// Rows that changed something and were published.
+    /// Rows that changed something and were published, or would be.
     pub published: u64,
+    /// Of a dry run, what would change: the first of it.
+    pub changes: Vec<String>,
+    /// What holds, is not listed and was left alone.
+    pub left_alone: Option<String>,
     /// What may not be meant, with file, line and column: the first of them.
     pub warnings: Vec<String>,
     /// How many warnings there are.
@@ -54,6 +61,15 @@ struct Entry {
     is_known: bool,
 }
 
+impl Entry {
+    /// The row as the feed names it.
+    fn name(&self) -> RowName {
+        let scope = self.site.clone().map_or(Scope::Chain, Scope::Site);
+        let key = if self.table == Table::Settings { SETTINGS_KEY } else { &self.key };
+        RowName { scope, table: self.table, key: key.to_owned() }
+    }
+}
+
 /// What only its person knows.
 struct Secret {
     pin: String,
@@ -70,26 +86,38 @@ struct Import {
 /// Imports a folder, or one of its files.
 ///
 /// *Errors:* `Import` with everything that is refused, `Random`, `Store`.
-pub async fn import(store: &Store, path: &Path) -> Result<Imported, HubError> {
+pub async fn import(store: &Store, path: &Path, manner: Manner) -> Result<Imported, HubError> {
     let mut import = Import::default();
     let files = files::files(path, &mut import.faults);
     for (path, file, name) in &files {
         import.file(path, *file, name);
     }
     import.refuse_twice();
-    import.check(store.chain(now_ms()).await?);
+    let now_ms = now_ms();
+    let held = store.names(changes::read_tables(&import.entries), now_ms).await?;
+    let unlisted = changes::unlisted(held, &import.entries);
+    let (gone, left) = if manner.complete { (unlisted, Vec::new()) } else { (Vec::new(), unlisted) };
+    import.check(store.chain_without(gone.iter().cloned().collect(), now_ms).await?);
     if import.faults.is_refused() {
         return Err(HubError::Import(import.faults.refusal()));
     }
-    let (rows, mut sites, mut published) =
-        (import.entries.len(), Vec::new(), Vec::with_capacity(import.entries.len()));
+    let count = import.entries.len();
+    let (mut sites, mut rows) = (Vec::new(), Vec::with_capacity(count));
     for entry in import.entries {
         sites.extend(site(&entry));
-        published.push(published_row(store, entry).await?);
+        rows.push(published_row(store, entry).await?);
     }
-    let published = store.publish_with(sites, published).await?;
+    rows.extend(gone.iter().map(changes::withdrawal));
+    let (published, changes) = match manner.dry_run {
+        true => {
+            let news = store.news_of(rows).await?;
+            (news.len() as u64, changes::lines(&news))
+        }
+        false => (store.publish_with(sites, rows).await?, Vec::new()),
+    };
     let (warnings, warned) = import.faults.warnings();
-    Ok(Imported { files: files.len(), rows, published, warnings, warned })
+    let left_alone = changes::left_alone(&left);
+    Ok(Imported { files: files.len(), rows: count, published, changes, left_alone, warnings, warned })
 }
 
 impl Import {
@@ -223,8 +251,8 @@ fn site(entry: &Entry) -> Option<Site> {
 }
 
 async fn published_row(store: &Store, entry: Entry) -> Result<NewRow, HubError> {
-    let Entry { table, site, key, mut row, secret, .. } = entry;
-    let scope = site.map_or(Scope::Chain, Scope::Site);
+    let RowName { scope, table, key } = entry.name();
+    let Entry { mut row, secret, .. } = entry;
     if let (Row::Staff(person), Some(secret)) = (&mut row, secret) {
         let published = store.row(scope.clone(), table.name(), key.clone()).await?;
         let published = published.and_then(|body| serde_json::from_str::<Staff>(&body).ok());
@@ -234,7 +262,6 @@ async fn published_row(store: &Store, entry: Entry) -> Result<NewRow, HubError> 
             _ => hash_password(&secret.pin)?,
         };
     }
-    let key = if table == Table::Settings { SETTINGS_KEY.to_owned() } else { key };
     let body = row.write().map_err(|error| HubError::Import(error.to_string()))?;
     let change = FeedChange::Put { body };
     Ok(NewRow { scope, table: table.name().to_owned(), key, effective_at_ms: 0, change })
