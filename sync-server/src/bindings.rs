@@ -7,7 +7,8 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
-use crate::store::{Lost, StoreDays, Today, User};
+use crate::http::Me;
+use crate::store::{Lost, StoreDays, Today};
 
 fn files_in(dir: &Path) -> BTreeMap<String, String> {
     let Ok(entries) = fs::read_dir(dir) else { return BTreeMap::new() };
@@ -23,7 +24,7 @@ fn export_to(dir: &Path) {
     Today::export_all(&config).unwrap();
     Lost::export_all(&config).unwrap();
     StoreDays::export_all(&config).unwrap();
-    User::export_all(&config).unwrap();
+    Me::export_all(&config).unwrap();
 }
 
 #[test]

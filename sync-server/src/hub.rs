@@ -11,13 +11,14 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::access::User;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{Config, Tls};
 use crate::dictionary::Trained;
 use crate::door::{Caller, Door, Entrance, STALLED};
 use crate::error::HubError;
-use crate::store::{BackedUp, Role, Store, StoreError, back_up, copy_to_postgres};
+use crate::store::{BackedUp, Store, StoreError, back_up, copy_to_postgres};
 use crate::{admin, dictionary, files, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
@@ -127,13 +128,8 @@ impl Hub {
     /// Adds or changes a person; gives the password if it was made here.
     ///
     /// *Errors:* `Rejected`, `Random`, `Store`.
-    pub async fn put_user(
-        &self,
-        name: &str,
-        role: Role,
-        password: Option<String>,
-    ) -> Result<Option<String>, HubError> {
-        admin::put_user(&self.store, name, role, password).await
+    pub async fn put_user(&self, user: User, password: Option<String>) -> Result<Option<String>, HubError> {
+        admin::put_user(&self.store, user, password).await
     }
 
     /// Publishes a catalogue from a file or folder.

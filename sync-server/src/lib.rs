@@ -5,10 +5,11 @@
 //!
 //! Deliberately absent: anything a till needs to sell. A till that never reaches a hub sells all the same.
 //!
-//! Start reading at [`Hub`], then `http` (who may ask what), `intake` (upload), `supply` (download), `project`
+//! Start reading at [`Hub`], then `access` (who may do what), `http` (every route), `intake` (upload), `supply` (download), `project`
 //! (read models) and `store` (all SQL).
 #![deny(missing_docs)]
 
+pub mod access;
 pub mod admin;
 pub mod app;
 #[cfg(test)]

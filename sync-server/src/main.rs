@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use suanpan_journal::SiteCode;
+use suanpan_sync::Scope;
+use sync_server::access::Role;
 use sync_server::admin::{Manner, Order, Refused};
-use sync_server::store::Role;
 use sync_server::{Config, Hub, HubError, Tls};
 
 /// The hub of a chain: takes sales from tills, adds them up for HQ, publishes items and prices.
@@ -80,9 +81,13 @@ enum Command {
         /// Name to sign in with.
         #[arg(long)]
         name: String,
-        /// hq (sees figures) or it (sees stations and parked entries too).
-        #[arg(long, value_parser = role)]
-        role: Role,
+        /// operations (figures; excuses a till that does not close), it (figures; what a restore lost), auditor (figures and
+        /// journals) or manager (figures of a store or zone). May be repeated.
+        #[arg(long = "role", required = true, value_parser = role)]
+        roles: Vec<Role>,
+        /// Of a manager: site:CODE or zone:CODE.
+        #[arg(long, default_value = "chain", value_parser = scope)]
+        scope: Scope,
     },
     /// Copy the folder's database into the empty PostgreSQL database that --database names. Stop the hub first; start it
     /// with --database afterwards, and tills go on where they were.
@@ -122,7 +127,11 @@ enum Command {
 }
 
 fn role(text: &str) -> Result<Role, String> {
-    Role::from_name(text).ok_or_else(|| "expected hq or it".to_owned())
+    Role::from_name(text).ok_or_else(|| "expected operations, it, auditor or manager".to_owned())
+}
+
+fn scope(text: &str) -> Result<Scope, String> {
+    text.parse().map_err(|_| "expected site:CODE or zone:CODE".to_owned())
 }
 
 #[tokio::main]
@@ -155,8 +164,8 @@ async fn run(cli: Cli) -> Result<(), Refused> {
         }
         Command::EnrolCode { site, till } => order(Order::EnrolCode { site, till }, config).await?,
         Command::ApiKey { name, journal } => order(Order::ApiKey { name, journal }, config).await?,
-        Command::User { name, role } => {
-            order(Order::User { name, role, password: piped_password()? }, config).await?;
+        Command::User { name, roles, scope } => {
+            order(Order::User { name, roles, scope, password: piped_password()? }, config).await?;
         }
         Command::Dictionary => order(Order::Dictionary, config).await?,
         Command::MigrateStore => say(&format!("{} batches copied", migrate_store(&config)?)),

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use suanpan_tests::e2e::{Display, Window};
-use sync_server::store::{Role, Store, back_up};
+use sync_server::access::{Role, User};
+use sync_server::store::{Store, back_up};
 use sync_server::{Config, Hub, RunningHub};
 use tempfile::TempDir;
 
@@ -34,7 +35,9 @@ impl Chain {
         config.ui_dir = Some(root.join("ui/dist"));
         let hub = Hub::open(config.clone()).expect("a hub");
         hub.import(&root.join("sync-server/sample")).await.expect("the sample chain");
-        hub.put_user(HQ_USER, Role::Hq, Some(HQ_PASSWORD.to_owned())).await.expect("somebody at HQ");
+        hub.put_user(User::at_hq(HQ_USER, [Role::Operations, Role::It]), Some(HQ_PASSWORD.to_owned()))
+            .await
+            .expect("somebody at HQ");
         let running = hub.serve().await.expect("the hub serves");
         let url = running.url().to_owned();
         config.listen = url.trim_start_matches("http://").parse::<SocketAddr>().expect("an address");

@@ -39,8 +39,12 @@ async fn sales_at(hub: &RunningHub) -> i64 {
             () = tokio::task::yield_now() => {}
         }
     }
-    let filter =
-        sync_server::store::ReportFilter { site: None, till: None, from: till::DATE, to: till::DATE };
+    let filter = sync_server::store::ReportFilter {
+        reach: sync_server::access::Reach::whole_chain(),
+        till: None,
+        from: till::DATE,
+        to: till::DATE,
+    };
     let (rows, _) = store.report_days(filter).await.unwrap();
     rows.iter().map(|row| row.sales).sum()
 }

@@ -7,6 +7,7 @@ use rusqlite::Connection;
 use suanpan_cli::prove::{self, Disagreement, Outcome, ProveFailure, Side};
 use suanpan_cli::replay;
 use suanpan_sync::{Container, Push};
+use sync_server::access::Reach;
 use sync_server::store::{ReportFilter, Site};
 use sync_server::{Config, Hub, RunningHub};
 use tempfile::TempDir;
@@ -85,7 +86,7 @@ impl Days {
 
     fn judged(&self) {
         let site = SITE.parse().unwrap();
-        let filter = ReportFilter { site: Some(site), till: None, from: DATE, to: DATE };
+        let filter = ReportFilter { reach: Reach::of(vec![site]), till: None, from: DATE, to: DATE };
         let store = self.hub.hub().store();
         for _ in 0..LOOKS_MAX {
             let asked = store.store_days(filter.clone(), 1, i64::MAX - 1);

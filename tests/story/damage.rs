@@ -16,6 +16,7 @@ use suanpan_station::identity::Identity;
 use suanpan_tests::files::replace_files;
 use suanpan_tests::rig::{MORNING_MS, Rig, identity};
 use suanpan_tests::sales;
+use sync_server::access::Reach;
 use sync_server::store::{Problem, ReportFilter};
 use sync_server::{Config, Hub, RunningHub};
 use tempfile::TempDir;
@@ -271,7 +272,8 @@ fn the_hub_gets_every_entry_once_from_a_till_whose_ledger_came_back_behind_the_s
     rig.view(Command::Lock);
     rig.sign_in("1101", "3141");
     let store = running.hub().store();
-    let filter = || ReportFilter { site: None, till: None, from: 20_000_101, to: 20_991_231 };
+    let filter =
+        || ReportFilter { reach: Reach::whole_chain(), till: None, from: 20_000_101, to: 20_991_231 };
     let at_hub = || runtime.block_on(store.report_days(filter())).expect("a report").0;
     let sold = || at_hub().iter().map(|day| day.sales).sum::<i64>();
     wait(&rig, &changes, |view| matches!(view.status.network, NetworkView::Online { .. }));
@@ -345,7 +347,7 @@ fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_
     (0..2).for_each(|_| commits(&rig));
     assert!(rig.now().status.to_come.is_some());
     let waits = || {
-        let today = runtime.block_on(store.today(None, MORNING_MS, 0)).expect("today");
+        let today = runtime.block_on(store.today(Reach::whole_chain(), None, MORNING_MS, 0)).expect("today");
         today.problems.iter().any(|problem| matches!(problem, Problem::LostTail { .. }))
     };
     assert!(waits(), "nothing is told as fetched");

@@ -10,6 +10,7 @@ use suanpan_contract::{Code, Command, Found, NetworkView, Prompt, RefundableSale
 use suanpan_station::pos::Till;
 use suanpan_sync::{FeedChange, Scope};
 use suanpan_tests::rig::{MORNING_MS, Rig, cash};
+use sync_server::access::Reach;
 use sync_server::store::{Decided, Lost, LostChoice, LostDecision, NewRow, OfflineRefund, ReportFilter};
 use sync_server::{Config, Hub, RunningHub};
 use tokio::runtime::Runtime;
@@ -65,7 +66,15 @@ impl Chain {
         let store = self.running.as_ref().expect("the hub runs").hub().store();
         let mut problems = String::new();
         for _ in 0..LOOKS_MAX {
-            let today = self.runtime.block_on(store.today(Some(20261121), MORNING_MS, 0)).expect("figures");
+            let today = self
+                .runtime
+                .block_on(store.today(
+                    sync_server::access::Reach::whole_chain(),
+                    Some(20261121),
+                    MORNING_MS,
+                    0,
+                ))
+                .expect("figures");
             problems = serde_json::to_string(&today.problems).expect("problems");
             if wanted(&problems) {
                 break;
@@ -79,7 +88,8 @@ impl Chain {
         let store = self.running.as_ref().expect("the hub runs").hub().store();
         for _ in 0..LOOKS_LONG_MAX {
             // Dates are by the hub's clock.
-            let all = ReportFilter { site: None, till: None, from: 20_200_101, to: 20_991_231 };
+            let all =
+                ReportFilter { reach: Reach::whole_chain(), till: None, from: 20_200_101, to: 20_991_231 };
             let (mut told, _) = self.runtime.block_on(store.report_offline_refunds(all)).expect("a report");
             assert!(told.len() < 2, "{told:?}");
             if let Some(refund) = told.pop() {

@@ -20,6 +20,10 @@ const ORDER_MAX: u64 = 64 * 1024;
 #[cfg(unix)]
 const ORDER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(10);
 
+/// The longest order is the import of a large catalogue.
+#[cfg(unix)]
+const ANSWER_TIMEOUT: std::time::Duration = std::time::Duration::from_secs(15 * 60);
+
 /// Asks the hub that serves a folder; `None` if none takes orders there.
 #[cfg(unix)]
 pub(super) async fn ask(folder: &Path, order: &Order) -> Option<Result<Done, Refused>> {
@@ -27,7 +31,7 @@ pub(super) async fn ask(folder: &Path, order: &Order) -> Option<Result<Done, Ref
     let mut stream = tokio::net::UnixStream::connect(folder.join(SOCKET)).await.ok()?;
     let lost = Refused {
         code: "HUB-ADM-004".to_owned(),
-        text: "the hub stopped before it answered: start it, and look whether it was done".to_owned(),
+        text: "the hub did not answer, or stopped before: see to it, and look whether it was done".to_owned(),
     };
     let mut line = serde_json::to_vec(order).ok()?;
     line.push(b'\n');
@@ -36,7 +40,7 @@ pub(super) async fn ask(folder: &Path, order: &Order) -> Option<Result<Done, Ref
         stream.write_all(&line).await?;
         stream.read_to_end(&mut answer).await
     };
-    let is_answered = asked.await.is_ok();
+    let is_answered = matches!(tokio::time::timeout(ANSWER_TIMEOUT, asked).await, Ok(Ok(_)));
     Some(match serde_json::from_slice(&answer) {
         Ok(answer) if is_answered => answer,
         _ => Err(lost),

@@ -10,15 +10,16 @@ use std::sync::atomic::Ordering;
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
 use suanpan_journal::{Certificate, CertificateId, Enrolment, Hash, SiteCode};
-use suanpan_sync::{EnrolReply, EnrolRequest, normal_code};
+use suanpan_sync::{EnrolReply, EnrolRequest, Scope, normal_code};
 
+use crate::access::User;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::error::HubError;
 use crate::http::{Problem, secret_hash};
 use crate::identity::random;
 use crate::limit::household;
-use crate::store::{Enrolled, Role, Store, User};
+use crate::store::{Enrolled, Store};
 
 pub use import::{Imported, Manner, import};
 pub use order::{Done, Order, Refused};
@@ -129,16 +130,25 @@ pub async fn api_key(store: &Store, name: &str, journal: bool) -> Result<String,
     Ok(key)
 }
 
-/// Adds a person, or gives a new role and password. Without a password one is made and shown once.
+/// Adds a person, or gives a new role, scope and password. Without a password one is made and shown once.
 ///
 /// *Errors:* `Rejected`, `Random`, `Store`.
 pub async fn put_user(
     store: &Store,
-    name: &str,
-    role: Role,
+    user: User,
     password: Option<String>,
 ) -> Result<Option<String>, HubError> {
-    check_name(name)?;
+    check_name(&user.name)?;
+    if !user.is_possible() {
+        let rule =
+            "a manager has a store or a zone (--scope site:HT01) and no other role, and nobody else has one";
+        return Err(HubError::Rejected(rule));
+    }
+    if let Scope::Site(site) = &user.scope
+        && !store.sites().await?.iter().any(|it| it.site == *site)
+    {
+        return Err(HubError::UnknownSite(site.to_string()));
+    }
     let made = match &password {
         Some(_) => None,
         None => Some(Hash(random()?).to_string().split_at(20).0.to_owned()),
@@ -148,7 +158,7 @@ pub async fn put_user(
         return Err(HubError::Rejected("a password has 10 to 256 bytes"));
     }
     let hash = hash_password(&password)?;
-    store.put_user(User { name: name.to_owned(), role }, hash, now_ms()).await?;
+    store.put_user(user, hash, now_ms()).await?;
     Ok(made)
 }
 

@@ -5,13 +5,15 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use suanpan_journal::SiteCode;
+use suanpan_sync::Scope;
 
 use super::{Imported, Manner, api_key, enrol_code, import, local, put_user};
+use crate::access::{Role, User};
 use crate::config::Config;
 use crate::dictionary;
 use crate::error::HubError;
 use crate::hub::Hub;
-use crate::store::{Role, Store};
+use crate::store::Store;
 
 /// An order. It has no `Debug`: a password may be in it.
 #[derive(Serialize, Deserialize)]
@@ -42,8 +44,10 @@ pub enum Order {
     User {
         /// Name to sign in with.
         name: String,
-        /// What they may do.
-        role: Role,
+        /// What they do.
+        roles: Vec<Role>,
+        /// Where.
+        scope: Scope,
         /// Without one, one is made.
         password: Option<String>,
     },
@@ -105,7 +109,9 @@ impl Order {
                 }
                 Ok(done)
             }
-            Order::User { name, role, password } => user(store, &name, role, password).await,
+            Order::User { name, roles, scope, password } => {
+                user(store, User { name, roles, scope }, password).await
+            }
             Order::Dictionary => {
                 let made = dictionary::train(store).await?;
                 let (records, without, with) = (made.records, made.bytes_without, made.bytes_with);
@@ -126,16 +132,16 @@ fn imported(done: Imported, manner: Manner) -> Done {
     Done { lines: done.changes.into_iter().chain([sum]).collect(), notes }
 }
 
-async fn user(store: &Store, name: &str, role: Role, password: Option<String>) -> Result<Done, HubError> {
-    let former = store.user(name.to_owned()).await?;
-    let made = put_user(store, name, role, password).await?;
+async fn user(store: &Store, user: User, password: Option<String>) -> Result<Done, HubError> {
+    let former = store.user(user.name.clone()).await?;
+    let made = put_user(store, user.clone(), password).await?;
     let mut done =
         Done { lines: vec![made.unwrap_or_else(|| "the password is set".to_owned())], notes: vec![] };
     if let Some((former, _)) = former {
-        let roles = match former.role == role {
-            true => format!("is {} as before", role.name()),
-            false => format!("was {} and is {} now", former.role.name(), role.name()),
-        };
+        let (was, is) = (former.described(), user.described());
+        let roles =
+            if was == is { format!("is {is} as before") } else { format!("was {was} and is {is} now") };
+        let name = user.name;
         let note = format!("{name:?} was there already and {roles}; the former password no longer works");
         done.notes.push(note);
     }

@@ -1,7 +1,8 @@
-//! Who asks: a station by its signature, a script by its API key, a person by a session. Each is an extractor, so
-//! that a handler which names none of them is the exception to look for.
+//! Who asks: a station by its signature, a script by its API key, a person by a session. The gate asks [`admit`] for each
+//! route's action before the handler is called; handlers learn from it who it was and what they may see.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use axum::body::{Bytes, to_bytes};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, OriginalUri, Request};
@@ -10,39 +11,84 @@ use axum::http::{HeaderMap, header};
 use sha2::{Digest, Sha256};
 use suanpan_journal::{Hash, StationId};
 use suanpan_sync::limits::{CHALLENGE_LIFE_MS, CLOCK_TOLERANCE_MS, PUSH_BODY_MAX};
-use suanpan_sync::{Challenge, RequestAuth, RequestError, RequestFacts};
+use suanpan_sync::{Challenge, RequestAuth, RequestError, RequestFacts, Scope};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Problem, gate};
+use crate::access::{Action, Reach, User};
 use crate::app::{App, PLACE_WAIT};
 use crate::clock::now_ms;
 use crate::door::Caller;
 use crate::limit::{Share, household};
-use crate::store::{Station, StoreError, User};
+use crate::store::{Station, StoreError};
 
 /// The cookie that names a session.
 pub(crate) const SESSION_COOKIE: &str = "suanpan_hq";
 
+/// Who asks, as the gate found.
+#[derive(Debug, Clone)]
+pub(super) enum Asker {
+    /// Whoever it is.
+    Anybody,
+    /// A station, with its place among the station's requests.
+    Station(Arc<(Station, Share<StationId>)>),
+    /// A person, and the session's stored name.
+    Person(Arc<(User, Hash)>, Reach),
+    /// A script.
+    Script,
+}
+
+/// Finds out who asks and whether they may. A route's handler is not called before.
+pub(super) async fn admit(app: &App, action: Action, parts: &Parts, body: &[u8]) -> Result<Asker, Problem> {
+    let is_signed = text(&parts.headers, header::AUTHORIZATION).is_some_and(RequestAuth::is_one);
+    let is_watched = action == Action::Watch && gate::is_from_here(&parts.headers, &parts.extensions);
+    if action == Action::Knock || is_watched {
+        return Ok(Asker::Anybody);
+    }
+    if action == Action::Trade || is_signed && action == Action::ReadFigures {
+        return who_signed(app, parts, body).await.map(|signed| Asker::Station(Arc::new(signed)));
+    }
+    if cookie(&parts.headers).is_some() || action.is_for_people() {
+        return who_signed_in(app, action, parts).await;
+    }
+    let key = who_shows_a_key(app, parts).await?;
+    if action == Action::ReadJournals && !key.may_read_journals {
+        return Err(Problem::JournalKey);
+    }
+    Ok(Asker::Script)
+}
+
 /// A request that a station signed.
 #[derive(Debug)]
 pub(super) struct StationRequest {
-    /// Who.
-    pub station: Station,
+    signed: Arc<(Station, Share<StationId>)>,
     /// The body.
     pub body: Bytes,
+}
+
+impl StationRequest {
+    /// Who.
+    pub(super) fn station(&self) -> &Station {
+        &self.signed.0
+    }
+
     /// Its place among the station's requests: an answer that is long keeps it.
-    pub place: Share<StationId>,
+    pub(super) fn into_place(self) -> impl Send + 'static {
+        self.signed
+    }
 }
 
 impl FromRequest<App> for StationRequest {
     type Rejection = Problem;
 
-    async fn from_request(request: Request, app: &App) -> Result<StationRequest, Problem> {
-        let (parts, body) = request.into_parts();
+    async fn from_request(request: Request, _: &App) -> Result<StationRequest, Problem> {
+        let (mut parts, body) = request.into_parts();
+        let Some(Asker::Station(signed)) = parts.extensions.remove::<Asker>() else {
+            return Err(Problem::StationHeader);
+        };
         // The gate has read it.
         let body = to_bytes(body, PUSH_BODY_MAX).await.map_err(|_| Problem::BodyTooLong)?;
-        let (station, place) = who_signed(app, &parts, &body).await?;
-        Ok(StationRequest { station, body, place })
+        Ok(StationRequest { signed, body })
     }
 }
 
@@ -138,90 +184,100 @@ impl PushPlace {
     }
 }
 
-/// A script that shows an API key.
-#[derive(Debug)]
-pub(super) struct ApiKey {
-    /// It may read journals too.
+/// A script's key.
+struct ApiKey {
     may_read_journals: bool,
 }
 
-impl FromRequestParts<App> for ApiKey {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<ApiKey, Problem> {
-        let shown = text(&parts.headers, header::AUTHORIZATION).and_then(|it| it.strip_prefix("Bearer "));
-        let known = match shown {
-            Some(key) => look_up(app, parts, app.store.api_key(secret_hash(key))).await?,
-            None => None,
-        };
-        let Some((name, may_read_journals)) = known else {
-            return Err(stranger(app, parts, Problem::ApiKey));
-        };
-        proved(parts);
-        app.limits.api_key.take(name).map_err(Problem::RateLimit)?;
-        Ok(ApiKey { may_read_journals })
-    }
+async fn who_shows_a_key(app: &App, parts: &Parts) -> Result<ApiKey, Problem> {
+    let shown = text(&parts.headers, header::AUTHORIZATION).and_then(|it| it.strip_prefix("Bearer "));
+    let known = match shown {
+        Some(key) => look_up(app, parts, app.store.api_key(secret_hash(key))).await?,
+        None => None,
+    };
+    let Some((name, may_read_journals)) = known else {
+        return Err(stranger(app, parts, Problem::ApiKey));
+    };
+    proved(parts);
+    app.limits.api_key.take(name).map_err(Problem::RateLimit)?;
+    Ok(ApiKey { may_read_journals })
 }
 
-/// A script whose key was made to read journals.
-#[derive(Debug)]
-pub(super) struct JournalKey;
-
-impl FromRequestParts<App> for JournalKey {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<JournalKey, Problem> {
-        let key = ApiKey::from_request_parts(parts, app).await?;
-        if key.may_read_journals { Ok(JournalKey) } else { Err(Problem::JournalKey) }
+async fn who_signed_in(app: &App, action: Action, parts: &Parts) -> Result<Asker, Problem> {
+    let token = secret_hash(cookie(&parts.headers).ok_or(Problem::Session)?);
+    let Some(user) = look_up(app, parts, app.store.session(token, now_ms())).await? else {
+        return Err(stranger(app, parts, Problem::Session));
+    };
+    proved(parts);
+    if !user.may(action) {
+        return Err(Problem::Right);
     }
+    let reach = match &user.scope {
+        Scope::Chain => Reach::whole_chain(),
+        Scope::Site(site) => Reach::of(vec![site.clone()]),
+        Scope::Zone(zone) => {
+            let sites = app.store.sites().await?.into_iter();
+            Reach::of(sites.filter(|site| site.zone.as_ref() == Some(zone)).map(|site| site.site).collect())
+        }
+    };
+    Ok(Asker::Person(Arc::new((user, token)), reach))
 }
 
 /// A person who signed in.
 #[derive(Debug)]
 pub(super) struct Session {
-    /// Who.
-    pub user: User,
-    /// The session's stored name.
-    pub token: Hash,
+    person: Arc<(User, Hash)>,
+    /// What they may see.
+    pub reach: Reach,
 }
 
-impl FromRequestParts<App> for Session {
-    type Rejection = Problem;
+impl Session {
+    /// Who.
+    pub(super) fn user(&self) -> &User {
+        &self.person.0
+    }
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Session, Problem> {
-        let token = secret_hash(cookie(&parts.headers).ok_or(Problem::Session)?);
-        let Some(user) = look_up(app, parts, app.store.session(token, now_ms())).await? else {
-            return Err(stranger(app, parts, Problem::Session));
-        };
-        proved(parts);
-        Ok(Session { user, token })
+    /// The session's stored name.
+    pub(super) fn token(&self) -> Hash {
+        self.person.1
     }
 }
 
-/// Whoever may see reports: a script with a key, a person who signed in, or a station that signs for its own figures.
-#[derive(Debug)]
-pub(super) enum Reader {
-    /// A script, which sees every site.
-    Chain,
-    /// A person, who sees every site.
-    Person,
-    /// Sees what its own till sold.
-    Till(Box<Station>),
-}
-
-impl FromRequestParts<App> for Reader {
+impl<S: Sync> FromRequestParts<S> for Session {
     type Rejection = Problem;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Reader, Problem> {
-        if cookie(&parts.headers).is_some() {
-            return Session::from_request_parts(parts, app).await.map(|_| Reader::Person);
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Session, Problem> {
+        match parts.extensions.remove() {
+            Some(Asker::Person(person, reach)) => Ok(Session { person, reach }),
+            _ => Err(Problem::Session),
         }
-        let is_station = text(&parts.headers, header::AUTHORIZATION).is_some_and(RequestAuth::is_one);
-        if !is_station {
-            return ApiKey::from_request_parts(parts, app).await.map(|_| Reader::Chain);
+    }
+}
+
+/// Whoever may see figures: a script or a person, of a reach, or a station, of its own.
+#[derive(Debug)]
+pub(super) struct Reader {
+    /// The sites that they see.
+    pub reach: Reach,
+    /// A station sees what its own till sold.
+    pub till: Option<u16>,
+    /// What they get may be opened in a spreadsheet.
+    pub is_person: bool,
+}
+
+impl<S: Sync> FromRequestParts<S> for Reader {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Problem> {
+        match parts.extensions.remove() {
+            Some(Asker::Person(_, reach)) => Ok(Reader { reach, till: None, is_person: true }),
+            Some(Asker::Script) => Ok(Reader { reach: Reach::whole_chain(), till: None, is_person: false }),
+            Some(Asker::Station(signed)) => {
+                let (site, till) = (signed.0.site.clone(), signed.0.till);
+                Ok(Reader { reach: Reach::of(vec![site]), till: Some(till), is_person: false })
+            }
+            Some(Asker::Anybody) | None => Err(Problem::ApiKey),
         }
-        let (station, _place) = who_signed(app, parts, &[]).await?;
-        Ok(Reader::Till(Box::new(station)))
     }
 }
 

@@ -36,9 +36,6 @@ pub(super) async fn report(
     query: AskedQuery,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
-    if matches!(reader, Reader::Till(_)) {
-        return Err(Problem::ApiKey);
-    }
     let Query(Which { versions }) = which.map_err(|_| Problem::BadRequest("versions is a number"))?;
     let versions = versions.unwrap_or(1).clamp(1, VERSIONS_MAX);
     let filter = filter(&app, &reader, query).await?;
@@ -47,10 +44,10 @@ pub(super) async fn report(
 
 pub(super) async fn of_date(
     State(app): State<App>,
-    _: Session,
+    session: Session,
     query: Result<Query<Day>, QueryRejection>,
 ) -> Result<Json<StoreDays>, Problem> {
-    Ok(Json(app.store.store_days_of(Day::date(query)?, now_ms()).await?))
+    Ok(Json(app.store.store_days_of(session.reach, Day::date(query)?, now_ms()).await?))
 }
 
 #[derive(Deserialize)]
@@ -76,11 +73,14 @@ pub(super) async fn excuse(
     if date > calendar::local(now_ms(), FIRST_OFFSET_MIN).0 {
         return Err(Problem::BadRequest("the date has not begun"));
     }
+    if !session.reach.holds(asked.site.as_str()) {
+        return Err(Problem::UnknownSite);
+    }
     let reason = asked.reason.trim();
     if reason.is_empty() || reason.len() > REASON_LEN_MAX || reason.chars().any(char::is_control) {
         return Err(Problem::BadRequest("a reason has 1 to 400 bytes on one line"));
     }
-    let excuse = Excuse { by: session.user.name, reason: reason.to_owned(), at_ms: now_ms() };
+    let excuse = Excuse { by: session.user().name.clone(), reason: reason.to_owned(), at_ms: now_ms() };
     let known = app.store.excuse(asked.site, date, asked.till, excuse).await?;
     if known { Ok(StatusCode::NO_CONTENT) } else { Err(Problem::BadRequest("the site has no such till")) }
 }

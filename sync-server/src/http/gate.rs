@@ -1,5 +1,5 @@
-//! What every request passes before its handler sees it: whose page it is from, how long its body may be and take, and how
-//! long the answer may. A route that is not made by [`route`] does not exist.
+//! What every request passes before its handler sees it: whose page it is from, how long its body may be and take, who asks
+//! and whether they may, and how long the answer may take. A route that is not made by [`route`] does not exist.
 
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -11,11 +11,12 @@ use axum::extract::{ConnectInfo, Request, State};
 use axum::http::{Extensions, HeaderMap, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::MethodRouter;
 use futures_util::{StreamExt, stream};
 use tokio::sync::Semaphore;
 
-use super::Problem;
+use super::routes::Route;
+use super::{Problem, auth};
+use crate::access::Action;
 use crate::app::{App, PULL_WAIT};
 use crate::door::Caller;
 use crate::limit::{Share, household};
@@ -38,29 +39,34 @@ pub(super) struct Bounds {
     pub answer: Duration,
 }
 
-/// Adds a route with its bounds.
-pub(super) fn route(
-    router: Router<App>,
-    app: &App,
-    path: &str,
-    bounds: Bounds,
-    handlers: MethodRouter<App>,
-) -> Router<App> {
-    router.route(path, handlers.layer(from_fn_with_state((app.clone(), bounds), pass)))
+/// Adds a route.
+pub(super) fn route(router: Router<App>, app: &App, route: Route) -> Router<App> {
+    let Route { path, action, bounds, handler, .. } = route;
+    router.route(path, handler.layer(from_fn_with_state((app.clone(), action, bounds), pass)))
 }
 
-async fn pass(State((app, bounds)): State<(App, Bounds)>, request: Request, next: Next) -> Response {
+async fn pass(
+    State((app, action, bounds)): State<(App, Action, Bounds)>,
+    request: Request,
+    next: Next,
+) -> Response {
     if is_of_a_foreign_page(&request) {
         return Problem::ForeignPage.into_response();
     }
-    let (parts, body) = request.into_parts();
+    let (mut parts, body) = request.into_parts();
     let address = address(&parts.headers, &parts.extensions);
     // The share of the address is held until the request is answered.
     let (body, _share) = match read(&app, address, body, (bounds.body, BODY_TIMEOUT)).await {
         Ok(read) => read,
         Err(problem) => return problem.into_response(),
     };
-    let answer = next.run(Request::from_parts(parts, Body::from(body)));
+    let answer = async {
+        match auth::admit(&app, action, &parts, &body).await {
+            Ok(asker) => parts.extensions.insert(asker),
+            Err(problem) => return problem.into_response(),
+        };
+        next.run(Request::from_parts(parts, Body::from(body))).await
+    };
     let answered = tokio::time::timeout(bounds.answer, answer).await;
     answered.unwrap_or_else(|_| Problem::Late.into_response())
 }

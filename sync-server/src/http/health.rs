@@ -4,14 +4,12 @@ use std::fmt::Write;
 use std::sync::atomic::Ordering;
 
 use axum::Json;
-use axum::extract::{FromRequestParts, State};
+use axum::extract::State;
 use axum::http::header;
-use axum::http::request::Parts;
 use axum::response::{IntoResponse, Response};
 use serde_json::{Value, json};
 
-use super::auth::ApiKey;
-use super::{Problem, gate};
+use super::Problem;
 use crate::app::{App, PUSHES_MAX, WAKES_MAX};
 use crate::clock::now_ms;
 
@@ -29,21 +27,7 @@ pub(super) async fn health(State(app): State<App>) -> Result<Json<Value>, Proble
     Ok(Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })))
 }
 
-/// This machine, or an API key: figures of the trade are nobody else's.
-pub(super) struct Watcher;
-
-impl FromRequestParts<App> for Watcher {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Watcher, Problem> {
-        if gate::is_from_here(&parts.headers, &parts.extensions) {
-            return Ok(Watcher);
-        }
-        ApiKey::from_request_parts(parts, app).await.map(|_| Watcher)
-    }
-}
-
-pub(super) async fn metrics(State(app): State<App>, _: Watcher) -> Result<Response, Problem> {
+pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {
     let gauges = app.store.gauges().await?;
     let metrics = &app.metrics;
     let mut text = String::new();

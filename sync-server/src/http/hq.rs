@@ -6,16 +6,16 @@ use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use suanpan_domain::calendar;
 
 use super::Problem;
 use super::auth::{Peer, SESSION_COOKIE, Session};
+use crate::access::{Action, Role};
 use crate::admin::{self, SESSION_LIFE_S};
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::store::Today;
-use crate::store::User;
 
 /// A station that has not spoken for this long is silent: longer than the longest wake-up, with room.
 const SILENT_AFTER_MS: i64 = 90_000;
@@ -37,12 +37,26 @@ pub(super) async fn sign_in(
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, &token, SESSION_LIFE_S))]).into_response())
 }
 
-pub(super) async fn who(session: Session) -> Json<User> {
-    Json(session.user)
+/// Who somebody is to the hub, and what their page may offer.
+#[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub(crate) struct Me {
+    /// Name.
+    pub name: String,
+    /// What they do.
+    pub roles: Vec<Role>,
+    /// What they may.
+    pub may: Vec<Action>,
+}
+
+pub(super) async fn who(session: Session) -> Json<Me> {
+    let user = session.user();
+    let may = Action::ALL.into_iter().filter(|action| user.may(*action)).collect();
+    Json(Me { name: user.name.clone(), roles: user.roles.clone(), may })
 }
 
 pub(super) async fn sign_out(State(app): State<App>, session: Session) -> Result<Response, Problem> {
-    app.store.close_session(session.token).await?;
+    app.store.close_session(session.token()).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, "", 0))]).into_response())
 }
 
@@ -67,9 +81,11 @@ impl Day {
 
 pub(super) async fn today(
     State(app): State<App>,
-    _: Session,
+    session: Session,
     query: Result<Query<Day>, QueryRejection>,
 ) -> Result<Json<Today>, Problem> {
     let now = now_ms();
-    Ok(Json(app.store.today(Day::date(query)?, now, now.saturating_sub(SILENT_AFTER_MS)).await?))
+    Ok(Json(
+        app.store.today(session.reach, Day::date(query)?, now, now.saturating_sub(SILENT_AFTER_MS)).await?,
+    ))
 }

@@ -10,7 +10,6 @@ use suanpan_domain::calendar;
 use suanpan_journal::SiteCode;
 
 use super::Problem;
-use super::auth::JournalKey;
 use crate::app::App;
 use crate::journal::{JournalStation, NEXT_HEADER, encode_page};
 
@@ -21,7 +20,6 @@ pub(super) struct Asked {
 
 pub(super) async fn stations(
     State(app): State<App>,
-    _: JournalKey,
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Vec<JournalStation>>, Problem> {
     let Query(Asked { site }) = query.map_err(|_| Problem::BadRequest("site is expected"))?;
@@ -37,7 +35,6 @@ pub(super) struct AskedPage {
 
 pub(super) async fn page(
     State(app): State<App>,
-    _: JournalKey,
     query: Result<Query<AskedPage>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let malformed = Problem::BadRequest("site, date and after are expected");

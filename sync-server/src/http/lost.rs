@@ -22,18 +22,18 @@ pub(super) async fn report(State(app): State<App>, request: StationRequest) -> R
     let report: LostReport = serde_json::from_slice(&request.body).map_err(|_| malformed.clone())?;
     report.fits()?;
     for lost in report.lost {
-        if !request.station.scopes().contains(&lost.head.scope) {
+        if !request.station().scopes().contains(&lost.head.scope) {
             return Err(malformed);
         }
         let hashes = lost.check(&app.key.public())?;
         let (scope, entries) = (lost.head.scope, lost.entries);
         let proven = entries.into_iter().zip(hashes).collect();
-        app.store.take_lost(&request.station, scope, proven, now_ms()).await?;
+        app.store.take_lost(request.station(), scope, proven, now_ms()).await?;
     }
     Ok(Json(Taken {}))
 }
 
-pub(super) async fn list(State(app): State<App>, _: Session) -> Result<Json<Lost>, Problem> {
+pub(super) async fn list(State(app): State<App>) -> Result<Json<Lost>, Problem> {
     Ok(Json(app.store.lost().await?))
 }
 
@@ -57,7 +57,7 @@ pub(super) async fn decide(
         (Some(row), _) => LostChoice::Row(row),
         (None, shown) => LostChoice::All(shown.ok_or(malformed)?),
     };
-    match app.store.decide_lost(decided.decision, choice, session.user.name, now_ms()).await? {
+    match app.store.decide_lost(decided.decision, choice, session.user().name.clone(), now_ms()).await? {
         Decided::Done(_) => Ok(StatusCode::NO_CONTENT),
         Decided::Changed => Err(Problem::ListChanged),
         Decided::Refused(why) => Err(Problem::Unpublishable(why)),

@@ -30,6 +30,8 @@ pub enum Problem {
     ApiKey,
     /// The API key may read reports and no journals.
     JournalKey,
+    /// The person's role has no right to this.
+    Right,
     /// No session.
     Session,
     /// Wrong name or password.
@@ -115,6 +117,7 @@ impl Problem {
             Problem::Login => (401, "HUB-AUT-008", "Name or password is wrong."),
             Problem::JournalKey => (403, "HUB-AUT-009", "The API key may not read journals."),
             Problem::ForeignPage => (403, "HUB-AUT-010", "The request comes from another site's page."),
+            Problem::Right => (403, "HUB-AUT-011", "Your role has no right to this."),
             Problem::CodeUnknown => (403, "HUB-ENR-001", "The one-time code is not known."),
             Problem::CodeExpired => (403, "HUB-ENR-002", "The one-time code is too old."),
             Problem::CodeUsed => (403, "HUB-ENR-003", "The one-time code was used already."),

@@ -33,19 +33,22 @@ pub(super) async fn filter(app: &App, reader: &Reader, query: AskedQuery) -> Res
         return Err(Problem::BadRequest("from is after to"));
     }
     // Whatever it asks for, a station sees its own figures.
-    if let Reader::Till(own) = reader {
-        return Ok(ReportFilter { site: Some(own.site.clone()), till: Some(own.till), from, to });
+    if reader.till.is_some() {
+        return Ok(ReportFilter { reach: reader.reach.clone(), till: reader.till, from, to });
     }
     let site: Option<SiteCode> = match asked.site.filter(|site| !site.is_empty()) {
         None => None,
         Some(site) => Some(site.parse().map_err(|_| Problem::BadRequest("site is not a site's code"))?),
     };
-    if let Some(site) = &site
-        && !app.store.sites().await?.iter().any(|it| it.site == *site)
-    {
-        return Err(Problem::UnknownSite);
-    }
-    Ok(ReportFilter { site, till: None, from, to })
+    let reach = match site {
+        None => reader.reach.clone(),
+        // Another's site is as good as none.
+        Some(site) if app.store.sites().await?.iter().any(|it| it.site == site) => {
+            reader.reach.narrowed(site).ok_or(Problem::UnknownSite)?
+        }
+        Some(_) => return Err(Problem::UnknownSite),
+    };
+    Ok(ReportFilter { reach, till: None, from, to })
 }
 
 pub(super) async fn by_day(
@@ -73,7 +76,7 @@ pub(super) async fn by_item(
     headers: HeaderMap,
     query: AskedQuery,
 ) -> Result<Response, Problem> {
-    if matches!(reader, Reader::Till(_)) {
+    if reader.till.is_some() {
         return Err(Problem::BadRequest("items are summed by site, and a till sees its own figures"));
     }
     broken_down(&app, reader, ReportBy::Item, &headers, query).await
@@ -187,7 +190,7 @@ pub(super) fn respond<R: Columns>(
 ) -> Result<Response, Problem> {
     let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
     if accepts.contains("text/csv") {
-        let text = csv(&rows, matches!(reader, Reader::Person))?;
+        let text = csv(&rows, reader.is_person)?;
         let csv = HeaderValue::from_static("text/csv; charset=utf-8");
         let said = [(header::CONTENT_TYPE, csv), (PENDING_HEADER, HeaderValue::from(pending))];
         return Ok((said, text).into_response());

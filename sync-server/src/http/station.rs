@@ -21,15 +21,15 @@ pub(super) async fn push(
     State(app): State<App>,
     request: StationRequest,
 ) -> Result<Json<PushReply>, Problem> {
-    let _place = PushPlace::take(&app, request.station.station).await?;
-    intake::push(&app, &request.station, &request.body).await.map(Json)
+    let _place = PushPlace::take(&app, request.station().station).await?;
+    intake::push(&app, request.station(), &request.body).await.map(Json)
 }
 
 pub(super) async fn hole(
     State(app): State<App>,
     request: StationRequest,
 ) -> Result<Json<PushReply>, Problem> {
-    intake::hole(&app, &request.station, &request.body).await.map(Json)
+    intake::hole(&app, request.station(), &request.body).await.map(Json)
 }
 
 #[derive(Deserialize)]
@@ -44,9 +44,9 @@ pub(super) async fn entries(
     request: StationRequest,
 ) -> Result<Response, Problem> {
     let Query(asked) = query.map_err(|_| Problem::BadRequest("segment and from are expected"))?;
-    let place = PullPlace::take(&app, request.station.station).await?;
-    let entries = intake::entries(&app, &request.station, asked.segment, asked.from).await?;
-    Ok(keep(Bytes::from(entries).into_response(), (place, request.place)))
+    let place = PullPlace::take(&app, request.station().station).await?;
+    let entries = intake::entries(&app, request.station(), asked.segment, asked.from).await?;
+    Ok(keep(Bytes::from(entries).into_response(), (place, request.into_place())))
 }
 
 /// A place among the downloads in progress, and among those of its station. Waited for before anything is looked up for
@@ -70,23 +70,23 @@ impl PullPlace {
 }
 
 pub(super) async fn pull(State(app): State<App>, request: StationRequest) -> Result<Response, Problem> {
-    let place = PullPlace::take(&app, request.station.station).await?;
-    let reply = supply::pull(&app, &request.station, &request.body).await?;
-    Ok(keep(Json(reply).into_response(), (place, request.place)))
+    let place = PullPlace::take(&app, request.station().station).await?;
+    let reply = supply::pull(&app, request.station(), &request.body).await?;
+    Ok(keep(Json(reply).into_response(), (place, request.into_place())))
 }
 
 pub(super) async fn refund(
     State(app): State<App>,
     request: StationRequest,
 ) -> Result<Json<RefundReply>, Problem> {
-    refund::reserve(&app, &request.station, &request.body).await.map(Json)
+    refund::reserve(&app, request.station(), &request.body).await.map(Json)
 }
 
 pub(super) async fn refund_let_go(
     State(app): State<App>,
     request: StationRequest,
 ) -> Result<Json<()>, Problem> {
-    refund::release(&app, &request.station, &request.body).await.map(Json)
+    refund::release(&app, request.station(), &request.body).await.map(Json)
 }
 
 #[derive(Deserialize)]
@@ -105,14 +105,14 @@ pub(super) async fn wake(
     request: StationRequest,
 ) -> Result<Json<Woken>, Problem> {
     let Query(Wake { seen }) = query.map_err(|_| Problem::BadRequest("seen is expected"))?;
-    let changed = supply::wake(&app, &request.station, &seen).await?;
+    let changed = supply::wake(&app, request.station(), &seen).await?;
     Ok(Json(Woken { changed }))
 }
 
 pub(super) async fn snapshot(State(app): State<App>, request: StationRequest) -> Result<Response, Problem> {
-    let place = PullPlace::take(&app, request.station.station).await?;
-    let manifest = supply::manifest(&app, &request.station).await?;
-    Ok(keep(Json(manifest).into_response(), (place, request.place)))
+    let place = PullPlace::take(&app, request.station().station).await?;
+    let manifest = supply::manifest(&app, request.station()).await?;
+    Ok(keep(Json(manifest).into_response(), (place, request.into_place())))
 }
 
 pub(super) async fn chunk(
@@ -121,7 +121,7 @@ pub(super) async fn chunk(
     request: StationRequest,
 ) -> Result<Response, Problem> {
     let Path(hash) = hash.map_err(|_| Problem::NotFound)?;
-    let place = PullPlace::take(&app, request.station.station).await?;
-    let chunk = supply::chunk(&app, &request.station, hash).await?;
-    Ok(keep(Bytes::from(chunk).into_response(), (place, request.place)))
+    let place = PullPlace::take(&app, request.station().station).await?;
+    let chunk = supply::chunk(&app, request.station(), hash).await?;
+    Ok(keep(Bytes::from(chunk).into_response(), (place, request.into_place())))
 }

@@ -4,7 +4,8 @@ use suanpan_journal::{Certificate, Enrolment, Hash, SiteCode, StationId, Verifyi
 
 use super::Store;
 use super::sql::{Row, Sql, values};
-use super::{Enrolled, Gauges, Role, Site, Station, StoreError, User};
+use super::{Enrolled, Gauges, Site, Station, StoreError};
+use crate::access::{Role, User};
 
 const STATION_COLUMNS: &str = "s.station, s.site, s.till, s.public_key, w.zone
    from station s join site w on w.site = s.site";
@@ -109,13 +110,17 @@ impl Store {
         self.write(move |connection| introduce(connection, &enrolment, now_ms)).await
     }
 
-    /// Adds a user or changes role and password.
+    /// Adds a user or changes role, scope and password.
     ///
     /// *Errors:* the store's.
     pub async fn put_user(&self, user: User, password_hash: String, now_ms: i64) -> Result<(), StoreError> {
         self.write(move |connection| {
-            connection.execute("insert into \"user\" (name, role, password_hash, created_at_ms) values (?, ?, ?, ?)
-                 on conflict (name) do update set role = excluded.role, password_hash = excluded.password_hash", values![user.name, user.role.name(), password_hash, now_ms])?;
+            connection.execute(
+                "insert into \"user\" (name, role, scope, password_hash, created_at_ms) values (?, ?, ?, ?, ?)
+                 on conflict (name) do update set role = excluded.role, scope = excluded.scope,
+                   password_hash = excluded.password_hash",
+                values![user.name, stored(&user.roles), user.scope.to_string(), password_hash, now_ms],
+            )?;
             // A new password ends what the old one opened.
             connection.execute("delete from session where \"user\" = ?", values![user.name])?;
             Ok(())
@@ -128,14 +133,11 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn user(&self, name: String) -> Result<Option<(User, String)>, StoreError> {
         self.read(move |connection| {
-            let found = connection.one(
-                "select role, password_hash from \"user\" where name = ?",
+            connection.one(
+                "select role, scope, password_hash from \"user\" where name = ?",
                 values![&name],
-                |row| Ok((row.get::<String>(0)?, row.get::<String>(1)?)),
-            )?;
-            let Some((role, hash)) = found else { return Ok(None) };
-            let role = Role::from_name(&role).ok_or(StoreError::Damaged("role"))?;
-            Ok(Some((User { name, role }, hash)))
+                |row| Ok((user(name.clone(), row.get(0)?, row.get(1)?)?, row.get(2)?)),
+            )
         })
         .await
     }
@@ -171,14 +173,12 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn session(&self, token: Hash, now_ms: i64) -> Result<Option<User>, StoreError> {
         self.read(move |connection| {
-            let found = connection.one(
-                "select u.name, u.role from session s join \"user\" u on u.name = s.\"user\"
+            connection.one(
+                "select u.name, u.role, u.scope from session s join \"user\" u on u.name = s.\"user\"
                      where s.token_sha256 = ? and s.expires_at_ms > ?",
                 values![token.0, now_ms],
-                |row| Ok((row.get(0)?, row.get::<String>(1)?)),
-            )?;
-            let Some((name, role)) = found else { return Ok(None) };
-            Ok(Some(User { name, role: Role::from_name(&role).ok_or(StoreError::Damaged("role"))? }))
+                |row| user(row.get(0)?, row.get(1)?, row.get(2)?),
+            )
         })
         .await
     }
@@ -265,6 +265,25 @@ impl Store {
         })
         .await
     }
+}
+
+/// Operations alone, as the first releases stored it. An older hub of the database lets nobody in whose role it does not know.
+const OPERATIONS: &str = "hq";
+
+fn stored(roles: &[Role]) -> String {
+    match roles {
+        [Role::Operations] => OPERATIONS.to_owned(),
+        _ => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(","),
+    }
+}
+
+fn user(name: String, roles: String, scope: String) -> Result<User, StoreError> {
+    let role = |name| Role::from_name(name).ok_or(StoreError::Damaged("role"));
+    let roles = match roles.as_str() {
+        OPERATIONS => vec![Role::Operations],
+        names => names.split(',').map(role).collect::<Result<_, _>>()?,
+    };
+    Ok(User { name, roles, scope: scope.parse().map_err(|_| StoreError::Damaged("scope"))? })
 }
 
 pub(super) fn put_site(connection: &dyn Sql, site: &Site) -> Result<(), StoreError> {

@@ -104,26 +104,39 @@ pub(super) fn refuse_more(rows: usize, max: u32) -> Result<(), StoreError> {
 /// Batches of each site that wait for the projector.
 pub(super) fn pending(sql: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<String, i64>, StoreError> {
     let waiting = sql.all(
-        "select s.site, count(*) from pending p join station s on s.station = p.station
-         where (cast(?1 as text) is null or s.site = ?1) and (cast(?2 as bigint) is null or s.till = ?2)
-         group by s.site",
-        values![filter.site.as_ref().map(SiteCode::as_str), filter.till],
+        &format!(
+            "select s.site, count(*) from pending p join station s on s.station = p.station
+             where {} and (cast(?3 as bigint) is null or s.till = ?3) group by s.site",
+            within("s.site")
+        ),
+        values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed(), filter.till],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
     Ok(waiting.into_iter().collect())
 }
 
+/// Whether the site in a column is the only one of a reach, by the first value, and among all of it, by the second.
+pub(super) fn within(column: &str) -> String {
+    format!(
+        "(cast(?1 as text) is null or {column} = ?1)
+         and (cast(?2 as text) is null or replace(cast(?2 as text), ',' || {column} || ',', '') <> ?2)"
+    )
+}
+
 fn totals(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<TotalRow>, StoreError> {
-    let site = filter.site.as_ref().map(SiteCode::as_str);
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     connection.all(
-        "select business_date, site, till, dimension, key, cast(sum(count) as bigint), cast(sum(fen) as bigint),
-           cast(sum(grams) as bigint)
-         from total
-         where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3
-           and (cast(?4 as bigint) is null or till = ?4) and dimension <> 10
-         group by business_date, site, till, dimension, key
-         order by business_date, site, till, dimension, key limit ?5",
-        values![site, filter.from, filter.to, filter.till, ROWS_LIMIT],
+        &format!(
+            "select business_date, site, till, dimension, key, cast(sum(count) as bigint), cast(sum(fen) as bigint),
+               cast(sum(grams) as bigint)
+             from total
+             where {} and business_date between ?3 and ?4
+               and (cast(?5 as bigint) is null or till = ?5) and dimension <> 10
+             group by business_date, site, till, dimension, key
+             order by business_date, site, till, dimension, key limit ?6",
+            within("site")
+        ),
+        values![only, all, filter.from, filter.to, filter.till, ROWS_LIMIT],
         |row| {
             let dimension = Dimension::from_number(row.get(3)?).ok_or(StoreError::Damaged("dimension"))?;
             Ok(TotalRow {
@@ -149,10 +162,11 @@ pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Da
         "select business_date, site, {sales}, {refunds}, {lines}, {grams}, {goods}, {discount}, {rounding},
            {paid} + {refunded},
            (select cast(coalesce(sum(last_number - received), 0) as bigint) from numbering n
-            where n.site = t.site and n.business_date = t.business_date and (cast(?4 as bigint) is null or n.till = ?4))
+            where n.site = t.site and n.business_date = t.business_date and (cast(?5 as bigint) is null or n.till = ?5))
          from total t
-         where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3 and (cast(?4 as bigint) is null or till = ?4)
-         group by business_date, site order by business_date, site limit ?5",
+         where {} and business_date between ?3 and ?4 and (cast(?5 as bigint) is null or till = ?5)
+         group by business_date, site order by business_date, site limit ?6",
+        within("site"),
         sales = sum(Dimension::Sales, "count"),
         refunds = sum(Dimension::Refunds, "count"),
         lines = sum(Dimension::Goods, "count"),
@@ -163,9 +177,9 @@ pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Da
         paid = sum(Dimension::Sales, "fen"),
         refunded = sum(Dimension::Refunds, "fen"),
     );
-    let site = filter.site.as_ref().map(SiteCode::as_str);
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     let rows =
-        connection.all(&sql, values![site, filter.from, filter.to, filter.till, ROWS_LIMIT], |row| {
+        connection.all(&sql, values![only, all, filter.from, filter.to, filter.till, ROWS_LIMIT], |row| {
             Ok(DayRow {
                 date: calendar::text(row.get(0)?),
                 site: row.get(1)?,
@@ -196,12 +210,13 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
         "select business_date, site, {key} as k, cast(sum(case dimension when 2 then 0 else count end) as bigint), cast(sum(fen) as bigint),
            cast(sum(grams) as bigint), cast(sum(pieces) as bigint)
          from total
-         where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3 and (cast(?4 as bigint) is null or till = ?4)
+         where {here} and business_date between ?3 and ?4 and (cast(?5 as bigint) is null or till = ?5)
            and dimension in {dimensions}
-         group by business_date, site, k order by business_date, site, k limit ?5"
+         group by business_date, site, k order by business_date, site, k limit ?6",
+        here = within("site")
     );
-    let site = filter.site.as_ref().map(SiteCode::as_str);
-    let values = values![site, filter.from, filter.to, filter.till, ROWS_LIMIT];
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
+    let values = values![only, all, filter.from, filter.to, filter.till, ROWS_LIMIT];
     let rows = connection.all(&sql, values, |row| {
         Ok(ByRow {
             date: calendar::text(row.get(0)?),

@@ -3,12 +3,14 @@
 
 use suanpan_domain::ids::DocumentNumber;
 use suanpan_domain::refund::Refund;
-use suanpan_journal::StationId;
+use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::REFUND_KEPT_MS;
 
+use super::reports::within;
 use super::sql::{Sql, values};
 use super::today::{LookedUp, current_date};
 use super::{Station, Store, StoreError, people};
+use crate::access::Reach;
 
 /// Twice as long as tills count on, so that no clock and no slow answer cuts it short.
 const KEPT_MS: i64 = 2 * REFUND_KEPT_MS;
@@ -134,12 +136,15 @@ pub(super) fn sweep(sql: &dyn Sql, now_ms: i64) -> Result<(), StoreError> {
     sql.execute("delete from reserved where until_ms <= ?", values![now_ms]).map(drop)
 }
 
-/// Who asked for receipts of which other stores on a date, the most first.
-pub(super) fn looked_up(sql: &dyn Sql, date: u32) -> Result<Vec<LookedUp>, StoreError> {
+/// Who of a reach asked for receipts of which other stores on a date, the most first.
+pub(super) fn looked_up(sql: &dyn Sql, reach: &Reach, date: u32) -> Result<Vec<LookedUp>, StoreError> {
     sql.all(
-        "select s.site, s.till, l.site, l.receipts from looked_up l join station s on s.station = l.station
-         where l.business_date = ? order by l.receipts desc, s.site, s.till, l.site limit ?",
-        values![date, SHOWN_MAX],
+        &format!(
+            "select s.site, s.till, l.site, l.receipts from looked_up l join station s on s.station = l.station
+             where {} and l.business_date = ?3 order by l.receipts desc, s.site, s.till, l.site limit ?4",
+            within("s.site")
+        ),
+        values![reach.only().map(SiteCode::as_str), reach.listed(), date, SHOWN_MAX],
         |row| Ok(LookedUp { site: row.get(0)?, till: row.get(1)?, of: row.get(2)?, receipts: row.get(3)? }),
     )
 }

@@ -8,9 +8,11 @@ use suanpan_sync::Recorded;
 
 use super::documents::Documents;
 use super::recorded::{refunds, sales};
+use super::reports::within;
 use super::sql::{Sql, values};
 use super::today::Problem;
 use super::{OfflineRefund, ReportFilter, Store, StoreError, lease, reserved};
+use crate::access::Reach;
 use crate::refund::{Wrong, compare, decoded};
 
 /// Receipts judged in one transaction: for each a few stored pushes are unpacked, and meanwhile no till is answered.
@@ -110,14 +112,19 @@ fn readable(found: Result<Vec<Recorded>, StoreError>) -> Result<Vec<Recorded>, S
     }
 }
 
-/// What somebody at HQ has to look at: the newest refunds first.
-pub(super) fn problems(sql: &dyn Sql) -> Result<Vec<Problem>, StoreError> {
+/// What somebody has to look at who sees the sites where it was paid out: the newest refunds first.
+pub(super) fn problems(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, StoreError> {
     sql.all(
-        "select r.wrong, r.number, r.paid_fen, r.refunded_fen,
-           (select string_agg(d.printed, ' ' order by d.gseq) from document d where d.cites = r.number),
-           (select min(d.site) from document d where d.cites = r.number)
-         from returned r where r.wrong is not null order by r.gseq desc limit ?",
-        values![SHOWN_MAX],
+        &format!(
+            "select r.wrong, r.number, r.paid_fen, r.refunded_fen,
+               (select string_agg(d.printed, ' ' order by d.gseq) from document d where d.cites = r.number),
+               (select min(d.site) from document d where d.cites = r.number)
+             from returned r where r.wrong is not null and (cast(?2 as text) is null
+               or exists (select 1 from document d where d.cites = r.number and {}))
+             order by r.gseq desc limit ?3",
+            within("d.site")
+        ),
+        values![reach.only().map(SiteCode::as_str), reach.listed(), SHOWN_MAX],
         |row| {
             let wrong: String = row.get(0)?;
             let (number, paid_fen, refunded_fen) = (row.get(1)?, row.get(2)?, row.get(3)?);
@@ -138,12 +145,16 @@ pub(super) fn offline(
     filter: &ReportFilter,
     limit: u32,
 ) -> Result<Vec<OfflineRefund>, StoreError> {
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     sql.all(
-        "select business_date, site, till, cites, printed, cashier, fen from document
-         where offline = 1 and business_date between ?1 and ?2 and (cast(?3 as text) is null or site = ?3)
-           and (cast(?4 as bigint) is null or till = ?4)
-         order by business_date desc, site, till, number desc limit ?5",
-        values![filter.from, filter.to, filter.site.as_ref().map(SiteCode::as_str), filter.till, limit],
+        &format!(
+            "select business_date, site, till, cites, printed, cashier, fen from document
+             where {} and offline = 1 and business_date between ?3 and ?4
+               and (cast(?5 as bigint) is null or till = ?5)
+             order by business_date desc, site, till, number desc limit ?6",
+            within("site")
+        ),
+        values![only, all, filter.from, filter.to, filter.till, limit],
         |row| {
             Ok(OfflineRefund {
                 date: calendar::text(row.get(0)?),

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
-use suanpan_journal::{SegmentId, StationId};
+use suanpan_journal::{SegmentId, SiteCode, StationId};
 
 use super::ingest::IS_MISSING;
+use super::reports::within;
 use super::sql::{Row, Sql, values};
 use super::{DayRow, OfflineRefund, ReportFilter, Site, StoreError};
 use super::{Store, people, reports, reserved, returned};
+use crate::access::Reach;
 
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
 const PROBLEMS_MAX: u32 = 100;
@@ -241,12 +243,13 @@ pub enum Problem {
 }
 
 impl Store {
-    /// What HQ's page shows for a date, or for the chain's current business date. A station that last spoke
+    /// What HQ's page shows of a reach for a date, or for the chain's current business date. A station that last spoke
     /// before `silent_before_ms` is silent.
     ///
     /// *Errors:* the store's.
     pub async fn today(
         &self,
+        reach: Reach,
         date: Option<u32>,
         now_ms: i64,
         silent_before_ms: i64,
@@ -255,7 +258,8 @@ impl Store {
         self.read(move |connection| {
             let sites = people::sites(connection)?;
             let date = date.unwrap_or_else(|| current_date(&sites, now_ms));
-            let today = build(connection, &sites, date, now_ms, silent_before_ms)?;
+            let filter = ReportFilter { reach, till: None, from: date, to: date };
+            let today = build(connection, &sites, &filter, now_ms, silent_before_ms)?;
             Ok(Today { stands_since_ms, ..today })
         })
         .await
@@ -290,16 +294,17 @@ pub(super) fn current_date(sites: &[Site], now_ms: i64) -> u32 {
 fn build(
     connection: &dyn Sql,
     sites: &[Site],
-    date: u32,
+    filter: &ReportFilter,
     now_ms: i64,
     silent_before_ms: i64,
 ) -> Result<Today, StoreError> {
-    let dates = |from| ReportFilter { site: None, till: None, from, to: date };
-    let rows = reports::days(connection, &dates(date))?;
+    let (date, rows) = (filter.from, reports::days(connection, filter)?);
     let early = (0..OFFLINE_DAYS_BEFORE).fold(date, |date, _| calendar::previous(date).unwrap_or(date));
-    let (offline_refunds, _) = reports::offline_refunds(connection, &dates(early), PROBLEMS_MAX)?;
-    let stations = stations(connection, date, silent_before_ms)?;
-    let stores: Vec<StoreLine> = sites.iter().map(|site| store_line(site, &rows)).collect();
+    let lately = ReportFilter { from: early, ..filter.clone() };
+    let (offline_refunds, _) = reports::offline_refunds(connection, &lately, PROBLEMS_MAX)?;
+    let stations = stations(connection, filter, silent_before_ms)?;
+    let seen = sites.iter().filter(|site| filter.reach.holds(site.site.as_str()));
+    let stores: Vec<StoreLine> = seen.map(|site| store_line(site, &rows)).collect();
     let sum = |of: fn(&DayRow) -> i64| rows.iter().map(of).fold(0, i64::saturating_add);
     let (paid_fen, sales) = (sum(|row| row.paid_fen), sum(|row| row.sales));
     // Two machines that stood at one till after each other share its numbers.
@@ -321,12 +326,12 @@ fn build(
         received,
         missing: sum(|row| row.missing),
         stores,
-        hours: hours(connection, date, day_starts_hour)?,
+        hours: hours(connection, filter, day_starts_hour)?,
         stations,
-        unclosed_shifts: unclosed_shifts(connection)?,
-        problems: problems(connection, current_date(sites, now_ms))?,
+        unclosed_shifts: unclosed_shifts(connection, &filter.reach)?,
+        problems: problems(connection, &filter.reach, current_date(sites, now_ms))?,
         offline_refunds,
-        looked_up: reserved::looked_up(connection, date)?,
+        looked_up: reserved::looked_up(connection, &filter.reach, date)?,
     })
 }
 
@@ -342,27 +347,38 @@ fn store_line(site: &Site, rows: &[DayRow]) -> StoreLine {
     }
 }
 
-fn hours(connection: &dyn Sql, date: u32, starts_hour: u32) -> Result<Vec<Hour>, StoreError> {
+fn hours(connection: &dyn Sql, filter: &ReportFilter, starts_hour: u32) -> Result<Vec<Hour>, StoreError> {
     let (sales, refunds) = (Dimension::Sales as u8, Dimension::Refunds as u8);
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     let mut hours: Vec<Hour> = connection.all(
-        "select hour, cast(sum(fen) as bigint),
-           cast(sum(case when dimension = ?2 then count else 0 end) as bigint) from total
-             where business_date = ?1 and dimension in (?2, ?3) group by hour order by hour",
-        values![date, sales, refunds],
+        &format!(
+            "select hour, cast(sum(fen) as bigint),
+               cast(sum(case when dimension = ?4 then count else 0 end) as bigint) from total
+             where {} and business_date = ?3 and dimension in (?4, ?5) group by hour order by hour",
+            within("site")
+        ),
+        values![only, all, filter.from, sales, refunds],
         |row| Ok(Hour { hour: row.get(0)?, paid_fen: row.get(1)?, sales: row.get(2)? }),
     )?;
     hours.sort_by_key(|it| it.hour.saturating_add(HOURS).saturating_sub(starts_hour) % HOURS);
     Ok(hours)
 }
 
-fn stations(connection: &dyn Sql, date: u32, silent_before_ms: i64) -> Result<Vec<StationLine>, StoreError> {
+fn stations(
+    connection: &dyn Sql,
+    filter: &ReportFilter,
+    silent_before_ms: i64,
+) -> Result<Vec<StationLine>, StoreError> {
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     let stations = connection.all(
-        "select s.station, s.site, coalesce(w.name, s.site), s.till, coalesce(n.last_number, 0), coalesce(n.received, 0),
+        &format!("select s.station, s.site, coalesce(w.name, s.site), s.till, coalesce(n.last_number, 0), coalesce(n.received, 0),
                s.last_seen_ms
              from station s left join site w on w.site = s.site
-             left join numbering n on n.site = s.site and n.till = s.till and n.business_date = ?
-             order by s.site, s.till, s.enrolled_at_ms",
-        values![date],
+             left join numbering n on n.site = s.site and n.till = s.till and n.business_date = ?3
+             where {} order by s.site, s.till, s.enrolled_at_ms",
+            within("s.site")
+        ),
+        values![only, all, filter.from],
         |row| {
             let (last_number, received): (u32, u32) = (row.get(4)?, row.get(5)?);
             let last_seen_ms: i64 = row.get(6)?;
@@ -382,11 +398,14 @@ fn stations(connection: &dyn Sql, date: u32, silent_before_ms: i64) -> Result<Ve
     Ok(stations)
 }
 
-fn unclosed_shifts(connection: &dyn Sql) -> Result<Vec<UnclosedShift>, StoreError> {
+fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Vec<UnclosedShift>, StoreError> {
     let shifts = connection.all(
-        "select site, till, no, cashier, business_date, opened_at_ms from shift
-             where closed_at_ms is null order by business_date, site, till limit ?",
-        values![PROBLEMS_MAX],
+        &format!(
+            "select site, till, no, cashier, business_date, opened_at_ms from shift
+             where {} and closed_at_ms is null order by business_date, site, till limit ?3",
+            within("site")
+        ),
+        values![reach.only().map(SiteCode::as_str), reach.listed(), PROBLEMS_MAX],
         |row| {
             Ok(UnclosedShift {
                 site: row.get(0)?,
@@ -401,34 +420,41 @@ fn unclosed_shifts(connection: &dyn Sql) -> Result<Vec<UnclosedShift>, StoreErro
     Ok(shifts)
 }
 
-fn problems(connection: &dyn Sql, current: u32) -> Result<Vec<Problem>, StoreError> {
-    let mut problems = returned::problems(connection)?;
+fn problems(connection: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Problem>, StoreError> {
+    let mut problems = returned::problems(connection, reach)?;
+    let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
+    let here = within("s.site");
     let mut add = |sql: &str, problem: fn(&Row<'_>) -> Result<Problem, StoreError>| {
-        let found: Vec<Problem> = connection.all(sql, values![PROBLEMS_MAX], problem)?;
+        let found: Vec<Problem> = connection.all(sql, values![only, all, PROBLEMS_MAX], problem)?;
         problems.extend(found);
         Ok::<(), StoreError>(())
     };
-    add("select site, till from station where re_enrol = 1 order by site, till limit ?", |row| {
-        Ok(Problem::Clone { site: row.get(0)?, till: row.get(1)? })
-    })?;
     add(
-        "select s.site, s.till, max(f.old_head_seq - f.at_seq) from fork f join station s on s.station = f.station
-         where f.old_side_grew = 0 and f.fetched = 0 and f.child_segment <> f.segment
-         group by s.site, s.till order by s.site, s.till limit ?",
+        &format!(
+            "select s.site, s.till from station s where {here} and s.re_enrol = 1 order by s.site, s.till limit ?3"
+        ),
+        |row| Ok(Problem::Clone { site: row.get(0)?, till: row.get(1)? }),
+    )?;
+    add(
+        &format!("select s.site, s.till, max(f.old_head_seq - f.at_seq) from fork f join station s on s.station = f.station
+         where {here} and f.old_side_grew = 0 and f.fetched = 0 and f.child_segment <> f.segment
+         group by s.site, s.till order by s.site, s.till limit ?3"),
         |row| Ok(Problem::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
         &format!("select s.site, s.till, cast(sum(case when h.to_seq - h.from_seq < {HOLE_SHOWN_MAX} then h.to_seq - h.from_seq + 1 else {HOLE_SHOWN_MAX} end) as bigint) from hole h join station s on s.station = h.station
-         where {IS_MISSING} group by s.site, s.till order by s.site, s.till limit ?"),
+         where {here} and {IS_MISSING} group by s.site, s.till order by s.site, s.till limit ?3"),
         |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
-        "select s.site, s.till, p.code, n.entries, p.station, p.segment, p.seq
+        &format!(
+            "select s.site, s.till, p.code, n.entries, p.station, p.segment, p.seq
          from (select station, code, cast(sum(entries) as bigint) as entries, max(business_date) as newest
            from parked_count where entries > 0 group by station, code) n
          join parked_count p on p.station = n.station and p.code = n.code and p.business_date = n.newest
          join station s on s.station = n.station
-         order by s.site, s.till, p.code limit ?",
+         where {here} order by s.site, s.till, p.code limit ?3"
+        ),
         |row| {
             Ok(Problem::Parked {
                 site: row.get(0)?,
@@ -443,10 +469,13 @@ fn problems(connection: &dyn Sql, current: u32) -> Result<Vec<Problem>, StoreErr
     )?;
     let far = calendar::plus(current, calendar::DAYS_AHEAD_MAX).unwrap_or(current);
     let ahead = connection.all(
-        "select n.site, n.till, n.business_date, n.received from store_day d
-         join numbering n on n.site = d.site and n.business_date = d.business_date
-         where d.business_date > ? order by n.site, n.till, n.business_date limit ?",
-        values![far, PROBLEMS_MAX],
+        &format!(
+            "select n.site, n.till, n.business_date, n.received from store_day d
+             join numbering n on n.site = d.site and n.business_date = d.business_date
+             where {} and d.business_date > ?4 order by n.site, n.till, n.business_date limit ?3",
+            within("d.site")
+        ),
+        values![only, all, PROBLEMS_MAX, far],
         |row| {
             let date = calendar::text(row.get(2)?);
             Ok(Problem::FarDate { site: row.get(0)?, till: row.get(1)?, date, receipts: row.get(3)? })

@@ -1,7 +1,9 @@
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use suanpan_domain::catalogue::Table;
 use suanpan_journal::{Certificate, Hash, SegmentId, SiteCode, StationId, VerifyingKey};
 use suanpan_sync::{Ack, CheckedPush, ChunkRef, FeedChange, FeedEntry, Lacking, LostTail, Scope, Verdict};
+
+use crate::access::Reach;
 
 /// A site as the hub knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -189,8 +191,8 @@ pub struct PendingBatch {
 /// Which days a report covers.
 #[derive(Debug, Clone)]
 pub struct ReportFilter {
-    /// One site, or all.
-    pub site: Option<SiteCode>,
+    /// The sites that whoever asks may see, narrowed to those that are asked for.
+    pub reach: Reach,
     /// One till of the site, or all.
     pub till: Option<u16>,
     /// First business date, `yyyymmdd`.
@@ -305,44 +307,6 @@ pub struct TotalRow {
     pub grams: i64,
     /// Batches of the site that are stored and not in it yet.
     pub pending: i64,
-}
-
-/// Somebody who may look at HQ's pages.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub struct User {
-    /// Name to sign in with.
-    pub name: String,
-    /// What they may do.
-    pub role: Role,
-}
-
-/// What a person at HQ may do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-#[serde(rename_all = "snake_case")]
-pub enum Role {
-    /// Sees figures.
-    Hq,
-    /// Sees figures, stations and what is parked.
-    It,
-}
-
-impl Role {
-    /// The stored name.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Role::Hq => "hq",
-            Role::It => "it",
-        }
-    }
-
-    /// Reads a name.
-    #[must_use]
-    pub fn from_name(name: &str) -> Option<Role> {
-        [Role::Hq, Role::It].into_iter().find(|role| role.name() == name)
-    }
 }
 
 /// How the store stands, for metrics and health.

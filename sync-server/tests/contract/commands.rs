@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use crate::postgresql::run_on;
 use crate::support::*;
 use reqwest::StatusCode;
-use sync_server::store::Role;
+use sync_server::access::{Role, User};
 use sync_server::{Hub, HubError};
 
 /// Runs a command on a hub's folder with nothing on its input: whether it did it, and what it said.
@@ -85,13 +85,13 @@ async fn a_key_or_person_that_is_replaced_is_said_so() {
     assert!(is_done && second.starts_with("sp_") && second != first);
     assert_eq!(said, "the former key of the name \"erp\" no longer works\n");
     let hub = Hub::open(config(folder.path())).unwrap();
-    hub.put_user("wang", Role::Hq, Some("correct horse".into())).await.unwrap();
+    hub.put_user(User::at_hq("wang", [Role::Operations]), Some("correct horse".into())).await.unwrap();
     tokio::task::spawn_blocking(move || drop(hub)).await.unwrap();
     let (is_done, _, said) = run(folder.path(), &["user", "--name", "wang", "--role", "it"]);
     assert!(is_done);
     assert_eq!(
         said,
-        "\"wang\" was there already and was hq and is it now; the former password no longer works\n"
+        "\"wang\" was there already and was operations and is it now; the former password no longer works\n"
     );
     let (_, _, said) = run(folder.path(), &["user", "--name", "wang", "--role", "it"]);
     assert!(said.contains("is it as before; the former password no longer works"), "{said}");
@@ -103,10 +103,13 @@ async fn orders_are_carried_out_by_the_hub_that_serves_while_a_till_sells() {
     let hub = TestHub::start().await;
     let mut till = hub.till("HT01", 1).await;
     let folder = hub.folder.path().to_owned();
-    let order = async |args: &[&str]| {
+    let give = async |args: &[&str]| {
         let (folder, args) = (folder.clone(), args.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
         let run = move || run(&folder, &args.iter().map(String::as_str).collect::<Vec<_>>());
-        let (is_done, said, noted) = tokio::task::spawn_blocking(run).await.unwrap();
+        tokio::task::spawn_blocking(run).await.unwrap()
+    };
+    let order = async |args: &[&str]| {
+        let (is_done, said, noted) = give(args).await;
         assert!(is_done, "{noted}");
         (said, noted)
     };
@@ -130,7 +133,7 @@ async fn orders_are_carried_out_by_the_hub_that_serves_while_a_till_sells() {
     till.sell(100, 80);
     till.push(&hub, 2, 2).await;
     assert_eq!(hub.day().await[0]["sales"], 2);
-    let (is_done, _, said) = run(&folder, &["import", folder.join("none.csv").to_str().unwrap()]);
+    let (is_done, _, said) = give(&["import", folder.join("none.csv").to_str().unwrap()]).await;
     assert!(!is_done && said.starts_with("HUB-ADM-001 "), "{said}");
 }
 

@@ -9,6 +9,7 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::shift::{DayClosed, Sums};
 use suanpan_domain::totals;
 use suanpan_journal::Parent;
+use sync_server::access::Reach;
 use sync_server::store::{ReportFilter, VERSIONS_MAX};
 
 /// A date that is not over by any clock that these tests run on.
@@ -38,7 +39,8 @@ impl Till {
 impl TestHub {
     /// The store-day of a date once it was judged.
     pub(crate) async fn store_day_of(&self, site: &str, date: u32) -> Value {
-        let filter = ReportFilter { site: Some(site.parse().unwrap()), till: None, from: date, to: date };
+        let filter =
+            ReportFilter { reach: Reach::of(vec![site.parse().unwrap()]), till: None, from: date, to: date };
         let mut rounds = 0;
         let store = self.hub().store();
         while store.store_days(filter.clone(), 1, now_ms()).await.unwrap().1 > 0 {

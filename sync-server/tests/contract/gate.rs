@@ -7,7 +7,7 @@ use crate::support::*;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
 use suanpan_sync::PushReply;
-use sync_server::store::Role;
+use sync_server::access::{Role, User};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 
@@ -133,7 +133,7 @@ async fn hub_with_people(change: impl FnOnce(&mut sync_server::Config)) -> TestH
     change(&mut config);
     let hub = TestHub::start_as(config, folder).await;
     for (name, password) in [WANG, LI] {
-        hub.hub().put_user(name, Role::Hq, Some(password.into())).await.unwrap();
+        hub.hub().put_user(User::at_hq(name, [Role::Operations]), Some(password.into())).await.unwrap();
     }
     hub
 }

@@ -2,9 +2,9 @@
 
 use crate::support::*;
 use reqwest::{Method, StatusCode};
-use serde_json::Value;
+use serde_json::{Value, json};
 use suanpan_sync::{Challenge, EnrolReply, RefundRequest};
-use sync_server::store::Role;
+use sync_server::access::{Role, User};
 use sync_server::{Hub, Tls};
 
 const DAY: &str = "/api/v1/reports/sales-by-day?from=2023-06-16&to=2023-06-16";
@@ -209,7 +209,7 @@ async fn a_person_signs_in_looks_and_signs_out() {
     let cookie = hub.session().await;
     let url = hub.url("/api/v1/hq/session");
     let who: Value = hub.http.get(&url).header("cookie", &cookie).send().await.unwrap().json().await.unwrap();
-    assert_eq!((who["name"].as_str(), who["role"].as_str()), (Some("wang"), Some("it")));
+    assert_eq!((&who["name"], &who["roles"]), (&json!("wang"), &json!(["operations", "it"])));
     let report = hub.http.get(hub.url(DAY)).header("cookie", &cookie).send().await.unwrap();
     assert_eq!(report.status(), StatusCode::OK, "reports are open to people who signed in");
     let out = hub.http.delete(&url).header("cookie", &cookie).send().await.unwrap();
@@ -217,7 +217,11 @@ async fn a_person_signs_in_looks_and_signs_out() {
     let after = hub.http.get(&url).header("cookie", &cookie).send().await.unwrap();
     assert_eq!(after.status(), StatusCode::UNAUTHORIZED);
     assert_eq!(
-        hub.hub().put_user("li", Role::Hq, Some("short".into())).await.unwrap_err().code(),
+        hub.hub()
+            .put_user(User::at_hq("li", [Role::Operations]), Some("short".into()))
+            .await
+            .unwrap_err()
+            .code(),
         "HUB-ADM-003"
     );
 }
@@ -387,7 +391,7 @@ async fn with_a_certificate_the_hub_speaks_tls_and_its_cookies_travel_by_nothing
     config.listen = "0.0.0.0:0".parse().unwrap();
     config.tls = Some(Tls { cert: fixtures.join("cert.pem"), key: fixtures.join("key.pem") });
     let hub = Hub::open(config).unwrap();
-    hub.put_user("wang", Role::Hq, Some("correct horse".into())).await.unwrap();
+    hub.put_user(User::at_hq("wang", [Role::Operations]), Some("correct horse".into())).await.unwrap();
     let running = hub.serve().await.unwrap();
     let url = running.url().replace("0.0.0.0", "127.0.0.1");
     assert!(url.starts_with("https://"));

@@ -19,5 +19,6 @@ mod push;
 mod quotas;
 mod refunds;
 mod reports;
+mod rights;
 mod shared;
 mod support;

@@ -11,7 +11,7 @@ use crate::support::*;
 use reqwest::{Method, StatusCode};
 use suanpan_sync::EnrolRequest;
 use sync_server::Hub;
-use sync_server::store::Role;
+use sync_server::access::{Role, User};
 
 struct Program {
     serving: Child,
@@ -31,7 +31,7 @@ impl Program {
         let hub = Hub::open(config).unwrap();
         hub.import(&Path::new(env!("CARGO_MANIFEST_DIR")).join("sample")).await.unwrap();
         let code = hub.enrol_code(&"HT01".parse().unwrap(), 1).await.unwrap();
-        hub.put_user("wang", Role::Hq, Some("correct horse".into())).await.unwrap();
+        hub.put_user(User::at_hq("wang", [Role::Operations]), Some("correct horse".into())).await.unwrap();
         tokio::task::spawn_blocking(move || drop(hub)).await.unwrap();
         let mut serve = Command::new("sh");
         serve.args(["-c", &format!("ulimit {limits}; exec \"$0\" serve --listen 127.0.0.1:0")]);

@@ -19,7 +19,7 @@ use suanpan_journal::{Chain, Parent, SegmentId, SigningKey, StationId, push_reco
 use suanpan_sync::{
     Challenge, EnrolReply, EnrolRequest, Hole, Push, PushReply, RequestAuth, RequestFacts, Start,
 };
-use sync_server::store::Role;
+use sync_server::access::{Role, User};
 use sync_server::{Config, Hub, RunningHub};
 
 use crate::postgresql::database_of;
@@ -137,7 +137,11 @@ impl TestHub {
 
     /// A session's cookie.
     pub async fn session(&self) -> String {
-        let made = self.hub().put_user("wang", Role::It, Some("correct horse".into())).await.unwrap();
+        let made = self
+            .hub()
+            .put_user(User::at_hq("wang", [Role::Operations, Role::It]), Some("correct horse".into()))
+            .await
+            .unwrap();
         assert_eq!(made, None);
         let body = r#"{"name":"wang","password":"correct horse"}"#;
         let answer = self.http.post(self.url("/api/v1/hq/session")).body(body).send().await.unwrap();

@@ -18,6 +18,7 @@ use std::path::Path;
 
 use suanpan_journal::SigningKey;
 use suanpan_tests::sales::DATE;
+use sync_server::access::Reach;
 use sync_server::store::ReportFilter;
 use sync_server::{Config, Hub, RunningHub};
 
@@ -77,7 +78,7 @@ impl Rig {
 
     /// Sales that the report by day shows.
     async fn reported(&self) -> f64 {
-        let filter = ReportFilter { site: None, till: None, from: DATE, to: DATE };
+        let filter = ReportFilter { reach: Reach::whole_chain(), till: None, from: DATE, to: DATE };
         let (rows, _) = self.running.hub().store().report_days(filter).await.expect("a report");
         rows.iter().map(|row| row.sales as f64).sum()
     }

@@ -1,8 +1,8 @@
 import type { Lost } from './bindings/Lost'
 import type { LostRow } from './bindings/LostRow'
+import type { Me } from './bindings/Me'
 import type { StoreDays } from './bindings/StoreDays'
 import type { Today } from './bindings/Today'
-import type { User } from './bindings/User'
 
 /** How HQ's page reaches its hub: the session is a cookie that no script sees. */
 const ROOT = '/api/v1/hq'
@@ -36,8 +36,8 @@ export async function signOut(): Promise<void> {
   await ask('/session', { method: 'DELETE' })
 }
 
-export async function who(): Promise<User> {
-  return (await ask('/session')).json() as Promise<User>
+export async function who(): Promise<Me> {
+  return (await ask('/session')).json() as Promise<Me>
 }
 
 export async function today(): Promise<Today> {

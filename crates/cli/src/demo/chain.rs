@@ -4,7 +4,7 @@ use std::error::Error;
 use std::net::SocketAddr;
 use std::path::Path;
 
-use sync_server::store::Role;
+use sync_server::access::{Role, User};
 use sync_server::{Config, Hub, RunningHub};
 
 use super::Args;
@@ -39,7 +39,8 @@ impl Chain {
             hub.import(&args.chain).await?;
         }
         let enrol_code = hub.enrol_code(&SITE.parse()?, TILL).await?;
-        let hq_password = hub.put_user(HQ_USER, Role::It, None).await?.unwrap_or_default();
+        let hq_password =
+            hub.put_user(User::at_hq(HQ_USER, [Role::Operations, Role::It]), None).await?.unwrap_or_default();
         let api_key = hub.api_key("demo").await?;
         let running = hub.serve().await?;
         let url = running.url().to_owned();

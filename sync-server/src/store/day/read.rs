@@ -12,6 +12,8 @@ use super::{
     DayState, DayVersion, FigureName, STORE_DAYS_MAX, Standing, StoreDay, StoreDays, TillDay, TillState,
     UnclosedDate, judge,
 };
+use crate::access::Reach;
+use crate::store::reports::within;
 use crate::store::sql::{Row, Sql, values};
 use crate::store::{ReportFilter, Store, StoreError, people, reports, today};
 
@@ -32,9 +34,8 @@ impl Store {
         self.read_report(move |sql| {
             let waiting: i64 = reports::pending(sql, &filter)?.into_values().sum();
             let judged: i64 = sql.only(
-                "select count(*) from store_day
-                 where look_at_ms <= ?1 and (cast(?2 as text) is null or site = ?2)",
-                values![now_ms, filter.site.as_ref().map(SiteCode::as_str)],
+                &format!("select count(*) from store_day where look_at_ms <= ?3 and {}", within("site")),
+                values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed(), now_ms],
                 |row| row.get(0),
             )?;
             Ok((days(sql, &filter, versions, now_ms)?, waiting.saturating_add(judged)))
@@ -45,11 +46,17 @@ impl Store {
     /// The store-days of a date, or of the chain's current date, with the stores of which nothing came yet.
     ///
     /// *Errors:* the store's.
-    pub async fn store_days_of(&self, date: Option<u32>, now_ms: i64) -> Result<StoreDays, StoreError> {
+    pub async fn store_days_of(
+        &self,
+        reach: Reach,
+        date: Option<u32>,
+        now_ms: i64,
+    ) -> Result<StoreDays, StoreError> {
         self.read(move |sql| {
-            let sites = people::sites(sql)?;
+            let mut sites = people::sites(sql)?;
             let date = date.unwrap_or_else(|| today::current_date(&sites, now_ms));
-            let filter = ReportFilter { site: None, till: None, from: date, to: date };
+            sites.retain(|site| reach.holds(site.site.as_str()));
+            let filter = ReportFilter { reach, till: None, from: date, to: date };
             let mut days = days(sql, &filter, 1, now_ms)?;
             let heard: BTreeSet<String> = days.iter().map(|day| day.site.clone()).collect();
             let with_tills: BTreeSet<String> = sql
@@ -64,7 +71,7 @@ impl Store {
                 };
                 days.push(day);
             }
-            let (unclosed, names) = (unclosed(sql, date)?, names(sql)?);
+            let (unclosed, names) = (unclosed(sql, &filter)?, names(sql)?);
             Ok(StoreDays { date: calendar::text(date), days, unclosed, names })
         })
         .await
@@ -81,12 +88,16 @@ fn days(sql: &dyn Sql, filter: &ReportFilter, told: u32, now_ms: i64) -> Result<
     let mut versions = versions(sql, filter, told)?;
     let mut numbers = numbers(sql, filter)?;
     let waiting = reports::pending(sql, filter)?;
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     let days = sql.all(
-        "select d.business_date, d.site, coalesce(w.name, d.site), d.standing, d.look_at_ms
-         from store_day d left join site w on w.site = d.site
-         where (cast(?1 as text) is null or d.site = ?1) and d.business_date between ?2 and ?3
-         order by d.business_date, d.site limit ?4",
-        values![filter.site.as_ref().map(SiteCode::as_str), filter.from, filter.to, STORE_DAYS_MAX + 1],
+        &format!(
+            "select d.business_date, d.site, coalesce(w.name, d.site), d.standing, d.look_at_ms
+             from store_day d left join site w on w.site = d.site
+             where {} and d.business_date between ?3 and ?4
+             order by d.business_date, d.site limit ?5",
+            within("d.site")
+        ),
+        values![only, all, filter.from, filter.to, STORE_DAYS_MAX + 1],
         |row| {
             let (date, site): (u32, String) = (row.get(0)?, row.get(1)?);
             let place = (date, site.clone());
@@ -123,14 +134,16 @@ fn numbers(
 ) -> Result<BTreeMap<(u32, String), Vec<Numbers>>, StoreError> {
     let mut numbers = BTreeMap::<_, Vec<Numbers>>::new();
     sql.each(
-        "select d.business_date, d.site, n.till, n.received, n.last_number,
-           (select s.station from station s where s.site = n.site and s.till = n.till
-            order by s.enrolled_at_ms desc limit 1)
-         from store_day d join numbering n on n.site = d.site and n.business_date = d.business_date
-         where (cast(?1 as text) is null or d.site = ?1) and d.business_date between ?2 and ?3
-           and d.look_at_ms is not null
-         order by n.till",
-        values![filter.site.as_ref().map(SiteCode::as_str), filter.from, filter.to],
+        &format!(
+            "select d.business_date, d.site, n.till, n.received, n.last_number,
+               (select s.station from station s where s.site = n.site and s.till = n.till
+                order by s.enrolled_at_ms desc limit 1)
+             from store_day d join numbering n on n.site = d.site and n.business_date = d.business_date
+             where {} and d.business_date between ?3 and ?4 and d.look_at_ms is not null
+             order by n.till",
+            within("d.site")
+        ),
+        values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed(), filter.from, filter.to],
         &mut |row| {
             let (till, received, last, station) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
             let of_day = numbers.entry((row.get(0)?, row.get(1)?)).or_default();
@@ -206,18 +219,22 @@ type Versions = BTreeMap<(u32, String), Vec<DayVersion>>;
 fn versions(sql: &dyn Sql, filter: &ReportFilter, told: u32) -> Result<Versions, StoreError> {
     let mut versions = Versions::new();
     // One more than is told: what changed since is told of the oldest too.
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     sql.each(
-        "with day as (
-           select site, business_date from store_day
-           where (cast(?1 as text) is null or site = ?1) and business_date between ?2 and ?3
-           order by business_date, site limit ?4)
-         select v.business_date, v.site, v.version, v.epoch, v.made_at_ms, v.figures
-         from day join store_day_version v on v.site = day.site and v.business_date = day.business_date
-         where v.version >= (
-           select max(n.version) from store_day_version n
-           where n.site = v.site and n.business_date = v.business_date) - ?5
-         order by v.business_date, v.site, v.version",
-        values![filter.site.as_ref().map(SiteCode::as_str), filter.from, filter.to, STORE_DAYS_MAX, told],
+        &format!(
+            "with day as (
+               select site, business_date from store_day
+               where {} and business_date between ?3 and ?4
+               order by business_date, site limit ?5)
+             select v.business_date, v.site, v.version, v.epoch, v.made_at_ms, v.figures
+             from day join store_day_version v on v.site = day.site and v.business_date = day.business_date
+             where v.version >= (
+               select max(n.version) from store_day_version n
+               where n.site = v.site and n.business_date = v.business_date) - ?6
+             order by v.business_date, v.site, v.version",
+            within("site")
+        ),
+        values![only, all, filter.from, filter.to, STORE_DAYS_MAX, told],
         &mut |row| {
             let of_day = versions.entry((row.get(0)?, row.get(1)?)).or_default();
             of_day.push(version(row, of_day.last())?);
@@ -242,15 +259,20 @@ pub(super) fn figures(text: &str) -> Result<BTreeMap<String, i64>, StoreError> {
     serde_json::from_str(text).map_err(|_| StoreError::Damaged("figures"))
 }
 
-fn unclosed(sql: &dyn Sql, date: u32) -> Result<Vec<UnclosedDate>, StoreError> {
+fn unclosed(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<UnclosedDate>, StoreError> {
+    let date = filter.from;
     let from = (0..UNCLOSED_DAYS).try_fold(date, |day, _| calendar::previous(day)).unwrap_or(date);
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     sql.all(
-        "select d.business_date, count(*) from store_day d
-         where d.business_date >= ? and d.business_date < ? and (d.standing is null
-           or d.standing not like ? and d.standing not like ?)
-         group by d.business_date order by d.business_date",
+        &format!(
+            "select d.business_date, count(*) from store_day d
+             where {} and d.business_date >= ?3 and d.business_date < ?4 and (d.standing is null
+               or d.standing not like ?5 and d.standing not like ?6)
+             group by d.business_date order by d.business_date",
+            within("d.site")
+        ),
         // A standing begins with its state.
-        values![from, date, "{\"state\":\"closed\"%", "{\"state\":\"idle\"%"],
+        values![only, all, from, date, "{\"state\":\"closed\"%", "{\"state\":\"idle\"%"],
         |row| Ok(UnclosedDate { date: calendar::text(row.get(0)?), stores: row.get(1)? }),
     )
 }

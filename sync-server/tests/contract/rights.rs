@@ -1,0 +1,154 @@
+//! Who may do what: every route that `docs/rights.md` lists, as everybody whom it names and with nothing in the hand.
+
+use crate::support::*;
+use reqwest::Method;
+use serde_json::Value;
+use suanpan_domain::entry::Entry;
+use suanpan_domain::money::Fen;
+use suanpan_domain::shift::ShiftOpened;
+use suanpan_sync::Scope;
+use sync_server::access::{Role, User};
+
+const PASSWORD: &str = "correct horse";
+
+impl TestHub {
+    async fn signed_in(&self, user: User) -> String {
+        let name = user.name.clone();
+        self.hub().put_user(user, Some(PASSWORD.into())).await.unwrap();
+        let body = serde_json::json!({ "name": name, "password": PASSWORD }).to_string();
+        let answer = self.http.post(self.url("/api/v1/hq/session")).body(body).send().await.unwrap();
+        answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
+    }
+
+    async fn manager_of(&self, name: &str, scope: &str) -> String {
+        let scope: Scope = scope.parse().unwrap();
+        self.signed_in(User { name: name.into(), roles: vec![Role::Manager], scope }).await
+    }
+
+    async fn seen(&self, cookie: &str, path: &str) -> (u16, Value) {
+        let answer = self.http.get(self.url(path)).header("cookie", cookie).send().await.unwrap();
+        (answer.status().as_u16(), answer.json().await.unwrap())
+    }
+}
+
+/// A row of the table: method, path, and of each column whether it says yes.
+type Row = (Method, String, Vec<bool>);
+
+/// The names of the columns, and the rows.
+fn table() -> (Vec<String>, Vec<Row>) {
+    let document = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/rights.md");
+    let text = std::fs::read_to_string(document).unwrap();
+    let mut rows = text
+        .lines()
+        .filter(|line| line.starts_with("| "))
+        .map(|line| line.trim_matches('|').split('|').map(|cell| cell.trim().to_owned()).collect::<Vec<_>>());
+    let names = rows.next().unwrap()[3..].to_vec();
+    let row = |cells: Vec<String>| {
+        let yes = cells[3..].iter().map(|cell| cell == "yes").collect();
+        (cells[0].parse().unwrap(), cells[1].trim_matches('`').to_owned(), yes)
+    };
+    (names, rows.map(row).collect())
+}
+
+#[tokio::test]
+async fn every_route_lets_in_whom_the_document_names_and_nobody_else() {
+    let hub = TestHub::start().await;
+    let till = hub.till("HT01", 1).await;
+    let journal_key = hub.hub().journal_key("prove").await.unwrap();
+    let (names, rows) = table();
+    assert!(rows.len() > 30 && names.len() == 8, "{names:?}");
+    let mut cookies = Vec::new();
+    for role in Role::ALL {
+        cookies.push(match role {
+            Role::Manager => hub.manager_of(role.name(), "site:HT01").await,
+            role => hub.signed_in(User::at_hq(role.name(), [role])).await,
+        });
+    }
+    for (method, path, lets_in) in rows {
+        if path == "/api/v1/wake" || path == "/api/v1/hq/session" {
+            continue; // One waits, and the other ends the sessions with which this is asked.
+        }
+        let path = path.replace("{hash}", "x");
+        for (who, is_let_in) in names.iter().zip(lets_in) {
+            let request = hub.http.request(method.clone(), hub.url(&path));
+            let request = match who.as_str() {
+                "nobody" => request,
+                "station" => {
+                    let auth = till.auth(&hub, &method, &path, b"x", None);
+                    request.header("authorization", auth.header())
+                }
+                "key" => request.bearer_auth(&hub.api_key),
+                "journal key" => request.bearer_auth(&journal_key),
+                role => {
+                    let place = Role::ALL.iter().position(|it| it.name() == role).unwrap();
+                    request.header("cookie", &cookies[place])
+                }
+            };
+            // Whoever is let in is told that the body is none, or that a parameter is missing.
+            let status = request.body("x").send().await.unwrap().status().as_u16();
+            // This machine watches itself.
+            let is_let_in = is_let_in || path == "/metrics";
+            assert_eq!(!matches!(status, 401 | 403), is_let_in, "{method} {path} as {who}: {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_manager_sees_the_stores_of_the_scope_and_others_are_as_good_as_none() {
+    let hub = TestHub::start().await;
+    let (mut one, mut two) = (hub.till("HT01", 1).await, hub.till("HT02", 1).await);
+    for (till, fen) in [(&mut one, 80), (&mut two, 160)] {
+        till.sell(100, fen);
+        till.entry(&Entry::ShiftOpened(ShiftOpened {
+            id: id(),
+            no: 1,
+            cashier: "1101".into(),
+            float: Fen(20_000),
+        }));
+        till.write(MORNING_MS, 1, b"what no till writes");
+        till.push_all(&hub).await;
+    }
+    hub.settled().await;
+    let days = "/api/v1/reports/sales-by-day?from=2023-06-16&to=2023-06-16";
+    let all = hub.signed_in(User::at_hq("wang", [Role::Operations])).await;
+    assert_eq!(hub.seen(&all, days).await.1["rows"].as_array().unwrap().len(), 2);
+    let own = hub.manager_of("li", "site:HT02").await;
+    let seen = hub.seen(&own, days).await.1;
+    assert_eq!(seen["rows"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        (seen["rows"][0]["site"].as_str(), seen["rows"][0]["paid_fen"].as_i64()),
+        (Some("HT02"), Some(160))
+    );
+    let (status, problem) = hub.seen(&own, &format!("{days}&site=HT01")).await;
+    assert_eq!((status, problem["code"].as_str()), (404, Some("HUB-REQ-006")));
+    let today = hub.seen(&own, "/api/v1/hq/today?date=2023-06-16").await.1;
+    assert_eq!((today["paid_fen"].as_i64(), today["sales"].as_i64()), (Some(160), Some(1)));
+    for list in ["stores", "stations"] {
+        let sites: Vec<&str> =
+            today[list].as_array().unwrap().iter().map(|it| it["site"].as_str().unwrap()).collect();
+        assert_eq!(sites, ["HT02"], "{list}");
+    }
+    assert_eq!(today["hours"].as_array().unwrap().len(), 1);
+    // Each till has something that has to be looked at, and so has a shift of each.
+    let looked_at = |today: &Value| -> Vec<String> {
+        let of = |list: &str| today[list].as_array().unwrap().clone();
+        let all = of("problems").into_iter().chain(of("unclosed_shifts"));
+        all.map(|it| it["site"].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(looked_at(&today), ["HT02", "HT02"]);
+    let today = hub.seen(&all, "/api/v1/hq/today?date=2023-06-16").await.1;
+    assert_eq!(looked_at(&today), ["HT01", "HT02", "HT01", "HT02"]);
+    let days = hub.seen(&own, "/api/v1/hq/store-days?date=2023-06-16").await.1;
+    assert_eq!(days["days"].as_array().unwrap().len(), 1);
+    let me = hub.seen(&own, "/api/v1/hq/session").await.1;
+    assert!(!me["may"].as_array().unwrap().contains(&Value::from("excuse_till")), "{me}");
+    let body = r#"{"site":"HT02","date":"2023-06-16","till":1,"reason":"stolen"}"#;
+    let excuse = hub.http.post(hub.url("/api/v1/hq/excuse")).header("cookie", &own).body(body);
+    let refused: Value = excuse.send().await.unwrap().json().await.unwrap();
+    assert_eq!(refused["code"], "HUB-AUT-011");
+    // A zone whose stores are none shows nothing.
+    let zone = hub.manager_of("chen", "zone:EAST").await;
+    assert_eq!(hub.seen(&zone, "/api/v1/hq/today?date=2023-06-16").await.1["sales"], 0);
+    let mistaken = User { name: "zhao".into(), roles: vec![Role::Manager], scope: Scope::Chain };
+    assert_eq!(hub.hub().put_user(mistaken, None).await.unwrap_err().code(), "HUB-ADM-003");
+}
