@@ -20,10 +20,12 @@ mod certificate;
 mod chain;
 mod id;
 mod record;
+mod run;
 mod sign;
 
 pub use certificate::{Certificate, Enrolment, SiteCode, SiteCodeError};
 pub use chain::{Chain, ChainError, Parent, entry_hash, segment_hash};
 pub use id::{CertificateId, Hash, IdError, SegmentId, StationId};
 pub use record::{Header, PAYLOAD_LEN_MAX, Record, RecordError, Records, push_record};
+pub use run::{Missing, Run, SegmentHead};
 pub use sign::{KeyError, Message, Signature, SignatureError, SigningKey, Tag, VerifyingKey};

@@ -3,12 +3,12 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
-use suanpan_journal::StationId;
+use suanpan_journal::{Missing, StationId};
 
 use crate::folder::{Family, sync_dir, sync_file};
 use crate::ledger::MIGRATIONS;
 use crate::rest::{Rest, ord_of_segment};
-use crate::salvage::{Carrier, Heap, Missing, insert_hole};
+use crate::salvage::{Carrier, Heap, insert_hole};
 use crate::{Damage, DbError, Durability, OpenError, db, schema, tail};
 
 /// Segments that fit between the last one carried over and the next: those that were lost whole come back from the

@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use rusqlite::{Connection, OptionalExtension};
-use suanpan_journal::StationId;
+use suanpan_journal::{Missing, StationId};
 
 use crate::db::{self, Meaning};
 use crate::folder::{Family, sync_dir, sync_file};
@@ -14,7 +14,7 @@ use crate::ledger::MIGRATIONS;
 use crate::project::project_row;
 use crate::replace::copy_working_state;
 use crate::rows::{self, Row, id_of, ord_of};
-use crate::salvage::{Carrier, Heap, Missing, insert_hole};
+use crate::salvage::{Carrier, Heap, insert_hole};
 use crate::tail::{self, mark, set_mark};
 use crate::{CommitError, DbError, Ledger, OpenError, schema};
 

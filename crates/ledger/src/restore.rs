@@ -1,10 +1,10 @@
 //! Puts entries back that the hub kept: a lost tail, or what a salvage could not read.
 
 use rusqlite::Connection;
-use suanpan_journal::{Chain, ChainError, Hash, Parent, Records, SegmentId, StationId};
+use suanpan_journal::{Chain, ChainError, Hash, Missing, Parent, Records, SegmentId, StationId};
 
 use crate::rows::{self, Row, SegmentRow, id_of, seq_of};
-use crate::salvage::{Missing, insert_hole};
+use crate::salvage::insert_hole;
 use crate::{DbError, Ledger};
 
 /// Why a run of entries from the hub was not taken. Nothing changed.

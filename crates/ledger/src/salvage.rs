@@ -5,25 +5,12 @@ use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::Connection;
-use suanpan_journal::{Chain, Hash, SegmentId, StationId, entry_hash};
+use suanpan_journal::{Chain, Hash, Missing, StationId, entry_hash};
 
 use crate::pages::{Pages, Place};
 use crate::project::project_row;
 use crate::rows::{self, OPENING, Row, SegmentRow, id_of, ord_of, seq_of};
 use crate::{DbError, OpenError, wal, whose};
-
-/// Entries that were written here once and could not be read back. The hub may have them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Missing {
-    /// The segment.
-    pub segment: SegmentId,
-    /// First missing seq.
-    pub from: u64,
-    /// Last missing seq; `None` when nobody here knows how far the segment went.
-    pub to: Option<u64>,
-    /// Hash of entry `to`, proven by the entry after it; `None` when none follows.
-    pub to_hash: Option<Hash>,
-}
 
 /// What a salvage brought over.
 #[derive(Debug, Default)]

@@ -1,7 +1,9 @@
 //! Damage inside a ledger: the file is condemned, and what checks is carried into a new one.
 
+use suanpan_journal::Missing;
+
 use crate::dice::Dice;
-use crate::journal::{Disk, Missing, Written};
+use crate::journal::{Disk, Written};
 
 /// What of a journal can no longer be read.
 pub(crate) struct Damage {
@@ -27,7 +29,7 @@ impl Damage {
         let len = dice.between(1, head.min(4));
         let last = head + 1 - len;
         // Behind what nobody has, something that is to go on.
-        let unsent = (disk.status(written).acked_seq + 1).min(last);
+        let unsent = (disk.acked_seq(written.id) + 1).min(last);
         let from = match dice.place(5) {
             0 => 1,
             1 => last,
@@ -50,7 +52,12 @@ impl Disk {
             let last = written.head_seq();
             written.missing.retain(|it| it.to.is_some_and(|to| to <= last));
             if seen > last {
-                written.missing.push(Missing { from: last + 1, to: Some(seen), to_hash: None });
+                written.missing.push(Missing {
+                    segment: written.id,
+                    from: last + 1,
+                    to: Some(seen),
+                    to_hash: None,
+                });
             }
         }
         // A segment of which nothing is left is not known any more, but as somebody's parent.
@@ -59,7 +66,7 @@ impl Disk {
         if let Some(newest) = self.journal.last_mut() {
             let from = newest.head_seq() + 1;
             newest.missing.retain(|it| it.from != from);
-            newest.missing.push(Missing { from, to: None, to_hash: None });
+            newest.missing.push(Missing { segment: newest.id, from, to: None, to_hash: None });
         }
         before - count(self)
     }
@@ -73,7 +80,12 @@ impl Disk {
             let known = written.missing.iter().filter_map(|it| it.to).max().unwrap_or(0);
             if told > last.max(known) {
                 written.missing.retain(|it| it.from != last + 1);
-                written.missing.push(Missing { from: last + 1, to: Some(told), to_hash: None });
+                written.missing.push(Missing {
+                    segment: written.id,
+                    from: last + 1,
+                    to: Some(told),
+                    to_hash: None,
+                });
             }
         }
     }
@@ -93,7 +105,12 @@ fn salvage(written: &mut Written, damage: Option<&Damage>) {
         }
         let last = written.entries.last_key_value().map_or(0, |(last, _)| *last);
         if last + 1 < *seq {
-            gaps.push(Missing { from: last + 1, to: Some(seq - 1), to_hash: hash(seq - 1) });
+            gaps.push(Missing {
+                segment: written.id,
+                from: last + 1,
+                to: Some(seq - 1),
+                to_hash: hash(seq - 1),
+            });
         }
         written.entries.insert(*seq, entry.clone());
     }

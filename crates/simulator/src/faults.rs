@@ -116,7 +116,7 @@ impl World {
 
     fn install(&mut self, till: usize, release: Release) {
         self.kill_till(till, false);
-        self.tills[till].install(release);
+        self.tills[till].release = release;
     }
 
     fn replace_hub(&mut self, disk: Rc<HubDisk>) {

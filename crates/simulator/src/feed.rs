@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use suanpan_journal::{Hash, SigningKey, VerifyingKey};
+use suanpan_journal::{Hash, SigningKey};
 use suanpan_sync::{
-    ChunkRef, FeedChange, FeedEntry, FeedHead, PullReply, PullRequest, Scope, SnapshotManifest, Staged,
-    decode_chunk, encode_chunk, feed_genesis, follow_feed,
+    ChunkRef, FeedChange, FeedEntry, FeedHead, PullReply, PullRequest, Scope, encode_chunk, feed_genesis,
+    follow_feed,
 };
 
 /// Entries of one page: few, so that a cut takes several.
@@ -22,21 +22,6 @@ type Rows = BTreeMap<(Scope, String), String>;
 /// The hub's feeds: every entry with the chain's hash after it.
 #[derive(Clone, Default)]
 pub(crate) struct Feeds(BTreeMap<Scope, Vec<(FeedEntry, Hash)>>);
-
-type Chunks = Vec<(ChunkRef, Vec<u8>)>;
-
-/// What the hub says to a pull.
-pub(crate) enum Pulled {
-    Changes(PullReply),
-    Snapshot(Snapshot),
-}
-
-/// A snapshot comes with its chunks, and says which of the hub's disks it is of.
-pub(crate) struct Snapshot {
-    pub(crate) manifest: SnapshotManifest,
-    pub(crate) chunks: Chunks,
-    pub(crate) history: u64,
-}
 
 /// An entry that was published, with the chain's hash before and after it.
 pub(crate) struct Published {
@@ -111,7 +96,7 @@ impl Feeds {
         }
     }
 
-    fn cut(&self, hub: &SigningKey, epoch: u64, scopes: &[Scope]) -> Vec<FeedHead> {
+    pub(crate) fn cut(&self, hub: &SigningKey, epoch: u64, scopes: &[Scope]) -> Vec<FeedHead> {
         let sign = |scope: &Scope| {
             let (version, hash) = self.head(scope);
             FeedHead::sign(hub, scope.clone(), epoch, version, hash)
@@ -119,15 +104,14 @@ impl Feeds {
         scopes.iter().map(sign).collect()
     }
 
-    /// Answers a pull whose heads are all of this history, or asks for a snapshot.
+    /// Answers a pull whose heads are all of this history; `None` if a snapshot must.
     pub(crate) fn pull(
         &self,
         hub: &SigningKey,
         epoch: u64,
         scopes: &[Scope],
-        request: PullRequest,
-        (of_this_hub, history): (bool, u64),
-    ) -> Pulled {
+        request: &PullRequest,
+    ) -> Option<PullReply> {
         let cut = if request.cut.is_empty() { self.cut(hub, epoch, scopes) } else { request.cut.clone() };
         let from = |scope: &Scope| {
             let staged = request.staged.iter().find(|it| it.scope == *scope).map(|it| it.version);
@@ -135,8 +119,8 @@ impl Feeds {
             if request.staged.is_empty() { applied.unwrap_or(0) } else { staged.unwrap_or(0) }
         };
         let behind: u64 = cut.iter().map(|head| head.version.saturating_sub(from(&head.scope))).sum();
-        if !of_this_hub || behind > BEHIND_MAX {
-            return self.snapshot(hub, epoch, scopes, history);
+        if behind > BEHIND_MAX {
+            return None;
         }
         let all = cut.iter().flat_map(|head| {
             let feed = self.0.get(&head.scope).map_or(&[][..], Vec::as_slice);
@@ -145,24 +129,17 @@ impl Feeds {
         let mut entries: Vec<FeedEntry> = all.take(PAGE + 1).map(|(entry, _)| entry.clone()).collect();
         let more = entries.len() > PAGE;
         entries.truncate(PAGE);
-        Pulled::Changes(PullReply::Changes { cut, entries, more, wake: String::new() })
+        Some(PullReply::Changes { cut, entries, more, wake: String::new() })
     }
 
-    fn snapshot(&self, hub: &SigningKey, epoch: u64, scopes: &[Scope], history: u64) -> Pulled {
-        let mut chunks = Vec::new();
-        for scope in scopes {
+    /// What each scope holds, as chunks of a snapshot.
+    pub(crate) fn chunks(&self, scopes: &[Scope]) -> Vec<(ChunkRef, Vec<u8>)> {
+        let chunk = |scope: &Scope| {
             let mut newest: BTreeMap<&str, &FeedEntry> = BTreeMap::new();
-            for (entry, _) in self.0.get(scope).into_iter().flatten() {
-                newest.insert(&entry.key, entry);
-            }
-            let entries: Vec<FeedEntry> = newest.into_values().cloned().collect();
-            if !entries.is_empty() {
-                chunks.extend(encode_chunk(&entries).ok());
-            }
-        }
-        let named = chunks.iter().map(|(named, _)| named.clone()).collect();
-        let manifest = SnapshotManifest::sign(hub, self.cut(hub, epoch, scopes), named);
-        Pulled::Snapshot(Snapshot { manifest, chunks, history })
+            newest.extend(self.0.get(scope)?.iter().map(|(entry, _)| (entry.key.as_str(), entry)));
+            encode_chunk(&newest.into_values().cloned().collect::<Vec<_>>()).ok()
+        };
+        scopes.iter().filter_map(chunk).collect()
     }
 
     fn rows(&self, scopes: &[Scope]) -> Rows {
@@ -190,36 +167,8 @@ pub(crate) struct Catalogue {
 }
 
 impl Catalogue {
-    /// Applies a cut in one transaction.
-    pub(crate) fn apply(&mut self, staged: Staged) {
-        for entry in &staged.entries {
-            put(&mut self.rows, entry);
-        }
-        self.heads = staged.cut;
-    }
-
-    /// Replaces everything.
-    ///
-    /// *Errors:* what does not check.
-    pub(crate) fn replace(
-        &mut self,
-        hub: &VerifyingKey,
-        manifest: SnapshotManifest,
-        chunks: &[(ChunkRef, Vec<u8>)],
-    ) -> Result<(), String> {
-        manifest.check(hub).map_err(|error| error.to_string())?;
-        if manifest.chunks.is_empty() && !self.rows.is_empty() {
-            // A hub that was rebuilt from nothing has nothing to sell yet.
-            return Ok(());
-        }
-        let mut rows = Rows::new();
-        for (named, bytes) in chunks {
-            for entry in decode_chunk(named, bytes).map_err(|error| error.to_string())? {
-                put(&mut rows, &entry);
-            }
-        }
-        *self = Catalogue { heads: manifest.cut, rows };
-        Ok(())
+    pub(crate) fn put(&mut self, entries: &[FeedEntry]) {
+        entries.iter().for_each(|entry| put(&mut self.rows, entry));
     }
 
     /// What a row is for this station: the narrowest scope's. `scopes` go from wide to narrow.

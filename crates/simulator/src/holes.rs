@@ -38,7 +38,7 @@ impl HubDisk {
     ///
     /// *Errors:* why it is refused.
     pub(crate) fn declare(&mut self, from: &Sender<'_>, hole: &Hole) -> Result<PushReply, String> {
-        hole.check(from.station, &from.key.public()).map_err(|error| error.to_string())?;
+        hole.check(from.station, &from.key.public()).map_err(|error| error.code().to_owned())?;
         let stored = Rc::make_mut(self.segments.entry((from.station, hole.segment)).or_default());
         let before = stored.holes.clone();
         if stored.heads.is_empty() {

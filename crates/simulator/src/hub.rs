@@ -5,12 +5,11 @@ use std::rc::Rc;
 
 use suanpan_journal::{Hash, Parent, SegmentId, SigningKey, StationId};
 use suanpan_sync::{
-    Ack, BranchHead, CheckedPush, Fork, ForkKind, Known, LostTail, Offer, Opened, Push, PushReply,
-    RecordedHole, Scope, Verdict, classify, epoch_after,
+    Ack, BranchHead, CheckedPush, FeedEntry, Fork, ForkKind, Known, LostTail, Offer, Opened, Push, PushReply,
+    RecordedHole, Scope, SnapshotManifest, Verdict, classify, epoch_after,
 };
 
 use crate::feed::Feeds;
-use crate::lost::Listed;
 use crate::oracle::Sale;
 
 /// A station as the hub knows it.
@@ -137,6 +136,13 @@ struct LeftBehind {
     fetched: bool,
 }
 
+/// A change that tills applied and that this hub lost.
+#[derive(Clone)]
+pub(crate) struct Listed {
+    pub(crate) entry: FeedEntry,
+    pub(crate) is_decided: bool,
+}
+
 /// Everything that the hub has on its disk. A copy of it is a backup.
 #[derive(Clone)]
 pub(crate) struct HubDisk {
@@ -145,6 +151,8 @@ pub(crate) struct HubDisk {
     pub(crate) segments: BTreeMap<(StationId, SegmentId), Rc<Stored>>,
     left_behind: Vec<LeftBehind>,
     pub(crate) feeds: Feeds,
+    /// Of snapshots that were offered.
+    pub(crate) chunks: Rc<BTreeMap<Hash, Vec<u8>>>,
     /// What the feeds lost, as tills remember it.
     pub(crate) lost: BTreeMap<(Scope, String), Listed>,
     /// What happened in the transaction under way, for the report.
@@ -159,6 +167,7 @@ impl HubDisk {
             segments: BTreeMap::new(),
             left_behind: Vec::new(),
             feeds: Feeds::default(),
+            chunks: Rc::default(),
             lost: BTreeMap::new(),
             notes: Vec::new(),
         }
@@ -183,7 +192,8 @@ impl HubDisk {
         push: Push,
         now_ms: i64,
     ) -> Result<PushReply, String> {
-        let checked = push.check(from.station, &from.key.public()).map_err(|error| error.to_string())?;
+        let checked =
+            push.check(from.station, &from.key.public()).map_err(|error| error.code().to_owned())?;
         if let Some(shown) = push.shown.as_ref().filter(|it| it.verify(&hub.public(), from.station).is_ok()) {
             let stored = self.segments.get(&(from.station, shown.segment));
             let arrival = stored.and_then(|it| it.arrival_of(shown.have_seq, shown.have_hash));
@@ -207,7 +217,7 @@ impl HubDisk {
                 return Ok(PushReply::Have { head, cut_at });
             }
             Ok(Verdict::Gap(have)) => return Ok(PushReply::Gap { have }),
-            Ok(Verdict::TooManyBranches) => return Err("too many branches".into()),
+            Ok(Verdict::TooManyBranches) => return Err("HUB-PSH-001".into()),
         }
         Ok(self.ack(hub, from.station, &checked))
     }
@@ -302,6 +312,13 @@ impl HubDisk {
             }
         }
         bodies
+    }
+
+    /// Offers everything that was published. Chunks are kept under their names.
+    pub(crate) fn snapshot(&mut self, hub: &SigningKey, scopes: &[Scope]) -> SnapshotManifest {
+        let (named, bytes): (Vec<_>, Vec<_>) = self.feeds.chunks(scopes).into_iter().unzip();
+        Rc::make_mut(&mut self.chunks).extend(named.iter().map(|it| it.hash).zip(bytes));
+        SnapshotManifest::sign(hub, self.feeds.cut(hub, self.epoch, scopes), named)
     }
 
     /// Every stored sale, as often as it is stored.

@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-use suanpan_journal::{Chain, Hash, Parent, Records, SegmentId, StationId, push_record};
-use suanpan_sync::{Ack, CheckedPush, SegmentStatus};
+use suanpan_journal::{Chain, Hash, Missing, Parent, Records, SegmentId, SigningKey, StationId, push_record};
+use suanpan_sync::{Ack, FeedEntry, FeedHead, Kept, Scope};
 
 use crate::feed::Catalogue;
-use crate::lost::Kept;
+use crate::keys::HUB_KEY;
 use crate::oracle::Sale;
 
 /// An entry's record and hash.
@@ -15,16 +15,6 @@ use crate::oracle::Sale;
 pub(crate) struct Entry {
     pub(crate) record: Rc<Vec<u8>>,
     pub(crate) hash: Hash,
-}
-
-/// Entries that a salvage could not read and that did not come back.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Missing {
-    pub(crate) from: u64,
-    /// `None` when nobody here knows how far the segment went.
-    pub(crate) to: Option<u64>,
-    /// Hash of entry `to`, when the entry after it proves it.
-    pub(crate) to_hash: Option<Hash>,
 }
 
 /// One segment of a journal.
@@ -68,30 +58,39 @@ impl Written {
         Some((first, seqs.fold(first, |last, seq| if seq == last + 1 { seq } else { last })))
     }
 
-    /// Takes fetched entries, each onto the one before it and onto the one after. Says whether they fit; if not, nothing
-    /// changed.
-    fn take(&mut self, station: StationId, checked: &CheckedPush) -> bool {
-        let seqs = checked.from_seq..;
-        let follows = self.hash_at(station, checked.from_seq - 1) == Some(checked.prev_hash);
-        let is_same =
-            |(seq, hash): (u64, &Hash)| self.entries.get(&seq).is_none_or(|known| known.hash == *hash);
-        if !follows || !seqs.clone().zip(&checked.hashes).all(is_same) || !self.leads_on(checked) {
-            return false;
+    /// Takes fetched entries, each onto the one before it and onto the one after. Gives how many were new, or `None` if they
+    /// do not fit; then nothing changed.
+    fn take(&mut self, station: StationId, records: &[u8]) -> Option<u64> {
+        let first = Records::new(records).flatten().next()?.header.seq;
+        let hash = self.hash_at(station, first.checked_sub(1)?)?;
+        let mut chain = Chain { segment: self.id, seq: first - 1, hash };
+        let mut new = Vec::new();
+        for record in Records::new(records).flatten() {
+            chain
+                .append(record.header.at_ms, record.header.business_date, record.header.kind, record.payload)
+                .ok()?;
+            let known = self.entries.get(&chain.seq);
+            if known.is_some_and(|known| known.hash != chain.hash) {
+                return None;
+            }
+            if known.is_none() {
+                let mut bytes = Vec::new();
+                push_record(&mut bytes, &record.header, record.payload);
+                new.push((chain.seq, Entry { record: Rc::new(bytes), hash: chain.hash }));
+            }
         }
-        for ((seq, record), hash) in seqs.zip(Records::new(&checked.records).flatten()).zip(&checked.hashes) {
-            let mut bytes = Vec::new();
-            push_record(&mut bytes, &record.header, record.payload);
-            self.entries.entry(seq).or_insert(Entry { record: Rc::new(bytes), hash: *hash });
+        if !self.leads_on(chain) {
+            return None;
         }
+        let count = new.len() as u64;
+        self.entries.extend(new);
         self.note_missing();
-        true
+        Some(count)
     }
 
     /// Whether the entry after the fetched ones is chained to them.
-    fn leads_on(&self, checked: &CheckedPush) -> bool {
-        let seq = checked.to_seq();
-        let Some(next) = self.entries.get(&(seq + 1)) else { return true };
-        let mut chain = Chain { segment: self.id, seq, hash: checked.head_hash() };
+    fn leads_on(&self, mut chain: Chain) -> bool {
+        let Some(next) = self.entries.get(&(chain.seq + 1)) else { return true };
         let record = Records::new(&next.record).flatten().next();
         record.is_some_and(|record| chain.verify(&record, &next.hash).is_ok())
     }
@@ -104,7 +103,7 @@ impl Written {
             if *seq > last + 1 {
                 let to = Some(seq - 1);
                 let to_hash = noted.iter().find(|it| it.to == to).and_then(|it| it.to_hash);
-                self.missing.push(Missing { from: last + 1, to, to_hash });
+                self.missing.push(Missing { segment: self.id, from: last + 1, to, to_hash });
             }
             last = *seq;
         }
@@ -113,13 +112,40 @@ impl Written {
     }
 }
 
+type KeptFeed = BTreeMap<(Scope, u64), (i64, Rc<Vec<u8>>)>;
+
 /// What the station remembers of the hub.
 #[derive(Clone, Default)]
 pub(crate) struct Memory {
     pub(crate) cursors: BTreeMap<SegmentId, (u64, u64)>,
     pub(crate) ack: Option<Ack>,
-    /// Feed entries that were applied.
-    pub(crate) kept: Kept,
+    /// Feed entries that were applied, and when they came.
+    pub(crate) kept: KeptFeed,
+    /// What was told of as lost.
+    pub(crate) told: Option<Vec<u8>>,
+}
+
+impl Memory {
+    /// The bytes of kept entries of a scope after a version.
+    pub(crate) fn kept(&self, scope: &Scope, after: u64) -> impl Iterator<Item = Vec<u8>> {
+        let of_scope = self.kept.range((scope.clone(), after + 1)..=(scope.clone(), u64::MAX));
+        of_scope.map(|(_, (_, entry))| entry.to_vec())
+    }
+
+    /// Of the kept entries that led to these heads, the newest of each row, with the chain's hash after it.
+    pub(crate) fn remembered(&self, heads: Vec<FeedHead>) -> Vec<(FeedEntry, Hash)> {
+        let hub = HUB_KEY.with(SigningKey::public);
+        let (mut newest, mut room) = (BTreeMap::new(), usize::MAX);
+        for head in heads {
+            let kept = self.kept(&head.scope, 0).collect();
+            let lost = Kept::newest(head, kept, &mut room);
+            let hashes = lost.check(&hub).unwrap_or_default();
+            newest.extend(
+                lost.entries.into_iter().zip(hashes).map(|it| ((it.0.scope.clone(), it.0.key.clone()), it)),
+            );
+        }
+        newest.into_values().collect()
+    }
 }
 
 /// A station's disk. A copy of it is a backup, or a clone.
@@ -147,24 +173,26 @@ impl Disk {
         ids(self.written(id).into_iter().flat_map(|it| it.entries.range(from..=to).map(|(_, entry)| entry)))
     }
 
-    pub(crate) fn status(&self, written: &Written) -> SegmentStatus {
-        let (acked_seq, epoch) = self.memory.cursors.get(&written.id).copied().unwrap_or((0, 0));
-        SegmentStatus { segment: written.id, head_seq: written.head_seq(), acked_seq, epoch }
+    pub(crate) fn acked_seq(&self, id: SegmentId) -> u64 {
+        self.memory.cursors.get(&id).map_or(0, |(acked_seq, _)| *acked_seq)
     }
 
-    /// Puts fetched entries back. Says whether they fit to what is here.
-    pub(crate) fn take_back(&mut self, station: StationId, checked: &CheckedPush) -> bool {
-        let place = self.journal.iter().position(|it| it.id == checked.segment);
-        let place = match (place, checked.parent) {
-            (Some(place), _) => place,
-            (None, Some(parent)) => {
-                // Older than what this app writes, so it goes before it.
-                self.journal.insert(0, Written::new(parent, checked.segment));
-                0
-            }
-            (None, None) => return false,
-        };
-        self.journal[place].take(station, checked)
+    /// Puts fetched entries back. Gives how many were new, or `None` if they do not fit to what is here.
+    pub(crate) fn take_back(
+        &mut self,
+        station: StationId,
+        id: SegmentId,
+        parent: &Parent,
+        records: &[u8],
+    ) -> Option<u64> {
+        let place = self.journal.iter().position(|it| it.id == id).unwrap_or_else(|| {
+            // Older than what this app writes, so it goes before it.
+            self.journal.insert(0, Written::new(*parent, id));
+            0
+        });
+        let new = self.journal[place].take(station, records);
+        self.journal.retain(|it| !it.entries.is_empty());
+        new
     }
 }
 

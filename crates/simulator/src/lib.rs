@@ -9,33 +9,31 @@
 //! Start reading at [`run`].
 
 mod damage;
+mod desk;
 mod dice;
-mod download;
 mod faults;
 mod feed;
 mod headquarters;
 mod holes;
 mod hub;
 mod journal;
+mod keys;
+mod loops;
 mod lost;
 mod options;
 mod oracle;
 mod packing;
 mod serve;
 mod till;
-mod upload;
 mod world;
 
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
-use suanpan_journal::SigningKey;
 
 pub use options::Options;
 pub use oracle::Count;
 use world::{REST_WITHIN, World};
-
-thread_local!(static HUB_KEY: SigningKey = SigningKey::from_seed(&[2; 32]));
 
 /// What one run did and how it ended.
 #[derive(Debug, Clone)]
@@ -90,13 +88,12 @@ impl World {
         if self.hub.disk.has_wrong_hole() {
             self.oracle.breach("a hole is on record where the hub has the entries");
         }
-        for till in &self.tills {
-            let Some(app) = &till.app else {
-                self.oracle.breach("a till does not run");
-                continue;
-            };
-            if app.edge.unacked().count() > 0 || app.edge.refused().is_some() {
-                self.oracle.breach("a till still has something to send");
+        for till in &mut self.tills {
+            let line = till.turn(self.now, 0, |app, here| app.upload.line(here.stores));
+            match line {
+                None => self.oracle.breach("a till does not run"),
+                Some((Ok(line), _)) if line.receipts.unsent == 0 && line.refused.is_none() => {}
+                Some(_) => self.oracle.breach("a till still has something to send"),
             }
             if !till.disk.catalogue.equals(&self.hub.disk.feeds, &till.scopes) {
                 self.oracle.breach("a till's catalogue is not the hub's");

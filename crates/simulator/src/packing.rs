@@ -3,7 +3,6 @@
 use suanpan_sync::{Codec, Container, Dictionary, Push, WireError};
 
 use crate::hub::HubDisk;
-use crate::till::{Release, Till};
 
 // What all records here have in common is zeros.
 thread_local!(static DICTIONARY: Dictionary = match Dictionary::new(vec![0; 64]) {
@@ -11,37 +10,16 @@ thread_local!(static DICTIONARY: Dictionary = match Dictionary::new(vec![0; 64])
     Err(_) => unreachable!("any bytes may be one"),
 });
 
-impl Release {
-    /// The best codec that it knows.
-    pub(crate) fn codec(self) -> Codec {
-        match self {
-            Release::Older => Codec::Raw,
-            Release::Today | Release::Newer => Codec::Dictionary,
-        }
-    }
+/// The dictionary as it is published.
+pub(crate) fn published() -> String {
+    DICTIONARY.with(Dictionary::to_hex)
 }
 
-impl Till {
-    /// Packs a push. Whichever way: the signature is over what is in it.
-    pub(crate) fn pack(&self, push: Push, run: Vec<u8>) -> Push {
-        match self.codec {
-            Codec::Raw => Push { container: Container { codec: Codec::Raw, bytes: run }, ..push },
-            // The dictionary comes with the first cut.
-            Codec::Dictionary if !self.disk.catalogue.heads.is_empty() => {
-                DICTIONARY.with(|it| push.packed_by(it)).unwrap_or(push)
-            }
-            Codec::Dictionary | Codec::Zstd => push,
-        }
-    }
-
-    /// A push was refused: says whether only for its packing. Until the next cut it is packed otherwise.
-    pub(crate) fn packs_otherwise(&mut self, code: &str) -> bool {
-        let again = self.codec == Codec::Dictionary && WireError::is_of_packing(code);
-        if again {
-            self.codec = Codec::Zstd;
-        }
-        again
-    }
+/// A push as an older release packs it. Whichever way: the signature is over what is in it.
+pub(crate) fn as_older(body: &[u8]) -> Option<Vec<u8>> {
+    let push = Push::decode(body).ok()?;
+    let bytes = push.container.unpack().ok()?.into_owned();
+    Some(Push { container: Container { codec: Codec::Raw, bytes }, ..push }.encode())
 }
 
 impl HubDisk {

@@ -3,26 +3,25 @@
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use suanpan_sync::{Outcome, PushReply, Scope};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use suanpan_journal::{Hash, SegmentId};
+use suanpan_sync::{Call, Hole, NoAnswer, PullReply, PullRequest, Scope, encode_entries};
 
-use crate::HUB_KEY;
 use crate::hub::{HubDisk, Sender};
-use crate::world::{Answer, Ask, Caller, Event, HOUR, SECOND, World};
+use crate::keys::HUB_KEY;
+use crate::world::{Caller, Event, HOUR, SECOND, World};
 
 /// Pushes that come together are committed together.
 const COMMIT_AFTER: i64 = 3;
 
 impl World {
-    pub(crate) fn arrive(&mut self, from: Caller, ask: Ask) {
+    pub(crate) fn arrive(&mut self, from: Caller, ask: Rc<Call>) {
         if !self.hub.running {
             return;
         }
         if self.hub.busy_until > self.now {
-            let busy = Outcome::Reply(PushReply::Busy { retry_after_ms: 5_000 });
-            return match ask {
-                Ask::Push(_) | Ask::Declare(_) => self.answer(from, Answer::Push(Box::new(busy))),
-                Ask::Fetch(_) | Ask::Pull(_) | Ask::Lost(..) => {}
-            };
+            return self.answer(from, Err(NoAnswer::Busy { retry_after_ms: 5_000 }));
         }
         if self.hub.group.is_empty() {
             let life = self.hub.life;
@@ -35,17 +34,10 @@ impl World {
     pub(crate) fn commit(&mut self) {
         let group = std::mem::take(&mut self.hub.group);
         let mut disk = HubDisk::clone(&self.hub.disk);
-        let answers: Vec<_> = group
-            .into_iter()
-            .filter_map(|(from, ask)| Some((from, self.decide(&mut disk, from, ask)?)))
-            .collect();
+        let answers: Vec<_> =
+            group.into_iter().map(|(from, ask)| (from, self.decide(&mut disk, from, &ask))).collect();
         if self.hub.disk_full_until > self.now {
-            for (to, answer) in answers {
-                if matches!(answer, Answer::Push(_)) {
-                    self.answer(to, Answer::Push(Box::new(Outcome::Failed)));
-                }
-            }
-            return;
+            return answers.into_iter().for_each(|(to, _)| self.answer(to, Err(NoAnswer::Away)));
         }
         if self.happens(self.options.killed_in_commit, "hub killed before a commit") {
             return self.kill_hub();
@@ -69,44 +61,59 @@ impl World {
         }
     }
 
-    /// Decides about a request inside a transaction; `None` when no answer comes.
-    fn decide(&mut self, disk: &mut HubDisk, from: Caller, ask: Ask) -> Option<Answer> {
+    /// Decides about a request inside a transaction.
+    fn decide(&mut self, disk: &mut HubDisk, from: Caller, ask: &Call) -> Result<Vec<u8>, NoAnswer> {
         let till = &self.tills[from.till];
         let now = self.now + self.hub.clock_ms;
         let sender = Sender { station: till.station, key: &till.key };
-        let outcome = |reply: Result<PushReply, String>| {
-            Answer::Push(Box::new(reply.map_or_else(|code| Outcome::Refused { code }, Outcome::Reply)))
-        };
-        HUB_KEY.with(|key| match ask {
-            Ask::Push(body) => {
-                let push = disk.unpack(&body, self.hub.older_until > self.now);
-                Some(outcome(push.and_then(|push| disk.push(key, &sender, push, now))))
+        let body = ask.body.as_deref().unwrap_or_default();
+        let refused = |code: String| NoAnswer::Refused { code };
+        HUB_KEY.with(|key| match ask.path.as_str() {
+            "/api/v1/push" => {
+                let push = disk.unpack(body, self.hub.older_until > self.now);
+                let reply = push.and_then(|push| disk.push(key, &sender, push, now));
+                json(&reply.map_err(refused)?)
             }
-            Ask::Declare(hole) => {
+            "/api/v1/holes" => {
+                let hole: Hole = read(body)?;
                 let own = self.tills.iter().filter(|it| it.station == till.station);
                 let disks = own.flat_map(|it| it.copy.iter().chain([&it.disk]));
                 let (from, to) = (hole.from_seq, hole.to_seq);
                 self.oracle.declared(disks.flat_map(|it| it.sales_between(hole.segment, from, to)));
-                Some(outcome(disk.declare(&sender, &hole)))
+                json(&disk.declare(&sender, &hole).map_err(refused)?)
             }
-            Ask::Fetch(tail) => {
-                Some(Answer::Entries(Rc::new(disk.fetch(till.station, tail.segment, tail.from_seq))))
-            }
-            Ask::Pull(request) => {
+            "/api/v1/pull" => {
+                let request: PullRequest = read(body)?;
                 let mut held = true;
                 for head in request.heads.iter().chain(&request.cut) {
                     let holds = disk.feeds.holds(head);
                     disk.believe(head.epoch, holds, now);
                     held &= holds;
                 }
-                let (epoch, of) = (disk.epoch(), (held, self.hub.history));
-                Some(Answer::Pulled(Rc::new(disk.feeds.pull(key, epoch, &till.scopes, request, of))))
+                let epoch = disk.epoch();
+                let changes = disk.feeds.pull(key, epoch, &till.scopes, &request).filter(|_| held);
+                json(
+                    &changes.unwrap_or_else(|| PullReply::Snapshot {
+                        manifest: disk.snapshot(key, &till.scopes),
+                    }),
+                )
             }
-            Ask::Lost(report, because) => match disk.take_lost(&key.public(), &till.scopes, &report) {
-                Ok(()) => Some(Answer::LostTaken(because)),
-                Err(error) => {
+            "/api/v1/lost" => disk
+                .take_lost(&key.public(), &till.scopes, &read(body)?)
+                .map_err(|error| {
                     self.oracle.breach(format!("what an honest till remembers was refused: {error}"));
-                    None
+                    refused(error)
+                })
+                .map(|()| Vec::new()),
+            "/api/v1/snapshot" => json(&disk.snapshot(key, &till.scopes)),
+            path => match path.strip_prefix("/api/v1/snapshot/").and_then(|name| name.parse().ok()) {
+                Some(name) => {
+                    disk.chunks.get::<Hash>(&name).cloned().ok_or_else(|| refused("gone".to_owned()))
+                }
+                None => {
+                    let (segment, from_seq) = entries_of(path).ok_or(NoAnswer::Nonsense)?;
+                    let bodies = disk.fetch(till.station, segment, from_seq);
+                    Ok(encode_entries(bodies.iter().map(Vec::as_slice)))
                 }
             },
         })
@@ -141,4 +148,18 @@ impl World {
         let pause = self.dice.ms(SECOND, HOUR);
         self.after(pause, Event::StartHub);
     }
+}
+
+/// The segment and first entry that a path asks for.
+fn entries_of(path: &str) -> Option<(SegmentId, u64)> {
+    let (segment, from) = path.strip_prefix("/api/v1/entries?segment=")?.split_once("&from=")?;
+    Some((segment.parse().ok()?, from.parse().ok()?))
+}
+
+fn json(reply: &impl Serialize) -> Result<Vec<u8>, NoAnswer> {
+    serde_json::to_vec(reply).map_err(|_| NoAnswer::Nonsense)
+}
+
+fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, NoAnswer> {
+    serde_json::from_slice(body).map_err(|_| NoAnswer::Nonsense)
 }

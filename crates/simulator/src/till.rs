@@ -1,41 +1,48 @@
 //! A station: its machine, and what only the running app knows.
 
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::rc::Rc;
 
-use suanpan_journal::{Chain, Parent, SegmentId, SigningKey, StationId, push_record};
-use suanpan_sync::{Codec, Edge, Hole, LostTail, Scope, Staging};
+use suanpan_journal::{Chain, Hash, Parent, SegmentId, SigningKey, StationId, push_record};
+use suanpan_sync::{Download, Here, Identity, Note, Scope, StoresError, Upload};
 
-use crate::HUB_KEY;
+use crate::desk::{Delivered, Desk};
 use crate::dice::Dice;
 use crate::journal::{Disk, Entry, Written};
+use crate::keys::HUB_KEY;
 use crate::oracle::{NEWER, SALE, Sale};
 
 pub(crate) const DATE: u32 = 20_231_115;
 
-/// Entries that this disk lacks and the hub may have.
-#[derive(Clone, Copy)]
-pub(crate) struct Fetch {
-    pub(crate) tail: LostTail,
-    /// Nobody here knows how far the segment went.
-    pub(crate) is_open: bool,
-}
+/// What a disk draws is another row of numbers than what the world draws.
+const DESK: u64 = 8;
 
 /// The running app.
 pub(crate) struct App {
-    pub(crate) edge: Edge,
     parent: Parent,
     chain: Chain,
-    /// The request of the upload that waits for its answer.
-    pub(crate) call: Option<u64>,
+    pub(crate) upload: Upload,
+    pub(crate) download: Download,
+    /// The requests that wait for their answers.
+    pub(crate) upload_call: Option<u64>,
+    pub(crate) download_call: Option<(u64, String)>,
+    /// The download waits for a wake-up.
+    pub(crate) sleeps: bool,
     /// Turns of the upload that were planned before this one are stale.
     pub(crate) turn: u64,
-    pub(crate) fetches: VecDeque<Fetch>,
-    /// Whether what a salvage missed was asked for.
-    pub(crate) recovered: bool,
-    /// The hole that is being declared.
-    pub(crate) declared: Option<Hole>,
-    pub(crate) pull: Option<(u64, Staging)>,
+    /// Which of the hub's disks the download hears of.
+    pub(crate) history: u64,
+    /// What it told that hub as lost, and what HQ could see of it.
+    pub(crate) shown: BTreeSet<Hash>,
+    pub(crate) delivered: Delivered,
+}
+
+/// Which of a till's two loops calls.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loop {
+    Upload,
+    Download,
 }
 
 /// What a till's program can do beside what all can.
@@ -60,8 +67,6 @@ pub(crate) struct Till {
     /// Counts the starts: answers to an earlier life are not heard.
     pub(crate) life: u64,
     pub(crate) release: Release,
-    /// How it packs: the best of its codecs, until a hub refuses that.
-    pub(crate) codec: Codec,
     pub(crate) clock_ms: i64,
     pub(crate) line_down_until: i64,
     pub(crate) disk_full_until: i64,
@@ -78,22 +83,16 @@ impl Till {
             app: None,
             life: 0,
             release: Release::Today,
-            codec: Release::Today.codec(),
             clock_ms: 0,
             line_down_until: 0,
             disk_full_until: 0,
         }
     }
 
-    /// Another release is put on it.
-    pub(crate) fn install(&mut self, release: Release) {
-        (self.release, self.codec) = (release, release.codec());
-    }
-
     /// The same disk in a second machine. If the running system was copied, it goes on in the same segment.
     pub(crate) fn clone_disk(&self, running: bool) -> Till {
         let mut twin = Till::new(self.station, self.key.clone(), self.scopes.clone());
-        twin.install(self.release);
+        twin.release = self.release;
         twin.disk = self.disk.clone();
         if let Some(app) = self.app.as_ref().filter(|_| running) {
             twin.start(app.parent, app.chain);
@@ -111,32 +110,64 @@ impl Till {
 
     fn start(&mut self, parent: Parent, chain: Chain) {
         self.life += 1;
-        let ack = self.disk.memory.ack.clone();
-        let mut edge = Edge::new(self.station, HUB_KEY.with(|key| key.public()), ack, 1);
-        for written in &self.disk.journal {
-            edge.observe(&self.disk.status(written));
-        }
+        let me = self.identity();
+        let delivered = Delivered::default();
+        let begin = |here: &Here<'_>| Upload::start(me.clone(), here);
+        let (Ok(upload), _) = self.at_desk(0, 0, Delivered::clone(&delivered), begin) else { return };
         self.app = Some(App {
-            edge,
             parent,
             chain,
-            call: None,
+            upload,
+            download: Download::new(me),
+            upload_call: None,
+            download_call: None,
+            sleeps: false,
             turn: 0,
-            fetches: VecDeque::new(),
-            recovered: false,
-            declared: None,
-            pull: None,
+            history: 0,
+            shown: BTreeSet::new(),
+            delivered,
         });
     }
 
-    /// The upload starts again from what the disk remembers, because that could not be written or read.
-    pub(crate) fn restart_upload(&mut self) {
-        if let Some(App { parent, chain, turn, pull, .. }) = self.app.take() {
-            self.start(parent, chain);
-            self.life -= 1;
-            self.app.iter_mut().for_each(|app| app.turn = turn);
-            self.app.iter_mut().zip(pull).for_each(|(app, pull)| app.pull = Some(pull));
-        }
+    pub(crate) fn identity(&self) -> Identity {
+        let (station, key) = (self.station, self.key.clone());
+        Identity { station, key, hub_key: HUB_KEY.with(SigningKey::public), site_hash: 1 }
+    }
+
+    fn at_desk<T>(
+        &mut self,
+        now: i64,
+        random: u64,
+        delivered: Delivered,
+        turn: impl FnOnce(&Here<'_>) -> Result<T, StoresError>,
+    ) -> (Result<T, StoresError>, Vec<Note>) {
+        let desk = Desk {
+            station: self.station,
+            disk: RefCell::new(&mut self.disk),
+            dice: RefCell::new(Dice::new(random ^ DESK)),
+            is_full: self.disk_full_until > now,
+            is_older: self.release == Release::Older,
+            delivered,
+        };
+        let notes = RefCell::new(Vec::new());
+        let tell = |note| notes.borrow_mut().push(note);
+        let now_ms = now + self.clock_ms;
+        let done = turn(&Here { stores: &desk, memory: &desk, now_ms, random, tell: &tell });
+        (done, notes.into_inner())
+    }
+
+    /// Gives a machine of the running app its turn at the disk, and what it told.
+    pub(crate) fn turn<T>(
+        &mut self,
+        now: i64,
+        random: u64,
+        turn: impl FnOnce(&mut App, &Here<'_>) -> Result<T, StoresError>,
+    ) -> Option<(Result<T, StoresError>, Vec<Note>)> {
+        let mut app = self.app.take()?;
+        let delivered = Delivered::clone(&app.delivered);
+        let done = self.at_desk(now, random, delivered, |here| turn(&mut app, here));
+        self.app = Some(app);
+        Some(done)
     }
 
     /// Commits a sale. Says whether there was a running app.
@@ -154,18 +185,11 @@ impl Till {
             self.disk.journal.len() - 1
         });
         self.disk.journal[place].entries.insert(header.seq, entry);
-        self.observe(id);
         true
     }
 
     /// The kind of the next entry.
     pub(crate) fn kind(&self, dice: &mut Dice) -> u16 {
         if self.release == Release::Newer && dice.chance(400) { NEWER } else { SALE }
-    }
-
-    pub(crate) fn observe(&mut self, id: SegmentId) {
-        if let (Some(app), Some(written)) = (&mut self.app, self.disk.written(id)) {
-            app.edge.observe(&self.disk.status(written));
-        }
     }
 }

@@ -4,15 +4,14 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use suanpan_journal::{SigningKey, SiteCode, StationId};
-use suanpan_sync::{Hole, LostReport, LostTail, Outcome, PullRequest, Scope};
+use suanpan_sync::{Call, NoAnswer, Scope};
 
 use crate::dice::Dice;
-use crate::feed::Pulled;
 use crate::headquarters::Headquarters;
 use crate::hub::HubDisk;
 use crate::options::{Fault, Options};
 use crate::oracle::{Oracle, SALE};
-use crate::till::Till;
+use crate::till::{Loop, Till};
 
 pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
@@ -25,31 +24,17 @@ const TIMEOUT: i64 = 30 * SECOND;
 /// After the last fault, everything must have come to rest within this time.
 pub(crate) const REST_WITHIN: i64 = 2 * DAY;
 
-/// What a station asks.
-#[derive(Clone)]
-pub(crate) enum Ask {
-    Push(Rc<Vec<u8>>),
-    Declare(Hole),
-    Fetch(LostTail),
-    Pull(PullRequest),
-    /// What may be lost, because of this snapshot.
-    Lost(Rc<LostReport>, Rc<Pulled>),
-}
-
-/// What it hears.
-#[derive(Clone)]
-pub(crate) enum Answer {
-    /// To a push or a hole.
-    Push(Box<Outcome>),
-    Entries(Rc<Vec<Vec<u8>>>),
-    Pulled(Rc<Pulled>),
-    LostTaken(Rc<Pulled>),
+/// What a station hears, and from which of the hub's disks.
+pub(crate) struct Answer {
+    pub(crate) what: Result<Vec<u8>, NoAnswer>,
+    pub(crate) history: u64,
 }
 
 /// Whose request it is: which machine, in which of its lives, and which of its calls.
 #[derive(Clone, Copy)]
 pub(crate) struct Caller {
     pub(crate) till: usize,
+    of: Loop,
     life: u64,
     call: u64,
 }
@@ -59,7 +44,7 @@ pub(crate) enum Event {
     Upload { till: usize, life: u64, turn: u64 },
     Pull { till: usize },
     Start { till: usize },
-    Arrive { from: Caller, ask: Ask },
+    Arrive { from: Caller, ask: Rc<Call> },
     Hear { to: Caller, answer: Answer },
     Timeout { to: Caller },
     Commit { life: u64 },
@@ -83,7 +68,7 @@ pub(crate) struct Hub {
     pub(crate) busy_until: i64,
     /// An older release serves.
     pub(crate) older_until: i64,
-    pub(crate) group: Vec<(Caller, Ask)>,
+    pub(crate) group: Vec<(Caller, Rc<Call>)>,
 }
 
 pub(crate) struct World {
@@ -204,7 +189,7 @@ impl World {
             Event::Pull { till } => self.pull(till),
             Event::Start { till } => self.start(till),
             Event::Arrive { from, ask } => self.arrive(from, ask),
-            Event::Hear { to, answer } => self.hear(to, answer),
+            Event::Hear { to, answer } => self.heard(to, answer),
             Event::Timeout { to } => self.timeout(to),
             Event::Commit { life } if life == self.hub.life => self.commit(),
             Event::Commit { .. } => {}
@@ -266,28 +251,25 @@ impl World {
         }
     }
 
-    pub(crate) fn is_heard(&self, till: usize) -> bool {
-        self.hub.running && self.tills[till].line_down_until <= self.now
-    }
-
     /// Sends a request over the line, whose answer may never come.
-    pub(crate) fn call(&mut self, till: usize, ask: Ask) {
+    pub(crate) fn call(&mut self, till: usize, of: Loop, ask: Call) {
         self.calls += 1;
         let machine = &mut self.tills[till];
-        let from = Caller { till, life: machine.life, call: self.calls };
+        let from = Caller { till, of, life: machine.life, call: self.calls };
         let Some(app) = &mut machine.app else { return };
-        match &ask {
-            Ask::Pull(_) | Ask::Lost(..) => app.pull.iter_mut().for_each(|(call, _)| *call = self.calls),
-            Ask::Push(_) | Ask::Declare(_) | Ask::Fetch(_) => app.call = Some(self.calls),
+        match of {
+            Loop::Upload => app.upload_call = Some(self.calls),
+            Loop::Download => app.download_call = Some((self.calls, ask.path.clone())),
         }
         self.after(TIMEOUT, Event::Timeout { to: from });
-        if !self.is_heard(till) {
+        if !self.hub.running || self.tills[till].line_down_until > self.now {
             return;
         }
+        let ask = Rc::new(self.as_sent(till, ask));
         let copies = if self.happens(self.options.doubled, "request doubled") { 2 } else { 1 };
         for _ in 0..copies {
             if let Some(delay) = self.delay() {
-                self.after(delay, Event::Arrive { from, ask: ask.clone() });
+                self.after(delay, Event::Arrive { from, ask: Rc::clone(&ask) });
             }
         }
     }
@@ -301,7 +283,7 @@ impl World {
     }
 
     /// How long a message takes, or `None` if it is lost. Different delays are another order.
-    fn delay(&mut self) -> Option<i64> {
+    pub(crate) fn delay(&mut self) -> Option<i64> {
         if self.happens(self.options.lost, "message lost") {
             return None;
         }
@@ -311,37 +293,30 @@ impl World {
         Some(self.dice.ms(5, 200))
     }
 
-    pub(crate) fn answer(&mut self, to: Caller, answer: Answer) {
-        if let Some(delay) = self.delay() {
-            self.after(delay, Event::Hear { to, answer });
+    /// Takes the call off a machine that still waits for it, and gives its path.
+    fn ended(&mut self, to: Caller) -> Option<String> {
+        let machine = &mut self.tills[to.till];
+        let app = machine.app.as_mut().filter(|_| machine.life == to.life)?;
+        match to.of {
+            Loop::Upload => app.upload_call.take_if(|call| *call == to.call).map(|_| String::new()),
+            Loop::Download => app.download_call.take_if(|(call, _)| *call == to.call).map(|(_, path)| path),
         }
     }
 
-    fn hear(&mut self, to: Caller, answer: Answer) {
-        let machine = &mut self.tills[to.till];
-        let Some(app) = machine.app.as_mut().filter(|_| machine.life == to.life) else { return };
-        if app.pull.as_ref().is_some_and(|(call, _)| *call == to.call) {
-            self.downloaded(to.till, answer);
-        } else if app.call == Some(to.call) {
-            app.call = None;
-            self.uploaded(to.till, answer);
+    fn heard(&mut self, to: Caller, Answer { what, history }: Answer) {
+        let Some(path) = self.ended(to) else { return };
+        if path == "/api/v1/pull" || path == "/api/v1/snapshot" {
+            self.tills[to.till].app.iter_mut().for_each(|app| app.history = history);
         }
+        if path == "/api/v1/lost" && history == self.hub.history && what.is_ok() {
+            self.told(to.till);
+        }
+        self.hear(to.till, to.of, what);
     }
 
     fn timeout(&mut self, to: Caller) {
-        let machine = &mut self.tills[to.till];
-        let Some(app) = machine.app.as_mut().filter(|_| machine.life == to.life) else { return };
-        if app.pull.as_ref().is_some_and(|(call, _)| *call == to.call) {
-            app.pull = None;
-            if self.healing {
-                self.pull_now(to.till);
-            }
-        } else if app.call == Some(to.call) {
-            app.call = None;
-            match app.fetches.is_empty() {
-                true => self.outcome(to.till, &Outcome::Failed),
-                false => self.fetched(to.till, None),
-            }
+        if self.ended(to).is_some() {
+            self.hear(to.till, to.of, Err(NoAnswer::Away));
         }
     }
 }

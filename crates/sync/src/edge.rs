@@ -446,10 +446,11 @@ impl Edge {
         })
     }
 
-    /// Where the newest segment goes on, acked whole or not: it may have grown since it was observed.
+    /// Where a segment goes on, acked whole or not: it may have grown since it was observed.
     #[must_use]
-    pub fn newest(&self) -> Option<(SegmentId, u64)> {
-        self.segments.last().map(|segment| (segment.id, segment.acked_seq.saturating_add(1)))
+    pub fn goes_on(&self, id: SegmentId) -> Option<(SegmentId, u64)> {
+        let segment = self.places.get(&id).and_then(|place| self.segments.get(*place))?;
+        Some((id, segment.acked_seq.saturating_add(1)))
     }
 
     /// The oldest refused entry.

@@ -9,7 +9,8 @@
 //! it holds a run durably; a **cut** is one consistent set of feed versions; an **epoch** names a
 //! hub's history, and ends when the hub lost something it had signed.
 //!
-//! Start reading at [`Push`], then [`classify`] (the hub) and [`Edge`] (the station); downwards, at [`Staging`].
+//! Start reading at [`Push`], then [`classify`] (the hub) and [`Edge`] (the station); downwards, at [`Staging`]. [`Upload`]
+//! and [`Download`] are a station's side whole: they say what to call the hub for, and are told what came of it.
 #![cfg_attr(
     not(test),
     deny(
@@ -27,6 +28,7 @@ mod holes;
 mod hub;
 pub mod limits;
 mod staging;
+mod station;
 mod wire;
 
 pub use backoff::{Backoff, retry_delay_ms};
@@ -34,6 +36,10 @@ pub use edge::{Edge, Effect, Next, Outcome, Range, SegmentStatus};
 pub use holes::{Opened, declare_hole};
 pub use hub::{BranchHead, Fork, ForkKind, Known, Offer, RecordedHole, Verdict, classify, epoch_after};
 pub use staging::{Mismatch, Staged, Staging};
+pub use station::{
+    Call, DOES_NOT_FIT, Download, Here, Identity, Kept, Line, Memory, NoAnswer, Note, Receipts, SnapshotSink,
+    Step, Stores, StoresError, Upload,
+};
 pub use wire::WireError;
 pub use wire::ack::{Ack, KnownHead, Lacking, LostTail, PushReply};
 pub use wire::container::{Codec, Container};

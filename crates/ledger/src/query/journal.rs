@@ -1,36 +1,11 @@
 use std::ops::RangeInclusive;
 
 use rusqlite::{Connection, OptionalExtension};
-use suanpan_journal::{Chain, Hash, PAYLOAD_LEN_MAX, Parent, SegmentId, push_record};
+use suanpan_journal::{Chain, Hash, Missing, PAYLOAD_LEN_MAX, Run, SegmentHead, SegmentId, push_record};
 
 use crate::replace::lost;
 use crate::rows::{self, Row, id_of, ord_of, seq_of};
-use crate::salvage::Missing;
 use crate::{DbError, Ledger, QueryError};
-
-/// A segment and how far it goes here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct SegmentHead {
-    /// What it continues.
-    pub parent: Parent,
-    /// Its last entry.
-    pub head: Chain,
-}
-
-/// A contiguous run of entries as record bytes, ready to send.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Run {
-    /// Seq of the first entry.
-    pub from: u64,
-    /// Entries in it.
-    pub count: u64,
-    /// Hash of the entry before the first, or of the opening; zero when that entry was lost and nothing proves it.
-    pub prev_hash: Hash,
-    /// Hash of the last.
-    pub head_hash: Hash,
-    /// The records, one after the other.
-    pub bytes: Vec<u8>,
-}
 
 impl Ledger {
     /// Every segment with entries, in the order of writing, but one whose beginning is still to come.

@@ -8,4 +8,3 @@ mod journal;
 pub use documents::{Document, Parked};
 pub use figures::{Shift, Tries};
 pub(crate) use journal::missing;
-pub use journal::{Run, SegmentHead};

@@ -9,6 +9,7 @@ use super::core::Core;
 use super::picture::Keys;
 use super::say::Say;
 use super::shop::Network;
+use super::stores::Told;
 use super::view::{clock_text, date_time_text};
 use crate::identity::Identity;
 use crate::sync::{NetworkState, StoresError};
@@ -37,7 +38,7 @@ impl Core {
             // Its rows belong into the catalogue that is not in use yet: the driver asks again in a while.
             return Err(StoresError { code: "STA-STR-003", what: "a new catalogue waits".to_owned() });
         }
-        self.shop.catalogue.stage(rows)?;
+        self.shop.catalogue.stage(rows).map_err(Told::told)?;
         self.next_cut = Some(NextCut::Staged(heads));
         self.apply_next_cut()
     }
@@ -50,8 +51,12 @@ impl Core {
         let now_ms = self.clock.now_ms();
         match self.next_cut.take() {
             None => return Ok(false),
-            Some(NextCut::Staged(heads)) => self.shop.catalogue.apply_staged(&heads, now_ms)?,
-            Some(NextCut::Set(snapshot, heads)) => self.shop.catalogue.replace(snapshot, &heads, now_ms)?,
+            Some(NextCut::Staged(heads)) => {
+                self.shop.catalogue.apply_staged(&heads, now_ms).map_err(Told::told)?
+            }
+            Some(NextCut::Set(snapshot, heads)) => {
+                self.shop.catalogue.replace(snapshot, &heads, now_ms).map_err(Told::told)?
+            }
         }
         self.read_catalogue();
         Ok(true)

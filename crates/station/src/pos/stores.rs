@@ -19,32 +19,43 @@ pub(crate) struct Backroom(pub(crate) Arc<Inner>);
 
 type Answer<T> = Result<T, StoresError>;
 
-impl From<QueryError> for StoresError {
-    fn from(error: QueryError) -> StoresError {
-        StoresError { code: error.code(), what: error.to_string() }
+/// An error as the hub driver is told it.
+pub(crate) trait Told {
+    fn told(self) -> StoresError;
+}
+
+impl Told for StoresError {
+    fn told(self) -> StoresError {
+        self
     }
 }
 
-impl From<OpenError> for StoresError {
-    fn from(error: OpenError) -> StoresError {
-        StoresError { code: error.code(), what: error.to_string() }
+impl Told for QueryError {
+    fn told(self) -> StoresError {
+        StoresError { code: self.code(), what: self.to_string() }
     }
 }
 
-impl From<RestoreError> for StoresError {
-    fn from(error: RestoreError) -> StoresError {
-        let code = match error {
+impl Told for OpenError {
+    fn told(self) -> StoresError {
+        StoresError { code: self.code(), what: self.to_string() }
+    }
+}
+
+impl Told for RestoreError {
+    fn told(self) -> StoresError {
+        let code = match self {
             RestoreError::Before { .. } | RestoreError::Chain(_) | RestoreError::Current => DOES_NOT_FIT,
             RestoreError::Database(_) | RestoreError::Stopped => "STA-STR-001",
         };
-        StoresError { code, what: error.to_string() }
+        StoresError { code, what: self.to_string() }
     }
 }
 
 impl Backroom {
-    fn with<T, E: Into<StoresError>>(&self, work: impl FnOnce(&mut Core) -> Result<T, E>) -> Answer<T> {
+    fn with<T, E: Told>(&self, work: impl FnOnce(&mut Core) -> Result<T, E>) -> Answer<T> {
         let gone = || StoresError { code: "STA-STR-002", what: "the till is not enrolled".to_owned() };
-        self.0.with(work).ok_or_else(gone)?.map_err(Into::into)
+        self.0.with(work).ok_or_else(gone)?.map_err(Told::told)
     }
 }
 
@@ -155,7 +166,7 @@ struct Delivery {
 
 impl SnapshotSink for Delivery {
     fn chunk(&mut self, entries: Vec<FeedEntry>) -> Answer<()> {
-        Ok(self.snapshot.add(entries.into_iter().map(row).collect())?)
+        self.snapshot.add(entries.into_iter().map(row).collect()).map_err(Told::told)
     }
 
     fn finish(self: Box<Self>, cut: &[FeedHead]) -> Answer<()> {

@@ -54,6 +54,35 @@ pub enum Cause {
     System(String),
 }
 
+/// Why the hub gave no usable answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CallError {
+    /// No connection, or no whole answer in time.
+    #[error("the hub does not answer: {0}")]
+    Unreachable(Cause),
+    /// The hub asks to come back later.
+    #[error("the hub is busy for {retry_after_ms} ms")]
+    Busy {
+        /// When.
+        retry_after_ms: u32,
+    },
+    /// The hub refused with a stable code.
+    #[error("the hub refused: {code}")]
+    Refused {
+        /// Its code.
+        code: String,
+    },
+    /// The hub failed.
+    #[error("the hub failed with status {0}")]
+    Server(u16),
+    /// Whatever answered is not a hub, or its answer does not check.
+    #[error("the answer is not a hub's: {0}")]
+    Garbage(&'static str),
+    /// The address is not one that may be used.
+    #[error("{0}")]
+    Address(&'static str),
+}
+
 impl Cause {
     /// Reads an error of the HTTP client. `connect` is how long it tries to connect.
     pub(super) fn of(error: &reqwest::Error, connect: Duration) -> Cause {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use suanpan_journal::{Certificate, SigningKey, StationId};
 use suanpan_sync::{Challenge, RequestAuth, RequestFacts};
 
-use super::cause::Cause;
+use super::cause::{CallError, Cause};
 use super::reach::{self, Reach};
 use crate::Clock;
 
@@ -39,35 +39,6 @@ const NOTHING_HERE: &str = "HUB-REQ-002";
 
 /// The hub's code for a station that it does not know.
 const UNKNOWN_STATION: &str = "HUB-AUT-002";
-
-/// Why the hub gave no usable answer.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum CallError {
-    /// No connection, or no whole answer in time.
-    #[error("the hub does not answer: {0}")]
-    Unreachable(Cause),
-    /// The hub asks to come back later.
-    #[error("the hub is busy for {retry_after_ms} ms")]
-    Busy {
-        /// When.
-        retry_after_ms: u32,
-    },
-    /// The hub refused with a stable code.
-    #[error("the hub refused: {code}")]
-    Refused {
-        /// Its code.
-        code: String,
-    },
-    /// The hub failed.
-    #[error("the hub failed with status {0}")]
-    Server(u16),
-    /// Whatever answered is not a hub, or its answer does not check.
-    #[error("the answer is not a hub's: {0}")]
-    Garbage(&'static str),
-    /// The address is not one that may be used.
-    #[error("{0}")]
-    Address(&'static str),
-}
 
 /// Sends signed requests to one hub.
 pub struct HubClient {

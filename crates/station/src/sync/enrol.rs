@@ -3,7 +3,7 @@ use std::time::Duration;
 use suanpan_journal::{SigningKey, StationId};
 use suanpan_sync::{EnrolReply, EnrolRequest};
 
-use super::CallError;
+use super::cause::CallError;
 use super::client::{Failure, connect, exchange};
 
 /// Somebody stands at the machine and waits.

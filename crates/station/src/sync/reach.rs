@@ -6,12 +6,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use suanpan_sync::Backoff;
 use tokio::sync::{Notify, watch};
 use tokio::time::Instant;
 
-use super::client::CallError;
-use super::driver::{Link, NetworkState, random};
+use super::cause::CallError;
 use crate::Clock;
 
 /// A hub that has said nothing for so long is asked.
@@ -81,12 +79,12 @@ impl Reach {
         self.away.subscribe()
     }
 
-    fn last(&self) -> Instant {
+    pub(super) fn last(&self) -> Instant {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner).at
     }
 
     /// Returns when the hub has been quiet, or a call has failed.
-    async fn is_due(&self) {
+    pub(super) async fn is_due(&self) {
         loop {
             let due = self.last() + QUIET;
             if due <= Instant::now() {
@@ -99,38 +97,8 @@ impl Reach {
         }
     }
 
-    fn is_away(&self, why: CallError) {
+    pub(super) fn is_away(&self, why: CallError) {
         let since_ms = self.last_ms();
         self.away.send_replace(Some(Away { since_ms, why: Some(why) }));
-    }
-}
-
-pub(super) async fn run(link: &Link, tell: &dyn Fn(NetworkState), mut stop: watch::Receiver<bool>) {
-    tokio::select! {
-        _ = stop.wait_for(|stop| *stop) => {}
-        () = forever(link, tell) => {}
-    }
-}
-
-async fn forever(link: &Link, tell: &dyn Fn(NetworkState)) {
-    let reach = link.client.reach();
-    let mut backoff = Backoff::new(link.site_hash);
-    loop {
-        reach.is_due().await;
-        if reach.away().borrow().is_none() {
-            backoff.reset();
-        }
-        let asked = Instant::now();
-        match link.client.ping().await {
-            Ok(()) => {}
-            // Another call was answered meanwhile.
-            Err(_) if reach.last() > asked => {}
-            Err(why) => {
-                tracing::info!(error.what = %why, "sync.away");
-                reach.is_away(why.clone());
-                tell(NetworkState::Offline { since_ms: reach.last_ms(), held: link.held(), why: Some(why) });
-                tokio::time::sleep(Duration::from_millis(backoff.pause_ms(random()))).await;
-            }
-        }
     }
 }

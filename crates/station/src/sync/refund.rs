@@ -4,8 +4,8 @@ use reqwest::Method;
 use suanpan_sync::limits::JSON_MAX;
 use suanpan_sync::{RefundReply, RefundRequest};
 
-use super::cause::Cause;
-use super::client::{Call, CallError, HubClient};
+use super::cause::{CallError, Cause};
+use super::client::{Call, HubClient};
 
 /// A customer waits at the counter. Past it the till goes on as it does offline.
 const TIMEOUT: Duration = Duration::from_secs(3);

@@ -5,7 +5,8 @@ use serde::Deserialize;
 use suanpan_domain::calendar;
 use suanpan_sync::limits::JSON_MAX;
 
-use super::client::{Call, CallError, HubClient};
+use super::cause::CallError;
+use super::client::{Call, HubClient};
 
 /// A report of a few thousand days is read within this.
 const TIMEOUT: Duration = Duration::from_secs(30);

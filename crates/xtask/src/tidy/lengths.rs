@@ -1,7 +1,7 @@
 //! A file fits a head, a function fits a screen.
 
 use super::code::{is_word, without_comments_and_text};
-use super::{Finding, Source};
+use super::source::{Finding, Source};
 
 const FILE_LINES_MAX: usize = 500;
 const TEST_FILE_LINES_MAX: usize = 800;
@@ -80,7 +80,7 @@ fn end_of_body(code: &[char], start: usize) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::source;
+    use super::super::source::source;
     use super::{Function, check, functions};
 
     #[test]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::{Table, Value};
 
-use super::{Finding, Source};
+use super::source::{Finding, Source};
 
 /// Our packages, each with those of ours it may depend on.
 const MAY_IMPORT: &[(&str, &[&str])] = &[
@@ -100,7 +100,7 @@ fn dependencies(manifest: &Table) -> BTreeSet<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::{Finding, Source, source};
+    use super::super::source::{Finding, Source, source};
 
     fn manifest(folder: &str, name: &str, rest: &str) -> Source {
         let text = format!("[package]\nname = \"{name}\"\n[lints]\nworkspace = true\n{rest}");

@@ -1,7 +1,7 @@
 //! Words that belong nowhere, or in one place only.
 
 use super::code::{is_word, without_comments_and_text};
-use super::{Finding, Source};
+use super::source::{Finding, Source};
 
 struct Word {
     word: &'static str,
@@ -98,7 +98,7 @@ fn says(line: &str, word: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::super::source;
+    use super::super::source::source;
 
     fn check(path: &str, text: &str, lines: &[usize]) {
         let found: Vec<String> = super::check(&source(path, text));

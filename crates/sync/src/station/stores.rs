@@ -1,13 +1,15 @@
 use std::ops::RangeInclusive;
 
-use suanpan_journal::{Chain, Hash, Parent, SegmentId};
-use suanpan_ledger::{Missing, Run, SegmentHead};
-use suanpan_sync::{FeedEntry, FeedHead};
+use suanpan_journal::{Chain, Hash, Missing, Parent, Run, SegmentHead, SegmentId};
+
+use crate::edge::SegmentStatus;
+use crate::wire::ack::Ack;
+use crate::wire::feed::{FeedEntry, FeedHead, Scope};
 
 /// The code of entries that were fetched and hang on nothing here.
 pub const DOES_NOT_FIT: &str = "STA-STR-004";
 
-/// Why a store did not answer. The code is the ledger's or catalogue's own.
+/// Why a store did not answer. The code is the store's own.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{code}: {what}")]
 pub struct StoresError {
@@ -28,16 +30,15 @@ pub struct Receipts {
     pub missing: u64,
 }
 
-/// What the driver needs of the station's ledger and catalogue. Calls may block for the disk; they come from threads
-/// that may, and never hold anything between calls.
-pub trait Stores: Send + Sync + 'static {
+/// A station's ledger and catalogue. A call may block for the disk, and holds nothing afterwards.
+pub trait Stores {
     /// Every segment with entries, in the order of writing.
     fn segments(&self) -> Result<Vec<SegmentHead>, StoresError>;
 
     /// The newest entry.
     fn head(&self) -> Result<Option<Chain>, StoresError>;
 
-    /// See [`suanpan_ledger::Ledger::run`].
+    /// The first contiguous run in a range: it ends at `bytes_max`, but never short of one entry.
     fn run(
         &self,
         segment: SegmentId,
@@ -84,6 +85,46 @@ pub trait Stores: Send + Sync + 'static {
 
     /// Begins a catalogue that will take the place of the one in use.
     fn begin_snapshot(&self) -> Result<Box<dyn SnapshotSink>, StoresError>;
+}
+
+/// A feed entry as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// Its scope.
+    pub scope: Scope,
+    /// Its version there.
+    pub version: u64,
+    /// When it came, ms since 1970-01-01 UTC.
+    pub at_ms: i64,
+    /// Its bytes.
+    pub entry: Vec<u8>,
+}
+
+/// What a station remembers of the hub. Losing it costs a resend.
+pub trait Memory {
+    /// How far the hub has each segment; the heads are not known here, and 0.
+    fn cursors(&self) -> Result<Vec<SegmentStatus>, StoresError>;
+
+    /// The newest ack.
+    fn ack(&self) -> Result<Option<Ack>, StoresError>;
+
+    /// Sets a segment's cursor, and the newest ack if there is one. The hub takes the segment again.
+    fn save_cursor(&self, cursor: &SegmentStatus, ack: Option<&Ack>) -> Result<(), StoresError>;
+
+    /// Notes a range that the hub refused with this code.
+    fn refuse(&self, segment: SegmentId, from_seq: u64, code: &str, at_ms: i64) -> Result<(), StoresError>;
+
+    /// Keeps feed entries, and forgets those that came before `forget_before_ms`.
+    fn keep(&self, entries: &[Kept], forget_before_ms: i64) -> Result<(), StoresError>;
+
+    /// The bytes of kept entries of a scope after a version, in order, at most `limit`.
+    fn kept(&self, scope: &Scope, after: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoresError>;
+
+    /// What was last told of as lost.
+    fn told(&self) -> Result<Option<Vec<u8>>, StoresError>;
+
+    /// Sets it.
+    fn set_told(&self, told: &[u8]) -> Result<(), StoresError>;
 }
 
 /// A catalogue in the making. Dropping it gives it up.

@@ -1,0 +1,84 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
+use suanpan_journal::SegmentId;
+use suanpan_ledger::{Cursor, KeptFeed, QueryError, Refusal, SyncState};
+use suanpan_sync::{Ack, Kept, Memory, Scope, SegmentStatus, StoresError};
+
+/// Under this name the newest ack is remembered.
+const ACK: &str = "ack";
+
+/// Under this name what was told of as lost.
+const TOLD: &str = "lost_told";
+
+/// What the station remembers of the hub, in its file.
+#[derive(Clone, Debug)]
+pub(super) struct Remembered(Arc<Mutex<SyncState>>);
+
+impl Remembered {
+    pub(super) fn new(state: SyncState) -> Remembered {
+        Remembered(Arc::new(Mutex::new(state)))
+    }
+
+    pub(super) fn cursors(&self) -> Result<Vec<Cursor>, QueryError> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).cursors()
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut SyncState) -> Result<T, QueryError>) -> Result<T, StoresError> {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        work(&mut state).map_err(|error| StoresError { code: error.code(), what: error.to_string() })
+    }
+}
+
+impl Memory for Remembered {
+    fn cursors(&self) -> Result<Vec<SegmentStatus>, StoresError> {
+        let status = |Cursor { segment, acked_seq, epoch, .. }| SegmentStatus {
+            segment,
+            head_seq: 0,
+            acked_seq,
+            epoch,
+        };
+        self.with(|state| Ok(state.cursors()?.into_iter().map(status).collect()))
+    }
+
+    fn ack(&self) -> Result<Option<Ack>, StoresError> {
+        let ack = self.with(|state| state.value(ACK))?;
+        Ok(ack.and_then(|bytes| serde_json::from_slice(&bytes).ok()))
+    }
+
+    fn save_cursor(&self, status: &SegmentStatus, ack: Option<&Ack>) -> Result<(), StoresError> {
+        let SegmentStatus { segment, acked_seq, epoch, .. } = *status;
+        let ack = ack.and_then(|ack| serde_json::to_vec(ack).ok());
+        self.with(|state| {
+            state.save_cursor(&Cursor { segment, acked_seq, epoch, ack: None })?;
+            state.accepted(segment)?;
+            ack.map_or(Ok(()), |ack| state.set_value(ACK, &ack))
+        })
+    }
+
+    fn refuse(&self, segment: SegmentId, from_seq: u64, code: &str, at_ms: i64) -> Result<(), StoresError> {
+        let refusal = Refusal { segment, from_seq, code: code.to_owned(), at_ms };
+        self.with(|state| state.refuse(&refusal))
+    }
+
+    fn keep(&self, entries: &[Kept], forget_before_ms: i64) -> Result<(), StoresError> {
+        let row = |it: &Kept| {
+            let Kept { scope, version, at_ms, entry } = it.clone();
+            KeptFeed { scope: scope.to_string(), version, at_ms, entry }
+        };
+        let rows: Vec<KeptFeed> = entries.iter().map(row).collect();
+        self.with(|state| state.keep_feed(&rows, forget_before_ms))
+    }
+
+    fn kept(&self, scope: &Scope, after: u64, limit: u32) -> Result<Vec<Vec<u8>>, StoresError> {
+        let kept = self.with(|state| state.kept_feed(&scope.to_string(), after, limit))?;
+        Ok(kept.into_iter().map(|kept| kept.entry).collect())
+    }
+
+    fn told(&self) -> Result<Option<Vec<u8>>, StoresError> {
+        self.with(|state| state.value(TOLD))
+    }
+
+    fn set_told(&self, told: &[u8]) -> Result<(), StoresError> {
+        self.with(|state| state.set_value(TOLD, told))
+    }
+}
