@@ -4,10 +4,11 @@ use suanpan_domain::ids::Id;
 use suanpan_journal::{Chain, Hash, SegmentId};
 
 use crate::db::Meaning;
+use crate::fold::{At, fold};
 use crate::ledger::COMMITS_MAX;
-use crate::print::{PrintJob, put_print_job};
-use crate::project::{At, project};
+use crate::print::PrintJob;
 use crate::rows::{Row, entry_by_id, id_of};
+use crate::working::{OpenBasket, Working, write_working};
 use crate::{CommitError, Damage, DbError, Ledger};
 
 /// Entries of one commit: a sale with everything that was noted while it was rung.
@@ -22,31 +23,6 @@ pub struct NewEntry<'a> {
     pub business_date: u32,
     /// What happened.
     pub entry: &'a Entry,
-}
-
-/// What becomes of the open basket with a commit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum OpenBasket<'a> {
-    /// It stays.
-    Keep,
-    /// It is done with.
-    Clear,
-    /// It becomes these bytes.
-    Save(&'a [u8]),
-}
-
-/// State that a commit changes along with the journal.
-#[derive(Debug, Clone, Copy)]
-pub struct Working<'a> {
-    /// The open basket.
-    pub basket: OpenBasket<'a>,
-    /// Receipts to print, in the same transaction: after a power cut the till knows what may not have printed.
-    pub print: &'a [PrintJob],
-}
-
-impl Working<'_> {
-    /// Changes nothing.
-    pub const KEEP: Working<'static> = Working { basket: OpenBasket::Keep, print: &[] };
 }
 
 /// Where an entry stands in the journal, and what the QR code of a receipt says.
@@ -149,6 +125,14 @@ impl Ledger {
         self.append(&[], &Working { basket, print: &[] }).map(|_| ())
     }
 
+    /// Notes how a job stands. A printed job is forgotten once it is not the newest.
+    ///
+    /// *Errors:* as [`Ledger::append`].
+    pub fn set_print_job(&mut self, job: PrintJob) -> Result<(), CommitError> {
+        let working = Working { basket: OpenBasket::Keep, print: &[job] };
+        self.append(&[], &working).map(|_| ())
+    }
+
     fn commit(&self, entries: &[NewEntry<'_>], rows: &[Row], working: &Working<'_>) -> Result<(), Failure> {
         let Some(conn) = &self.conn else { return Ok(()) };
         let transaction = conn.unchecked_transaction()?;
@@ -160,21 +144,9 @@ impl Ledger {
             refuse_duplicate(conn, new.entry)?;
             row.insert(conn)?;
             let at = At { id: row.id, at_ms: row.at_ms, business_date: row.business_date };
-            project(conn, at, new.entry)?;
+            fold(conn, at, new.entry)?;
         }
-        match working.basket {
-            OpenBasket::Keep => {}
-            OpenBasket::Clear => {
-                conn.prepare_cached("delete from open_basket")?.execute([])?;
-            }
-            OpenBasket::Save(bytes) => {
-                let sql = "insert into open_basket values (1, ?1) on conflict do update set basket = ?1";
-                conn.prepare_cached(sql)?.execute([bytes])?;
-            }
-        }
-        for job in working.print {
-            put_print_job(conn, job)?;
-        }
+        write_working(conn, working)?;
         Ok(transaction.commit()?)
     }
 

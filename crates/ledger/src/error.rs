@@ -2,7 +2,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use suanpan_domain::entry::EntryError;
-use suanpan_journal::{ChainError, SegmentId};
+use suanpan_journal::{ChainError, Missing, SegmentId};
 
 use crate::DbError;
 
@@ -141,6 +141,23 @@ impl From<DbError> for Damage {
     }
 }
 
+/// How a ledger came to a new file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replacement {
+    /// What was wrong.
+    pub damage: Damage,
+    /// The old file, left as it was; `None` when it was missing.
+    pub kept: Option<PathBuf>,
+    /// The new file.
+    pub file: PathBuf,
+    /// Entries carried over.
+    pub salvaged: u64,
+    /// Entries that were seen and come behind the sale: [`Ledger::salvage`](crate::Ledger::salvage).
+    pub to_come: u64,
+    /// Entries known to be missing. With `Damage::Missing` nothing is known, and the hub is asked for everything.
+    pub missing: Vec<Missing>,
+}
+
 /// Why entries were not committed in the ordinary way.
 #[derive(Debug, thiserror::Error)]
 pub enum CommitError {
@@ -151,7 +168,7 @@ pub enum CommitError {
         /// True when every entry of the call is in the new file.
         saved: bool,
         /// What happened to the old file.
-        replacement: Box<crate::Replacement>,
+        replacement: Box<Replacement>,
     },
     /// No room, reserve included. Nothing was saved.
     #[error("the disk is full; nothing was saved")]

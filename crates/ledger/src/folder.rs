@@ -4,8 +4,6 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use crate::rest::Rest;
-
 /// Makes a folder's names durable. Windows does that with the file itself and has no such call.
 #[cfg(unix)]
 pub(crate) fn sync_dir(dir: &Path) -> io::Result<()> {
@@ -86,6 +84,18 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> io::Result<()> {
     drop(file);
     std::fs::rename(&new, path)?;
     sync_dir(path.parent().unwrap_or(Path::new(".")))
+}
+
+/// What a damaged file still holds for the current one, as the pointer says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rest {
+    pub(crate) file: PathBuf,
+    /// The current file has every entry from this id on that could be read.
+    pub(crate) before: i64,
+    /// Entries seen that are not there yet.
+    pub(crate) count: u64,
+    /// What was wrong with the file.
+    pub(crate) code: String,
 }
 
 /// A family of numbered database files of which one is current: `ledger.db`, `ledger-2.db`, … A damaged or

@@ -4,31 +4,15 @@ use rusqlite::Connection;
 use suanpan_journal::{Chain, Parent, SegmentId, StationId};
 
 use crate::db::{self, Durability, Meaning};
-use crate::folder::Family;
-use crate::rebuild;
-use crate::replace::{self, Replacement};
+use crate::fold;
+use crate::folder::{Family, Rest};
+use crate::holes::missing;
+use crate::replace;
 use crate::reserve::{DiskState, Reserve};
-use crate::rest::Rest;
-use crate::restore;
 use crate::rows::{self, SegmentRow};
-use crate::schema::{self, Fitness, Migration};
+use crate::schema::{self, Fitness, LEDGER};
 use crate::tail;
-use crate::{Damage, DbError, Lock, OpenError, QueryError, wal, whose};
-
-pub(crate) const MIGRATIONS: [Migration; 2] = [
-    Migration {
-        version: 1,
-        name: "journal",
-        sql: include_str!("../migrations/ledger/0001_journal.sql"),
-        opened_from: 1,
-    },
-    Migration {
-        version: 2,
-        name: "projections",
-        sql: include_str!("../migrations/ledger/0002_projections.sql"),
-        opened_from: 2,
-    },
-];
+use crate::{CommitError, Damage, DbError, Lock, OpenError, QueryError, Replacement, wal, whose};
 
 /// Commits after which a commit first makes room itself, if nobody called [`Ledger::between_sales`].
 pub(crate) const COMMITS_MAX: u32 = 1024;
@@ -174,7 +158,7 @@ impl Ledger {
     /// Gives the replacement when that work failed and the ledger moved to a new file; no sale was in doubt.
     ///
     /// *Errors:* `Unknown` when no new file could be made; nothing is accepted until the next start.
-    pub fn between_sales(&mut self) -> Result<Option<Replacement>, crate::CommitError> {
+    pub fn between_sales(&mut self) -> Result<Option<Replacement>, CommitError> {
         self.disk = self.reserve.tend();
         if self.commits < self.options.commits_per_checkpoint {
             return Ok(None);
@@ -182,12 +166,12 @@ impl Ledger {
         self.checkpoint(false)
     }
 
-    pub(crate) fn checkpoint(&mut self, truncate: bool) -> Result<Option<Replacement>, crate::CommitError> {
-        let Some(conn) = &self.conn else { return Err(crate::CommitError::Stopped) };
+    pub(crate) fn checkpoint(&mut self, truncate: bool) -> Result<Option<Replacement>, CommitError> {
+        let Some(conn) = &self.conn else { return Err(CommitError::Stopped) };
         self.commits = 0;
         let mut done = db::checkpoint(conn, truncate);
         if done.is_err_and(|error| error.meaning() == Meaning::Full) && self.give_up_reserve() {
-            let Some(conn) = &self.conn else { return Err(crate::CommitError::Stopped) };
+            let Some(conn) = &self.conn else { return Err(CommitError::Stopped) };
             done = db::checkpoint(conn, truncate);
         }
         match done {
@@ -200,7 +184,7 @@ impl Ledger {
     }
 
     /// Copies the log into the database so that the next start has nothing to do. Optional before dropping.
-    pub fn settle(&mut self) -> Result<Option<Replacement>, crate::CommitError> {
+    pub fn settle(&mut self) -> Result<Option<Replacement>, CommitError> {
         self.checkpoint(true)
     }
 
@@ -216,7 +200,7 @@ impl Ledger {
     }
 
     /// Leaves the current file for a new one and begins a segment there.
-    pub(crate) fn move_on(&mut self, damage: Damage) -> Result<Replacement, crate::CommitError> {
+    pub(crate) fn move_on(&mut self, damage: Damage) -> Result<Replacement, CommitError> {
         self.conn = None;
         let moved = replace::replace_with_retries(&self.family, &self.file, self.station, &damage, || {
             self.reserve.release()
@@ -227,8 +211,7 @@ impl Ledger {
             let (conn, next) = self.enter(&replacement.file)?;
             Ok((replacement, rest, conn, next))
         });
-        let (replacement, rest, conn, next) =
-            opened.map_err(|source| crate::CommitError::Unknown { source })?;
+        let (replacement, rest, conn, next) = opened.map_err(|source| CommitError::Unknown { source })?;
         self.rest = rest;
         self.settle_in(replacement.file.clone(), conn, next);
         Ok(replacement)
@@ -305,7 +288,7 @@ fn go_back(
         if whose::is_ours(&conn, station).map_err(error)? != Some(true) {
             continue;
         }
-        let missing = crate::query::missing(&conn).map_err(error)?;
+        let missing = missing(&conn).map_err(error)?;
         let salvaged = rows::count(&conn).map_err(error)?;
         family.point_to(&file, None).map_err(io)?;
         let damage = Damage::Anothers;
@@ -329,7 +312,7 @@ fn open_sound(
     }
     let opened = (|| {
         let conn = db::open(file, durability)?;
-        let fitness = schema::inspect(&conn, &MIGRATIONS)?;
+        let fitness = schema::inspect(&conn, &LEDGER)?;
         if !matches!(fitness, Fitness::Newer { .. }) && whose::is_ours(&conn, station)? == Some(false) {
             return Err(Damage::Anothers);
         }
@@ -337,24 +320,19 @@ fn open_sound(
             Fitness::Newer { found } => return Ok(Err(found)),
             Fitness::Ready => {}
             Fitness::Older => {
-                schema::apply(&conn, &MIGRATIONS)?;
+                schema::apply(&conn, &LEDGER)?;
                 db::checkpoint(&conn, true)?;
             }
         }
         let conn = db::start_log(conn)?;
         let verified = tail::verify(&conn, station)?;
-        if restore::is_stale(&conn)? {
-            let transaction = conn.unchecked_transaction().map_err(DbError::from)?;
-            rebuild::rebuild(&conn)?;
-            restore::clear_stale(&conn)?;
-            transaction.commit().map_err(DbError::from)?;
-        }
+        fold::bring_up(&conn)?;
         Ok(Ok((conn, verified)))
     })();
     match opened {
         Ok(Ok(sound)) => Ok(Ok(sound)),
         Ok(Err(found)) => {
-            Err(OpenError::NewerVersion { file: file.to_path_buf(), found, known: MIGRATIONS.len() as i64 })
+            Err(OpenError::NewerVersion { file: file.to_path_buf(), found, known: LEDGER.len() as i64 })
         }
         Err(Damage::Unreadable(source)) if source.is_of_the_machine() => Err(OpenError::db(file, source)),
         Err(damage) => Ok(Err(damage)),

@@ -1,15 +1,16 @@
 //! Moves the ledger to a new file: carry over, make durable, then switch the pointer.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rusqlite::Connection;
 use suanpan_journal::{Missing, StationId};
 
-use crate::folder::{Family, sync_dir, sync_file};
-use crate::ledger::MIGRATIONS;
-use crate::rest::{Rest, ord_of_segment};
-use crate::salvage::{Carrier, Heap, insert_hole};
-use crate::{Damage, DbError, Durability, OpenError, db, schema, tail};
+use crate::folder::{Family, Rest, sync_dir, sync_file};
+use crate::holes::{insert_hole, lost};
+use crate::salvage::{Carrier, Heap};
+use crate::schema::LEDGER;
+use crate::working::copy_working;
+use crate::{Damage, DbError, Durability, OpenError, Replacement, db, fold, schema, tail};
 
 /// Segments that fit between the last one carried over and the next: those that were lost whole come back from the
 /// hub and take their place in the order. More than ten years have days.
@@ -17,23 +18,6 @@ pub(crate) const ORD_ROOM: i64 = 4096;
 
 /// New files tried before giving up. A disk that refuses three in a row is not going to take the fourth.
 const TRIES_MAX: u32 = 3;
-
-/// How a ledger came to a new file.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Replacement {
-    /// What was wrong.
-    pub damage: Damage,
-    /// The old file, left as it was; `None` when it was missing.
-    pub kept: Option<PathBuf>,
-    /// The new file.
-    pub file: PathBuf,
-    /// Entries carried over.
-    pub salvaged: u64,
-    /// Entries that were seen and come behind the sale: [`Ledger::salvage`](crate::Ledger::salvage).
-    pub to_come: u64,
-    /// Entries known to be missing. With `Damage::Missing` nothing is known, and the hub is asked for everything.
-    pub missing: Vec<Missing>,
-}
 
 /// Code of [`Damage::WriteFailed`].
 const WRITE_FAILED: &str = "LDG-DMG-006";
@@ -127,7 +111,8 @@ fn fill(
 ) -> Result<Filled, OpenError> {
     let error = |source: DbError| OpenError::db(building, source);
     let new = db::build(building).map_err(error)?;
-    schema::create(&new, &MIGRATIONS).map_err(error)?;
+    schema::create(&new, &LEDGER).map_err(error)?;
+    fold::stamp(&new).map_err(error)?;
     let Some(old) = old else {
         db::finish(new).map_err(error)?;
         return Ok(Filled::default());
@@ -195,41 +180,10 @@ fn read(old: &Path, waiting: Option<&Rest>, station: StationId) -> Result<(Heap,
     }
 }
 
-/// The holes of a file without the one that stands for what is still to come.
-pub(crate) fn lost(conn: &Connection, rest: Option<&Rest>) -> Result<Vec<Missing>, DbError> {
-    let mut missing = crate::query::missing(conn)?;
-    if let Some(rest) = rest {
-        let ords = missing.iter().map(|hole| ord_of_segment(conn, hole)).collect::<Result<Vec<_>, _>>()?;
-        let mut ords = ords.into_iter();
-        missing.retain(|hole| !rest.explains(hole, ords.next().flatten()));
-    }
-    Ok(missing)
-}
-
 /// The open basket and the print queue, as far as SQLite can read them: losing them costs a rescan, never a sale.
 fn carry_working_state(old: &Path, new: &Connection) {
-    let carried = db::open(old, Durability::Full).and_then(|old| copy_working_state(&old, new));
+    let carried = db::open(old, Durability::Full).and_then(|old| copy_working(&old, new));
     if let Err(error) = carried {
         tracing::warn!(error.what = %error, "ledger.working_state_lost");
     }
-}
-
-pub(crate) fn copy_working_state(old: &Connection, new: &Connection) -> Result<(), DbError> {
-    new.execute_batch("delete from open_basket; delete from print_job")?;
-    let (read, write) = ("select one, basket from open_basket", "insert into open_basket values (?1, ?2)");
-    copy_rows(old, new, read, write)?;
-    let read = "select job_id, document_id, copy, state, at_ms from print_job";
-    copy_rows(old, new, read, "insert into print_job values (?1, ?2, ?3, ?4, ?5)")
-}
-
-fn copy_rows(old: &Connection, new: &Connection, read: &str, write: &str) -> Result<(), DbError> {
-    let mut read = old.prepare(read)?;
-    let columns = read.column_count();
-    let mut rows = read.query([])?;
-    while let Some(row) = rows.next()? {
-        let values: Vec<rusqlite::types::Value> =
-            (0..columns).map(|column| row.get(column)).collect::<Result<_, _>>()?;
-        new.execute(write, rusqlite::params_from_iter(values))?;
-    }
-    Ok(())
 }

@@ -5,17 +5,18 @@
 
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, OptionalExtension};
-use suanpan_journal::{Missing, StationId};
+use rusqlite::Connection;
+use suanpan_journal::StationId;
 
 use crate::db::{self, Meaning};
-use crate::folder::{Family, sync_dir, sync_file};
-use crate::ledger::MIGRATIONS;
-use crate::project::project_row;
-use crate::replace::copy_working_state;
+use crate::fold::{self, fold_row};
+use crate::folder::{Family, Rest, sync_dir, sync_file};
+use crate::holes::{explains, insert_hole, missing};
 use crate::rows::{self, Row, id_of, ord_of};
-use crate::salvage::{Carrier, Heap, insert_hole};
+use crate::salvage::{Carrier, Heap};
+use crate::schema::LEDGER;
 use crate::tail::{self, mark, set_mark};
+use crate::working::copy_working;
 use crate::{CommitError, DbError, Ledger, OpenError, schema};
 
 /// Entries of a piece: some tens of milliseconds. Only those of [`Ledger::join`] make a commit wait; the last of them also
@@ -32,25 +33,6 @@ const FILE: &str = "rest_file";
 const BEFORE: &str = "rest_before";
 const CARRIED: &str = "rest_carried";
 const FROM: &str = "rest_from";
-
-/// What a damaged file still holds for the current one, as the pointer says it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Rest {
-    pub(crate) file: PathBuf,
-    /// The current file has every entry from this id on that could be read.
-    pub(crate) before: i64,
-    /// Entries seen that are not there yet.
-    pub(crate) count: u64,
-    /// What was wrong with the file.
-    pub(crate) code: String,
-}
-
-impl Rest {
-    /// Says whether a hole of the current file only stands for what is still to come.
-    pub(crate) fn explains(&self, hole: &Missing, ord: Option<i64>) -> bool {
-        ord.is_some_and(|ord| id_of(ord, hole.from) < self.before)
-    }
-}
 
 /// A ledger that has all of a damaged file's readable entries.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -156,7 +138,8 @@ impl Salvage {
     /// Begins the file.
     fn create(&self) -> Result<Connection, DbError> {
         let conn = db::build_in_pieces(&self.path())?;
-        schema::create(&conn, &MIGRATIONS)?;
+        schema::create(&conn, &LEDGER)?;
+        fold::stamp(&conn)?;
         set_mark(&conn, BEFORE, self.rest.before)?;
         // Last: with it the file counts.
         set_mark(&conn, FILE, self.family.number(&self.rest.file).unwrap_or(0))?;
@@ -202,7 +185,7 @@ impl Salvage {
         while let Some(row) = rows.next()? {
             let row = Row::read(row)?;
             row.insert(conn)?;
-            project_row(conn, &row)?;
+            fold_row(conn, &row)?;
             copied += 1;
         }
         transaction.commit()?;
@@ -238,9 +221,9 @@ impl Salvage {
         let last = rows::last_before(conn, self.rest.before)?;
         let last =
             last.filter(|(_, ord)| cut.is_some_and(|cut| cut.ord == *ord)).map_or(0, |(head, _)| head.seq);
-        for mut hole in crate::query::missing(ledger)? {
+        for mut hole in missing(ledger)? {
             let ord = cut.filter(|cut| cut.segment == hole.segment).map(|cut| cut.ord);
-            if self.rest.explains(&hole, ord) {
+            if explains(&self.rest, &hole, ord) {
                 hole.from = last + 1;
             }
             if hole.to.is_none_or(|to| hole.from <= to) {
@@ -248,7 +231,7 @@ impl Salvage {
             }
         }
         tail::reserve_ord(conn, tail::reserved_ord(ledger)?)?;
-        copy_working_state(ledger, conn)?;
+        copy_working(ledger, conn)?;
         for name in MARKS {
             conn.execute("delete from mark where name = ?1", [name])?;
         }
@@ -341,10 +324,4 @@ impl Ledger {
         tracing::warn!(ledger.file = %self.file.display(), ledger.salvaged = salvaged, "ledger.whole");
         Ok(whole)
     }
-}
-
-/// The ord of the segment that a hole is in.
-pub(crate) fn ord_of_segment(conn: &Connection, hole: &Missing) -> Result<Option<i64>, DbError> {
-    let sql = "select ord from segment where segment_id = ?1";
-    Ok(conn.prepare_cached(sql)?.query_row([hole.segment.0], |row| row.get(0)).optional()?)
 }

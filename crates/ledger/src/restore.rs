@@ -3,8 +3,9 @@
 use rusqlite::Connection;
 use suanpan_journal::{Chain, ChainError, Hash, Missing, Parent, Records, SegmentId, StationId};
 
+use crate::holes::{insert_hole, missing};
 use crate::rows::{self, Row, SegmentRow, id_of, seq_of};
-use crate::salvage::insert_hole;
+
 use crate::{DbError, Ledger};
 
 /// Why a run of entries from the hub was not taken. Nothing changed.
@@ -150,7 +151,7 @@ fn free_ord(conn: &Connection, parent: &Parent, current: i64) -> Result<i64, DbE
 
 /// Writes the segment's gaps down again; what is not filled stays missing.
 fn note_holes(conn: &Connection, row: &SegmentRow) -> Result<(), DbError> {
-    let noted = crate::query::missing(conn)?.into_iter().filter(|hole| hole.segment == row.segment);
+    let noted = missing(conn)?.into_iter().filter(|hole| hole.segment == row.segment);
     let noted: Vec<Missing> = noted.collect();
     conn.execute("delete from hole where segment_id = ?1", [row.segment.0])?;
     let mut statement = conn.prepare("select id from entry where id between ?1 and ?2 order by id")?;
@@ -180,16 +181,5 @@ fn note_parents_end(conn: &Connection, parent: &Parent, current: SegmentId) -> R
         let (from, to) = (last + 1, Some(parent.seq));
         insert_hole(conn, &Missing { segment: known.segment, from, to, to_hash: Some(parent.hash) })?;
     }
-    Ok(())
-}
-
-/// Says whether entries were restored since the projections were built.
-pub(crate) fn is_stale(conn: &Connection) -> Result<bool, DbError> {
-    Ok(conn.prepare("select 1 from mark where name = 'stale'")?.exists([])?)
-}
-
-pub(crate) fn clear_stale(conn: &Connection) -> Result<(), DbError> {
-    // A restored segment stands before the tail's mark, so both walks begin again.
-    conn.execute("delete from mark where name in ('stale', 'scrub')", [])?;
     Ok(())
 }

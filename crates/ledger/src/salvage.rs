@@ -7,8 +7,9 @@ use std::path::Path;
 use rusqlite::Connection;
 use suanpan_journal::{Chain, Hash, Missing, StationId, entry_hash};
 
+use crate::fold::fold_row;
+use crate::holes::insert_hole;
 use crate::pages::{Pages, Place};
-use crate::project::project_row;
 use crate::rows::{self, OPENING, Row, SegmentRow, id_of, ord_of, seq_of};
 use crate::{DbError, OpenError, wal, whose};
 
@@ -256,7 +257,7 @@ impl Carrier {
             insert_hole(new, &gap)?;
         }
         row.insert(new)?;
-        project_row(new, row)?;
+        fold_row(new, row)?;
         carried.last = seq;
         self.salvaged.entries += 1;
         self.salvaged.head = Some(Chain { segment, seq, hash: row.hash });
@@ -289,13 +290,6 @@ impl Carrier {
     pub(crate) fn left(&self) -> u64 {
         self.left
     }
-}
-
-pub(crate) fn insert_hole(conn: &Connection, hole: &Missing) -> Result<(), DbError> {
-    let hash = hole.to_hash.map(|hash| hash.0);
-    let row = (hole.segment.0, hole.from as i64, hole.to.map(|to| to as i64), hash);
-    conn.execute("insert or replace into hole values (?1, ?2, ?3, ?4)", row)?;
-    Ok(())
 }
 
 /// A hash that the entry before may have had.

@@ -15,6 +15,22 @@ pub(crate) struct Migration {
     pub(crate) opened_from: i64,
 }
 
+/// The steps of a ledger.
+pub(crate) const LEDGER: [Migration; 2] = [
+    Migration {
+        version: 1,
+        name: "journal",
+        sql: include_str!("../migrations/ledger/0001_journal.sql"),
+        opened_from: 1,
+    },
+    Migration {
+        version: 2,
+        name: "projections",
+        sql: include_str!("../migrations/ledger/0002_projections.sql"),
+        opened_from: 2,
+    },
+];
+
 /// What a file needs before it is used.
 #[derive(Debug)]
 pub(crate) enum Fitness {
@@ -106,7 +122,7 @@ mod tests {
 
     #[test]
     fn released_migrations_never_change() {
-        let pins: Vec<String> = crate::ledger::MIGRATIONS
+        let pins: Vec<String> = LEDGER
             .iter()
             .map(|step| format!("{} {} {:02x?}", step.version, step.name, &checksum(step)[..4]))
             .collect();

@@ -3,17 +3,15 @@
 use rusqlite::{Connection, OptionalExtension};
 use suanpan_journal::{Chain, ChainError, Hash, StationId};
 
+use crate::holes::missing;
 use crate::rows::{self, OPENING, Row, SegmentRow, id_of, ord_of, seq_of};
-use crate::{Damage, DbError, Ledger, Replacement};
+use crate::{Damage, DbError};
 
 /// Entries checked at start, so that it stays quick after a long day or an import; the scrub does the rest.
 const TAIL_MAX: i64 = 20_000;
 
-/// Entries checked per [`Ledger::scrub_step`]: a few milliseconds.
-const SCRUB_STEP: i64 = 2_000;
-
 const TAIL: &str = "tail";
-const SCRUB: &str = "scrub";
+pub(crate) const SCRUB: &str = "scrub";
 const ROOM: &str = "room";
 
 /// The last entry as a chain head, with its segment's ord.
@@ -97,7 +95,7 @@ pub(crate) fn walk(conn: &Connection, station: StationId, from: i64, limit: i64)
 /// Checks that each segment continues an entry that is here, if its parent's segment is.
 pub(crate) fn check_parents(conn: &Connection) -> Result<(), Damage> {
     let segments = rows::segments(conn)?;
-    let holes = crate::query::missing(conn)?;
+    let holes = missing(conn)?;
     for parent in segments.iter().map(|row| row.parent) {
         let Some(known) = segments.iter().find(|row| row.segment == parent.segment) else { continue };
         let is_lost = |seq: u64| {
@@ -161,27 +159,4 @@ fn hole_before(
     let key = (segment.segment.0, expected as i64, found.saturating_sub(1) as i64);
     let hash: Option<Option<[u8; 32]>> = conn.query_row(sql, key, |row| row.get(0)).optional()?;
     Ok(hash.flatten().map(Hash))
-}
-
-impl Ledger {
-    /// Checks the next few thousand entries against their hashes, from the beginning again when it reached the end.
-    ///
-    /// Gives the replacement when something was damaged and the ledger moved to a new file.
-    ///
-    /// *Errors:* `Unknown` when no new file could be made; nothing is accepted until the next start.
-    pub fn scrub_step(&mut self) -> Result<Option<Replacement>, crate::CommitError> {
-        let Some(conn) = &self.conn else { return Err(crate::CommitError::Stopped) };
-        let station = self.station;
-        let step = (|| -> Result<(), Damage> {
-            let from = mark(conn, SCRUB)?.unwrap_or(0);
-            let walked = walk(conn, station, from, SCRUB_STEP)?;
-            let next = if walked.last == from { 0 } else { walked.last };
-            Ok(set_mark(conn, SCRUB, next)?)
-        })();
-        match step {
-            Ok(()) => Ok(None),
-            Err(Damage::Unreadable(error)) if error.is_of_the_machine() => Ok(None),
-            Err(damage) => self.move_on(damage).map(Some),
-        }
-    }
 }

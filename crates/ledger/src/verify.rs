@@ -4,13 +4,11 @@ use suanpan_domain::entry::Entry;
 use suanpan_domain::totals::Posting;
 use suanpan_journal::{Hash, SegmentId, StationId};
 
-use crate::folder::Family;
-use crate::ledger::MIGRATIONS;
-use crate::rebuild::{Difference, compare};
-use crate::replace::lost;
-use crate::rest::Rest;
+use crate::fold::{Difference, compare};
+use crate::folder::{Family, Rest};
+use crate::holes::lost;
 use crate::rows::{self, Row};
-use crate::schema::{self, Fitness};
+use crate::schema::{self, Fitness, LEDGER};
 use crate::{Damage, DbError, Durability, Lock, Missing, OpenError, db, tail, wal, whose};
 
 /// What a complete check of a data folder found.
@@ -62,7 +60,7 @@ pub fn verify(lock: &Lock, station: StationId) -> Result<Verification, OpenError
     match check(&file, station, rest.as_ref(), &mut found) {
         Ok(None) => {}
         Ok(Some(newer)) => {
-            return Err(OpenError::NewerVersion { file, found: newer, known: MIGRATIONS.len() as i64 });
+            return Err(OpenError::NewerVersion { file, found: newer, known: LEDGER.len() as i64 });
         }
         Err(Damage::Unreadable(source)) if source.is_of_the_machine() => {
             return Err(OpenError::db(&file, source));
@@ -79,7 +77,7 @@ fn check(
     found: &mut Verification,
 ) -> Result<Option<i64>, Damage> {
     let conn = db::open(file, Durability::Full)?;
-    if let Fitness::Newer { found } = schema::inspect(&conn, &MIGRATIONS)? {
+    if let Fitness::Newer { found } = schema::inspect(&conn, &LEDGER)? {
         return Ok(Some(found));
     }
     if whose::is_ours(&conn, station)? == Some(false) {

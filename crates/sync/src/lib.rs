@@ -42,8 +42,8 @@ pub use station::{
 };
 pub use wire::WireError;
 pub use wire::ack::{Ack, KnownHead, Lacking, LostTail, PushReply};
-pub use wire::container::{Codec, Container};
-pub use wire::dictionary::{Dictionary, DictionaryId};
+pub use wire::container::{Codec, Container, DictionaryId};
+pub use wire::dictionary::Dictionary;
 pub use wire::enrol::{EnrolReply, EnrolRequest, normal_code};
 pub use wire::entries::{EntriesReply, decode_entries, encode_entries};
 pub use wire::feed::{

@@ -7,7 +7,7 @@ use std::path::Path;
 use sync_server::access::{Role, User};
 use sync_server::{Config, Hub, RunningHub};
 
-use super::Args;
+use super::args::Args;
 
 /// Site and till of the demo.
 pub(super) const SITE: &str = "HT01";

@@ -10,7 +10,7 @@ use suanpan_contract::{Command, NetworkView, Prompt, Screen, TillView};
 use suanpan_station::pos::{StationConfig, Till};
 use tokio::time::{interval, timeout};
 
-use super::Args;
+use super::args::Args;
 use super::chain::{Chain, SITE};
 
 /// How long the catalogue, or the last receipt, may take to arrive on a busy machine.

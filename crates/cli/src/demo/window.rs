@@ -7,7 +7,7 @@ use std::process::{ExitCode, Stdio};
 use tokio::io::{AsyncBufReadExt, BufReader, stdin};
 use tokio::process::{Child, Command};
 
-use super::Args;
+use super::args::Args;
 use super::chain::{Chain, HQ_USER};
 
 pub(super) async fn run(args: &Args) -> Result<ExitCode, Box<dyn Error>> {

@@ -1,11 +1,9 @@
 //! Grouping scanned lines into documents: the source has no baskets.
 
-use super::rows::{Kind, SaleRow};
+use super::rows::{Kind, LINES_MAX, SaleRow};
 
 /// Lines further apart than this belong to two customers, milliseconds.
 const GAP_MS_MAX: u32 = 20_000;
-/// The most lines of one document.
-pub(super) const LINES_MAX: i64 = 6;
 
 /// Splits rows into documents: consecutive lines of one date and kind at most 20 s apart, at most six.
 pub(crate) fn documents(rows: &[SaleRow]) -> Vec<&[SaleRow]> {

@@ -8,9 +8,11 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::{Per, Price};
 use suanpan_domain::quantity::{Grams, Quantity};
 
-use super::baskets::LINES_MAX;
 use super::refusal::Refusal;
 use super::table::{Row, read_rows};
+
+/// The most lines of one document.
+pub(super) const LINES_MAX: i64 = 6;
 
 const ITEM_COLUMNS: [&str; 5] = ["item_code", "name", "category_code", "category", "loss_percent"];
 const SALE_COLUMNS: [&str; 7] =

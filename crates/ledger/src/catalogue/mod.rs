@@ -4,7 +4,7 @@ mod apply;
 mod read;
 mod spare;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use suanpan_journal::Hash;
@@ -109,7 +109,7 @@ impl Catalogue {
         if used {
             tracing::error!(damage.code = damage.code(), damage.what = %damage, "catalogue.replaced");
         }
-        let catalogue = match used.then(|| spare::fall_back(dir, &family, is_own)).flatten() {
+        let catalogue = match used.then(|| Catalogue::fall_back(dir, &family, is_own)).flatten() {
             Some(catalogue) => catalogue,
             None => {
                 let file = family.next().map_err(error)?;
@@ -120,6 +120,24 @@ impl Catalogue {
         Ok(OpenedCatalogue { catalogue, damage: used.then_some(damage), kept })
     }
 
+    /// Copies the catalogue as it stands, which takes as long as reading it. Make it durable with [`Spare::keep`],
+    /// which needs no catalogue.
+    ///
+    /// *Errors:* `Io`, `Database`; an earlier spare stays.
+    pub fn spare(&self) -> Result<Spare, OpenError> {
+        db::checkpoint(&self.conn, true).map_err(|source| OpenError::db(&self.file, source))?;
+        Spare::of(&self.file)
+    }
+
+    /// Makes the spare the current file, if it is the station's own.
+    fn fall_back(dir: &Path, family: &Family, is_own: &dyn Fn(&[CutHead]) -> bool) -> Option<Catalogue> {
+        let (file, conn) = spare::copied_back(dir, family, &MIGRATIONS)?;
+        let catalogue = Catalogue { family: family.clone(), file, conn };
+        catalogue.is_own(is_own).then_some(())?;
+        family.point_to(&catalogue.file, None).ok()?;
+        Some(catalogue)
+    }
+
     /// Heads that cannot be read are no proof against it.
     fn is_own(&self, is_own: &dyn Fn(&[CutHead]) -> bool) -> bool {
         self.heads().map_or(true, |heads| is_own(&heads))
@@ -127,7 +145,7 @@ impl Catalogue {
 }
 
 /// Begins a file beside the current one.
-fn build(file: &std::path::Path) -> Result<(PathBuf, Connection), OpenError> {
+fn build(file: &Path) -> Result<(PathBuf, Connection), OpenError> {
     let building = file.with_extension("building");
     if building.exists() {
         std::fs::remove_file(&building).map_err(|source| OpenError::io(&building, source))?;
@@ -137,17 +155,12 @@ fn build(file: &std::path::Path) -> Result<(PathBuf, Connection), OpenError> {
 }
 
 /// Makes a built file durable and current, and opens it.
-fn finish(
-    family: Family,
-    file: &std::path::Path,
-    building: &std::path::Path,
-    conn: Connection,
-) -> Result<Catalogue, OpenError> {
+fn finish(family: Family, file: &Path, building: &Path, conn: Connection) -> Result<Catalogue, OpenError> {
     let io = |source| OpenError::io(building, source);
     db::finish(conn).map_err(|source| OpenError::db(building, source))?;
     sync_file(building).map_err(io)?;
     std::fs::rename(building, file).map_err(io)?;
-    sync_dir(file.parent().unwrap_or(std::path::Path::new("."))).map_err(io)?;
+    sync_dir(file.parent().unwrap_or(Path::new("."))).map_err(io)?;
     family.point_to(file, None).map_err(io)?;
     let opened = db::open(file, Durability::Full).and_then(db::start_log);
     let conn = opened.map_err(|source| OpenError::db(file, source))?;

@@ -1,11 +1,11 @@
 use std::ops::RangeInclusive;
 
-use rusqlite::{Connection, OptionalExtension};
+use rusqlite::OptionalExtension;
 use suanpan_journal::{Chain, Hash, Missing, PAYLOAD_LEN_MAX, Run, SegmentHead, SegmentId, push_record};
 
-use crate::replace::lost;
+use crate::holes::{lost, missing};
 use crate::rows::{self, Row, id_of, ord_of, seq_of};
-use crate::{DbError, Ledger, QueryError};
+use crate::{Ledger, QueryError};
 
 impl Ledger {
     /// Every segment with entries, in the order of writing, but one whose beginning is still to come.
@@ -107,19 +107,4 @@ impl Ledger {
         let found = self.conn()?.prepare_cached(sql)?.query_row([segment.0], |row| row.get::<_, i64>(0));
         Ok(found.optional()?.map(|ord| ord_of(id_of(ord, 0))))
     }
-}
-
-pub(crate) fn missing(conn: &Connection) -> Result<Vec<Missing>, DbError> {
-    let mut statement =
-        conn.prepare("select segment_id, from_seq, to_seq, to_hash from hole order by segment_id, from_seq")?;
-    let rows = statement.query_map([], |row| {
-        let to: Option<i64> = row.get(2)?;
-        Ok(Missing {
-            segment: SegmentId(row.get(0)?),
-            from: row.get::<_, i64>(1)?.unsigned_abs(),
-            to: to.map(i64::unsigned_abs),
-            to_hash: row.get::<_, Option<[u8; 32]>>(3)?.map(Hash),
-        })
-    })?;
-    Ok(rows.collect::<Result<_, _>>()?)
 }

@@ -4,7 +4,7 @@ mod days;
 mod documents;
 mod figures;
 mod journal;
+mod print;
 
 pub use documents::{Document, Parked};
 pub use figures::{Shift, Tries};
-pub(crate) use journal::missing;

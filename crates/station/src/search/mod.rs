@@ -18,6 +18,7 @@ mod tests;
 use std::collections::HashMap;
 
 use buffer::Buffer;
+pub use collect::Class;
 use collect::Collector;
 use phonetic::{Place, Query, Readings, Speller, Syllable};
 
@@ -39,73 +40,6 @@ pub struct SearchItem {
     pub keys: Vec<String>,
     /// Lines sold at this store in the last 28 days: higher is found first.
     pub rank: i64,
-}
-
-/// How well an item matches; better classes come first, and sales decide within one. What is meant most often comes first: a
-/// code, or the item's own name as it is usually read; then its other names, and at last the readings that hardly anybody
-/// means, which still find what somebody does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Class {
-    /// A code, barcode or PLU, whole.
-    CodeWhole,
-    /// The name, whole.
-    NameWhole,
-    /// The beginning of a code.
-    CodeStart,
-    /// The beginning of the name.
-    NameStart,
-    /// Another name, whole.
-    AliasWhole,
-    /// The beginning of another name.
-    AliasStart,
-    /// The end of a code: the last digits of a barcode.
-    CodeEnd,
-    /// Somewhere within the name.
-    NameInside,
-    /// A name or alias by a rare reading, whole.
-    RareWhole,
-    /// The beginning of one.
-    RareStart,
-    /// Somewhere within another name.
-    AliasInside,
-    /// Somewhere within a name or alias by a rare reading.
-    RareInside,
-}
-
-impl Class {
-    const ALL: [Class; 12] = [
-        Class::CodeWhole,
-        Class::NameWhole,
-        Class::CodeStart,
-        Class::NameStart,
-        Class::AliasWhole,
-        Class::AliasStart,
-        Class::CodeEnd,
-        Class::NameInside,
-        Class::RareWhole,
-        Class::RareStart,
-        Class::AliasInside,
-        Class::RareInside,
-    ];
-
-    fn usual(place: Place, is_own: bool) -> Class {
-        match (place, is_own) {
-            (Place::Whole, true) => Class::NameWhole,
-            (Place::Start, true) => Class::NameStart,
-            (Place::Inside, true) => Class::NameInside,
-            (Place::Whole, false) => Class::AliasWhole,
-            (Place::Start, false) => Class::AliasStart,
-            (Place::Inside, false) => Class::AliasInside,
-        }
-    }
-
-    fn rare(place: Place) -> Class {
-        match place {
-            Place::Whole => Class::RareWhole,
-            Place::Start => Class::RareStart,
-            Place::Inside => Class::RareInside,
-        }
-    }
 }
 
 /// A found item.

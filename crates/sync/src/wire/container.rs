@@ -3,7 +3,6 @@ use std::cell::RefCell;
 
 use zstd::zstd_safe::{DCtx, DDict, get_frame_content_size};
 
-use super::dictionary::DictionaryId;
 use super::{WireError, bytes::Reader, within};
 use crate::limits::RECORDS_MAX;
 
@@ -14,6 +13,9 @@ const ZSTD_LEVEL: i32 = 8;
 /// A hundred sales in a tenth of a millisecond: for what a hub packs anew while a till waits.
 const QUICK_LEVEL: i32 = 1;
 
+/// Names a dictionary: the first bytes of its SHA-256.
+pub type DictionaryId = [u8; 8];
+
 /// How a container's bytes are packed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Codec {
@@ -21,7 +23,7 @@ pub enum Codec {
     Raw = 0,
     /// One zstd frame that states its content size.
     Zstd = 1,
-    /// The name of a [`Dictionary`](super::dictionary::Dictionary), then one such frame that was made with it, of the
+    /// The name of a [`Dictionary`](crate::Dictionary), then one such frame that was made with it, of the
     /// run in columns.
     Dictionary = 2,
 }

@@ -2,15 +2,12 @@ use sha2::{Digest, Sha256};
 use zstd::bulk::Compressor;
 use zstd::zstd_safe::{CParameter, DDict};
 
-use super::container::{Codec, Container, unzstd};
+use super::container::{Codec, Container, DictionaryId, unzstd};
 use super::{WireError, columns, within};
 use crate::limits::{DICTIONARY_MAX, RECORDS_MAX};
 
 /// A till packs one push at a time and has the time: a hundred sales take 20 ms.
 const LEVEL: i32 = 19;
-
-/// Names a dictionary: the first bytes of its SHA-256.
-pub type DictionaryId = [u8; 8];
 
 /// What a chain's sales have in common, so that no push need say it: names of fields, goods, prices.
 ///
