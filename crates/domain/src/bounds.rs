@@ -5,7 +5,8 @@
 //! document's figures add up, which each total shows by itself.
 
 use crate::calendar;
-use crate::entry::Entry;
+pub use crate::entry::Bound;
+use crate::entry::{Entry, EntryError};
 use crate::money::Fen;
 use crate::pricing::Price;
 use crate::quantity::{Grams, Pieces, Quantity};
@@ -34,41 +35,20 @@ pub const TEXT_LEN_MAX: usize = 4_096;
 /// Tenders or taxes of a close, and denominations of a count.
 const CODES_MAX: usize = 1_000;
 
-/// Which bound an entry breaks.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Bound {
-    /// A business date that does not exist, or in which nobody trades.
-    Date,
-    /// A document's number is 0 or above [`NUMBER_MAX`].
-    Number,
-    /// An amount is above what its place allows.
-    Amount,
-    /// A weight or count is above the largest line.
-    Quantity,
-    /// A code is too long or has control characters.
-    Code,
-    /// A text is too long or has a NUL.
-    Text,
-    /// There are too many lines, tenders or codes.
-    List,
-}
+type Checked = Result<(), Bound>;
 
-impl Bound {
-    /// Its name in logs.
-    pub fn name(self) -> &'static str {
-        match self {
-            Bound::Date => "date",
-            Bound::Number => "number",
-            Bound::Amount => "amount",
-            Bound::Quantity => "quantity",
-            Bound::Code => "code",
-            Bound::Text => "text",
-            Bound::List => "list",
+impl Entry {
+    /// Reads a payload that another machine wrote under a business date: what comes back can be added up.
+    ///
+    /// *Errors:* [`EntryError`]; the hub parks such an entry, and whatever follows it is in the figures.
+    pub fn receive(kind: u16, business_date: u32, payload: &[u8]) -> Result<Entry, EntryError> {
+        let entry = Entry::decode(kind, payload)?;
+        match check(&entry, business_date) {
+            Ok(()) => Ok(entry),
+            Err(bound) => Err(EntryError::OutOfBounds { kind, bound }),
         }
     }
 }
-
-type Checked = Result<(), Bound>;
 
 /// Checks an entry and the business date under which it was written.
 ///

@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::path::Path;
 
 use rusqlite::Connection;
+use suanpan_domain::entry::kind;
 use suanpan_journal::{Chain, Hash, Missing, StationId, entry_hash};
 
 use crate::fold::fold_row;
@@ -28,9 +29,6 @@ const TAIL_MIN: usize = 4_096;
 
 /// Business dates that are there before selling starts: today's and the one before.
 const TAIL_DATES: usize = 2;
-
-/// Kind of the entry that opens a shift.
-const SHIFT_OPENED: u16 = 20;
 
 /// Entries before and after a range that are read with it, because neighbours prove each other.
 const SEAM: i64 = 2;
@@ -113,7 +111,7 @@ impl Heap {
                 return Some(from);
             }
             dates.insert(row.business_date);
-            has_shift |= row.kind == SHIFT_OPENED;
+            has_shift |= row.kind == kind::SHIFT_OPENED.number;
             (from, read) = (*id, read + 1);
         }
         None

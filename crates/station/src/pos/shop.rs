@@ -8,7 +8,7 @@ use suanpan_contract::{Code, DocumentRow, NetworkView, PrinterView, SlipKind, Sl
 use suanpan_domain::barcode;
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::Item;
-use suanpan_domain::entry::Entry;
+use suanpan_domain::entry::{Entry, kind};
 use suanpan_domain::ids::{DocumentNumber, EntryRef, Id};
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;
@@ -30,7 +30,8 @@ use crate::search::SearchIndex;
 use crate::settings::MachineSettings;
 
 /// Kinds of the entries that print a slip: cash moved, shift audited, shift closed, day closed.
-const SLIPS: [u16; 4] = [22, 23, 24, 25];
+const SLIPS: [u16; 4] =
+    [kind::CASH_MOVED.number, kind::SHIFT_AUDITED.number, kind::SHIFT_CLOSED.number, kind::DAY_CLOSED.number];
 
 /// Steps in which the screen counts entries that are still to come: a few a second.
 const SHOWN_BY: u64 = 1_000;

@@ -12,7 +12,6 @@ const REMAIN: &[(&str, &[&str])] = &[
     ("crates/cli", &["replay/files.rs", "replay/hub.rs", "replay/mod.rs", "replay/session.rs"]),
     ("crates/contract", &["command.rs", "view/mod.rs"]),
     ("crates/devices", &["printer/link.rs", "printer/mod.rs", "printer/status.rs", "printer/tcp.rs"]),
-    ("crates/domain", &["bounds.rs", "entry.rs"]),
     (
         "crates/station",
         &[
