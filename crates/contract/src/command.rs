@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DocumentRow, ItemHit, PreviewLine, RefundableSale, SlipRow, TillView};
+use crate::{DocumentRow, ItemHit, Language, PreviewLine, RefundableSale, SlipRow, TillView};
 
 /// The longest scan or text a command may carry, characters; longer input is refused, never cut.
 pub const TEXT_LEN_MAX: usize = 10_000;
@@ -306,19 +306,6 @@ pub enum Found {
     MayQuit,
     /// The drawer may be counted now.
     MayCount,
-}
-
-/// Language of the screen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
-pub enum Language {
-    /// 简体中文.
-    #[default]
-    #[serde(rename = "zh-CN")]
-    ZhCn,
-    /// English.
-    #[serde(rename = "en")]
-    En,
 }
 
 /// Kind of a cash movement.

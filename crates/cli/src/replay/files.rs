@@ -8,9 +8,10 @@ use sha2::{Digest, Sha256};
 use suanpan_journal::Hash;
 use suanpan_station::replay::{Document, Line, Source};
 
+use super::args::Args;
+use super::baskets;
 use super::refusal::Refusal;
 use super::rows::{ItemRow, SaleRow, read_items, read_sales};
-use super::{Args, baskets};
 
 /// The files' times are China's.
 const UTC_OFFSET_MS: i64 = 8 * 3_600_000;

@@ -6,7 +6,7 @@ use suanpan_station::identity::Identity;
 use sync_server::store::Site;
 use sync_server::{Config, Hub, HubError, RunningHub};
 
-use super::ReplayFailure;
+use super::failure::ReplayFailure;
 
 /// The embedded hub's only site and till.
 const SITE: &str = "REPLAY";

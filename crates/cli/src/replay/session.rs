@@ -1,60 +1,24 @@
 //! One run: read, refuse or open, ring every document, wait for the hub, compare.
 
-use std::io;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
-use suanpan_station::replay::{DayFigures, Folder, ReplayError, ReplayTill};
-use suanpan_station::sync::{CallError, OwnReport};
-use sync_server::{HubError, RunningHub};
+use suanpan_station::replay::{DayFigures, Folder, ReplayTill};
+use suanpan_station::sync::OwnReport;
+use sync_server::RunningHub;
 use tokio::runtime::Runtime;
 use tokio::time::{Interval, interval};
 
+use super::args::Args;
+use super::failure::ReplayFailure;
 use super::files::Files;
-use super::refusal::Refusal;
-use super::{Args, Outcome, hub};
+use super::hub;
+use super::outcome::Outcome;
 
 /// How often the hub is looked at while waiting for it.
 const LOOK: Duration = Duration::from_millis(50);
 /// Looks without any progress before waiting ends: two minutes, four times the driver's longest pause.
 const LOOKS_MAX: u32 = 2_400;
-
-/// Why a replay did not begin, or did not come to its end. What was rung stays; the same command goes on.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayFailure {
-    /// A file is not as it should be.
-    #[error("{0}")]
-    Refusal(String),
-    /// The till.
-    #[error("{code} {0}", code = .0.code())]
-    Till(#[from] ReplayError),
-    /// The embedded hub.
-    #[error("{code} {0}", code = .0.code())]
-    Hub(#[from] HubError),
-    /// The embedded hub's folder was exchanged.
-    #[error("the hub in this folder is not the one at which the till is enrolled")]
-    OtherHub,
-    /// The system gives no threads.
-    #[error(transparent)]
-    System(#[from] io::Error),
-    /// The hub does not take what was rung.
-    #[error("the hub has {acked} of {written} entries and takes no more; run again to go on")]
-    Stalled {
-        /// Entries that it has.
-        acked: u64,
-        /// Entries in the ledger.
-        written: u64,
-    },
-    /// The hub does not give its figures.
-    #[error("the hub does not give its figures: {0}")]
-    Report(#[from] CallError),
-}
-
-impl From<Refusal> for ReplayFailure {
-    fn from(refusal: Refusal) -> ReplayFailure {
-        ReplayFailure::Refusal(refusal.to_string())
-    }
-}
 
 /// A replay that was not refused.
 pub struct Session {

@@ -8,12 +8,24 @@ mod status;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Language;
 pub use basket::*;
 pub use catalogue::*;
 pub use document::*;
 pub use prompt::*;
 pub use status::*;
+
+/// Language of the screen.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+pub enum Language {
+    /// 简体中文.
+    #[default]
+    #[serde(rename = "zh-CN")]
+    ZhCn,
+    /// English.
+    #[serde(rename = "en")]
+    En,
+}
 
 /// The picture of a till. *Units:* fen, grams, pieces; times are site-local `HH:MM`, dates `yyyy-mm-dd`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -2,8 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::Reason;
-use super::link::{Link, LinkError};
+use super::link::{Link, LinkError, Reason};
 
 /// A printer's state as the printer tells it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
