@@ -1,5 +1,7 @@
 //! The best hits of each class, in the order in which they are met.
 
+use super::phonetic::Place;
+
 /// How well an item matches; better classes come first, and sales decide within one. What is meant most often comes first: a
 /// code, or the item's own name as it is usually read; then its other names, and at last the readings that hardly anybody
 /// means, which still find what somebody does.
@@ -47,7 +49,7 @@ impl Class {
         Class::RareInside,
     ];
 
-    fn usual(place: Place, is_own: bool) -> Class {
+    pub(super) fn usual(place: Place, is_own: bool) -> Class {
         match (place, is_own) {
             (Place::Whole, true) => Class::NameWhole,
             (Place::Start, true) => Class::NameStart,
@@ -58,7 +60,7 @@ impl Class {
         }
     }
 
-    fn rare(place: Place) -> Class {
+    pub(super) fn rare(place: Place) -> Class {
         match place {
             Place::Whole => Class::RareWhole,
             Place::Start => Class::RareStart,
