@@ -10,6 +10,7 @@ fn root() -> PathBuf {
 fn check(samples: &Path) -> Option<Output> {
     let run = Command::new("node").arg(root().join("docs/protocol-check.mjs")).arg(samples).output();
     if run.is_err() {
+        assert!(std::env::var_os("CI").is_none(), "Node is not installed");
         eprintln!("skipped: there is no Node here");
     }
     run.ok()
