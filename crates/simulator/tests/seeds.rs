@@ -47,6 +47,7 @@ fn every_run_heals_seeds_130_to_199() {
 #[test]
 fn what_once_ended_in_a_breach_heals() {
     for (seed, what) in [
+        (253, "what is fetched back hangs on what another disk wrote"),
         (296, "a disk that has only the end of a hole offers it"),
         (408, "a hole that ends with what the hub asks for is declared again"),
         (859, "a hole that two disks declare differently holds nothing up"),
