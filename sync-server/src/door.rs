@@ -33,6 +33,10 @@ const TOLD_EVERY: Duration = Duration::from_secs(10);
 /// Connections above the room while those that were told to go still do.
 const GOING_MAX: usize = 64;
 
+/// They are waited for this long, two seconds in all: nobody else can be let in meanwhile either.
+const GOING_PAUSE: Duration = Duration::from_millis(5);
+const GOING_ROUNDS: u32 = 400;
+
 /// Who comes in, and for whom there is room.
 #[derive(Debug)]
 pub(crate) struct Door {
@@ -62,25 +66,31 @@ impl Door {
         self.proxies.contains(&address.to_canonical())
     }
 
-    /// Lets a connection in; gives what is told when it has to go. `None` if there is no room and nobody to make it.
+    /// Says whether there is room for somebody, or somebody to make it, who is then told to go.
+    fn makes_room(&self, peer: SocketAddr) -> bool {
+        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        if inside.open < self.room {
+            return true;
+        }
+        let gave_way = inside.make_room();
+        if inside.is_to_tell() {
+            tracing::warn!(
+                code = "HUB-LIM-006",
+                connections = inside.open,
+                address = %gave_way.unwrap_or(household(peer.ip())),
+                "no room for connections: the address with most that nobody signed gives way"
+            );
+        }
+        gave_way.is_some()
+    }
+
+    /// Lets a connection in, unless too many that were told to go have not; gives what is told when it has to go.
     fn enter(self: &Arc<Door>, peer: SocketAddr) -> Option<(Arc<Pass>, oneshot::Receiver<()>)> {
         let (told, go) = oneshot::channel();
         let household = household(peer.ip());
         let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
-        if inside.open >= self.room {
-            let gave_way = inside.make_room();
-            let is_let_in = gave_way.is_some() && inside.open < self.room.saturating_add(GOING_MAX);
-            if inside.is_to_tell() {
-                tracing::warn!(
-                    code = "HUB-LIM-006",
-                    connections = inside.open,
-                    address = %gave_way.unwrap_or(household),
-                    "no room for connections: the address with most that nobody signed gives way"
-                );
-            }
-            if !is_let_in {
-                return None;
-            }
+        if inside.open >= self.room.saturating_add(GOING_MAX) {
+            return None;
         }
         inside.open = inside.open.saturating_add(1);
         inside.next = inside.next.saturating_add(1);
@@ -90,6 +100,17 @@ impl Door {
         }
         drop(inside);
         Some((Arc::new(Pass { door: self.clone(), household, number }), go))
+    }
+
+    /// The same, and waits for those that were told to go: a busy machine takes a while to close what nobody reads.
+    async fn enter_soon(self: &Arc<Door>, peer: SocketAddr) -> Option<(Arc<Pass>, oneshot::Receiver<()>)> {
+        for _ in 0..GOING_ROUNDS {
+            if let Some(entered) = self.enter(peer) {
+                return Some(entered);
+            }
+            tokio::time::sleep(GOING_PAUSE).await;
+        }
+        self.enter(peer)
     }
 
     fn tell(&self, error: &io::Error) {
@@ -217,7 +238,10 @@ impl AddrListener<Visitor, Caller> for Entrance {
             match self.listener.accept().await {
                 Ok((stream, peer)) => {
                     // Who finds no room is cut off, and comes again.
-                    let Some((pass, go)) = self.door.enter(peer) else { continue };
+                    if !self.door.makes_room(peer) {
+                        continue;
+                    }
+                    let Some((pass, go)) = self.door.enter_soon(peer).await else { continue };
                     let caller = Caller { peer, pass: Some(pass.clone()) };
                     return Ok((Visitor { stream, go, is_told: false, stalled: None, pass }, caller));
                 }
@@ -350,6 +374,21 @@ mod tests {
         drop((known, till, newest, _b));
         assert_eq!(entrance.door.inside.lock().unwrap().open, 0);
         assert!(entrance.door.inside.lock().unwrap().strangers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn who_comes_while_others_still_go_waits_for_them() {
+        let (entrance, address) = entrance(1).await;
+        let peer = SocketAddr::from(([127, 0, 0, 9], 1));
+        let going: Vec<_> = (0..=GOING_MAX).map(|_| entrance.door.enter(peer).unwrap()).collect();
+        assert!(entrance.door.enter(peer).is_none());
+        let _client = TcpStream::connect(address).await.unwrap();
+        let leave = async {
+            tokio::task::yield_now().await;
+            drop(going);
+        };
+        let (accepted, ()) = tokio::join!(entrance.accept_stream(), leave);
+        assert!(accepted.is_ok());
     }
 
     #[tokio::test]
