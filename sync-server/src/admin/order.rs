@@ -17,7 +17,7 @@ use crate::store::Store;
 
 /// An order. It has no `Debug`: a password may be in it.
 #[derive(Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Order {
     /// Publish a catalogue. The path is absolute, and whoever carries it out reads it.
     Import {

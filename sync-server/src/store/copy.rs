@@ -31,7 +31,7 @@ const TABLES: [(&str, &str); 16] = [
     ),
     ("scope_head", "scope, version, hash"),
     ("feed", "scope, version, epoch, tbl, key, effective_at_ms, body, hash"),
-    ("\"user\"", "name, role, password_hash, created_at_ms"),
+    ("\"user\"", "name, role, scope, password_hash, created_at_ms"),
     ("api_key", "name, key_sha256, created_at_ms, journal"),
     ("excuse", "site, business_date, till, by_user, reason, at_ms"),
     ("store_day", "site, business_date, closing, look_at_ms, standing"),

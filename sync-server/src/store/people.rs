@@ -283,13 +283,15 @@ fn user(name: String, roles: String, scope: String) -> Result<User, StoreError> 
         OPERATIONS => vec![Role::Operations],
         names => names.split(',').map(role).collect::<Result<_, _>>()?,
     };
-    Ok(User { name, roles, scope: scope.parse().map_err(|_| StoreError::Damaged("scope"))? })
+    let user = User { name, roles, scope: scope.parse().map_err(|_| StoreError::Damaged("scope"))? };
+    // An older hub knows no scopes: whoever it made something else is let in nowhere rather than everywhere.
+    if user.is_possible() { Ok(user) } else { Err(StoreError::Damaged("scope")) }
 }
 
 pub(super) fn put_site(connection: &dyn Sql, site: &Site) -> Result<(), StoreError> {
     connection.execute(
         "insert into site (site, zone, name, utc_offset_min, day_starts_min) values (?, ?, ?, ?, ?)
-         on conflict (site) do update set zone = excluded.zone, name = excluded.name,
+         on conflict (site) do update set zone = coalesce(excluded.zone, site.zone), name = excluded.name,
            utc_offset_min = excluded.utc_offset_min, day_starts_min = excluded.day_starts_min",
         values![
             site.site.as_str(),

@@ -117,12 +117,12 @@ pub(super) fn problems(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, Sto
     sql.all(
         &format!(
             "select r.wrong, r.number, r.paid_fen, r.refunded_fen,
-               (select string_agg(d.printed, ' ' order by d.gseq) from document d where d.cites = r.number),
-               (select min(d.site) from document d where d.cites = r.number)
+               (select string_agg(d.printed, ' ' order by d.gseq) from document d where d.cites = r.number and {here}),
+               (select min(d.site) from document d where d.cites = r.number and {here})
              from returned r where r.wrong is not null and (cast(?2 as text) is null
-               or exists (select 1 from document d where d.cites = r.number and {}))
+               or exists (select 1 from document d where d.cites = r.number and {here}))
              order by r.gseq desc limit ?3",
-            within("d.site")
+            here = within("d.site")
         ),
         values![reach.only().map(SiteCode::as_str), reach.listed(), SHOWN_MAX],
         |row| {

@@ -6,6 +6,7 @@ use reqwest::Method;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::refund::{Origin, Refund};
 use suanpan_sync::{FeedChange, PushReply, RefundReply, RefundRequest, Scope, feed_genesis, follow_feed};
+use sync_server::access::{Role, User};
 use sync_server::project::Group;
 use sync_server::store::{LEASE_MS, NewRow, Store, StoreError};
 use sync_server::{Config, Hub};
@@ -192,6 +193,9 @@ async fn a_hub_moves_from_its_folder_to_postgresql_and_tills_go_on() {
         stored(&till.push(&moved, n, n).await);
     }
     let shown = (moved.day().await, till.push(&moved, 5, 5).await);
+    let scope: Scope = "site:HT01".parse().unwrap();
+    let manager = User { name: "li".into(), roles: vec![Role::Manager], scope };
+    moved.hub().put_user(manager.clone(), None).await.unwrap();
     let busy = Hub::migrate_store(moved.folder.path(), &database).unwrap_err();
     assert_eq!(busy.code(), "HUB-STO-010", "the hub still serves");
     moved.running.stop().await;
@@ -200,6 +204,8 @@ async fn a_hub_moves_from_its_folder_to_postgresql_and_tills_go_on() {
     assert_eq!(Hub::migrate_store(&path, &database).unwrap_err().code(), "HUB-STO-014", "once");
     moved.running = Hub::start(config(&path)).await.unwrap();
     assert_eq!((moved.day().await, till.push(&moved, 5, 5).await), shown);
+    let moved_manager = moved.hub().store().user("li".into()).await.unwrap().unwrap().0;
+    assert_eq!(moved_manager, manager, "of one store there too");
     till.sell(100, 80);
     assert!(stored(&till.push(&moved, 6, 6).await) > stored(&shown.1));
     assert_eq!(moved.day().await[0]["sales"], 6);

@@ -95,6 +95,8 @@ impl Upload {
     fn look_at_all(&mut self, here: &Here<'_>) -> Result<(), StoresError> {
         let cursors = here.memory.cursors()?;
         let cursors: HashMap<SegmentId, _> = cursors.into_iter().map(|it| (it.segment, it)).collect();
+        // Asked before the list: a segment that begins meanwhile is not in it, and is looked at the next time.
+        let newest = here.stores.head()?.map(|head| head.segment);
         for SegmentHead { parent, head } in here.stores.segments()? {
             // With a segment that was not here come holes that were not asked for.
             self.recovery.asked &= self.parents.insert(head.segment, parent).is_some();
@@ -102,7 +104,7 @@ impl Upload {
             let (segment, head_seq) = (head.segment, head.seq);
             self.edge.observe(&SegmentStatus { segment, head_seq, acked_seq, epoch });
         }
-        self.current = here.stores.head()?.map(|head| head.segment);
+        self.current = newest;
         Ok(())
     }
 

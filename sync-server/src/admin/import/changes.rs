@@ -12,6 +12,7 @@ use crate::store::{NewRow, News, RowName};
 
 /// What is done with the files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Manner {
     /// Nothing is published: what would change is told.
     pub dry_run: bool,
@@ -33,10 +34,13 @@ pub(super) fn read_tables(entries: &[Entry]) -> Vec<Table> {
     WITHDRAWN.into_iter().filter(|table| entries.iter().any(|entry| entry.table == *table)).collect()
 }
 
-/// Rows of the chain and of sites that hold and are not listed.
+/// Rows that hold and are not listed, of the chain or of a site of which their file speaks: a list of one store's people
+/// says nothing of another's.
 pub(super) fn unlisted(held: Vec<RowName>, entries: &[Entry]) -> Vec<RowName> {
     let listed: HashSet<RowName> = entries.iter().map(Entry::name).collect();
-    held.into_iter().filter(|row| !matches!(row.scope, Scope::Zone(_)) && !listed.contains(row)).collect()
+    let spoken_of: HashSet<(Table, &Scope)> = listed.iter().map(|row| (row.table, &row.scope)).collect();
+    let is_meant = |row: &RowName| spoken_of.contains(&(row.table, &row.scope)) && !listed.contains(row);
+    held.into_iter().filter(is_meant).collect()
 }
 
 /// Such a row, withdrawn.
