@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -42,6 +42,7 @@ const GOING_ROUNDS: u32 = 400;
 pub(crate) struct Door {
     room: usize,
     stalled: Duration,
+    going_rounds: u32,
     /// Their connections are everybody's, and theirs to limit.
     proxies: Vec<IpAddr>,
     inside: Mutex<Inside>,
@@ -52,6 +53,8 @@ struct Inside {
     open: usize,
     /// Numbers connections in the order in which they came.
     next: u64,
+    /// Somebody waited in vain for those that were told to go, and nobody has come in since.
+    is_stuck: bool,
     strangers: HashMap<IpAddr, BTreeMap<u64, oneshot::Sender<()>>>,
     told: Option<Instant>,
 }
@@ -59,7 +62,11 @@ struct Inside {
 impl Door {
     /// Makes a door to so much room, from which who takes nothing for so long is sent away.
     pub(crate) fn new(room: usize, stalled: Duration, proxies: Vec<IpAddr>) -> Arc<Door> {
-        Arc::new(Door { room, stalled, proxies, inside: Mutex::default() })
+        Arc::new(Door { room, stalled, going_rounds: GOING_ROUNDS, proxies, inside: Mutex::default() })
+    }
+
+    fn inside(&self) -> MutexGuard<'_, Inside> {
+        self.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_proxy(&self, address: IpAddr) -> bool {
@@ -68,7 +75,7 @@ impl Door {
 
     /// Says whether there is room for somebody, or somebody to make it, who is then told to go.
     fn makes_room(&self, peer: SocketAddr) -> bool {
-        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.inside();
         if inside.open < self.room {
             return true;
         }
@@ -88,7 +95,7 @@ impl Door {
     fn enter(self: &Arc<Door>, peer: SocketAddr) -> Option<(Arc<Pass>, oneshot::Receiver<()>)> {
         let (told, go) = oneshot::channel();
         let household = household(peer.ip());
-        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.inside();
         if inside.open >= self.room.saturating_add(GOING_MAX) {
             return None;
         }
@@ -102,19 +109,23 @@ impl Door {
         Some((Arc::new(Pass { door: self.clone(), household, number }), go))
     }
 
-    /// The same, and waits for those that were told to go: a busy machine takes a while to close what nobody reads.
+    /// The same, and waits for those that were told to go: a busy machine takes a while to close what nobody reads. Where
+    /// that was in vain, those who come next are not kept waiting too.
     async fn enter_soon(self: &Arc<Door>, peer: SocketAddr) -> Option<(Arc<Pass>, oneshot::Receiver<()>)> {
-        for _ in 0..GOING_ROUNDS {
+        let rounds = if self.inside().is_stuck { 0 } else { self.going_rounds };
+        for _ in 0..rounds {
             if let Some(entered) = self.enter(peer) {
                 return Some(entered);
             }
             tokio::time::sleep(GOING_PAUSE).await;
         }
-        self.enter(peer)
+        let entered = self.enter(peer);
+        self.inside().is_stuck = entered.is_none();
+        entered
     }
 
     fn tell(&self, error: &io::Error) {
-        let mut inside = self.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.inside();
         if inside.is_to_tell() {
             tracing::error!(code = "HUB-LIM-007", %error, connections = inside.open, "a connection could not be accepted");
         }
@@ -165,7 +176,7 @@ impl Pass {
 
 impl Drop for Pass {
     fn drop(&mut self) {
-        let mut inside = self.door.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = self.door.inside();
         inside.open = inside.open.saturating_sub(1);
         drop(self.leave_strangers(&mut inside));
     }
@@ -205,7 +216,7 @@ impl Caller {
     /// Somebody proved on this connection who they are: it stays, whoever else comes.
     pub(crate) fn proved(&self) {
         let Some(pass) = &self.pass else { return };
-        let mut inside = pass.door.inside.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut inside = pass.door.inside();
         drop(pass.leave_strangers(&mut inside));
     }
 }
@@ -345,6 +356,7 @@ impl AsyncWrite for Visitor {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::FutureExt;
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
     async fn entrance(room: usize) -> (Entrance, SocketAddr) {
@@ -389,6 +401,20 @@ mod tests {
         };
         let (accepted, ()) = tokio::join!(entrance.accept_stream(), leave);
         assert!(accepted.is_ok());
+    }
+
+    #[tokio::test]
+    async fn after_a_wait_in_vain_the_next_one_is_not_kept_waiting() {
+        let (stalled, proxies, inside) = (STALLED, Vec::new(), Mutex::default());
+        let door = Arc::new(Door { room: 1, stalled, going_rounds: 3, proxies, inside });
+        let peer = SocketAddr::from(([127, 0, 0, 9], 1));
+        let mut going: Vec<_> = (0..=GOING_MAX).map(|_| door.enter(peer).unwrap()).collect();
+        assert!(door.enter_soon(peer).now_or_never().is_none(), "the first one waits");
+        assert!(door.enter_soon(peer).await.is_none());
+        assert!(door.enter_soon(peer).now_or_never().unwrap().is_none(), "it is turned away at once");
+        going.pop();
+        going.push(door.enter_soon(peer).now_or_never().unwrap().unwrap());
+        assert!(door.enter_soon(peer).now_or_never().is_none(), "since one came in, it is worth a wait again");
     }
 
     #[tokio::test]

@@ -43,6 +43,14 @@ pub enum HubError {
     /// There is no such site.
     #[error("there is no site {0}: import its settings first")]
     UnknownSite(String),
+    /// No site is in the zone.
+    #[error("no site is in the zone {zone}: there is {known} (stores.json puts a site into one)")]
+    UnknownZone {
+        /// Which.
+        zone: String,
+        /// Those that there are, in words.
+        known: String,
+    },
     /// A name, role or password that the hub does not take.
     #[error("{0}")]
     Rejected(&'static str),
@@ -63,6 +71,7 @@ impl HubError {
             HubError::Import(_) => "HUB-ADM-001",
             HubError::UnknownSite(_) => "HUB-ADM-002",
             HubError::Rejected(_) => "HUB-ADM-003",
+            HubError::UnknownZone { .. } => "HUB-ADM-008",
         }
     }
 }

@@ -127,7 +127,7 @@ impl Hub {
 
     /// Adds or changes a person; gives the password if it was made here.
     ///
-    /// *Errors:* `Rejected`, `Random`, `Store`.
+    /// *Errors:* `Rejected`, `UnknownSite`, `UnknownZone`, `Random`, `Store`.
     pub async fn put_user(&self, user: User, password: Option<String>) -> Result<Option<String>, HubError> {
         admin::put_user(&self.store, user, password).await
     }

@@ -1,4 +1,4 @@
-//! The socket in a hub's folder by which the hub takes orders while it serves: whoever may open the folder may give them.
+//! The socket in a hub's folder by which the hub takes orders while it serves: its own user may give them, and root.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -6,6 +6,8 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::order::{Done, Order, Refused};
+#[cfg(unix)]
+use crate::error::HubError;
 use crate::store::Store;
 
 /// In the folder.
@@ -83,23 +85,49 @@ pub(crate) fn listen(
 }
 
 #[cfg(unix)]
-async fn answer(stream: tokio::net::UnixStream, store: &Store) -> std::io::Result<()> {
+async fn answer(stream: tokio::net::UnixStream, store: &Arc<Store>) -> std::io::Result<()> {
     use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+    let refused = |code: &str, text: &str| Err(Refused { code: code.to_owned(), text: text.to_owned() });
+    let (user, own) = (stream.peer_cred()?.uid(), rustix::process::geteuid().as_raw());
     let (input, mut output) = stream.into_split();
     let mut line = Vec::new();
     let mut input = BufReader::new(input.take(ORDER_MAX));
     tokio::time::timeout(ORDER_TIMEOUT, input.read_until(b'\n', &mut line)).await??;
     let answer: Result<Done, Refused> = match serde_json::from_slice::<Order>(&line) {
-        Ok(order) => order.carry_out(store).await.map_err(Refused::from),
+        // Whoever opened folder and socket to others did not mean that.
+        _ if !may_order(user, own) => {
+            tracing::warn!(code = "HUB-ADM-009", user, "somebody else's order was refused");
+            refused("HUB-ADM-009", "the hub takes orders from its own user and from root: give it as one of them")
+        }
+        Ok(order) => match carried_out(order, store.clone()).await {
+            Some(done) => done.map_err(Refused::from),
+            None => refused("HUB-ADM-010", "the hub broke off at it: its log says where"),
+        },
         // A command of another version.
-        Err(_) => Err(Refused {
-            code: "HUB-ADM-006".to_owned(),
-            text: "the hub that serves does not know this order: it is of another version than the command"
-                .to_owned(),
-        }),
+        Err(_) => refused(
+            "HUB-ADM-006",
+            "the hub that serves does not know this order: it is of another version than the command",
+        ),
     };
     let answer = serde_json::to_vec(&answer)?;
     tokio::time::timeout(ORDER_TIMEOUT, output.write_all(&answer)).await?
+}
+
+/// Whether a user may give orders to a hub that runs as another.
+#[cfg(unix)]
+fn may_order(user: u32, hub: u32) -> bool {
+    user == hub || user == 0
+}
+
+/// Carries an order out on a thread of its own: reading a large catalogue takes a minute of work, and the threads that
+/// answer tills are few. Nothing comes of one that breaks off.
+#[cfg(unix)]
+async fn carried_out(order: Order, store: Arc<Store>) -> Option<Result<Done, HubError>> {
+    let (answer, answered) = tokio::sync::oneshot::channel();
+    let runtime = tokio::runtime::Handle::current();
+    let work = move || drop(answer.send(runtime.block_on(order.carry_out(&store))));
+    std::thread::Builder::new().name("hub-order".to_owned()).spawn(work).ok()?;
+    answered.await.ok()
 }
 
 /// There are no sockets in folders here: a hub in a folder is stopped first.
@@ -111,4 +139,15 @@ pub(super) async fn ask(_: &Path, _: &Order) -> Option<Result<Done, Refused>> {
 #[cfg(not(unix))]
 pub(crate) fn listen(_: &Path, _: Arc<Store>, _: watch::Receiver<bool>) -> std::io::Result<()> {
     Ok(())
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    #[test]
+    fn the_hubs_own_user_and_root_give_orders_and_nobody_else() {
+        for (user, hub, may) in [(1_000, 1_000, true), (0, 1_000, true), (0, 0, true), (1_000, 0, false), (1_001, 1_000, false)]
+        {
+            assert_eq!(super::may_order(user, hub), may, "{user} to {hub}");
+        }
+    }
 }

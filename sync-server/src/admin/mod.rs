@@ -4,6 +4,7 @@ mod import;
 pub(crate) mod local;
 mod order;
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::atomic::Ordering;
 
@@ -47,10 +48,7 @@ const NAME_LEN_MAX: usize = 64;
 ///
 /// *Errors:* `UnknownSite`, `Random`, `Store`.
 pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16) -> Result<String, HubError> {
-    let known = store.sites().await?.iter().any(|it| it.site == *site);
-    if !known {
-        return Err(HubError::UnknownSite(site.to_string()));
-    }
+    check_scope(store, &Scope::Site(site.clone())).await?;
     if till == 0 {
         return Err(HubError::Rejected("tills are numbered from 1"));
     }
@@ -132,7 +130,7 @@ pub async fn api_key(store: &Store, name: &str, journal: bool) -> Result<String,
 
 /// Adds a person, or gives a new role, scope and password. Without a password one is made and shown once.
 ///
-/// *Errors:* `Rejected`, `Random`, `Store`.
+/// *Errors:* `Rejected`, `UnknownSite`, `UnknownZone`, `Random`, `Store`.
 pub async fn put_user(
     store: &Store,
     user: User,
@@ -144,11 +142,7 @@ pub async fn put_user(
             "a manager has a store or a zone (--scope site:HT01) and no other role, and nobody else has one";
         return Err(HubError::Rejected(rule));
     }
-    if let Scope::Site(site) = &user.scope
-        && !store.sites().await?.iter().any(|it| it.site == *site)
-    {
-        return Err(HubError::UnknownSite(site.to_string()));
-    }
+    check_scope(store, &user.scope).await?;
     let made = match &password {
         Some(_) => None,
         None => Some(Hash(random()?).to_string().split_at(20).0.to_owned()),
@@ -160,6 +154,24 @@ pub async fn put_user(
     let hash = hash_password(&password)?;
     store.put_user(user, hash, now_ms()).await?;
     Ok(made)
+}
+
+/// Refuses a site or zone that the chain does not have.
+async fn check_scope(store: &Store, scope: &Scope) -> Result<(), HubError> {
+    let sites = store.sites().await?;
+    match scope {
+        Scope::Site(site) if sites.iter().all(|it| it.site != *site) => {
+            Err(HubError::UnknownSite(site.to_string()))
+        }
+        Scope::Zone(zone) if sites.iter().all(|it| it.zone.as_ref() != Some(zone)) => {
+            let known: BTreeSet<&str> =
+                sites.iter().filter_map(|it| it.zone.as_ref()).map(SiteCode::as_str).collect();
+            let known = known.into_iter().collect::<Vec<_>>().join(", ");
+            let known = if known.is_empty() { "none".to_owned() } else { known };
+            Err(HubError::UnknownZone { zone: zone.to_string(), known })
+        }
+        Scope::Chain | Scope::Site(_) | Scope::Zone(_) => Ok(()),
+    }
 }
 
 fn check_name(name: &str) -> Result<(), HubError> {

@@ -39,9 +39,18 @@ pub(super) struct Bounds {
     pub answer: Duration,
 }
 
-/// Adds a route.
-pub(super) fn route(router: Router<App>, app: &App, route: Route) -> Router<App> {
+/// Adds a route, whose answers take places if there are some to take: only who was admitted takes one.
+pub(super) fn route(
+    router: Router<App>,
+    app: &App,
+    places: Option<&Arc<Semaphore>>,
+    route: Route,
+) -> Router<App> {
     let Route { path, action, bounds, handler, .. } = route;
+    let handler = match places {
+        Some(places) => handler.layer(from_fn_with_state(places.clone(), few)),
+        None => handler,
+    };
     router.route(path, handler.layer(from_fn_with_state((app.clone(), action, bounds), pass)))
 }
 

@@ -42,17 +42,16 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
 
 /// Builds the routes. Whatever is not listed in [`routes`] is refused.
 pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
-    let add = |routes: Vec<routes::Route>| {
-        routes.into_iter().fold(Router::new(), |router, route| gate::route(router, &app, route))
+    let add = |routes: Vec<routes::Route>, places| {
+        routes.into_iter().fold(Router::new(), |router, route| gate::route(router, &app, places, route))
     };
-    let few_readings = from_fn_with_state(app.readings.clone(), gate::few);
-    let api = add(routes::stations())
-        .merge(add(routes::readings()).layer(few_readings))
-        .merge(add(routes::people()))
+    let api = add(routes::stations(), None)
+        .merge(add(routes::readings(), Some(&app.readings)))
+        .merge(add(routes::people(), None))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, value("no-store")));
-    let machines = add(routes::machines());
+    let machines = add(routes::machines(), None);
     let root = Router::new().nest("/api/v1", api).merge(machines);
     let root = match ui_dir {
         Some(dir) => {

@@ -1,45 +1,15 @@
-use std::collections::{BTreeMap, BTreeSet};
-
 use suanpan_journal::Hash;
 use suanpan_sync::limits::{PAGE_BYTES, PAGE_ENTRIES};
-use suanpan_sync::{
-    FeedChange, FeedEntry, FeedHead, Scope, ScopeVersion, epoch_after, feed_genesis, follow_feed,
-};
+use suanpan_sync::{FeedChange, FeedEntry, FeedHead, Scope, ScopeVersion, epoch_after, feed_genesis};
 
 use super::Store;
-use super::people::put_site;
 use super::sql::{Row, Sql, values};
-use super::{FeedPage, NewRow, ScopeHead, Site, StoreError};
-use crate::clock::now_ms;
+use super::{FeedPage, ScopeHead, StoreError};
 
 /// Bodies of a row that are looked back at: by an older one a till is refused once, and sends without.
 const HISTORY_MAX: u32 = 16;
 
 impl Store {
-    /// Publishes rows in one transaction: one cut before, one after. Rows that change nothing are left out.
-    /// Gives how many were published.
-    ///
-    /// *Errors:* the store's, and `Damaged` if a row exceeds the feed's limits.
-    pub async fn publish(&self, rows: Vec<NewRow>) -> Result<u64, StoreError> {
-        self.publish_with(Vec::new(), rows).await
-    }
-
-    /// The same, with the sites that the rows are of: all of it holds, or nothing does.
-    ///
-    /// *Errors:* as [`Store::publish`].
-    pub async fn publish_with(&self, sites: Vec<Site>, rows: Vec<NewRow>) -> Result<u64, StoreError> {
-        let published = self
-            .write(move |connection| {
-                sites.iter().try_for_each(|site| put_site(connection, site))?;
-                publish(connection, &rows, now_ms())
-            })
-            .await?;
-        if published > 0 {
-            self.published.send_modify(|count| *count = count.saturating_add(1));
-        }
-        Ok(published)
-    }
-
     /// Follows what other hubs of this database publish: gives a number that grows with it, and wakes whoever waits if it
     /// is not the one seen before.
     ///
@@ -224,101 +194,6 @@ fn hash_at(connection: &dyn Sql, scope: &Scope, version: u64) -> Result<Option<H
         |row| row.get(0).map(Hash),
     )?;
     Ok(hash)
-}
-
-pub(super) fn publish(connection: &dyn Sql, rows: &[NewRow], now_ms: i64) -> Result<u64, StoreError> {
-    let scopes: BTreeSet<&Scope> = rows.iter().map(|row| &row.scope).collect();
-    let mut heads = BTreeMap::new();
-    for scope in scopes {
-        lock(connection, scope)?;
-        heads.insert(scope, head(connection, scope)?);
-    }
-    let epoch = epoch(connection)?;
-    let mut published = 0;
-    for row in rows {
-        let Some(effective_at_ms) = news(connection, row, now_ms)? else { continue };
-        let Some(head) = heads.get_mut(&row.scope) else { continue };
-        add(connection, head, row, epoch, effective_at_ms)?;
-        published += 1;
-    }
-    for head in heads.values() {
-        connection.execute(
-            "update scope_head set version = ?, hash = ? where scope = ?",
-            values![head.version, head.hash.0, head.scope.to_string()],
-        )?;
-    }
-    Ok(published)
-}
-
-/// Versions of a scope are allocated under its row's lock, which a new scope first needs.
-fn lock(connection: &dyn Sql, scope: &Scope) -> Result<(), StoreError> {
-    let name = scope.to_string();
-    connection.execute(
-        "insert into scope_head (scope, version, hash) values (?, 0, ?) on conflict do nothing",
-        values![name, feed_genesis(scope).0],
-    )?;
-    connection.lock("select scope from scope_head where scope = ?", values![name])
-}
-
-/// Adds a row behind a scope's head, and moves the head.
-fn add(
-    connection: &dyn Sql,
-    head: &mut ScopeHead,
-    row: &NewRow,
-    epoch: u64,
-    effective_at_ms: i64,
-) -> Result<(), StoreError> {
-    let entry = FeedEntry {
-        scope: row.scope.clone(),
-        epoch,
-        version: head.version.saturating_add(1),
-        table: row.table.clone(),
-        key: row.key.clone(),
-        effective_at_ms,
-        change: row.change.clone(),
-    };
-    entry.fits().map_err(|_| StoreError::Damaged("feed entry"))?;
-    let hash = follow_feed(&head.hash, &entry);
-    let body = match &entry.change {
-        FeedChange::Put { body } => Some(body),
-        FeedChange::Delete => None,
-    };
-    let (scope, version) = (entry.scope.to_string(), entry.version);
-    connection.execute(
-        "insert into feed (scope, version, epoch, tbl, key, effective_at_ms, body, hash)
-             values (?, ?, ?, ?, ?, ?, ?, ?)",
-        values![scope, version, entry.epoch, entry.table, entry.key, effective_at_ms, body, hash.0],
-    )?;
-    (head.version, head.hash) = (version, hash);
-    Ok(())
-}
-
-/// From when a row holds, or `None` if it changes nothing. What is published for now takes the place of what holds now,
-/// so that whoever reads the rows in the order of their times, and not as they came, finds the same.
-pub(super) fn news(connection: &dyn Sql, row: &NewRow, now_ms: i64) -> Result<Option<i64>, StoreError> {
-    let is_for_now = row.effective_at_ms == 0;
-    let (body, since_ms) = row_before(connection, row, now_ms)?.unwrap_or((None, 0));
-    let at_ms = if is_for_now { since_ms } else { row.effective_at_ms };
-    let is_same = match &row.change {
-        FeedChange::Put { body: new } => body.as_ref() == Some(new) && at_ms == since_ms,
-        FeedChange::Delete => body.is_none(),
-    };
-    Ok((!is_same).then_some(at_ms))
-}
-
-/// The body, and since when it holds, that a row would take the place of.
-pub(super) fn row_before(
-    connection: &dyn Sql,
-    row: &NewRow,
-    now_ms: i64,
-) -> Result<Option<(Option<String>, i64)>, StoreError> {
-    let by_ms = if row.effective_at_ms == 0 { now_ms } else { row.effective_at_ms };
-    connection.one(
-        "select body, effective_at_ms from feed where scope = ? and tbl = ? and key = ? and effective_at_ms <= ?
-             order by effective_at_ms desc, version desc limit 1",
-        values![row.scope.to_string(), row.table, row.key, by_ms],
-        |row| Ok((row.get(0)?, row.get(1)?)),
-    )
 }
 
 pub(super) fn epoch(connection: &dyn Sql) -> Result<u64, StoreError> {

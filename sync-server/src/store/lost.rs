@@ -1,6 +1,6 @@
 //! What a restore lost of the feeds, as tills remember it. Nothing of it holds until a person publishes it again.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -8,8 +8,8 @@ use suanpan_domain::catalogue::{Fault, Row, Table, faults};
 use suanpan_journal::Hash;
 use suanpan_sync::{FeedChange, FeedEntry, Scope};
 
-use super::feed::{news, publish};
 use super::holding::holding;
+use super::publish::{is_news, publish};
 use super::sql::{Sql, values};
 use super::{NewRow, Station, Store, StoreError};
 
@@ -194,7 +194,7 @@ fn note(sql: &dyn Sql, entry: &FeedEntry, (site, till): (&str, u16), now_ms: i64
         effective_at_ms: entry.effective_at_ms,
         change: entry.change.clone(),
     };
-    if news(sql, &row, now_ms)?.is_none() {
+    if !is_news(sql, &row, now_ms)? {
         return Ok(());
     }
     let body = match &entry.change {
@@ -339,7 +339,7 @@ fn decide(
 fn refused(sql: &dyn Sql, rows: &[NewRow], now_ms: i64) -> Result<Option<String>, StoreError> {
     // Rows of these tables speak of each other and of no names.
     const EACH_OTHER: [Table; 2] = [Table::Tender, Table::LabelLayout];
-    let mut chain = holding(sql, &EACH_OTHER, &HashSet::new(), now_ms)?;
+    let mut chain = holding(sql, &EACH_OTHER, now_ms)?;
     let mut read = Vec::new();
     for row in rows {
         let table = Table::ALL.into_iter().find(|table| table.name() == row.table);

@@ -16,6 +16,7 @@ mod migrations;
 mod people;
 mod postgres;
 mod projection;
+mod publish;
 mod recorded;
 mod reports;
 mod reserved;

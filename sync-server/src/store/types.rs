@@ -127,12 +127,26 @@ pub struct RowName {
     pub key: String,
 }
 
+impl RowName {
+    /// Where it holds, as a `Chain` of the catalogue has it: nothing for the whole chain.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match &self.scope {
+            Scope::Chain => String::new(),
+            Scope::Site(site) => site.to_string(),
+            zone @ Scope::Zone(_) => zone.to_string(),
+        }
+    }
+}
+
 /// A row that would change something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
-    /// The new one.
-    pub row: NewRow,
-    /// The body that holds now.
+    /// Which of the rows that were compared.
+    pub nth: usize,
+    /// From when it would hold, in ms.
+    pub effective_at_ms: i64,
+    /// The body that holds before.
     pub before: Option<String>,
 }
 

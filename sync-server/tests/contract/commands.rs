@@ -6,8 +6,14 @@ use std::process::{Command, Stdio};
 use crate::postgresql::run_on;
 use crate::support::*;
 use reqwest::StatusCode;
+use suanpan_sync::PushReply;
 use sync_server::access::{Role, User};
+use sync_server::admin::{Manner, Order};
 use sync_server::{Hub, HubError};
+
+/// Who may read what everybody may, and write nothing.
+#[cfg(unix)]
+const NOBODY: u32 = 65_534;
 
 /// Runs a command on a hub's folder with nothing on its input: whether it did it, and what it said.
 fn run(folder: &Path, args: &[&str]) -> (bool, String, String) {
@@ -137,6 +143,83 @@ async fn orders_are_carried_out_by_the_hub_that_serves_while_a_till_sells() {
     assert!(!is_done && said.starts_with("HUB-ADM-001 "), "{said}");
 }
 
+/// A catalogue of so many items with a price each, and the order to import it.
+fn large(folder: &Path, items: usize) -> Order {
+    use std::fmt::Write;
+    let mut goods = "code,name,aliases,category,sold_by,unit,plu,barcodes,tax,tax_class,tare_g,origin,trade_mode,external_id,\
+        age_limit,bag\n"
+        .to_owned();
+    let mut prices = "site,code,yuan,per\n".to_owned();
+    for nth in 0..items {
+        writeln!(goods, "L{nth},货品{nth},,百货,piece,件,,,EX,,0,,,,0,").unwrap();
+        writeln!(prices, ",L{nth},9.90,pc").unwrap();
+    }
+    let path = folder.join("large");
+    std::fs::create_dir(&path).unwrap();
+    std::fs::write(path.join("items.csv"), goods).unwrap();
+    std::fs::write(path.join("prices.csv"), prices).unwrap();
+    Order::Import { path, manner: Manner::default() }
+}
+
+#[tokio::test]
+async fn tills_are_answered_while_a_large_catalogue_is_imported() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    let (order, config) = (large(hub.folder.path(), 25_000), config(hub.folder.path()));
+    // As the command does, from a process of its own.
+    let importing = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(order.give(config))
+    });
+    let mut acked = 0;
+    while !importing.is_finished() {
+        till.sell(100, 80);
+        let last = till.current().records.len();
+        assert!(matches!(till.push(&hub, last, last).await, PushReply::Ack { .. }));
+        acked += 1;
+    }
+    let done = importing.join().unwrap().unwrap();
+    assert_eq!(done.lines, ["2 files, 50000 rows, 50000 published"]);
+    assert!(acked > 10, "only {acked} pushes were acked before the import was answered");
+    assert_eq!(hub.day().await[0]["sales"], acked);
+}
+
+#[tokio::test]
+async fn orders_that_do_not_fit_are_refused_with_what_would() {
+    let folder = tempfile::tempdir().unwrap();
+    let user = ["user", "--name", "li", "--role", "manager", "--scope"];
+    let (is_done, _, said) = run(folder.path(), &[&user[..], &["zone:EAST"]].concat());
+    assert!(!is_done && said.starts_with("HUB-ADM-008 ") && said.contains("there is none"), "{said}");
+    let (is_done, _, said) = run(folder.path(), &[&user[..], &["site:HT09"]].concat());
+    assert!(!is_done && said.starts_with("HUB-ADM-002 "), "{said}");
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn another_user_gives_the_hub_no_orders_although_the_folder_is_open() {
+    use std::fs::{Permissions, metadata, set_permissions};
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+    use std::os::unix::process::CommandExt;
+
+    let folder = tempfile::tempdir().unwrap();
+    let hub = TestHub::start_as(sync_server::Config::embedded(folder.path()), folder).await;
+    let folder = hub.folder.path().to_owned();
+    let socket = folder.join("hub.sock");
+    let is_root = metadata(&folder).unwrap().uid() == 0;
+    set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
+    set_permissions(&socket, Permissions::from_mode(0o666)).unwrap();
+    let mut order = Command::new(env!("CARGO_BIN_EXE_sync-server"));
+    order.args(["api-key", "--name", "erp"]).env("SUANPAN_HUB_DATA", &folder).current_dir("/");
+    if is_root {
+        // Only root can be somebody else.
+        order.uid(NOBODY).gid(NOBODY);
+    }
+    let done = tokio::task::spawn_blocking(move || order.output().unwrap()).await.unwrap();
+    let said = String::from_utf8(done.stderr).unwrap();
+    assert_eq!(done.status.success(), !is_root, "{said}");
+    assert_eq!(said.starts_with("HUB-ADM-009 "), is_root, "{said}");
+}
+
 #[tokio::test]
 async fn the_hubs_address_leads_to_hqs_pages() {
     let folder = tempfile::tempdir().unwrap();
@@ -168,9 +251,6 @@ async fn a_folder_that_cannot_be_written_to_is_backed_up_elsewhere_and_left_as_i
     use std::fs::{Permissions, metadata, read_dir, set_permissions};
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
     use std::os::unix::process::CommandExt;
-    /// Who may read what everybody may, and write nothing.
-    const NOBODY: u32 = 65_534;
-
     let folder = tempfile::tempdir().unwrap();
     let hub = TestHub::start_as(sync_server::Config::embedded(folder.path()), folder).await;
     let mut till = hub.till("HT01", 1).await;

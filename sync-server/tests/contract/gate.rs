@@ -71,6 +71,20 @@ async fn pushes_that_nobody_signed_take_no_place_and_no_allowance_from_a_till() 
 }
 
 #[tokio::test]
+async fn strangers_at_a_report_take_no_place_from_a_reader() {
+    let hub = TestHub::start().await;
+    let path = "/api/v1/reports/sales-by-day?from=2023-06-16&to=2023-06-16";
+    let half = format!("GET {path} HTTP/1.1\r\nhost: hub\r\ncontent-length: 100\r\n\r\nhalf of it");
+    let mut strangers = Vec::new();
+    for _ in 0..40 {
+        strangers.push(begin(hub.running.url(), "127.0.0.2", half.as_bytes()).await);
+    }
+    let report = hub.report(path).await;
+    assert_eq!(report["pending"], 0);
+    drop(strangers);
+}
+
+#[tokio::test]
 async fn a_till_that_leaves_its_answers_unread_is_told_to_come_later_and_nobody_else_is() {
     let hub = TestHub::start().await;
     let (mut till, other) = (hub.till("HT01", 1).await, hub.till("HT01", 2).await);

@@ -507,6 +507,7 @@ async fn a_dry_run_says_what_would_change_and_a_complete_list_withdraws_what_it_
     let run = async |path: &Path, dry_run, complete| {
         sync_server::admin::import(chain.hub.store(), path, Manner { dry_run, complete }).await.unwrap()
     };
+    run(&chain.write("prices.csv", format!("{PRICES},10101,4.00,500g\n")), false, true).await;
     let before = chain.versions().await;
     let items = ITEMS.replace("10101,菠菜", "10101,有机菠菜").replace("00501,可乐", "00502,雪碧");
     let items = items.replace("6901234567892 16901234567899*12", "");
@@ -536,6 +537,74 @@ async fn a_dry_run_says_what_would_change_and_a_complete_list_withdraws_what_it_
         chain.write("taxes.json", r#"[{"code": "V9", "name": "9%", "rate_bp": 900, "exempt": false}]"#);
     let told = run(&taxes, true, true).await;
     assert_eq!((told.changes, told.left_alone), (vec!["+ tax V9".to_owned()], None));
+}
+
+#[tokio::test]
+async fn what_a_row_that_stays_names_is_not_withdrawn() {
+    let chain = Chain::new().await;
+    chain.warns("prices.csv", format!("{PRICES}HT01,00501,3.30,pc\n"), &[]).await;
+    let complete = async |path: &Path, dry_run| {
+        let manner = Manner { dry_run, complete: true };
+        sync_server::admin::import(chain.hub.store(), path, manner).await
+    };
+    let (header, rows) = ITEMS.split_once('\n').unwrap();
+    let (spinach, cola) = rows.split_once('\n').unwrap();
+    let only = |row: &str| format!("{header}\n{row}\n");
+    let before = chain.versions().await;
+    for (items, gone, named_by) in [
+        (only(cola.trim()), "10101", vec!["price 10101", "quick_tab one"]),
+        (only(spinach), "00501", vec!["price 00501", "price 00501 at site:HT01"]),
+    ] {
+        let path = chain.write("items.csv", items);
+        for dry_run in [true, false] {
+            let refused = complete(&path, dry_run).await.unwrap_err();
+            let said = refused.to_string();
+            assert_eq!(refused.code(), "HUB-ADM-001");
+            for by in &named_by {
+                let wanted =
+                    format!("items.csv, line 1, column code: expected item {gone}, which {by} names: list it");
+                assert!(said.contains(&wanted), "wanted {wanted} in {said}");
+            }
+            assert!(said.starts_with("2 faults, nothing was imported"), "{said}");
+        }
+    }
+    assert_eq!(chain.versions().await, before, "nothing was published");
+    // Where prices are listed too, those of an item go with it, whatever store they are of; and a tab may let it go.
+    let folder = chain.folder.path().join("complete");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::write(folder.join("items.csv"), only(cola.trim())).unwrap();
+    std::fs::write(folder.join("prices.csv"), format!("{PRICES},00501,3.50,pc\n")).unwrap();
+    let said = complete(&folder, false).await.unwrap_err().to_string();
+    assert!(said.contains("item 10101, which quick_tab one names") && !said.contains("faults"), "{said}");
+    std::fs::write(folder.join("quick_tabs.json"), BASE[6].1.replace("10101", "00501")).unwrap();
+    let done = complete(&folder, true).await.unwrap();
+    assert_eq!(done.changes.len(), 3, "{:?}", done.changes);
+    assert!(done.changes.ends_with(&["- item 10101".into(), "- price 10101".into()]), "{:?}", done.changes);
+    std::fs::write(folder.join("items.csv"), only(spinach)).unwrap();
+    std::fs::write(folder.join("prices.csv"), format!("{PRICES},10101,4.00,500g\n")).unwrap();
+    std::fs::remove_file(folder.join("quick_tabs.json")).unwrap();
+    let done = complete(&folder, true).await.unwrap();
+    assert_eq!(done.changes, ["- item 00501", "- price 00501", "- price 00501 at site:HT01"]);
+}
+
+#[tokio::test]
+async fn a_store_is_put_into_a_zone_and_stays_there() {
+    let chain = Chain::new().await;
+    let store = |zone: &str| format!(r#"[{{"chain": "禾田", "site": "HT01", "name": "柳荫路店"{zone}}}]"#);
+    let zone = async || {
+        let sites = chain.hub.store().sites().await.unwrap();
+        sites[0].zone.as_ref().map(ToString::to_string)
+    };
+    let odd = "line 1, column zone: expected 1 to 16 letters or digits, found \"EAST-1\"";
+    chain.refuses("stores.json", store(", \"zone\": \"EAST-1\""), &[odd]).await;
+    let path = chain.write("stores.json", store(", \"zone\": \"EAST\""));
+    let told = Manner { dry_run: true, complete: false };
+    let told = sync_server::admin::import(chain.hub.store(), &path, told).await.unwrap();
+    assert_eq!(told.changes, ["~ settings settings at site:HT01: zone nothing → \"EAST\""]);
+    assert_eq!((zone().await, chain.hub.import(&path).await.unwrap().published), (None, 1));
+    assert_eq!(zone().await.as_deref(), Some("EAST"));
+    let done = chain.hub.import(&chain.write("stores.json", store(""))).await.unwrap();
+    assert_eq!((done.published, zone().await.as_deref()), (0, Some("EAST")), "a file that says nothing of it");
 }
 
 #[tokio::test]

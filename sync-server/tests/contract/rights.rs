@@ -146,9 +146,20 @@ async fn a_manager_sees_the_stores_of_the_scope_and_others_are_as_good_as_none()
     let excuse = hub.http.post(hub.url("/api/v1/hq/excuse")).header("cookie", &own).body(body);
     let refused: Value = excuse.send().await.unwrap().json().await.unwrap();
     assert_eq!(refused["code"], "HUB-AUT-011");
-    // A zone whose stores are none shows nothing.
-    let zone = hub.manager_of("chen", "zone:EAST").await;
-    assert_eq!(hub.seen(&zone, "/api/v1/hq/today?date=2023-06-16").await.1["sales"], 0);
+    let stores = tempfile::tempdir().unwrap();
+    let east = r#"[{"chain": "c", "site": "HT03", "name": "n", "zone": "EAST"},
+        {"chain": "c", "site": "HT02", "name": "n", "zone": "SOUTH"}]"#;
+    std::fs::write(stores.path().join("stores.json"), east).unwrap();
+    hub.hub().import(stores.path()).await.unwrap();
+    for (name, zone, sales) in [("chen", "zone:EAST", 0), ("sun", "zone:SOUTH", 1)] {
+        let manager = hub.manager_of(name, zone).await;
+        let today = hub.seen(&manager, "/api/v1/hq/today?date=2023-06-16").await.1;
+        assert_eq!((today["sales"].as_i64(), today["stores"].as_array().unwrap().len()), (Some(sales), 1));
+    }
+    let nowhere = User { name: "zhou".into(), roles: vec![Role::Manager], scope: "zone:WEST".parse().unwrap() };
+    let refused = hub.hub().put_user(nowhere, None).await.unwrap_err();
+    assert_eq!(refused.code(), "HUB-ADM-008");
+    assert!(refused.to_string().contains("zone WEST: there is EAST, SOUTH"), "{refused}");
     let mistaken = User { name: "zhao".into(), roles: vec![Role::Manager], scope: Scope::Chain };
     assert_eq!(hub.hub().put_user(mistaken, None).await.unwrap_err().code(), "HUB-ADM-003");
 }

@@ -275,6 +275,9 @@ pub struct SiteSettings {
     pub chain: String,
     /// Site code, ASCII, as in printed numbers.
     pub site: String,
+    /// The zone of the chain that it is in, if it is in one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone: Option<String>,
     /// Store name.
     pub name: String,
     /// Address line of the receipt.

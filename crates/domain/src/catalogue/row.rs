@@ -91,6 +91,21 @@ impl Row {
             Row::Dictionary(row) => serde_json::to_string(row),
         }
     }
+
+    /// The rows that one of this key names, by table and key: without them it says nothing.
+    pub fn names<'a>(&'a self, key: &'a str) -> Vec<(Table, &'a str)> {
+        match self {
+            Row::Item(item) => vec![(Table::Tax, &item.tax)],
+            Row::Price(_) => vec![(Table::Item, key)],
+            Row::QuickTab(tab) => tab.keys.iter().map(|key| (Table::Item, key.item.as_str())).collect(),
+            Row::Tax(_)
+            | Row::Tender(_)
+            | Row::Staff(_)
+            | Row::Settings(_)
+            | Row::LabelLayout(_)
+            | Row::Dictionary(_) => Vec::new(),
+        }
+    }
 }
 
 /// What is wrong with a body that [`Row::read`] has read: fields against [`rules`], and fields against each other.

@@ -150,9 +150,10 @@ const STAFF: [(&str, Rule); 6] = [
     ("typed_weight", Rule::Flag),
 ];
 
-const SETTINGS: [(&str, Rule); 20] = [
+const SETTINGS: [(&str, Rule); 21] = [
     ("chain", Rule::Text(1, 40)),
     ("site", Rule::Code(16)),
+    ("zone", Rule::Code(16)),
     ("name", Rule::Text(1, 40)),
     ("address", Rule::Text(0, 80)),
     ("phone", Rule::Text(0, 40)),

@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
-use suanpan_domain::catalogue::{Table, shown, written_out};
+use suanpan_domain::catalogue::{Chain, Row, Table, shown, written_out};
 use suanpan_sync::{FeedChange, Scope};
 
 use super::Entry;
-use crate::store::{NewRow, News, RowName};
+use crate::store::{NewRow, News, RowName, Site};
 
 /// What is done with the files.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,18 +29,73 @@ const LISTED_MAX: usize = 200;
 /// Longest value that is shown, in characters.
 const SHOWN_MAX: usize = 60;
 
-/// The tables whose file is among those read, and whose rows may be withdrawn.
-pub(super) fn read_tables(entries: &[Entry]) -> Vec<Table> {
-    WITHDRAWN.into_iter().filter(|table| entries.iter().any(|entry| entry.table == *table)).collect()
+/// What holds beside the files of an import: the catalogue that their rows are judged by, and what they do not list.
+pub(super) struct Beside {
+    is_complete: bool,
+    listed: HashSet<RowName>,
+    /// Of what the files speak: a list of one store's people says nothing of another's.
+    spoken_of: HashSet<(Table, Scope)>,
+    /// Rows that hold and stay.
+    pub(super) chain: Chain,
+    /// Rows that hold and are not listed.
+    pub(super) unlisted: Vec<RowName>,
+    /// Rows that may go, each with one that stays and names it.
+    names: Vec<(RowName, RowName)>,
 }
 
-/// Rows that hold and are not listed, of the chain or of a site of which their file speaks: a list of one store's people
-/// says nothing of another's.
-pub(super) fn unlisted(held: Vec<RowName>, entries: &[Entry]) -> Vec<RowName> {
-    let listed: HashSet<RowName> = entries.iter().map(Entry::name).collect();
-    let spoken_of: HashSet<(Table, &Scope)> = listed.iter().map(|row| (row.table, &row.scope)).collect();
-    let is_meant = |row: &RowName| spoken_of.contains(&(row.table, &row.scope)) && !listed.contains(row);
-    held.into_iter().filter(is_meant).collect()
+impl Beside {
+    /// Nothing yet but the sites.
+    pub(super) fn new(entries: &[Entry], sites: &[Site], is_complete: bool) -> Beside {
+        let listed: HashSet<RowName> = entries.iter().map(Entry::name).collect();
+        let spoken_of = listed.iter().filter(|row| WITHDRAWN.contains(&row.table));
+        let spoken_of = spoken_of.map(|row| (row.table, row.scope.clone())).collect();
+        let mut chain = Chain::default();
+        sites.iter().for_each(|site| chain.site(site.site.as_str()));
+        let (unlisted, names) = (Vec::new(), Vec::new());
+        Beside { is_complete, listed, spoken_of, chain, unlisted, names }
+    }
+
+    /// Takes in a row that holds.
+    pub(super) fn take(&mut self, name: RowName, body: &str) {
+        if self.is_unlisted(&name) {
+            self.unlisted.push(name.clone());
+            if self.is_complete {
+                return;
+            }
+        }
+        // What no station could read does not hold anywhere.
+        let Ok(row) = Row::read(name.table, body) else { return };
+        self.chain.hold(&name.place(), &name.key, &row);
+        if self.is_complete && !self.listed.contains(&name) {
+            let named = row.names(&name.key).into_iter().map(|(table, key)| of_chain(table, key));
+            let may_go = named.filter(|named| self.is_unlisted(named)).collect::<Vec<_>>();
+            self.names.extend(may_go.into_iter().map(|named| (named, name.clone())));
+        }
+    }
+
+    fn is_unlisted(&self, row: &RowName) -> bool {
+        !self.listed.contains(row)
+            && (self.spoken_of.contains(&(row.table, row.scope.clone())) || self.goes_with_its_item(row))
+    }
+
+    /// Where prices are listed at all, one that is not goes with its item, whatever store it is of.
+    fn goes_with_its_item(&self, row: &RowName) -> bool {
+        let reads = |table| self.spoken_of.iter().any(|(it, _)| *it == table);
+        row.table == Table::Price
+            && reads(Table::Price)
+            && reads(Table::Item)
+            && !self.listed.contains(&of_chain(Table::Item, &row.key))
+    }
+
+    /// Rows that would go, each with one that stays and names it.
+    pub(super) fn named(&self) -> Vec<(&RowName, &RowName)> {
+        let gone: HashSet<&RowName> = self.unlisted.iter().collect();
+        self.names.iter().filter(|(named, _)| gone.contains(named)).map(|(named, by)| (named, by)).collect()
+    }
+}
+
+fn of_chain(table: Table, key: &str) -> RowName {
+    RowName { scope: Scope::Chain, table, key: key.to_owned() }
 }
 
 /// Such a row, withdrawn.
@@ -68,20 +123,28 @@ pub(super) fn left_alone(rows: &[RowName]) -> Option<String> {
 }
 
 /// A line for each change.
-pub(super) fn lines(news: &[News]) -> Vec<String> {
+pub(super) fn lines(rows: &[NewRow], news: &[News]) -> Vec<String> {
     let more = news.len().saturating_sub(LISTED_MAX);
     let more = (more > 0).then(|| format!("and {more} more"));
-    news.iter().take(LISTED_MAX).map(line).chain(more).collect()
+    let listed = news.iter().take(LISTED_MAX);
+    listed.filter_map(|news| Some(line(rows.get(news.nth)?, news.before.as_ref()))).chain(more).collect()
 }
 
-fn line(news: &News) -> String {
-    let NewRow { scope, table, key, change, .. } = &news.row;
-    let place = match scope {
-        Scope::Chain => String::new(),
-        scope => format!(" at {scope}"),
-    };
-    let name = format!("{table} {}{place}", shown(key));
-    written_out(&match (&news.before, change) {
+/// A row's name, for people.
+pub(super) fn title_of(row: &RowName) -> String {
+    title(&row.scope, row.table.name(), &row.key)
+}
+
+fn title(scope: &Scope, table: &str, key: &str) -> String {
+    match scope {
+        Scope::Chain => format!("{table} {}", shown(key)),
+        scope => format!("{table} {} at {scope}", shown(key)),
+    }
+}
+
+fn line(row: &NewRow, before: Option<&String>) -> String {
+    let name = title(&row.scope, &row.table, &row.key);
+    written_out(&match (before, &row.change) {
         (_, FeedChange::Delete) => format!("- {name}"),
         (None, FeedChange::Put { .. }) => format!("+ {name}"),
         (Some(before), FeedChange::Put { body }) => {

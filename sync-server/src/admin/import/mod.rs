@@ -15,12 +15,14 @@ mod table;
 
 use std::collections::HashMap;
 use std::path::Path;
+use std::sync::Arc;
 
 use sha2::{Digest, Sha256};
 use suanpan_domain::catalogue::{self, Chain, Fault, Row, SETTINGS_KEY, Staff, Table};
 use suanpan_journal::{Hash, SiteCode};
 use suanpan_sync::{FeedChange, Scope};
 
+use self::changes::Beside;
 use self::faults::{Faults, Place};
 use self::rows::column;
 use super::{hash_password, verify_password};
@@ -93,11 +95,12 @@ pub async fn import(store: &Store, path: &Path, manner: Manner) -> Result<Import
         import.file(path, *file, name);
     }
     import.refuse_twice();
-    let now_ms = now_ms();
-    let held = store.names(changes::read_tables(&import.entries), now_ms).await?;
-    let unlisted = changes::unlisted(held, &import.entries);
-    let (gone, left) = if manner.complete { (unlisted, Vec::new()) } else { (Vec::new(), unlisted) };
-    import.check(store.chain_without(gone.iter().cloned().collect(), now_ms).await?);
+    let sites = store.sites().await?;
+    import.keep_zones(&sites);
+    let mut beside = Beside::new(&import.entries, &sites, manner.complete);
+    store.each_held(now_ms(), |name, body| beside.take(name, &body)).await?;
+    import.refuse_named(&beside);
+    import.check(beside.chain);
     if import.faults.is_refused() {
         return Err(HubError::Import(import.faults.refusal()));
     }
@@ -107,11 +110,16 @@ pub async fn import(store: &Store, path: &Path, manner: Manner) -> Result<Import
         sites.extend(site(&entry));
         rows.push(published_row(store, entry).await?);
     }
+    let (gone, left) = match manner.complete {
+        true => (beside.unlisted, Vec::new()),
+        false => (Vec::new(), beside.unlisted),
+    };
     rows.extend(gone.iter().map(changes::withdrawal));
+    let rows: Arc<[NewRow]> = rows.into();
     let (published, changes) = match manner.dry_run {
         true => {
-            let news = store.news_of(rows).await?;
-            (news.len() as u64, changes::lines(&news))
+            let news = store.news_of(&rows).await?;
+            (news.len() as u64, changes::lines(&rows, &news))
         }
         false => (store.publish_with(sites, rows).await?, Vec::new()),
     };
@@ -143,14 +151,13 @@ impl Import {
             if table == Table::Settings {
                 site = key.parse().ok();
                 is_known = site.is_some();
-                if !is_known {
-                    self.faults.refuse(
-                        file,
-                        place.line_of("site"),
-                        "site",
-                        "1 to 16 letters or digits",
-                        &key,
-                    );
+            }
+            if let Row::Settings(settings) = &row {
+                for (field, code) in [("site", Some(&key)), ("zone", settings.zone.as_ref())] {
+                    if let Some(code) = code.filter(|code| code.parse::<SiteCode>().is_err()) {
+                        let line = place.line_of(field);
+                        self.faults.refuse(file, line, field, "1 to 16 letters or digits", code);
+                    }
                 }
             }
             self.entries.push(Entry { place, table, site, key, row, secret: None, is_known });
@@ -172,6 +179,29 @@ impl Import {
                 let expected = format!("each {name} once: it stands on line {first} already");
                 self.faults.refuse(entry.place.file, line, name, &expected, &entry.key);
             }
+        }
+    }
+
+    /// A store stays in its zone if its row names none.
+    fn keep_zones(&mut self, sites: &[Site]) {
+        for entry in &mut self.entries {
+            if let Row::Settings(settings) = &mut entry.row
+                && settings.zone.is_none()
+            {
+                let known = sites.iter().find(|it| Some(&it.site) == entry.site.as_ref());
+                settings.zone = known.and_then(|it| it.zone.as_ref()).map(SiteCode::to_string);
+            }
+        }
+    }
+
+    /// Refuses to withdraw a row that another names which stays.
+    fn refuse_named(&mut self, beside: &Beside) {
+        for (row, by) in beside.named() {
+            // The row stands nowhere: it is missing below the column of its file.
+            let Some(entry) = self.entries.iter().find(|entry| entry.table == row.table) else { continue };
+            let (row, by) = (changes::title_of(row), changes::title_of(by));
+            let expected = format!("{row}, which {by} names: list it, or let that go too");
+            self.faults.refuse(entry.place.file, 1, key_column(entry.table), &expected, "no such row");
         }
     }
 
@@ -243,7 +273,7 @@ fn site(entry: &Entry) -> Option<Site> {
     let (Row::Settings(settings), Some(site)) = (&entry.row, &entry.site) else { return None };
     Some(Site {
         site: site.clone(),
-        zone: None,
+        zone: settings.zone.as_ref().and_then(|zone| zone.parse().ok()),
         name: settings.name.clone(),
         utc_offset_min: settings.utc_offset_min,
         day_starts_min: settings.day_starts_min,
