@@ -4,16 +4,16 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::StatusCode;
 use axum::response::Response;
 use serde::Deserialize;
 use suanpan_domain::calendar;
 use suanpan_journal::SiteCode;
 
 use super::Problem;
-use super::auth::{Reader, Session};
+use super::auth::Session;
 use super::hq::Day;
-use super::reports::{AskedQuery, filter, respond};
+use super::reports::Asked;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::store::{Excuse, StoreDays, VERSIONS_MAX};
@@ -30,16 +30,12 @@ pub(super) struct Which {
 }
 
 pub(super) async fn report(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    query: AskedQuery,
+    asked: Asked,
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(Which { versions }) = which.map_err(|_| Problem::BadRequest("versions is a number"))?;
     let versions = versions.unwrap_or(1).clamp(1, VERSIONS_MAX);
-    let filter = filter(&app, &reader, query).await?;
-    respond(&headers, &reader, app.store.store_days(filter, versions, now_ms()).await?)
+    asked.told(asked.store().store_days(asked.filter(), versions, now_ms()).await)
 }
 
 pub(super) async fn of_date(

@@ -1,9 +1,11 @@
 //! Figures for scripts and people, as JSON or, by `Accept: text/csv`, as CSV.
 
+use std::sync::Arc;
+
 use axum::Json;
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, State};
-use axum::http::{HeaderMap, HeaderName, HeaderValue, header};
+use axum::extract::{FromRequestParts, Query};
+use axum::http::request::Parts;
+use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -12,123 +14,120 @@ use suanpan_journal::SiteCode;
 
 use super::Problem;
 use super::auth::Reader;
+use crate::access::Reach;
 use crate::app::App;
-use crate::store::{ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, StoreDay, TotalRow};
+use crate::store::{
+    ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, Store, StoreDay, StoreError, TotalRow,
+};
 
 #[derive(Deserialize)]
-pub(super) struct Asked {
+struct Span {
     site: Option<String>,
     from: String,
     to: String,
 }
 
-pub(super) type AskedQuery = Result<Query<Asked>, QueryRejection>;
+/// A report that somebody asks for: of what, and how it is told.
+pub(super) struct Asked {
+    store: Arc<Store>,
+    filter: ReportFilter,
+    is_csv: bool,
+    /// A person opens CSV in a spreadsheet.
+    is_person: bool,
+}
 
-pub(super) async fn filter(app: &App, reader: &Reader, query: AskedQuery) -> Result<ReportFilter, Problem> {
-    let malformed = Problem::BadRequest("from and to are expected, two dates that exist, such as 2023-06-16");
-    let Query(asked) = query.map_err(|_| malformed.clone())?;
-    let date = |text: &str| calendar::parse(text).ok_or(malformed.clone());
-    let (from, to) = (date(&asked.from)?, date(&asked.to)?);
-    if from > to {
-        return Err(Problem::BadRequest("from is after to"));
-    }
-    // Whatever it asks for, a station sees its own figures.
-    if reader.till.is_some() {
-        return Ok(ReportFilter { reach: reader.reach.clone(), till: reader.till, from, to });
-    }
-    let site: Option<SiteCode> = match asked.site.filter(|site| !site.is_empty()) {
-        None => None,
-        Some(site) => Some(site.parse().map_err(|_| Problem::BadRequest("site is not a site's code"))?),
-    };
-    let reach = match site {
-        None => reader.reach.clone(),
-        // Another's site is as good as none.
-        Some(site) if app.store.sites().await?.iter().any(|it| it.site == site) => {
-            reader.reach.narrowed(site).ok_or(Problem::UnknownSite)?
+impl FromRequestParts<App> for Asked {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Asked, Problem> {
+        let Reader { reach, till, is_person } = Reader::from_request_parts(parts, app).await?;
+        let malformed =
+            Problem::BadRequest("from and to are expected, two dates that exist, such as 2023-06-16");
+        let span = Query::<Span>::try_from_uri(&parts.uri).map_err(|_| malformed.clone())?.0;
+        let date = |text: &str| calendar::parse(text).ok_or(malformed.clone());
+        let (from, to) = (date(&span.from)?, date(&span.to)?);
+        if from > to {
+            return Err(Problem::BadRequest("from is after to"));
         }
-        Some(_) => return Err(Problem::UnknownSite),
-    };
-    Ok(ReportFilter { reach, till: None, from, to })
-}
-
-pub(super) async fn by_day(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    query: AskedQuery,
-) -> Result<Response, Problem> {
-    let filter = filter(&app, &reader, query).await?;
-    respond(&headers, &reader, app.store.report_days(filter).await?)
-}
-
-pub(super) async fn by_hour(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    query: AskedQuery,
-) -> Result<Response, Problem> {
-    broken_down(&app, reader, ReportBy::Hour, &headers, query).await
-}
-
-pub(super) async fn by_item(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    query: AskedQuery,
-) -> Result<Response, Problem> {
-    if reader.till.is_some() {
-        return Err(Problem::BadRequest("items are summed by site, and a till sees its own figures"));
+        let reach = match span.site.filter(|site| !site.is_empty()) {
+            // Whatever it asks for, a station sees its own figures.
+            Some(site) if till.is_none() => narrowed(app, &reach, &site).await?,
+            _ => reach,
+        };
+        let accepts = parts.headers.get(header::ACCEPT).and_then(|value| value.to_str().ok());
+        let is_csv = accepts.is_some_and(|it| it.contains("text/csv"));
+        let filter = ReportFilter { reach, till, from, to };
+        Ok(Asked { store: app.store.clone(), filter, is_csv, is_person })
     }
-    broken_down(&app, reader, ReportBy::Item, &headers, query).await
 }
 
-pub(super) async fn by_tender(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    query: AskedQuery,
-) -> Result<Response, Problem> {
-    broken_down(&app, reader, ReportBy::Tender, &headers, query).await
+/// The reach within one site. Another's site is as good as none.
+async fn narrowed(app: &App, reach: &Reach, site: &str) -> Result<Reach, Problem> {
+    let site: SiteCode = site.parse().map_err(|_| Problem::BadRequest("site is not a site's code"))?;
+    let is_there = app.store.sites().await?.iter().any(|it| it.site == site);
+    reach.narrowed(site).filter(|_| is_there).ok_or(Problem::UnknownSite)
 }
 
-pub(super) async fn by_station(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    query: AskedQuery,
-) -> Result<Response, Problem> {
-    broken_down(&app, reader, ReportBy::Station, &headers, query).await
+impl Asked {
+    /// Where the report is read.
+    pub(super) fn store(&self) -> &Store {
+        &self.store
+    }
+
+    /// Of what.
+    pub(super) fn filter(&self) -> ReportFilter {
+        self.filter.clone()
+    }
+
+    /// Renders what was read.
+    pub(super) fn told<R: Columns>(
+        &self,
+        read: Result<(Vec<R>, i64), StoreError>,
+    ) -> Result<Response, Problem> {
+        let (rows, pending) = read?;
+        if self.is_csv {
+            let text = csv(&rows, self.is_person)?;
+            let csv = HeaderValue::from_static("text/csv; charset=utf-8");
+            let said = [(header::CONTENT_TYPE, csv), (PENDING_HEADER, HeaderValue::from(pending))];
+            return Ok((said, text).into_response());
+        }
+        Ok(Json(Report { rows, pending }).into_response())
+    }
+
+    async fn broken_down(self, by: ReportBy) -> Result<Response, Problem> {
+        self.told(self.store.report_by(by, self.filter()).await)
+    }
 }
 
-pub(super) async fn totals_by_station(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    query: AskedQuery,
-) -> Result<Response, Problem> {
-    let filter = filter(&app, &reader, query).await?;
-    respond(&headers, &reader, app.store.report_totals(filter).await?)
+pub(super) async fn by_day(asked: Asked) -> Result<Response, Problem> {
+    asked.told(asked.store.report_days(asked.filter()).await)
 }
 
-pub(super) async fn offline_refunds(
-    State(app): State<App>,
-    reader: Reader,
-    headers: HeaderMap,
-    query: AskedQuery,
-) -> Result<Response, Problem> {
-    let filter = filter(&app, &reader, query).await?;
-    respond(&headers, &reader, app.store.report_offline_refunds(filter).await?)
+pub(super) async fn by_hour(asked: Asked) -> Result<Response, Problem> {
+    asked.broken_down(ReportBy::Hour).await
 }
 
-async fn broken_down(
-    app: &App,
-    reader: Reader,
-    by: ReportBy,
-    headers: &HeaderMap,
-    query: AskedQuery,
-) -> Result<Response, Problem> {
-    let filter = filter(app, &reader, query).await?;
-    respond(headers, &reader, app.store.report_by(by, filter).await?)
+pub(super) async fn by_item(asked: Asked) -> Result<Response, Problem> {
+    match asked.filter.till {
+        None => asked.broken_down(ReportBy::Item).await,
+        Some(_) => Err(Problem::BadRequest("items are summed by site, and a till sees its own figures")),
+    }
+}
+
+pub(super) async fn by_tender(asked: Asked) -> Result<Response, Problem> {
+    asked.broken_down(ReportBy::Tender).await
+}
+
+pub(super) async fn by_station(asked: Asked) -> Result<Response, Problem> {
+    asked.broken_down(ReportBy::Station).await
+}
+
+pub(super) async fn totals_by_station(asked: Asked) -> Result<Response, Problem> {
+    asked.told(asked.store.report_totals(asked.filter()).await)
+}
+
+pub(super) async fn offline_refunds(asked: Asked) -> Result<Response, Problem> {
+    asked.told(asked.store.report_offline_refunds(asked.filter()).await)
 }
 
 #[derive(Serialize)]
@@ -181,21 +180,6 @@ impl Columns for OfflineRefund {
 impl Columns for StoreDay {
     const COLUMNS: &'static [&'static str] =
         &["date", "site", "name", "state", "version", "tills", "versions", "pending"];
-}
-
-pub(super) fn respond<R: Columns>(
-    headers: &HeaderMap,
-    reader: &Reader,
-    (rows, pending): (Vec<R>, i64),
-) -> Result<Response, Problem> {
-    let accepts = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or("");
-    if accepts.contains("text/csv") {
-        let text = csv(&rows, reader.is_person)?;
-        let csv = HeaderValue::from_static("text/csv; charset=utf-8");
-        let said = [(header::CONTENT_TYPE, csv), (PENDING_HEADER, HeaderValue::from(pending))];
-        return Ok((said, text).into_response());
-    }
-    Ok(Json(Report { rows, pending }).into_response())
 }
 
 /// The declared columns under a header line, which is there without rows too.

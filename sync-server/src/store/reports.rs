@@ -5,7 +5,7 @@ use suanpan_domain::totals::Dimension;
 use suanpan_journal::SiteCode;
 
 use super::Store;
-use super::sql::{Sql, values};
+use super::sql::{Row, Sql, values};
 use super::{ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, StoreError, TotalRow, returned};
 
 /// Rows of one report. A year of a thousand sites by day fits; of more nothing is told, and it is asked for in parts.
@@ -123,50 +123,57 @@ pub(super) fn within(column: &str) -> String {
     )
 }
 
-fn totals(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<TotalRow>, StoreError> {
+/// What a table has of a filter, at most so many rows: date, site and some columns, from where, and how grouped and ordered.
+pub(super) fn rows<T>(
+    sql: &dyn Sql,
+    filter: &ReportFilter,
+    (columns, from, order): (&str, &str, &str),
+    limit: u32,
+    mut read: impl FnMut(String, String, &Row<'_>) -> Result<T, StoreError>,
+) -> Result<Vec<T>, StoreError> {
     let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
-    connection.all(
+    sql.all(
         &format!(
-            "select business_date, site, till, dimension, key, cast(sum(count) as bigint), cast(sum(fen) as bigint),
-               cast(sum(grams) as bigint)
-             from total
-             where {} and business_date between ?3 and ?4
-               and (cast(?5 as bigint) is null or till = ?5) and dimension <> 10
-             group by business_date, site, till, dimension, key
-             order by business_date, site, till, dimension, key limit ?6",
+            "select business_date, site, {columns} from {from}
+               and {} and business_date between ?3 and ?4 and (cast(?5 as bigint) is null or till = ?5)
+             {order} limit ?6",
             within("site")
         ),
-        values![only, all, filter.from, filter.to, filter.till, ROWS_LIMIT],
-        |row| {
-            let dimension = Dimension::from_number(row.get(3)?).ok_or(StoreError::Damaged("dimension"))?;
-            Ok(TotalRow {
-                date: calendar::text(row.get(0)?),
-                site: row.get(1)?,
-                till: row.get(2)?,
-                total: dimension.name(),
-                key: row.get(4)?,
-                count: row.get(5)?,
-                fen: row.get(6)?,
-                grams: row.get(7)?,
-                pending: 0,
-            })
-        },
+        values![only, all, filter.from, filter.to, filter.till, limit],
+        |row| read(calendar::text(row.get(0)?), row.get(1)?, row),
     )
+}
+
+fn totals(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<TotalRow>, StoreError> {
+    let columns = "till, dimension, key, cast(sum(count) as bigint), cast(sum(fen) as bigint),
+        cast(sum(grams) as bigint)";
+    let order = "group by business_date, site, till, dimension, key
+        order by business_date, site, till, dimension, key";
+    let from = "total where dimension <> 10";
+    rows(connection, filter, (columns, from, order), ROWS_LIMIT, |date, site, row| {
+        let dimension = Dimension::from_number(row.get(3)?).ok_or(StoreError::Damaged("dimension"))?;
+        Ok(TotalRow {
+            date,
+            site,
+            till: row.get(2)?,
+            total: dimension.name(),
+            key: row.get(4)?,
+            count: row.get(5)?,
+            fen: row.get(6)?,
+            grams: row.get(7)?,
+            pending: 0,
+        })
+    })
 }
 
 pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<DayRow>, StoreError> {
     let sum = |dimension: Dimension, column: &str| {
         format!("cast(coalesce(sum({column}) filter (where dimension = {}), 0) as bigint)", dimension as u8)
     };
-    let sql = format!(
-        "select business_date, site, {sales}, {refunds}, {lines}, {grams}, {goods}, {discount}, {rounding},
-           {paid} + {refunded},
+    let columns = format!(
+        "{sales}, {refunds}, {lines}, {grams}, {goods}, {discount}, {rounding}, {paid} + {refunded},
            (select cast(coalesce(sum(last_number - received), 0) as bigint) from numbering n
-            where n.site = t.site and n.business_date = t.business_date and (cast(?5 as bigint) is null or n.till = ?5))
-         from total t
-         where {} and business_date between ?3 and ?4 and (cast(?5 as bigint) is null or till = ?5)
-         group by business_date, site order by business_date, site limit ?6",
-        within("site"),
+            where n.site = t.site and n.business_date = t.business_date and (cast(?5 as bigint) is null or n.till = ?5))",
         sales = sum(Dimension::Sales, "count"),
         refunds = sum(Dimension::Refunds, "count"),
         lines = sum(Dimension::Goods, "count"),
@@ -177,25 +184,23 @@ pub(super) fn days(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Da
         paid = sum(Dimension::Sales, "fen"),
         refunded = sum(Dimension::Refunds, "fen"),
     );
-    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
-    let rows =
-        connection.all(&sql, values![only, all, filter.from, filter.to, filter.till, ROWS_LIMIT], |row| {
-            Ok(DayRow {
-                date: calendar::text(row.get(0)?),
-                site: row.get(1)?,
-                sales: row.get(2)?,
-                refunds: row.get(3)?,
-                lines: row.get(4)?,
-                grams: row.get(5)?,
-                amount_fen: row.get(6)?,
-                discount_fen: row.get(7)?,
-                rounding_fen: row.get(8)?,
-                paid_fen: row.get(9)?,
-                missing: row.get(10)?,
-                pending: 0,
-            })
-        })?;
-    Ok(rows)
+    let order = "group by business_date, site order by business_date, site";
+    rows(connection, filter, (&columns, "total t where true", order), ROWS_LIMIT, |date, site, row| {
+        Ok(DayRow {
+            date,
+            site,
+            sales: row.get(2)?,
+            refunds: row.get(3)?,
+            lines: row.get(4)?,
+            grams: row.get(5)?,
+            amount_fen: row.get(6)?,
+            discount_fen: row.get(7)?,
+            rounding_fen: row.get(8)?,
+            paid_fen: row.get(9)?,
+            missing: row.get(10)?,
+            pending: 0,
+        })
+    })
 }
 
 fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Result<Vec<ByRow>, StoreError> {
@@ -206,21 +211,16 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
         ReportBy::Item => ("key", "(10)"),
         ReportBy::Tender => ("key", "(6)"),
     };
-    let sql = format!(
-        "select business_date, site, {key} as k, cast(sum(case dimension when 2 then 0 else count end) as bigint), cast(sum(fen) as bigint),
-           cast(sum(grams) as bigint), cast(sum(pieces) as bigint)
-         from total
-         where {here} and business_date between ?3 and ?4 and (cast(?5 as bigint) is null or till = ?5)
-           and dimension in {dimensions}
-         group by business_date, site, k order by business_date, site, k limit ?6",
-        here = within("site")
+    let columns = format!(
+        "{key} as k, cast(sum(case dimension when 2 then 0 else count end) as bigint),
+           cast(sum(fen) as bigint), cast(sum(grams) as bigint), cast(sum(pieces) as bigint)"
     );
-    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
-    let values = values![only, all, filter.from, filter.to, filter.till, ROWS_LIMIT];
-    let rows = connection.all(&sql, values, |row| {
+    let from = format!("total where dimension in {dimensions}");
+    let order = "group by business_date, site, k order by business_date, site, k";
+    rows(connection, filter, (&columns, &from, order), ROWS_LIMIT, |date, site, row| {
         Ok(ByRow {
-            date: calendar::text(row.get(0)?),
-            site: row.get(1)?,
+            date,
+            site,
             key: row.get(2)?,
             count: row.get(3)?,
             fen: row.get(4)?,
@@ -228,6 +228,5 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
             pieces: row.get(6)?,
             pending: 0,
         })
-    })?;
-    Ok(rows)
+    })
 }

@@ -1,14 +1,13 @@
 //! Receipts of which something came back, and whether their sales bear that out. A receipt is judged again when another
 //! refund of it arrives, and, while the hub does not have it, when anything arrives that its till sold that day.
 
-use suanpan_domain::calendar;
 use suanpan_domain::ids::DocumentNumber;
 use suanpan_journal::SiteCode;
 use suanpan_sync::Recorded;
 
 use super::documents::Documents;
 use super::recorded::{refunds, sales};
-use super::reports::within;
+use super::reports::{rows, within};
 use super::sql::{Sql, values};
 use super::today::Problem;
 use super::{OfflineRefund, ReportFilter, Store, StoreError, lease, reserved};
@@ -145,27 +144,18 @@ pub(super) fn offline(
     filter: &ReportFilter,
     limit: u32,
 ) -> Result<Vec<OfflineRefund>, StoreError> {
-    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
-    sql.all(
-        &format!(
-            "select business_date, site, till, cites, printed, cashier, fen from document
-             where {} and offline = 1 and business_date between ?3 and ?4
-               and (cast(?5 as bigint) is null or till = ?5)
-             order by business_date desc, site, till, number desc limit ?6",
-            within("site")
-        ),
-        values![only, all, filter.from, filter.to, filter.till, limit],
-        |row| {
-            Ok(OfflineRefund {
-                date: calendar::text(row.get(0)?),
-                site: row.get(1)?,
-                till: row.get(2)?,
-                receipt: row.get(3)?,
-                refund: row.get(4)?,
-                cashier: row.get(5)?,
-                refunded_fen: row.get(6)?,
-                pending: 0,
-            })
-        },
-    )
+    let columns = "till, cites, printed, cashier, fen";
+    let order = "order by business_date desc, site, till, number desc";
+    rows(sql, filter, (columns, "document where offline = 1", order), limit, |date, site, row| {
+        Ok(OfflineRefund {
+            date,
+            site,
+            till: row.get(2)?,
+            receipt: row.get(3)?,
+            refund: row.get(4)?,
+            cashier: row.get(5)?,
+            refunded_fen: row.get(6)?,
+            pending: 0,
+        })
+    })
 }
