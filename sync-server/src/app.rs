@@ -11,9 +11,9 @@ use tokio::sync::{Semaphore, watch};
 
 use crate::dictionary::Dictionaries;
 use crate::limit::{Nonces, RateLimit, Shares};
+use crate::newest::Newest;
 use crate::stations::Stations;
 use crate::store::Store;
-use crate::supply::Newest;
 
 /// Pushes in progress at once: each may hold its records, so this bounds memory at some 200 MB.
 pub const PUSHES_MAX: usize = 64;

@@ -9,7 +9,7 @@ use suanpan_journal::{Records, push_record};
 use suanpan_sync::{Dictionary, DictionaryId, FeedChange, Push, Scope, WireError};
 
 use crate::error::HubError;
-use crate::http::Problem;
+use crate::refusal::Refusal;
 use crate::store::{NewRow, Store, StoreError};
 
 /// Records of which a dictionary is made: the newest, as many as take seconds.
@@ -94,7 +94,7 @@ impl Dictionaries {
     /// The dictionary of a name.
     ///
     /// *Errors:* `Wire` if it was not published here, `Store`.
-    pub(crate) async fn get(&self, store: &Store, id: DictionaryId) -> Result<Arc<Dictionary>, Problem> {
+    pub(crate) async fn get(&self, store: &Store, id: DictionaryId) -> Result<Arc<Dictionary>, Refusal> {
         if let Some(known) = self.known(id) {
             return Ok(known);
         }

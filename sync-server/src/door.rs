@@ -414,7 +414,10 @@ mod tests {
         assert!(door.enter_soon(peer).now_or_never().unwrap().is_none(), "it is turned away at once");
         going.pop();
         going.push(door.enter_soon(peer).now_or_never().unwrap().unwrap());
-        assert!(door.enter_soon(peer).now_or_never().is_none(), "since one came in, it is worth a wait again");
+        assert!(
+            door.enter_soon(peer).now_or_never().is_none(),
+            "since one came in, it is worth a wait again"
+        );
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use suanpan_sync::{Ack, CheckedPush, Dictionary, Hole, Push, PushReply, Verdict,
 
 use crate::app::App;
 use crate::clock::now_ms;
-use crate::http::Problem;
+use crate::refusal::Refusal;
 use crate::store::{Ingest, Ingested, Station};
 
 /// Pushes of at most this many bytes are checked where they are read: some 50 µs, less than a change of threads costs.
@@ -21,7 +21,7 @@ const OVER_QUOTA_S: u64 = 60;
 /// Takes a push: checked, decided, durable, and only then acked.
 ///
 /// *Errors:* `Wire`, `Store`, `TooManyBranches`, `OverQuota`.
-pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<PushReply, Problem> {
+pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<PushReply, Refusal> {
     let push = Push::decode(body)?;
     let dictionary = match push.container.dictionary() {
         Some((id, _)) => Some(app.dictionaries.get(&app.store, id).await?),
@@ -55,15 +55,15 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
         }
         Verdict::Have { head, cut_at } => Ok(PushReply::Have { head, cut_at }),
         Verdict::Gap(have) => Ok(PushReply::Gap { have }),
-        Verdict::TooManyBranches => Err(Problem::TooManyBranches),
+        Verdict::TooManyBranches => Err(Refusal::TooManyBranches),
     }
 }
 
 /// A station sends more than a till can: it is told to come later, and IT is told.
-fn over_quota(station: &Station, seconds: u64) -> Problem {
+fn over_quota(station: &Station, seconds: u64) -> Refusal {
     let (site, till) = (station.site.as_str(), station.till);
     tracing::warn!(code = "HUB-PSH-002", station = %station.station, site, till, "a station sends more than a till can");
-    Problem::OverQuota(seconds)
+    Refusal::OverQuota(seconds)
 }
 
 /// Unpacks and chains the records, many of them away from the threads that serve sockets. Gives the body to keep, which
@@ -73,7 +73,7 @@ async fn check(
     push: Push,
     dictionary: Option<Arc<Dictionary>>,
     bytes: usize,
-) -> Result<(CheckedPush, Vec<u8>), Problem> {
+) -> Result<(CheckedPush, Vec<u8>), Refusal> {
     let (id, key) = (station.station, station.public_key);
     let work = move || {
         let push = match dictionary {
@@ -82,12 +82,12 @@ async fn check(
         };
         let checked = push.check(id, &key)?;
         let kept = Push { shown: None, ..push }.encode();
-        Ok::<_, Problem>((checked, kept))
+        Ok::<_, Refusal>((checked, kept))
     };
     if bytes <= CHECKED_AT_ONCE {
         return work();
     }
-    tokio::task::spawn_blocking(work).await.map_err(|_| Problem::Internal)?
+    tokio::task::spawn_blocking(work).await.map_err(|_| Refusal::Internal)?
 }
 
 fn count_push(app: &App, ingested: &Ingested, entries: u64) {
@@ -106,9 +106,8 @@ fn count_push(app: &App, ingested: &Ingested, entries: u64) {
 
 /// Records a hole.
 ///
-/// *Errors:* `BadRequest`, `Wire`, `Store`.
-pub(crate) async fn hole(app: &App, station: &Station, body: &[u8]) -> Result<PushReply, Problem> {
-    let hole: Hole = serde_json::from_slice(body).map_err(|_| Problem::BadRequest("a hole is expected"))?;
+/// *Errors:* `Wire`, `Store`, `OverQuota`.
+pub(crate) async fn hole(app: &App, station: &Station, hole: Hole) -> Result<PushReply, Refusal> {
     hole.check(station.station, &station.public_key)?;
     let to_seq = hole.to_seq;
     match app.store.declare_hole(station.station, hole, now_ms()).await? {
@@ -126,7 +125,7 @@ pub(crate) async fn entries(
     station: &Station,
     segment: SegmentId,
     from_seq: u64,
-) -> Result<Vec<u8>, Problem> {
+) -> Result<Vec<u8>, Refusal> {
     let bodies = app.store.entries(station.station, segment, from_seq).await?;
     if bodies.is_empty() {
         app.store.tail_fetched(station.station, segment, from_seq.saturating_sub(1)).await?;
@@ -189,7 +188,7 @@ mod tests {
             let taken = push(&app, &station, &body).await.unwrap();
             assert!(matches!(taken, PushReply::Ack { .. }), "{taken:?}");
             let refused = push(&app, &station, &body).await.unwrap_err();
-            assert!(matches!(refused, Problem::OverQuota(1..)), "{refused:?}");
+            assert!(matches!(refused, Refusal::OverQuota(1..)), "{refused:?}");
             assert_eq!(refused.code(), "HUB-PSH-002");
             let (other, body) = push_of(seed + 10, entries, bytes);
             enrol(&other).await;

@@ -1,19 +1,18 @@
 //! Use cases of the download: pull, wake-up, snapshot.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use suanpan_journal::Hash;
 use suanpan_sync::limits::STAGED_MAX;
-use suanpan_sync::{ChunkRef, FeedHead, PullReply, PullRequest, Scope, ScopeVersion, SnapshotManifest};
-use tokio::sync::Mutex;
+use suanpan_sync::{ChunkRef, FeedHead, PullReply, PullRequest, ScopeVersion, SnapshotManifest};
 
 use crate::app::App;
 use crate::clock::now_ms;
-use crate::http::Problem;
 use crate::identity::random;
-use crate::store::{ScopeHead, Station, Store, StoreError};
+use crate::newest::word_of;
+use crate::refusal::Refusal;
+use crate::store::{ScopeHead, Station, Store};
 
 /// Shortest and longest wait for a wake-up, in ms: below the minute after which proxies cut idle requests, and
 /// spread so that stations do not return together.
@@ -40,16 +39,14 @@ pub(crate) async fn follow(store: Arc<Store>, mut stop: tokio::sync::watch::Rece
 
 /// Answers a pull with changes up to a cut, or with a snapshot where the station's cursor is of no use.
 ///
-/// *Errors:* `BadRequest`, `Wire`, `Store`.
-pub(crate) async fn pull(app: &App, station: &Station, body: &[u8]) -> Result<PullReply, Problem> {
-    let request: PullRequest =
-        serde_json::from_slice(body).map_err(|_| Problem::BadRequest("a pull is expected"))?;
+/// *Errors:* `Wire`, `Store`.
+pub(crate) async fn pull(app: &App, station: &Station, request: PullRequest) -> Result<PullReply, Refusal> {
     request.fits()?;
     if !is_of_this_hub(app, station, &request).await? {
         return Ok(PullReply::Snapshot { manifest: manifest(app, station).await? });
     }
     let (epoch, newest) = app.store.heads(station.scopes()).await?;
-    let wake = wake_token(epoch, &newest);
+    let wake = word_of(epoch, &newest);
     let cut = match request.cut.is_empty() {
         true => newest.into_iter().map(|head| sign(app, epoch, head)).collect(),
         false => request.cut,
@@ -66,7 +63,7 @@ pub(crate) async fn pull(app: &App, station: &Station, body: &[u8]) -> Result<Pu
 
 /// Checks what the station shows. What this hub signed and no longer has starts a new epoch; heads of another
 /// history, or of a scope that is not the station's, lead to a snapshot.
-async fn is_of_this_hub(app: &App, station: &Station, request: &PullRequest) -> Result<bool, Problem> {
+async fn is_of_this_hub(app: &App, station: &Station, request: &PullRequest) -> Result<bool, Refusal> {
     let mut shown = request.heads.clone();
     shown.extend(request.cut.iter().cloned());
     let scopes = station.scopes();
@@ -95,53 +92,13 @@ fn version_in(list: &[ScopeVersion], of: &ScopeVersion) -> u64 {
     list.iter().find(|it| it.scope == of.scope).map_or(0, |it| it.version)
 }
 
-/// The newest cut as a word that changes with it.
-fn wake_token(epoch: u64, heads: &[ScopeHead]) -> String {
-    let versions: Vec<String> = heads.iter().map(|head| head.version.to_string()).collect();
-    format!("{epoch}.{}", versions.join("."))
-}
-
-/// The heads as wake-ups compare them: read once after each publication, however many stations wait.
-#[derive(Debug, Default)]
-pub(crate) struct Newest(Mutex<Read>);
-
-#[derive(Debug, Default)]
-struct Read {
-    /// The publication after which they were read.
-    published: u64,
-    epoch: u64,
-    /// By scope: at most one for each site and zone, and the chain's.
-    heads: HashMap<Scope, ScopeHead>,
-}
-
-impl Newest {
-    /// The word of some scopes; read anew where nothing was read since the last publication, or if that is asked for.
-    async fn word(&self, store: &Store, scopes: Vec<Scope>, anew: bool) -> Result<String, StoreError> {
-        let mut read = self.0.lock().await;
-        let published = *store.on_published().borrow();
-        if read.published != published {
-            *read = Read { published, ..Read::default() };
-        }
-        let lacks = |scope: &&Scope| anew || !read.heads.contains_key(*scope);
-        let lacking: Vec<Scope> = scopes.iter().filter(lacks).cloned().collect();
-        if !lacking.is_empty() {
-            let (epoch, heads) = store.heads(lacking).await?;
-            read.epoch = epoch;
-            read.heads.extend(heads.into_iter().map(|head| (head.scope.clone(), head)));
-        }
-        let heads: Vec<ScopeHead> =
-            scopes.iter().filter_map(|scope| read.heads.get(scope).cloned()).collect();
-        Ok(wake_token(read.epoch, &heads))
-    }
-}
-
 /// Waits until there is something to pull, or long enough. A hint only.
 ///
 /// *Errors:* `Busy`, `Store`, `Internal`.
-pub(crate) async fn wake(app: &App, station: &Station, seen: &str) -> Result<bool, Problem> {
-    let _place = app.wakes.try_acquire().map_err(|_| Problem::Busy)?;
+pub(crate) async fn wake(app: &App, station: &Station, seen: &str) -> Result<bool, Refusal> {
+    let _place = app.wakes.try_acquire().map_err(|_| Refusal::Busy)?;
     let (shortest, longest) = WAKE_MS;
-    let jitter = u64::from_be_bytes(random().map_err(|_| Problem::Internal)?) % (longest - shortest);
+    let jitter = u64::from_be_bytes(random()?) % (longest - shortest);
     let end = tokio::time::Instant::now() + Duration::from_millis(shortest + jitter);
     let (mut published, mut stop) = (app.store.on_published(), app.stop.clone());
     // What was read may be of before the word that the station has seen.
@@ -165,7 +122,7 @@ pub(crate) async fn wake(app: &App, station: &Station, seen: &str) -> Result<boo
 /// The snapshot of a station's scopes.
 ///
 /// *Errors:* `Store`.
-pub(crate) async fn manifest(app: &App, station: &Station) -> Result<SnapshotManifest, Problem> {
+pub(crate) async fn manifest(app: &App, station: &Station) -> Result<SnapshotManifest, Refusal> {
     let (mut cut, mut chunks): (Vec<FeedHead>, Vec<ChunkRef>) = (Vec::new(), Vec::new());
     let (epoch, _) = app.store.heads(Vec::new()).await?;
     for scope in station.scopes() {
@@ -179,7 +136,7 @@ pub(crate) async fn manifest(app: &App, station: &Station) -> Result<SnapshotMan
 /// A chunk that belongs to the station's snapshot; others do not exist for it.
 ///
 /// *Errors:* `NotFound`, `Store`.
-pub(crate) async fn chunk(app: &App, station: &Station, hash: Hash) -> Result<Vec<u8>, Problem> {
+pub(crate) async fn chunk(app: &App, station: &Station, hash: Hash) -> Result<Vec<u8>, Refusal> {
     let found = app.store.chunk(hash, station.scopes()).await?;
-    found.ok_or(Problem::NotFound)
+    found.ok_or(Refusal::NotFound)
 }

@@ -97,7 +97,10 @@ async fn answer(stream: tokio::net::UnixStream, store: &Arc<Store>) -> std::io::
         // Whoever opened folder and socket to others did not mean that.
         _ if !may_order(user, own) => {
             tracing::warn!(code = "HUB-ADM-009", user, "somebody else's order was refused");
-            refused("HUB-ADM-009", "the hub takes orders from its own user and from root: give it as one of them")
+            refused(
+                "HUB-ADM-009",
+                "the hub takes orders from its own user and from root: give it as one of them",
+            )
         }
         Ok(order) => match carried_out(order, store.clone()).await {
             Some(done) => done.map_err(Refused::from),
@@ -145,7 +148,8 @@ pub(crate) fn listen(_: &Path, _: Arc<Store>, _: watch::Receiver<bool>) -> std::
 mod tests {
     #[test]
     fn the_hubs_own_user_and_root_give_orders_and_nobody_else() {
-        for (user, hub, may) in [(1_000, 1_000, true), (0, 1_000, true), (0, 0, true), (1_000, 0, false), (1_001, 1_000, false)]
+        for (user, hub, may) in
+            [(1_000, 1_000, true), (0, 1_000, true), (0, 0, true), (1_000, 0, false), (1_001, 1_000, false)]
         {
             assert_eq!(super::may_order(user, hub), may, "{user} to {hub}");
         }

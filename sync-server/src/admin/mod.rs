@@ -10,6 +10,7 @@ use std::sync::atomic::Ordering;
 
 use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, SaltString};
 use argon2::{Algorithm, Argon2, Params, Version};
+use sha2::{Digest, Sha256};
 use suanpan_journal::{Certificate, CertificateId, Enrolment, Hash, SiteCode};
 use suanpan_sync::{EnrolReply, EnrolRequest, Scope, normal_code};
 
@@ -17,9 +18,9 @@ use crate::access::User;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::error::HubError;
-use crate::http::{Problem, secret_hash};
 use crate::identity::random;
 use crate::limit::household;
+use crate::refusal::Refusal;
 use crate::store::{Enrolled, Store};
 
 pub use import::{Imported, Manner, import};
@@ -64,33 +65,33 @@ pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16) -> Result<Str
 /// address: only wrong ones are slowed down, and written down, without the code.
 ///
 /// *Errors:* `Wire`, `CodeUnknown`, `CodeExpired`, `CodeUsed`, `OtherKey`, `RateLimit`, `Store`.
-pub async fn enrol(app: &App, request: &EnrolRequest, from: IpAddr) -> Result<EnrolReply, Problem> {
+pub async fn enrol(app: &App, request: &EnrolRequest, from: IpAddr) -> Result<EnrolReply, Refusal> {
     request.check()?;
     match enrol_by_code(app, request, from).await {
         Err(
-            refused @ (Problem::CodeUnknown | Problem::CodeExpired | Problem::CodeUsed | Problem::OtherKey),
+            refused @ (Refusal::CodeUnknown | Refusal::CodeExpired | Refusal::CodeUsed | Refusal::OtherKey),
         ) => {
             app.metrics.codes_refused.fetch_add(1, Ordering::Relaxed);
             let (code, station) = (refused.code(), request.station);
             tracing::warn!(code, address = %from, %station, "an enrolment was refused");
-            app.limits.enrol.take(household(from)).map_err(Problem::RateLimit)?;
+            app.limits.enrol.take(household(from)).map_err(Refusal::RateLimit)?;
             Err(refused)
         }
         done => done,
     }
 }
 
-async fn enrol_by_code(app: &App, request: &EnrolRequest, from: IpAddr) -> Result<EnrolReply, Problem> {
+async fn enrol_by_code(app: &App, request: &EnrolRequest, from: IpAddr) -> Result<EnrolReply, Refusal> {
     let code = secret_hash(&normal_code(&request.code));
     let _place = match app.limits.enrol.is_spent(&household(from)) {
-        true => Some(app.strangers.acquire().await.map_err(|_| Problem::Busy)?),
+        true => Some(app.strangers.acquire().await.map_err(|_| Refusal::Busy)?),
         false => None,
     };
     // A write is dear: guesses are no more than looked up.
     if !app.store.is_code(code).await? {
-        return Err(Problem::CodeUnknown);
+        return Err(Refusal::CodeUnknown);
     }
-    let id = CertificateId(random().map_err(|_| Problem::Internal)?);
+    let id = CertificateId(random()?);
     let (station, public_key, issued_at_ms, hub) =
         (request.station, request.public_key, now_ms(), app.key.clone());
     let issue = move |site, till| {
@@ -100,10 +101,10 @@ async fn enrol_by_code(app: &App, request: &EnrolRequest, from: IpAddr) -> Resul
         Enrolled::Certificate(certificate) => {
             Ok(EnrolReply { certificate: *certificate, hub_key: app.key.public() })
         }
-        Enrolled::UnknownCode => Err(Problem::CodeUnknown),
-        Enrolled::ExpiredCode => Err(Problem::CodeExpired),
-        Enrolled::UsedCode => Err(Problem::CodeUsed),
-        Enrolled::OtherKey => Err(Problem::OtherKey),
+        Enrolled::UnknownCode => Err(Refusal::CodeUnknown),
+        Enrolled::ExpiredCode => Err(Refusal::CodeExpired),
+        Enrolled::UsedCode => Err(Refusal::CodeUsed),
+        Enrolled::OtherKey => Err(Refusal::OtherKey),
     }
 }
 
@@ -111,10 +112,10 @@ async fn enrol_by_code(app: &App, request: &EnrolRequest, from: IpAddr) -> Resul
 /// or from its key alone, knows its stations again without a hand on any till.
 ///
 /// *Errors:* `Certificate`, `OtherKey`, `Store`.
-pub async fn introduce(app: &App, certificate: &Certificate) -> Result<(), Problem> {
-    certificate.verify(&app.key.public()).map_err(|_| Problem::Certificate)?;
+pub async fn introduce(app: &App, certificate: &Certificate) -> Result<(), Refusal> {
+    certificate.verify(&app.key.public()).map_err(|_| Refusal::Certificate)?;
     let known = app.store.introduce(certificate.enrolment.clone(), now_ms()).await?;
-    if known { Ok(()) } else { Err(Problem::OtherKey) }
+    if known { Ok(()) } else { Err(Refusal::OtherKey) }
 }
 
 /// Makes an API key and shows it once. It reads reports, and journals only if that is asked for. A key of the same name
@@ -179,6 +180,11 @@ fn check_name(name: &str) -> Result<(), HubError> {
     if fits { Ok(()) } else { Err(HubError::Rejected("a name has 1 to 64 bytes and no control characters")) }
 }
 
+/// How secrets that the hub made itself are stored: they are long and random, so one round is enough.
+pub(crate) fn secret_hash(secret: &str) -> Hash {
+    Hash(Sha256::digest(secret.as_bytes()).into())
+}
+
 fn argon() -> Argon2<'static> {
     // OWASP's first choice for argon2id: 19 MiB, two passes, one lane.
     Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::default())
@@ -201,19 +207,19 @@ pub(crate) fn verify_password(password: &str, hash: &str) -> bool {
 /// for anybody else. Each is written down; a name that is nobody's may be a password, and is not.
 ///
 /// *Errors:* `Login`, `RateLimit`, `Busy`, `Store`.
-pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) -> Result<String, Problem> {
+pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) -> Result<String, Refusal> {
     if password.len() > PASSWORD_LEN_MAX || name.len() > NAME_LEN_MAX {
-        return Err(Problem::Login);
+        return Err(Refusal::Login);
     }
     let guesses = (household(from), name.clone());
-    let _place = app.sign_ins.take(guesses.0, 1).ok_or(Problem::Busy)?;
+    let _place = app.sign_ins.take(guesses.0, 1).ok_or(Refusal::Busy)?;
     // Taken before it is known to be wrong, or many at once would all be tried.
     app.limits.sign_in.take(guesses.clone()).map_err(|seconds| {
         tracing::warn!(code = "HUB-LIM-001", address = %from, "a sign-in was refused: too many wrong passwords");
-        Problem::RateLimit(seconds)
+        Refusal::RateLimit(seconds)
     })?;
     let found = app.store.user(name).await?;
-    let place = app.passwords.acquire().await.map_err(|_| Problem::Busy)?;
+    let place = app.passwords.acquire().await.map_err(|_| Refusal::Busy)?;
     // An unknown name costs the same work as a known one, so that nobody learns names by the clock.
     let (user, hash) = match found {
         Some((user, hash)) => (Some(user), hash),
@@ -225,11 +231,11 @@ pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) ->
         app.metrics.sign_ins_refused.fetch_add(1, Ordering::Relaxed);
         let user = user.as_ref().map(|user| user.name.as_str());
         tracing::warn!(code = "HUB-AUT-008", address = %from, user, "a sign-in was refused");
-        return Err(Problem::Login);
+        return Err(Refusal::Login);
     }
-    let user = user.ok_or(Problem::Login)?;
+    let user = user.ok_or(Refusal::Login)?;
     app.limits.sign_in.forget(&guesses);
-    let token = Hash(random().map_err(|_| Problem::Internal)?).to_string();
+    let token = Hash(random()?).to_string();
     let now = now_ms();
     let expires_at_ms = now.saturating_add(SESSION_LIFE_S.saturating_mul(1_000));
     app.store.open_session(secret_hash(&token), user.name, now, expires_at_ms).await?;

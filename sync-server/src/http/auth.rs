@@ -8,7 +8,6 @@ use axum::body::{Bytes, to_bytes};
 use axum::extract::{ConnectInfo, FromRequest, FromRequestParts, OriginalUri, Request};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
-use sha2::{Digest, Sha256};
 use suanpan_journal::{Hash, StationId};
 use suanpan_sync::limits::{CHALLENGE_LIFE_MS, CLOCK_TOLERANCE_MS, PUSH_BODY_MAX};
 use suanpan_sync::{Challenge, RequestAuth, RequestError, RequestFacts, Scope};
@@ -16,10 +15,12 @@ use tokio::sync::OwnedSemaphorePermit;
 
 use super::{Problem, gate};
 use crate::access::{Action, Reach, User};
+use crate::admin::secret_hash;
 use crate::app::{App, PLACE_WAIT};
 use crate::clock::now_ms;
 use crate::door::Caller;
 use crate::limit::{Share, household};
+use crate::refusal::Refusal;
 use crate::store::{Station, StoreError};
 
 /// The cookie that names a session.
@@ -102,8 +103,8 @@ async fn who_signed(app: &App, parts: &Parts, body: &[u8]) -> Result<(Station, S
     };
     check(app, &auth, &station, parts, body)?;
     proved(parts);
-    app.limits.station.take(station.station).map_err(Problem::RateLimit)?;
-    let place = app.requests_of.take(station.station, 1).ok_or(Problem::Busy)?;
+    app.limits.station.take(station.station).map_err(Refusal::RateLimit)?;
+    let place = app.requests_of.take(station.station, 1).ok_or(Refusal::Busy)?;
     app.saw(station.station, now_ms());
     Ok((station, place))
 }
@@ -115,7 +116,7 @@ async fn look_up<T>(
     look: impl Future<Output = Result<T, StoreError>>,
 ) -> Result<T, Problem> {
     let _place = match app.limits.stranger.is_spent(&household(address(parts))) {
-        true => Some(app.strangers.acquire().await.map_err(|_| Problem::Busy)?),
+        true => Some(app.strangers.acquire().await.map_err(|_| Refusal::Busy)?),
         false => None,
     };
     Ok(look.await?)
@@ -125,7 +126,7 @@ async fn look_up<T>(
 fn stranger(app: &App, parts: &Parts, problem: Problem) -> Problem {
     match app.limits.stranger.take(household(address(parts))) {
         Ok(()) => problem,
-        Err(seconds) => Problem::RateLimit(seconds),
+        Err(seconds) => Refusal::RateLimit(seconds).into(),
     }
 }
 
@@ -171,10 +172,10 @@ pub(super) struct PushPlace {
 
 impl PushPlace {
     /// Waits for a place; a station that has two already is told to come again.
-    pub(super) async fn take(app: &App, station: StationId) -> Result<PushPlace, Problem> {
+    pub(super) async fn take(app: &App, station: StationId) -> Result<PushPlace, Refusal> {
         let busy = || {
             app.metrics.busy.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-            Problem::Busy
+            Refusal::Busy
         };
         let own = app.pushes_of.take(station, 1).ok_or_else(busy)?;
         let _waiting = app.pushes_waiting.try_acquire().map_err(|_| busy())?;
@@ -199,7 +200,7 @@ async fn who_shows_a_key(app: &App, parts: &Parts) -> Result<ApiKey, Problem> {
         return Err(stranger(app, parts, Problem::ApiKey));
     };
     proved(parts);
-    app.limits.api_key.take(name).map_err(Problem::RateLimit)?;
+    app.limits.api_key.take(name).map_err(Refusal::RateLimit)?;
     Ok(ApiKey { may_read_journals })
 }
 
@@ -305,9 +306,4 @@ fn cookie(headers: &HeaderMap) -> Option<&str> {
     let cookies = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     let mut pairs = cookies.flat_map(|line| line.split(';')).filter_map(|pair| pair.trim().split_once('='));
     pairs.find(|(name, _)| *name == SESSION_COOKIE).map(|(_, value)| value)
-}
-
-/// How secrets that the hub made itself are stored: they are long and random, so one round is enough.
-pub(crate) fn secret_hash(secret: &str) -> Hash {
-    Hash(Sha256::digest(secret.as_bytes()).into())
 }

@@ -12,6 +12,7 @@ use suanpan_journal::SiteCode;
 
 use super::Problem;
 use super::auth::Session;
+use super::body::parsed;
 use super::hq::Day;
 use super::reports::Asked;
 use crate::app::App;
@@ -59,9 +60,9 @@ pub(super) async fn excuse(
     session: Session,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let malformed = Problem::BadRequest("site, date, till and reason are expected");
-    let asked: Excused = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
-    let date = calendar::parse(&asked.date).ok_or(malformed)?;
+    const EXPECTED: &str = "site, date, till and reason are expected";
+    let asked: Excused = parsed(&body, EXPECTED)?;
+    let date = calendar::parse(&asked.date).ok_or(Problem::BadRequest(EXPECTED))?;
     if !calendar::is_business_date(date) {
         return Err(Problem::BadRequest("nobody traded on the date"));
     }

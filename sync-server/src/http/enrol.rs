@@ -9,18 +9,19 @@ use suanpan_sync::{EnrolReply, EnrolRequest};
 
 use super::Problem;
 use super::auth::Peer;
+use super::body::parsed;
 use crate::admin;
 use crate::app::App;
 use crate::limit::household;
+use crate::refusal::Refusal;
 
 pub(super) async fn enrol(
     State(app): State<App>,
     Peer(address): Peer,
     body: Bytes,
 ) -> Result<Json<EnrolReply>, Problem> {
-    let request: EnrolRequest =
-        serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("an enrolment is expected"))?;
-    admin::enrol(&app, &request, address).await.map(Json)
+    let request: EnrolRequest = parsed(&body, "an enrolment is expected")?;
+    Ok(Json(admin::enrol(&app, &request, address).await?))
 }
 
 #[derive(Serialize)]
@@ -34,8 +35,8 @@ pub(super) async fn introduce(
     Peer(address): Peer,
     body: Bytes,
 ) -> Result<Json<Introduced>, Problem> {
-    app.limits.introduce.take(household(address)).map_err(Problem::RateLimit)?;
-    let certificate: Certificate =
-        serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("a certificate is expected"))?;
-    admin::introduce(&app, &certificate).await.map(|()| Json(Introduced { introduced: true }))
+    app.limits.introduce.take(household(address)).map_err(Refusal::RateLimit)?;
+    let certificate: Certificate = parsed(&body, "a certificate is expected")?;
+    admin::introduce(&app, &certificate).await?;
+    Ok(Json(Introduced { introduced: true }))
 }

@@ -20,6 +20,7 @@ use crate::access::Action;
 use crate::app::{App, PULL_WAIT};
 use crate::door::Caller;
 use crate::limit::{Share, household};
+use crate::refusal::Refusal;
 
 /// A body must be in within this: the largest push on a line of 0.3 Mbit/s.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
@@ -89,7 +90,7 @@ async fn read(
 ) -> Result<(Bytes, Share<IpAddr>), Problem> {
     let busy = || {
         app.metrics.busy.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        Problem::Busy
+        Problem::from(Refusal::Busy)
     };
     let mut share = app.bodies.take(household(address), 0).ok_or_else(busy)?;
     if body.size_hint().lower() > max as u64 {
@@ -156,7 +157,7 @@ pub(super) fn is_from_here(headers: &HeaderMap, extensions: &Extensions) -> bool
 pub(super) async fn few(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(PULL_WAIT, places.acquire_owned()).await {
         Ok(Ok(place)) => keep(next.run(request).await, place),
-        _ => Problem::Busy.into_response(),
+        _ => Problem::from(Refusal::Busy).into_response(),
     }
 }
 

@@ -11,6 +11,7 @@ use suanpan_domain::calendar;
 
 use super::Problem;
 use super::auth::{Peer, SESSION_COOKIE, Session};
+use super::body::parsed;
 use crate::access::{Action, Role};
 use crate::admin::{self, SESSION_LIFE_S};
 use crate::app::App;
@@ -31,8 +32,7 @@ pub(super) async fn sign_in(
     Peer(address): Peer,
     body: Bytes,
 ) -> Result<Response, Problem> {
-    let SignIn { name, password } =
-        serde_json::from_slice(&body).map_err(|_| Problem::BadRequest("name and password are expected"))?;
+    let SignIn { name, password } = parsed(&body, "name and password are expected")?;
     let token = admin::sign_in(&app, address, name, password).await?;
     Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, &token, SESSION_LIFE_S))]).into_response())
 }

@@ -12,6 +12,7 @@ use suanpan_journal::SiteCode;
 use super::Problem;
 use crate::app::App;
 use crate::journal::{JournalStation, NEXT_HEADER, encode_page};
+use crate::refusal::Refusal;
 
 #[derive(Deserialize)]
 pub(super) struct Asked {
@@ -44,7 +45,7 @@ pub(super) async fn page(
     let (batches, more) = app.store.journal_page(asked.site, date, after).await?;
     let mut headers = HeaderMap::new();
     if let Some(last) = batches.last().filter(|_| more) {
-        let next = HeaderValue::try_from(last.place.to_string()).map_err(|_| Problem::Internal)?;
+        let next = HeaderValue::try_from(last.place.to_string()).map_err(|_| Refusal::Internal)?;
         headers.insert(NEXT_HEADER, next);
     }
     Ok((headers, encode_page(&batches)).into_response())

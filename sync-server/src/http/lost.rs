@@ -9,6 +9,7 @@ use suanpan_sync::LostReport;
 
 use super::Problem;
 use super::auth::{Session, StationRequest};
+use super::body::parsed;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::store::{Decided, Lost, LostChoice, LostDecision, LostKey};
@@ -18,12 +19,12 @@ use crate::store::{Decided, Lost, LostChoice, LostDecision, LostKey};
 pub(super) struct Taken {}
 
 pub(super) async fn report(State(app): State<App>, request: StationRequest) -> Result<Json<Taken>, Problem> {
-    let malformed = Problem::BadRequest("what was lost is expected");
-    let report: LostReport = serde_json::from_slice(&request.body).map_err(|_| malformed.clone())?;
+    const EXPECTED: &str = "what was lost is expected";
+    let report: LostReport = parsed(&request.body, EXPECTED)?;
     report.fits()?;
     for lost in report.lost {
         if !request.station().scopes().contains(&lost.head.scope) {
-            return Err(malformed);
+            return Err(Problem::BadRequest(EXPECTED));
         }
         let hashes = lost.check(&app.key.public())?;
         let (scope, entries) = (lost.head.scope, lost.entries);
@@ -51,11 +52,11 @@ pub(super) async fn decide(
     session: Session,
     body: Bytes,
 ) -> Result<StatusCode, Problem> {
-    let malformed = Problem::BadRequest("decision is expected, and row or shown as the list had it");
-    let decided: Decision = serde_json::from_slice(&body).map_err(|_| malformed.clone())?;
+    const EXPECTED: &str = "decision is expected, and row or shown as the list had it";
+    let decided: Decision = parsed(&body, EXPECTED)?;
     let choice = match (decided.row, decided.shown) {
         (Some(row), _) => LostChoice::Row(row),
-        (None, shown) => LostChoice::All(shown.ok_or(malformed)?),
+        (None, shown) => LostChoice::All(shown.ok_or(Problem::BadRequest(EXPECTED))?),
     };
     match app.store.decide_lost(decided.decision, choice, session.user().name.clone(), now_ms()).await? {
         Decided::Done(_) => Ok(StatusCode::NO_CONTENT),

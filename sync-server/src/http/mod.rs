@@ -1,6 +1,7 @@
 //! The HTTP interface: one module a resource, handlers that parse, call one use case and map its result.
 
 mod auth;
+mod body;
 mod days;
 mod enrol;
 mod gate;
@@ -27,11 +28,11 @@ use tower_http::services::ServeDir;
 use tower_http::set_header::SetResponseHeaderLayer;
 
 use crate::app::App;
+use crate::refusal::Refusal;
 
-pub(crate) use auth::secret_hash;
 #[cfg(test)]
 pub(crate) use hq::Me;
-pub(crate) use problem::Problem;
+use problem::Problem;
 
 /// Where people at HQ begin, in the folder of their pages.
 pub(crate) const HQ_PAGE: &str = "hq.html";
@@ -78,7 +79,7 @@ fn always(name: HeaderName, text: &'static str) -> SetResponseHeaderLayer<Header
 }
 
 async fn nothing() -> Problem {
-    Problem::NotFound
+    Refusal::NotFound.into()
 }
 
 async fn wrong_method() -> Problem {

@@ -4,6 +4,7 @@ use serde::Serialize;
 use suanpan_sync::{Challenge, WireError};
 
 use crate::project::Standstill;
+use crate::refusal::Refusal;
 use crate::store::StoreError;
 
 /// Seconds after which a station or script is asked to come back when the hub is short of something.
@@ -11,11 +12,9 @@ const RETRY_AFTER_S: u64 = 2;
 
 /// Why a request was not carried out, as an RFC 9457 problem document with a stable code.
 #[derive(Debug, Clone)]
-pub enum Problem {
-    /// The message is not one.
-    Wire(WireError),
-    /// The store.
-    Store(StoreError),
+pub(super) enum Problem {
+    /// A use case refused.
+    Refused(Refusal),
     /// No station's signature, or not a readable one.
     StationHeader,
     /// No such station.
@@ -34,26 +33,6 @@ pub enum Problem {
     Right,
     /// No session.
     Session,
-    /// Wrong name or password.
-    Login,
-    /// The one-time code is unknown.
-    CodeUnknown,
-    /// The one-time code's time is over.
-    CodeExpired,
-    /// The one-time code was used by another station.
-    CodeUsed,
-    /// The station is enrolled with another key.
-    OtherKey,
-    /// The certificate is not one that this hub signed.
-    Certificate,
-    /// A station's segment has more branches than a till can make.
-    TooManyBranches,
-    /// A station sent or opened more than a till can; seconds to wait.
-    OverQuota(u64),
-    /// Too many requests; seconds to wait.
-    RateLimit(u64),
-    /// The hub has no room for another request.
-    Busy,
     /// The body is too long.
     BodyTooLong,
     /// The body did not arrive in time.
@@ -70,14 +49,10 @@ pub enum Problem {
     Unpublishable(String),
     /// No site has this code.
     UnknownSite,
-    /// Nothing is here.
-    NotFound,
     /// The path has no such method.
     Method,
     /// Nothing new is in the figures: the projector fails again and again.
     Standstill(Standstill),
-    /// The hub cannot get random bytes or finish a task.
-    Internal,
 }
 
 #[derive(Serialize)]
@@ -94,19 +69,17 @@ struct Document<'a> {
 
 impl Problem {
     /// The stable code.
-    pub(crate) fn code(&self) -> &'static str {
+    #[cfg(test)]
+    pub(super) fn code(&self) -> &'static str {
         self.parts().1
     }
 
     fn parts(&self) -> (u16, &'static str, &'static str) {
         match self {
-            Problem::Wire(WireError::Signature) => (403, "SYN-WIR-008", "The signature does not match."),
-            Problem::Wire(error) => (400, error.code(), "The message is malformed."),
-            Problem::Store(StoreError::Beyond) => (400, "HUB-REQ-001", "The request is malformed."),
-            Problem::Store(StoreError::Panicked) => (500, "HUB-STO-019", "The hub broke off."),
-            Problem::Store(StoreError::TooMany(_)) => (400, "HUB-REQ-007", "The report is too long."),
-            Problem::Store(StoreError::DiskFull) => (507, "HUB-STO-003", "The hub's disk is full."),
-            Problem::Store(error) => (503, error.code(), "The hub's store cannot do this now."),
+            Problem::Refused(refusal) => {
+                let (status, title) = told(refusal);
+                (status, refusal.code(), title)
+            }
             Problem::StationHeader => (401, "HUB-AUT-001", "A station's signature is needed."),
             Problem::UnknownStation => (401, "HUB-AUT-002", "The station is not enrolled here."),
             Problem::StationSignature => (401, "HUB-AUT-003", "The request's signature does not match."),
@@ -114,42 +87,32 @@ impl Problem {
             Problem::Replayed => (401, "HUB-AUT-005", "The request was seen before."),
             Problem::ApiKey => (401, "HUB-AUT-006", "An API key is needed."),
             Problem::Session => (401, "HUB-AUT-007", "Sign in first."),
-            Problem::Login => (401, "HUB-AUT-008", "Name or password is wrong."),
             Problem::JournalKey => (403, "HUB-AUT-009", "The API key may not read journals."),
             Problem::ForeignPage => (403, "HUB-AUT-010", "The request comes from another site's page."),
             Problem::Right => (403, "HUB-AUT-011", "Your role has no right to this."),
-            Problem::CodeUnknown => (403, "HUB-ENR-001", "The one-time code is not known."),
-            Problem::CodeExpired => (403, "HUB-ENR-002", "The one-time code is too old."),
-            Problem::CodeUsed => (403, "HUB-ENR-003", "The one-time code was used already."),
-            Problem::OtherKey => (403, "HUB-ENR-004", "The station is enrolled with another key."),
-            Problem::Certificate => (403, "HUB-ENR-005", "The certificate is not this hub's."),
-            Problem::TooManyBranches => (409, "HUB-PSH-001", "The segment has too many branches."),
-            Problem::OverQuota(_) => (429, "HUB-PSH-002", "The station sends more than a till can."),
-            Problem::RateLimit(_) => (429, "HUB-LIM-001", "Too many requests."),
-            Problem::Busy => (503, "HUB-LIM-002", "The hub is busy."),
             Problem::BodyTooLong => (413, "HUB-LIM-003", "The body is too long."),
             Problem::BodyTimeout => (408, "HUB-LIM-004", "The body did not arrive in time."),
             Problem::Late => (503, "HUB-LIM-005", "The hub did not answer in time."),
             Problem::BadRequest(_) => (400, "HUB-REQ-001", "The request is malformed."),
             Problem::UnknownSite => (404, "HUB-REQ-006", "There is no such site."),
-            Problem::NotFound => (404, "HUB-REQ-002", "Nothing is here."),
             Problem::Method => (405, "HUB-REQ-003", "The path has no such method."),
             Problem::ListChanged => (409, "HUB-REQ-004", "The list has changed: look at it again."),
             Problem::Unpublishable(_) => (422, "HUB-REQ-005", "A row breaks a rule: nothing was published."),
             Problem::Standstill(_) => (503, "HUB-RUN-007", "Nothing new is in the figures."),
-            Problem::Internal => (500, "HUB-RUN-006", "The hub failed."),
         }
     }
 
     fn detail(&self) -> Option<String> {
         match self {
-            Problem::Wire(error) => Some(error.to_string()),
-            Problem::BadRequest(what) => Some((*what).to_owned()),
-            Problem::Unpublishable(why) => Some(why.clone()),
-            Problem::Store(error @ (StoreError::Outcome(_) | StoreError::Beyond)) => Some(error.to_string()),
-            Problem::Store(StoreError::TooMany(max)) => {
+            Problem::Refused(Refusal::Wire(error)) => Some(error.to_string()),
+            Problem::Refused(Refusal::Store(error @ (StoreError::Outcome(_) | StoreError::Beyond))) => {
+                Some(error.to_string())
+            }
+            Problem::Refused(Refusal::Store(StoreError::TooMany(max))) => {
                 Some(format!("more than {max} rows: ask for fewer dates (from, to) or for one site"))
             }
+            Problem::BadRequest(what) => Some((*what).to_owned()),
+            Problem::Unpublishable(why) => Some(why.clone()),
             Problem::Standstill(Standstill { since_ms, error }) => {
                 Some(format!("since {since_ms} ms: {} {error}", error.code()))
             }
@@ -159,8 +122,9 @@ impl Problem {
 
     fn retry_after_s(&self) -> Option<u64> {
         match self {
-            Problem::RateLimit(seconds) | Problem::OverQuota(seconds) => Some(*seconds),
-            Problem::Busy | Problem::Late | Problem::Store(StoreError::Busy | StoreError::Stopped) => {
+            Problem::Refused(Refusal::RateLimit(seconds) | Refusal::OverQuota(seconds)) => Some(*seconds),
+            Problem::Late
+            | Problem::Refused(Refusal::Busy | Refusal::Store(StoreError::Busy | StoreError::Stopped)) => {
                 Some(RETRY_AFTER_S)
             }
             _ => None,
@@ -168,12 +132,37 @@ impl Problem {
     }
 }
 
+/// The status and title of what a use case refused.
+fn told(refusal: &Refusal) -> (u16, &'static str) {
+    match refusal {
+        Refusal::Wire(WireError::Signature) => (403, "The signature does not match."),
+        Refusal::Wire(_) => (400, "The message is malformed."),
+        Refusal::Store(StoreError::Beyond) => (400, "The request is malformed."),
+        Refusal::Store(StoreError::Panicked) => (500, "The hub broke off."),
+        Refusal::Store(StoreError::TooMany(_)) => (400, "The report is too long."),
+        Refusal::Store(StoreError::DiskFull) => (507, "The hub's disk is full."),
+        Refusal::Store(_) => (503, "The hub's store cannot do this now."),
+        Refusal::Login => (401, "Name or password is wrong."),
+        Refusal::CodeUnknown => (403, "The one-time code is not known."),
+        Refusal::CodeExpired => (403, "The one-time code is too old."),
+        Refusal::CodeUsed => (403, "The one-time code was used already."),
+        Refusal::OtherKey => (403, "The station is enrolled with another key."),
+        Refusal::Certificate => (403, "The certificate is not this hub's."),
+        Refusal::TooManyBranches => (409, "The segment has too many branches."),
+        Refusal::OverQuota(_) => (429, "The station sends more than a till can."),
+        Refusal::RateLimit(_) => (429, "Too many requests."),
+        Refusal::Busy => (503, "The hub is busy."),
+        Refusal::NotFound => (404, "Nothing is here."),
+        Refusal::Internal => (500, "The hub failed."),
+    }
+}
+
 impl IntoResponse for Problem {
     fn into_response(self) -> Response {
         let (status, code, title) = self.parts();
         match &self {
-            Problem::Store(StoreError::TooMany(_)) => {}
-            Problem::Store(error) => tracing::error!(code, %error, "the store refused"),
+            Problem::Refused(Refusal::Store(StoreError::TooMany(_))) => {}
+            Problem::Refused(Refusal::Store(error)) => tracing::error!(code, %error, "the store refused"),
             Problem::Late => tracing::error!(code, "the store did not answer in time"),
             _ => {}
         }
@@ -194,14 +183,8 @@ impl IntoResponse for Problem {
     }
 }
 
-impl From<WireError> for Problem {
-    fn from(error: WireError) -> Problem {
-        Problem::Wire(error)
-    }
-}
-
-impl From<StoreError> for Problem {
-    fn from(error: StoreError) -> Problem {
-        Problem::Store(error)
+impl<R: Into<Refusal>> From<R> for Problem {
+    fn from(refused: R) -> Problem {
+        Problem::Refused(refused.into())
     }
 }

@@ -16,6 +16,7 @@ use super::Problem;
 use super::auth::Reader;
 use crate::access::Reach;
 use crate::app::App;
+use crate::refusal::Refusal;
 use crate::store::{
     ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, Store, StoreDay, StoreError, TotalRow,
 };
@@ -186,7 +187,9 @@ impl Columns for StoreDay {
 fn csv<R: Columns>(rows: &[R], is_guarded: bool) -> Result<String, Problem> {
     let mut text = line(R::COLUMNS.iter().map(|name| (*name).to_owned()), is_guarded);
     for row in rows {
-        let Ok(Value::Object(fields)) = serde_json::to_value(row) else { return Err(Problem::Internal) };
+        let Ok(Value::Object(fields)) = serde_json::to_value(row) else {
+            return Err(Refusal::Internal.into());
+        };
         let cells = R::COLUMNS.iter().map(|name| match fields.get(*name) {
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),

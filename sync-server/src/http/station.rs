@@ -6,15 +6,18 @@ use axum::extract::rejection::{PathRejection, QueryRejection};
 use axum::extract::{Path, Query, State};
 use axum::response::{IntoResponse, Response};
 use serde::{Deserialize, Serialize};
+use suanpan_domain::ids::DocumentNumber;
 use suanpan_journal::{Hash, SegmentId, StationId};
-use suanpan_sync::{PushReply, RefundReply};
+use suanpan_sync::{PushReply, RefundReply, RefundRequest};
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::Problem;
 use super::auth::{PushPlace, StationRequest};
+use super::body::parsed;
 use super::gate::keep;
 use crate::app::{App, PULL_WAIT};
 use crate::limit::Share;
+use crate::refusal::Refusal;
 use crate::{intake, refund, supply};
 
 pub(super) async fn push(
@@ -22,14 +25,15 @@ pub(super) async fn push(
     request: StationRequest,
 ) -> Result<Json<PushReply>, Problem> {
     let _place = PushPlace::take(&app, request.station().station).await?;
-    intake::push(&app, request.station(), &request.body).await.map(Json)
+    Ok(Json(intake::push(&app, request.station(), &request.body).await?))
 }
 
 pub(super) async fn hole(
     State(app): State<App>,
     request: StationRequest,
 ) -> Result<Json<PushReply>, Problem> {
-    intake::hole(&app, request.station(), &request.body).await.map(Json)
+    let hole = parsed(&request.body, "a hole is expected")?;
+    Ok(Json(intake::hole(&app, request.station(), hole).await?))
 }
 
 #[derive(Deserialize)]
@@ -61,17 +65,18 @@ pub(super) struct PullPlace {
 
 impl PullPlace {
     /// Waits for a place; a station that leaves its answers unread is told to come again.
-    async fn take(app: &App, station: StationId) -> Result<PullPlace, Problem> {
-        let own = app.pulls_of.take(station, 1).ok_or(Problem::Busy)?;
+    async fn take(app: &App, station: StationId) -> Result<PullPlace, Refusal> {
+        let own = app.pulls_of.take(station, 1).ok_or(Refusal::Busy)?;
         let place = tokio::time::timeout(PULL_WAIT, app.pulls.clone().acquire_owned()).await;
-        let all = place.ok().and_then(Result::ok).ok_or(Problem::Busy)?;
+        let all = place.ok().and_then(Result::ok).ok_or(Refusal::Busy)?;
         Ok(PullPlace { all, own })
     }
 }
 
 pub(super) async fn pull(State(app): State<App>, request: StationRequest) -> Result<Response, Problem> {
     let place = PullPlace::take(&app, request.station().station).await?;
-    let reply = supply::pull(&app, request.station(), &request.body).await?;
+    let asked = parsed(&request.body, "a pull is expected")?;
+    let reply = supply::pull(&app, request.station(), asked).await?;
     Ok(keep(Json(reply).into_response(), (place, request.into_place())))
 }
 
@@ -79,14 +84,21 @@ pub(super) async fn refund(
     State(app): State<App>,
     request: StationRequest,
 ) -> Result<Json<RefundReply>, Problem> {
-    refund::reserve(&app, request.station(), &request.body).await.map(Json)
+    Ok(Json(refund::reserve(&app, request.station(), number(&request.body)?).await?))
 }
 
 pub(super) async fn refund_let_go(
     State(app): State<App>,
     request: StationRequest,
 ) -> Result<Json<()>, Problem> {
-    refund::release(&app, request.station(), &request.body).await.map(Json)
+    app.store.release(request.station().station, number(&request.body)?).await?;
+    Ok(Json(()))
+}
+
+/// The printed number of a receipt.
+fn number(body: &[u8]) -> Result<DocumentNumber, Problem> {
+    let request: RefundRequest = parsed(body, "a number is expected")?;
+    request.number.parse().map_err(|_| Problem::BadRequest("a printed number is expected"))
 }
 
 #[derive(Deserialize)]
@@ -120,7 +132,7 @@ pub(super) async fn chunk(
     hash: Result<Path<Hash>, PathRejection>,
     request: StationRequest,
 ) -> Result<Response, Problem> {
-    let Path(hash) = hash.map_err(|_| Problem::NotFound)?;
+    let Path(hash) = hash.map_err(|_| Refusal::NotFound)?;
     let place = PullPlace::take(&app, request.station().station).await?;
     let chunk = supply::chunk(&app, request.station(), hash).await?;
     Ok(keep(Bytes::from(chunk).into_response(), (place, request.into_place())))

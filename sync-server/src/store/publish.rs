@@ -114,9 +114,12 @@ fn effective(row: &NewRow, before: Option<&Held>) -> Option<i64> {
     (!is_same).then_some(at_ms)
 }
 
+/// A row's scope, table and key.
+type Name<'a> = (&'a Scope, &'a str, &'a str);
+
 /// Those of some rows that change something. A row that comes again is compared with itself.
 fn among(rows: &[NewRow], before: Vec<Option<Held>>, now_ms: i64) -> Vec<News> {
-    let mut said: HashMap<(&Scope, &str, &str), Vec<(&NewRow, i64)>> = HashMap::new();
+    let mut said: HashMap<Name<'_>, Vec<(&NewRow, i64)>> = HashMap::new();
     let mut news = Vec::new();
     for (nth, (row, mut before)) in rows.iter().zip(before).enumerate() {
         let said = said.entry((&row.scope, &row.table, &row.key)).or_default();

@@ -12,7 +12,7 @@ use super::sql::{Sql, values};
 use super::today::Problem;
 use super::{OfflineRefund, ReportFilter, Store, StoreError, lease, reserved};
 use crate::access::Reach;
-use crate::refund::{Wrong, compare, decoded};
+use crate::returns::{Wrong, compare, decoded};
 
 /// Receipts judged in one transaction: for each a few stored pushes are unpacked, and meanwhile no till is answered.
 const JUDGED_AT_ONCE: u32 = 10;

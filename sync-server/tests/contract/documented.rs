@@ -314,15 +314,36 @@ fn every_refusal_has_its_status_and_code_in_the_table() {
             table.extend(codes_of(cells[2]).into_iter().map(|code| (status.to_owned(), code)));
         }
     }
-    let source = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src/http/problem.rs");
-    let source = std::fs::read_to_string(source).unwrap();
-    let made: BTreeSet<_> = source
-        .lines()
-        .filter_map(|line| line.split_once("=> (")?.1.split_once(", \""))
-        .filter(|(status, _)| status.len() == 3)
-        .filter_map(|(status, rest)| Some((status.to_owned(), rest.split_once('"')?.0.to_owned())))
+    let read = |name: &str| {
+        std::fs::read_to_string(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("src").join(name)).unwrap()
+    };
+    // What the gate refuses has status and code on a line. Of what a use case refuses, the one is HTTP's and the other its own.
+    let (problem, refusal) = (read("http/problem.rs"), read("refusal.rs"));
+    let arms = |text: &str, of: &str| -> Vec<(String, String)> {
+        let arms = text.lines().filter_map(|line| line.trim().split_once(" => "));
+        arms.filter(|(name, _)| name.starts_with(of)).map(|(name, it)| (name.into(), it.into())).collect()
+    };
+    let status = |arm: &str| Some(arm.strip_prefix('(')?.split_once(", \"")?.0.to_owned());
+    let quoted = |arm: &str| arm.split('"').nth(1).map(str::to_owned);
+    let own =
+        arms(&problem, "Problem::").into_iter().filter_map(|(_, arm)| Some((status(&arm)?, quoted(&arm)?)));
+    let mut codes: Vec<(String, String)> = arms(&refusal, "Refusal::")
+        .into_iter()
+        .filter_map(|(name, arm)| Some((name, quoted(&arm)?)))
         .collect();
-    assert!(made.len() > 25, "the list of refusals was read");
+    let others = [
+        ("Wire(WireError::Signature)", "SYN-WIR-008"),
+        ("Store(StoreError::Panicked)", "HUB-STO-019"),
+        ("Store(StoreError::TooMany(_))", "HUB-REQ-007"),
+        ("Store(StoreError::DiskFull)", "HUB-STO-003"),
+    ];
+    codes.extend(others.map(|(name, code)| (format!("Refusal::{name}"), code.to_owned())));
+    let of_use_cases = arms(&problem, "Refusal::").into_iter().filter_map(|(name, arm)| {
+        let (_, code) = codes.iter().find(|(it, _)| *it == name)?;
+        Some((status(&arm)?, code.clone()))
+    });
+    let made: BTreeSet<_> = own.chain(of_use_cases).collect();
+    assert!(made.len() > 34, "the list of refusals was read: {made:?}");
     let missing: Vec<_> = made.difference(&table).collect();
     assert_eq!(missing, Vec::<&(String, String)>::new(), "docs/messages.md lacks these");
 }

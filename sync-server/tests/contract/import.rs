@@ -561,8 +561,9 @@ async fn what_a_row_that_stays_names_is_not_withdrawn() {
             let said = refused.to_string();
             assert_eq!(refused.code(), "HUB-ADM-001");
             for by in &named_by {
-                let wanted =
-                    format!("items.csv, line 1, column code: expected item {gone}, which {by} names: list it");
+                let wanted = format!(
+                    "items.csv, line 1, column code: expected item {gone}, which {by} names: list it"
+                );
                 assert!(said.contains(&wanted), "wanted {wanted} in {said}");
             }
             assert!(said.starts_with("2 faults, nothing was imported"), "{said}");
@@ -604,7 +605,11 @@ async fn a_store_is_put_into_a_zone_and_stays_there() {
     assert_eq!((zone().await, chain.hub.import(&path).await.unwrap().published), (None, 1));
     assert_eq!(zone().await.as_deref(), Some("EAST"));
     let done = chain.hub.import(&chain.write("stores.json", store(""))).await.unwrap();
-    assert_eq!((done.published, zone().await.as_deref()), (0, Some("EAST")), "a file that says nothing of it");
+    assert_eq!(
+        (done.published, zone().await.as_deref()),
+        (0, Some("EAST")),
+        "a file that says nothing of it"
+    );
 }
 
 #[tokio::test]

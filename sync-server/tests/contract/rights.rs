@@ -156,7 +156,8 @@ async fn a_manager_sees_the_stores_of_the_scope_and_others_are_as_good_as_none()
         let today = hub.seen(&manager, "/api/v1/hq/today?date=2023-06-16").await.1;
         assert_eq!((today["sales"].as_i64(), today["stores"].as_array().unwrap().len()), (Some(sales), 1));
     }
-    let nowhere = User { name: "zhou".into(), roles: vec![Role::Manager], scope: "zone:WEST".parse().unwrap() };
+    let nowhere =
+        User { name: "zhou".into(), roles: vec![Role::Manager], scope: "zone:WEST".parse().unwrap() };
     let refused = hub.hub().put_user(nowhere, None).await.unwrap_err();
     assert_eq!(refused.code(), "HUB-ADM-008");
     assert!(refused.to_string().contains("zone WEST: there is EAST, SOUTH"), "{refused}");
