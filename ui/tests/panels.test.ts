@@ -1,16 +1,11 @@
-import { createRenderer, nextTick, shallowRef, type Component } from 'vue'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 
 import type { Command } from '../src/bindings/Command'
 import type { Found } from '../src/bindings/Found'
 import type { Prompt } from '../src/bindings/Prompt'
 import type { QuantityView } from '../src/bindings/QuantityView'
-import type { TillView } from '../src/bindings/TillView'
-import { language } from '../src/kit/i18n'
-import { press, scan } from '../src/kit/surface'
-import { tillKey, type Till } from '../src/kit/till'
+import { scan } from '../src/kit/surface'
 import { caption } from '../src/pos/caption'
-import { createDesk, deskKey, type Desk } from '../src/pos/desk'
 import { KEYMAP } from '../src/pos/keymap'
 import ApprovePrompt from '../src/pos/panels/ApprovePrompt.vue'
 import CitedPanel from '../src/pos/panels/CitedPanel.vue'
@@ -23,97 +18,7 @@ import { payKey } from '../src/pos/pay'
 import { sellingScan } from '../src/pos/selling'
 import RelieveQuestion from '../src/pos/RelieveQuestion.vue'
 import { sellingView } from './fixture'
-
-/** An element of a screen that is kept in memory. */
-class Node {
-  parent: Node | null = null
-  nodes: Node[] = []
-  props: Record<string, unknown> = {}
-  scrolled: number[] = []
-  seen = 0
-  clientHeight = 100
-  scrollHeight = 900
-  constructor(public text = '', readonly isElement = false) {}
-  scrollTo = ({ top }: { top: number }) => this.scrolled.push(top)
-  scrollBy = ({ top }: { top: number }) => this.scrolled.push(top)
-  scrollIntoView = () => (this.seen += 1)
-
-  get children(): Node[] {
-    return this.nodes.filter((node) => node.isElement)
-  }
-  all(): Node[] {
-    return [this, ...this.nodes.flatMap((child) => child.all())]
-  }
-  says(): string {
-    return this.all().map((node) => node.text).join('')
-  }
-  find(testid: string): Node | undefined {
-    return this.all().find((node) => node.props['data-testid'] === testid)
-  }
-}
-
-function remove(node: Node): void {
-  node.parent?.nodes.splice(node.parent.nodes.indexOf(node), 1)
-  node.parent = null
-}
-
-const { createApp } = createRenderer<Node, Node>({
-  createElement: () => new Node('', true),
-  createText: (text) => new Node(text),
-  createComment: () => new Node(),
-  setText: (node, text) => void (node.text = text),
-  setElementText: (node, text) => void (node.nodes = [new Node(text)]),
-  parentNode: (node) => node.parent,
-  nextSibling: (node) => node.parent?.nodes[node.parent.nodes.indexOf(node) + 1] ?? null,
-  patchProp: (node, key, _, value) => void (node.props[key] = value),
-  remove,
-  insert(node, parent, before) {
-    if (node.parent) remove(node)
-    node.parent = parent
-    parent.nodes.splice(before ? parent.nodes.indexOf(before) : parent.nodes.length, 0, node)
-  },
-})
-
-interface Shown {
-  root: Node
-  desk: Desk
-  sent: Command[]
-}
-
-const shown: { unmount(): void }[] = []
-
-function show(panel: Component, props: Record<string, unknown>, view: TillView = sellingView({ message: null }), found: (command: Command) => Found | null = () => null): Shown {
-  const sent: Command[] = []
-  const till: Till = {
-    view: shallowRef(view),
-    failure: shallowRef(null),
-    seenAt: shallowRef(0),
-    call: (command) => {
-      sent.push(command)
-      return Promise.resolve({ view, found: found(command) })
-    },
-    settled: () => Promise.resolve(),
-  }
-  const root = new Node()
-  const app = createApp(panel, props)
-  const desk = createDesk(till)
-  app.provide(tillKey, till)
-  app.provide(deskKey, desk)
-  app.mount(root)
-  shown.push(app)
-  return { root, desk, sent }
-}
-
-/** Lets everything that was pressed be heard and drawn. */
-const heard = () => new Promise((done) => setTimeout(done)).then(() => nextTick())
-
-async function pressAll(keys: string): Promise<void> {
-  for (const key of keys.split(' ')) press(key)
-  await heard()
-}
-
-beforeEach(() => void (language.value = 'zh-CN'))
-afterEach(() => shown.splice(0).forEach((app) => app.unmount()))
+import { heard, leaveAll, pressAll, show } from './memory'
 
 describe('the approval panel', () => {
   const prompt = {
@@ -258,7 +163,7 @@ describe('a refund', () => {
       scan('6990000502014')
       await heard()
       expect([desk.hint.value, sent]).toEqual(['scanElsewhere', []])
-      shown.splice(0).forEach((app) => app.unmount())
+      leaveAll()
     }
   })
 })
