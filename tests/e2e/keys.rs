@@ -222,7 +222,7 @@ async fn second_window_says_that_the_till_is_open_already() {
     let first = open_till(&display, rig.dir.path(), SMALL).await;
     first.find("field-staff").await;
     let second = open_till(&display, rig.dir.path(), SMALL).await;
-    second.wait_text("failure", "程序已在运行：请切换到已打开的窗口").await;
+    second.wait_text("failure", "程序已经开着：请切换到它的窗口").await;
     second.close().await;
     first.close().await;
 }

@@ -403,7 +403,7 @@ async fn tour(language: &'static str) {
     tour.with_long_names().await;
     tour.at_the_end(&mut chain).await;
     let second = counter::open_till(&display, &chain.till_folder(), SMALL).await;
-    let told = if language == "en" { "running already" } else { "程序已在运行" };
+    let told = if language == "en" { "open already" } else { "程序已经开着" };
     second.wait_text_has("failure", told).await;
     tour.looks.at(&second, "failure").await;
     second.close().await;

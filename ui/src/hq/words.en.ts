@@ -75,7 +75,7 @@ export const en: Record<keyof typeof zh, string> = {
   pageDays: 'Day close',
   dayBefore: 'The day before',
   dayAfter: 'The day after',
-  closedOf: 'Stores: {count}, closed: {closed}',
+  closedOf: 'Stores: {stores} · trading: {count} · closed: {closed}',
   unclosedDates: 'Earlier and not closed:',
   unclosedDate: '{date} ({count} stores)',
   colStore: 'Store',

@@ -73,7 +73,7 @@ export const zh = {
   pageDays: '日结',
   dayBefore: '前一天',
   dayAfter: '后一天',
-  closedOf: '{count} 家门店，{closed} 家已结',
+  closedOf: '{stores} 家门店 · 营业 {count} · 已结 {closed}',
   unclosedDates: '此前未结：',
   unclosedDate: '{date}（{count} 店）',
   colStore: '门店',

@@ -52,5 +52,4 @@ export const en: Record<keyof typeof zh, string> = {
   relieveGo: 'Relieve',
   relieveNo: 'Back',
   lift: 'Ask a manager to unlock',
-  failTitle: 'The program did not start',
 }

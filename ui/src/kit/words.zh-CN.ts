@@ -50,5 +50,4 @@ export const zh = {
   relieveGo: '顶班',
   relieveNo: '不顶班',
   lift: '请店长解锁',
-  failTitle: '程序没有启动',
 }
