@@ -21,7 +21,13 @@ function isScrolledAway(text, rect, from) {
     const style = getComputedStyle(one)
     const box = one.getBoundingClientRect()
     const [top, bottom] = [Math.max(box.top, 0), Math.min(box.bottom, innerHeight)]
-    if (scrolls(one, style) && (rect.top < top - 1 || rect.bottom > bottom + 1)) return true
+    if (scrolls(one, style) && (rect.top < top - 1 || rect.bottom > bottom + 1)) {
+      const edge = rect.height * 0.2
+      const isSliced = [top, bottom].some((at) => rect.top < at - edge && rect.bottom > at + edge)
+      // A receipt is a paper that is drawn past a window.
+      if (isSliced && one.closest('.till') && !one.matches('.paper')) faults.add(`sliced: ${text}`)
+      return true
+    }
     if (clips(style, 'X') && (rect.left < box.left - 1 || rect.right > box.right + 1)) faults.add(`cut: ${text}`)
     // A line's box is higher than its characters.
     const slack = rect.height * 0.2
@@ -29,6 +35,17 @@ function isScrolledAway(text, rect, from) {
   }
   return false
 }
+
+/** Fields that say by their edge that what is typed goes into them: a person looks for one. */
+const probe = document.body.appendChild(document.createElement('i'))
+probe.style.color = 'var(--jade)'
+const jade = getComputedStyle(probe).color
+probe.remove()
+const open = [...document.querySelectorAll('.buffer, .field, input, .grid > .at')].filter((one) => {
+  const { borderTopColor, borderTopWidth } = getComputedStyle(one)
+  return isShown(one) && borderTopColor === jade && parseFloat(borderTopWidth) >= 2
+})
+if (open.length > 1) faults.add(`two fields: ${open.map(named).join(', ')}`)
 
 for (const field of document.querySelectorAll('input')) {
   if (!isShown(field) || field.value) continue

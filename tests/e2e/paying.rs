@@ -27,7 +27,7 @@ async fn cashier_finds_the_payment_again_after_a_power_cut_and_after_every_way_a
     window.press("F8").await;
     window.find("reference-go").await;
     window.scan("4200001234202611210123456789").await;
-    window.wait_text_has("taken", "微信 20.00").await;
+    window.wait_text_has("taken", "微信 ¥20.00").await;
     // The program is killed where it stands.
     drop(window);
     let mut window = open_till(&display, rig.dir.path(), SMALL).await;
@@ -38,7 +38,7 @@ async fn cashier_finds_the_payment_again_after_a_power_cut_and_after_every_way_a
     window.shot("zh-CN-sign-in-wrong-1024").await;
     type_secret(&mut window, "field-pin", "3141").await;
     window.press("Enter").await;
-    window.wait_text_has("taken", "微信 20.00").await;
+    window.wait_text_has("taken", "微信 ¥20.00").await;
     window.wait_text_has("message", "已收 ¥20.00，还差 ¥22.90").await;
     window.shot("zh-CN-payment-restored-1024").await;
     for (away, there) in [("F1", "question"), ("F12", "question")] {

@@ -3,9 +3,9 @@ import { describe, expect, it } from 'vitest'
 import type { TillView } from '../src/bindings/TillView'
 import { keyName } from '../src/kit/keyname'
 import type { Deed, Panel } from '../src/pos/deed'
-import { KEYMAP, remap } from '../src/pos/keymap'
+import { KEYMAP, remap, SOFT_KEYS } from '../src/pos/keymap'
 import { payKey } from '../src/pos/pay'
-import { numberKey, sellingKey } from '../src/pos/selling'
+import { isWholeNumber, numberKey, onlyTells, sellingKey } from '../src/pos/selling'
 import { sellingView } from './fixture'
 
 const VIEW = sellingView({ message: null })
@@ -25,6 +25,26 @@ describe("letters of a receipt's number", () => {
     expect(numberKey('h', '9'.repeat(32))).toBeNull()
     expect(numberKey('4', '')).toBeNull()
     expect(numberKey('Enter', 'HT')).toBeNull()
+  })
+})
+
+describe('a receipt’s number', () => {
+  it.each(['HT01-2-20261128-0812-a7', 'TH01-3-20261121-0007-C4'])('is whole as it is printed (%s)', (number) => {
+    expect(isWholeNumber(number)).toBe(true)
+  })
+
+  it.each(['', '9999', '0812-a7', 'HT01-2-20261128-0812', 'HT01-2-20261128-0812-a7-1'])('is not whole in part (%j)', (number) => {
+    expect(isWholeNumber(number)).toBe(false)
+  })
+})
+
+describe('a function key is faint', () => {
+  it('where it could only say why it does nothing', () => {
+    const faint = (view: TillView) => SOFT_KEYS.filter((action) => onlyTells(action, view))
+    expect(faint(VIEW)).toEqual(['member', 'refund'])
+    expect(faint(EMPTY)).toEqual(['member', 'quantity', 'price', 'remove', 'void', 'park'])
+    const parked = [{ basket: 'p', at: '17:40', lines: 1, due_fen: 100, first: '生菜' }]
+    expect(faint({ ...EMPTY, parked })).not.toContain('park')
   })
 })
 

@@ -10,6 +10,12 @@ import { tillKey, type Till } from '../src/kit/till'
 import { createDesk, deskKey, type Desk } from '../src/pos/desk'
 import { sellingView } from './fixture'
 
+/** Nothing is scrolled in memory: every row is in sight. */
+globalThis.IntersectionObserver = class {
+  observe() {}
+  disconnect() {}
+} as unknown as typeof IntersectionObserver
+
 /** An element of a screen that is kept in memory. */
 export class Node {
   parent: Node | null = null

@@ -5,7 +5,6 @@ import type { Found } from '../src/bindings/Found'
 import type { Prompt } from '../src/bindings/Prompt'
 import type { QuantityView } from '../src/bindings/QuantityView'
 import { scan } from '../src/kit/surface'
-import { caption } from '../src/pos/caption'
 import { KEYMAP } from '../src/pos/keymap'
 import ApprovePrompt from '../src/pos/panels/ApprovePrompt.vue'
 import CitedPanel from '../src/pos/panels/CitedPanel.vue'
@@ -17,6 +16,7 @@ import QuantityPanel from '../src/pos/panels/QuantityPanel.vue'
 import { payKey } from '../src/pos/pay'
 import { sellingScan } from '../src/pos/selling'
 import RelieveQuestion from '../src/pos/RelieveQuestion.vue'
+import { task } from '../src/pos/task'
 import { sellingView } from './fixture'
 import { heard, leaveAll, pressAll, show } from './memory'
 
@@ -152,9 +152,9 @@ describe('a refund', () => {
 
   it('says what typed digits mean, which is no receipt’s number any more', async () => {
     line({ kind: 'weight', grams: 482 })
-    expect(caption.value).toBe('bufferLine')
+    expect(task.value?.typed).toBe('bufferLine')
     await pressAll('ArrowDown')
-    expect(caption.value).toBe('bufferWeight')
+    expect(task.value?.typed).toBe('bufferWeight')
   })
 
   it('says that a scan is not taken', async () => {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 
 import type { NetworkView } from '../src/bindings/NetworkView'
-import { clock, kilograms, money, parseFen, parseGrams, price, yuan } from '../src/kit/format'
+import { clock, kilograms, money, parseFen, parseGrams, price, typedYuan, yuan } from '../src/kit/format'
 import { language, sentence } from '../src/kit/i18n'
 import { diskPill, networkPill, printerPill } from '../src/kit/status'
 
@@ -36,6 +36,15 @@ describe('money and weight', () => {
     ['12345678', null],
   ])('%j is read as %s fen', (typed, fen) => {
     expect(parseFen(typed)).toBe(fen)
+  })
+
+  it.each([
+    ['', '–'],
+    ['5', '5.00'],
+    ['12345.6', '12,345.60'],
+    ['1.2.3', '1.2.3'],
+  ])('%j is shown as %s while it is typed', (typed, shown) => {
+    expect(typedYuan(typed)).toBe(shown)
   })
 
   it('a typed weight is in kilograms', () => {

@@ -66,6 +66,12 @@ export function parseFen(text: string): number | null {
   return parse(text, 2)
 }
 
+/** Typed yuan as an amount without its sign; a dash while nothing is typed, and what is no amount as it was typed. */
+export function typedYuan(text: string): string {
+  const fen = parseFen(text)
+  return fen === null ? text || '–' : yuan(fen)
+}
+
 /** Typed kilograms as grams: `0.482` is `482`. */
 export function parseGrams(text: string): number | null {
   return parse(text, 3)

@@ -1,9 +1,10 @@
 import type { TenderView } from '../bindings/TenderView'
 import type { TillView } from '../bindings/TillView'
-import { parseFen } from '../kit/format'
+import { money, parseFen, yuan } from '../kit/format'
 import { language } from '../kit/i18n'
 import { hint, KEYS, NOTHING, open, send, type Deed } from './deed'
 import type { Action, Keymap } from './keymap'
+import { w } from './words'
 
 /** Notes that a customer is most likely to give, by key. */
 export const NOTES: readonly { key: string; fen: number }[] = [
@@ -33,6 +34,22 @@ export function tenderName(view: TillView | null, code: string): string {
 
 export function nameOf(tender: TenderView): string {
   return language.value === 'en' ? tender.name_en : tender.name
+}
+
+/** What was taken so far, each tender with its amount. */
+export function takenOf(view: TillView): string {
+  return view.pay.taken.map((one) => `${tenderName(view, one.tender)} ${money(one.amount_fen)}`).join(' + ')
+}
+
+/** A note as people call it. */
+export const noteName = (fen: number) => `¥${yuan(fen).slice(0, -3)}`
+
+/** What the function keys of the pay panel take. */
+export function payLabels(view: TillView): Record<string, string> {
+  const others = otherTenders(view)
+  const tenders = others.slice(0, TENDER_KEYS.length).map((tender, at) => [TENDER_KEYS[at], nameOf(tender)])
+  const more = others.length > TENDER_KEYS.length ? [[OTHERS_KEY, w.value.others]] : []
+  return Object.fromEntries([...NOTES.map(({ key, fen }) => [key, noteName(fen)]), ...tenders, ...more]) as Record<string, string>
 }
 
 /** What the pay panel makes of a key: a deed, the list of others, or a key that means here what it means everywhere. */

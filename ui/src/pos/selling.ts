@@ -26,9 +26,32 @@ export function sellingScan(text: string, view: TillView, panel: Panel): Deed {
   return TAKE_NO_SCAN.includes(panel.name) && !stationAnswers ? hint('scanElsewhere') : send({ cmd: 'scan', text })
 }
 
+/** A receipt's whole number, as it is printed. */
+export const isWholeNumber = (text: string) => /^[a-z\d]{1,16}-\d+-\d{8}-\d+-[\da-f]{2}$/i.test(text)
+
 /** A letter of a receipt's number; null for any other key. */
 export function numberKey(key: string, typed: string): Deed | null {
   return /^[a-zA-Z]$/.test(key) && typed.length < TYPED_LEN_MAX ? type(typed + key.toUpperCase()) : null
+}
+
+/** Whether an action would only say why it cannot be done now. */
+export function onlyTells(action: Action, { basket, parked }: TillView): boolean {
+  const isRung = basket.lines.length > 0
+  switch (action) {
+    case 'member':
+      return true
+    case 'quantity':
+    case 'price':
+    case 'remove':
+    case 'void':
+      return !isRung
+    case 'park':
+      return !isRung && !parked.length
+    case 'refund':
+      return isRung
+    default:
+      return false
+  }
 }
 
 function act(action: Action, typed: string, view: TillView, panel: Panel): Deed {

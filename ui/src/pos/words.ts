@@ -19,7 +19,7 @@ export type HintKey =
   | 'amountWrong'
   | 'weightWrong'
   | 'noCash'
-  | 'numberFirst'
+  | 'wholeNumber'
   | 'pickFirst'
   | 'selectFirst'
   | 'nothingLeft'
