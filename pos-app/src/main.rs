@@ -19,7 +19,7 @@ struct Args {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    suanpan_shell::run(tauri::generate_context!(), Args::parse().station, own_keys)
+    suanpan_shell::run(tauri::generate_context!(), suanpan_shell::TILL, Args::parse().station, own_keys)
 }
 
 /// The script that hands a till's own keys to the page; nothing when there are none or they cannot be read.

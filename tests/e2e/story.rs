@@ -91,11 +91,20 @@ async fn new_user_sells_on_and_offline_and_hq_has_every_fen() {
 }
 
 #[tokio::test]
-async fn warehouse_desk_enrols_by_itself_and_shows_its_line() {
+async fn warehouse_desk_enrols_knows_its_people_and_locks() {
     let display = Display::start(SMALL.0, SMALL.1);
     let chain = Chain::start().await;
-    let window = chain.open_enrolling(&display, "wms-app", SMALL).await;
-    window.wait_text_has("network", "● 联网").await;
-    window.shot("warehouse-desk").await;
-    window.close().await;
+    let mut desk = chain.open_enrolling(&display, "wms-app", SMALL).await;
+    desk.wait_text_has("network", "● 联网").await;
+    desk.find("field-staff").await;
+    desk.press_all("1 1 0 1 Enter 9 9 9 9 Enter").await;
+    desk.wait_text_has("message", "工号或密码不对").await;
+    desk.press_all("3 1 4 1 Enter").await;
+    desk.find("lock").await;
+    desk.wait_text("cashier", "周小满").await;
+    desk.shot("warehouse-desk").await;
+    desk.press("F12").await;
+    desk.find("field-staff").await;
+    desk.wait_gone("cashier").await;
+    desk.close().await;
 }

@@ -319,7 +319,11 @@ impl Tour {
         speak(&mut desk, self.language).await;
         self.looks.at(&desk, "desk-enrol").await;
         enrol(&mut desk, &chain.url, &chain.enrol_code_of(DESK).await).await;
+        desk.find("field-staff").await;
         desk.wait_text_has("network", "●").await;
+        self.looks.at(&desk, "desk-sign-in").await;
+        desk.press_all("1 1 0 1 Enter 3 1 4 1 Enter").await;
+        desk.find("lock").await;
         self.looks.at(&desk, "desk").await;
         desk.close().await;
     }

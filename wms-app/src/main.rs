@@ -14,5 +14,7 @@ struct Args {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    suanpan_shell::run(tauri::generate_context!(), Args::parse().station, |_| String::new())
+    suanpan_shell::run(tauri::generate_context!(), suanpan_shell::DESK, Args::parse().station, |_| {
+        String::new()
+    })
 }

@@ -2,25 +2,32 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
-use crate::{Command, Reply};
+use crate::{Command, Reply, wms};
 
-fn files_in(dir: &Path) -> BTreeMap<String, String> {
-    let Ok(entries) = fs::read_dir(dir) else { return BTreeMap::new() };
-    let named = entries.map(|entry| {
-        let entry = entry.unwrap();
-        (entry.file_name().into_string().unwrap(), fs::read_to_string(entry.path()).unwrap())
-    });
-    named.collect()
+fn files_in(dir: &Path) -> BTreeMap<PathBuf, String> {
+    let mut files = BTreeMap::new();
+    for entry in fs::read_dir(dir).into_iter().flatten() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            let under = PathBuf::from(path.file_name().unwrap());
+            files.extend(files_in(&path).into_iter().map(|(name, text)| (under.join(name), text)));
+        } else {
+            files.insert(path.file_name().unwrap().into(), fs::read_to_string(&path).unwrap());
+        }
+    }
+    files
 }
 
 fn export_to(dir: &Path) {
     let config = Config::new().with_large_int("number").with_out_dir(dir);
     Command::export_all(&config).unwrap();
     Reply::export_all(&config).unwrap();
+    wms::Command::export_all(&config).unwrap();
+    wms::Reply::export_all(&config).unwrap();
     fs::write(dir.join("messages.zh-CN.json"), include_str!("../messages/zh-CN.json")).unwrap();
     fs::write(dir.join("messages.en.json"), include_str!("../messages/en.json")).unwrap();
 }

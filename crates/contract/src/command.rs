@@ -263,6 +263,21 @@ pub struct Reply {
     pub view: TillView,
     /// What a query found.
     pub found: Option<Found>,
+    /// What came of the command.
+    pub outcome: Outcome,
+}
+
+/// What came of a command.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// It was carried out.
+    Done,
+    /// It was refused: the message says why, and nothing changed.
+    Refused,
+    /// The station asks first: the prompt says what.
+    Asked,
 }
 
 /// What a query found.

@@ -10,9 +10,15 @@ mod station;
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
-use suanpan_contract::Command;
-use suanpan_station::pos::StationConfig;
+use suanpan_station::pos::Till;
+use suanpan_station::wms::Desk;
+use suanpan_station::{Start, StationConfig};
 use tauri::{App, AppHandle, Context, Emitter, Manager, WebviewWindowBuilder, Window, WindowEvent};
+
+/// A till.
+pub const TILL: Start = Till::at_window;
+/// A warehouse's desk.
+pub const DESK: Start = Desk::at_window;
 
 /// The page asks the station whether it may close.
 const CLOSE_ASKED: &str = "close-asked";
@@ -37,12 +43,13 @@ pub struct StationArgs {
     ends_with_input: bool,
 }
 
-/// Opens the window of `tauri.conf.json` and runs until it is closed. `script` gives what the page runs first, from the
-/// station's folder.
+/// Opens the window of `tauri.conf.json` on a station that `start` starts, and runs until it is closed. `script` gives what
+/// the page runs first, from the station's folder.
 ///
 /// *Errors:* no window could be made, or the configuration names none.
 pub fn run(
     context: Context,
+    start: Start,
     args: StationArgs,
     script: impl FnOnce(&Path) -> String + Send + 'static,
 ) -> Result<(), Box<dyn Error>> {
@@ -51,7 +58,7 @@ pub fn run(
         .manage(station::Station::default())
         .invoke_handler(tauri::generate_handler![call::call])
         .on_window_event(ask_before_closing)
-        .setup(move |app| open(app, args, script))
+        .setup(move |app| open(app, start, args, script))
         .run(context)?;
     Ok(())
 }
@@ -64,19 +71,20 @@ fn log() {
 
 fn open(
     app: &mut App,
+    start: Start,
     args: StationArgs,
     script: impl FnOnce(&Path) -> String,
 ) -> Result<(), Box<dyn Error>> {
     let data_dir = data_dir(app, args.data_dir)?;
     let script = script(&data_dir);
-    let enrolment = args.hub.zip(args.enrol_code).map(|(hub_url, code)| Command::Enrol { hub_url, code });
+    let enrolment = args.hub.zip(args.enrol_code);
     if args.ends_with_input {
         end_with_input(app.handle().clone())?;
     }
     let (opener, config) = (app.handle().clone(), StationConfig::new(data_dir));
     std::thread::Builder::new()
         .name("station-start".to_owned())
-        .spawn(move || station::open(&opener, config, enrolment))?;
+        .spawn(move || station::open(&opener, start, config, enrolment))?;
     let window = app.config().app.windows.first().ok_or("tauri.conf.json has no window")?.clone();
     let builder = WebviewWindowBuilder::from_config(app.handle(), &window)?;
     let window = builder.initialization_script(script).fullscreen(args.fullscreen).build()?;

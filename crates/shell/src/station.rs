@@ -2,22 +2,23 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use suanpan_contract::{Code, Command, Language, Screen};
-use suanpan_station::pos::{StartError, StationConfig, Till};
+use serde_json::value::RawValue;
+use suanpan_contract::{Code, Language};
 use suanpan_station::settings::MachineSettings;
+use suanpan_station::{AtWindow, Start, StartError, StationConfig};
 use tauri::{AppHandle, Emitter, Manager};
 
 /// The page hears this with a picture that no command of its own brought about.
 const VIEW: &str = "view";
 
-/// One till, opened on a thread of its own while the window comes up.
+/// One station, opened on a thread of its own while the window comes up.
 #[derive(Default)]
-pub(crate) struct Station(OnceLock<Result<Till, StartFailure>>);
+pub(crate) struct Station(OnceLock<Result<Box<dyn AtWindow>, StartFailure>>);
 
-/// Why there is no till, as the page tells it.
+/// Why there is no station, as the page tells it.
 #[derive(Clone, Debug, Serialize)]
 pub(crate) struct StartFailure {
     code: Code,
@@ -30,9 +31,16 @@ pub(crate) struct StartFailure {
 impl StartFailure {
     /// A command that ended without an answer: nothing it decided was written.
     pub(crate) fn panicked() -> StartFailure {
-        let what = "a command ended without an answer".to_owned();
-        let args = BTreeMap::from([("what".to_owned(), what)]);
-        StartFailure { code: Code::LedgerFailed, args, language: None }
+        StartFailure::with(Code::LedgerFailed, "a command ended without an answer".to_owned())
+    }
+
+    /// A command that the station does not understand: nothing was done.
+    pub(crate) fn unread(what: String) -> StartFailure {
+        StartFailure::with(Code::BadRequest, what)
+    }
+
+    fn with(code: Code, what: String) -> StartFailure {
+        StartFailure { code, args: BTreeMap::from([("what".to_owned(), what)]), language: None }
     }
 
     fn of(error: &StartError, folder: &Path) -> StartFailure {
@@ -42,9 +50,9 @@ impl StartFailure {
 }
 
 impl Station {
-    /// The till, waiting until it is open.
-    pub(crate) fn till(&self) -> Result<&Till, StartFailure> {
-        self.0.wait().as_ref().map_err(Clone::clone)
+    /// The station, waiting until it is open.
+    pub(crate) fn running(&self) -> Result<&dyn AtWindow, StartFailure> {
+        self.0.wait().as_deref().map_err(Clone::clone)
     }
 
     /// Whether opening it has failed.
@@ -54,22 +62,25 @@ impl Station {
 }
 
 /// Opens the station and keeps the window's picture new; enrols first when it is asked to and has not been.
-pub(crate) fn open(app: &AppHandle, config: StationConfig, enrolment: Option<Command>) {
+pub(crate) fn open(
+    app: &AppHandle,
+    start: Start,
+    config: StationConfig,
+    enrolment: Option<(String, String)>,
+) {
     let folder = config.data_dir.clone();
-    let opened = Till::start(config).map_err(|error| {
+    let opened = start(config).map_err(|error| {
         tracing::error!(error.code = error.code().text(), error.what = %error, "station.start");
         StartFailure::of(&error, &folder)
     });
-    if let Ok(till) = &opened {
+    if let Ok(station) = &opened {
         let window = app.clone();
-        till.on_change(move |view| {
+        station.on_change(Arc::new(move |view| {
             // A window that is gone needs no picture.
-            let _ = window.emit(VIEW, view);
-        });
-        if let Some(enrolment) = enrolment
-            && till.view().screen == Screen::Enrol
-        {
-            till.dispatch(enrolment);
+            let _ = RawValue::from_string(view).map(|view| window.emit(VIEW, view));
+        }));
+        if let Some((hub_url, code)) = enrolment {
+            station.enrol(hub_url, code);
         }
     }
     // Opened once, from `main`.

@@ -77,3 +77,8 @@ fn sync_dir(dir: &Path) -> io::Result<()> {
 fn sync_dir(_dir: &Path) -> io::Result<()> {
     Ok(())
 }
+
+/// A file's name, for a sentence.
+pub(crate) fn name_of(file: Option<&Path>) -> String {
+    file.and_then(Path::file_name).unwrap_or_default().to_string_lossy().into_owned()
+}

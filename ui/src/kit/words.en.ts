@@ -51,5 +51,7 @@ export const en: Record<keyof typeof zh, string> = {
   relieveAsk: '. Relieve it now?',
   relieveGo: 'Relieve',
   relieveNo: 'Back',
+  approveTitle: 'A supervisor must approve',
+  approveManager: 'A manager must approve',
   lift: 'Ask a manager to unlock',
 }

@@ -49,5 +49,7 @@ export const zh = {
   relieveAsk: '：现在顶班？',
   relieveGo: '顶班',
   relieveNo: '不顶班',
+  approveTitle: '请主管批准',
+  approveManager: '请店长批准',
   lift: '请店长解锁',
 }

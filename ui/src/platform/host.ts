@@ -1,15 +1,12 @@
 import type { Code } from '../bindings/Code'
-import type { Command } from '../bindings/Command'
 import type { Language } from '../bindings/Language'
-import type { Reply } from '../bindings/Reply'
-import type { TillView } from '../bindings/TillView'
 
 /** The station behind the screen, however it is reached. */
-export interface Host {
+export interface Host<View, Command, Reply> {
   /** Sends one command; rejects with a {@link StartFailure} when the station could not start. */
   call(command: Command): Promise<Reply>
   /** Pictures that come by themselves: network, printer, scale. */
-  onView(show: (view: TillView) => void): void
+  onView(show: (view: View) => void): void
   /** The window's own close button was pressed. */
   onCloseAsked(ask: () => void): void
 }

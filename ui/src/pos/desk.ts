@@ -3,7 +3,7 @@ import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type Shall
 import type { Code } from '../bindings/Code'
 import { play } from '../kit/sound'
 import { onAct } from '../kit/surface'
-import type { Till } from '../kit/till'
+import type { Till } from './till'
 import { KEYS, type Deed, type Panel } from './deed'
 import { REFUSALS, type HintKey } from './words'
 

@@ -1,11 +1,12 @@
 import { createApp } from 'vue'
 
 import '../kit/base.css'
+import { stationKey } from '../kit/station'
 import { listen } from '../kit/surface'
-import { connect, tillKey } from '../kit/till'
 import { tauriHost } from '../platform/tauri'
 import App from './App.vue'
 import { remap } from './keymap'
+import { connect } from './till'
 
 declare global {
   interface Window {
@@ -14,8 +15,8 @@ declare global {
   }
 }
 
-const till = connect(tauriHost)
+const till = connect(tauriHost())
 listen(till.settled)
 createApp(App, { keymap: remap(window.suanpanKeys ?? {}) })
-  .provide(tillKey, till)
+  .provide(stationKey, till)
   .mount('#app')

@@ -1,11 +1,12 @@
 import { createApp } from 'vue'
 
 import '../kit/base.css'
+import { stationKey } from '../kit/station'
 import { listen } from '../kit/surface'
-import { connect, tillKey } from '../kit/till'
 import { tauriHost } from '../platform/tauri'
 import App from './App.vue'
+import { connect } from './desk'
 
-const till = connect(tauriHost)
-listen(till.settled)
-createApp(App).provide(tillKey, till).mount('#app')
+const desk = connect(tauriHost())
+listen(desk.settled)
+createApp(App).provide(stationKey, desk).mount('#app')

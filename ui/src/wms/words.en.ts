@@ -1,6 +1,9 @@
 import type { zh } from './words.zh-CN'
 
 export const en: Record<keyof typeof zh, string> = {
-  enrolled: 'This station is enrolled',
-  note: 'This warehouse desk is connected to HQ; its state is in the strip above.',
+  desk: 'Desk {desk}',
+  ready: 'Warehouse desk',
+  note: 'You are signed in. Lock the screen when you leave.',
+  lock: 'Lock',
+  liftLockout: 'Unlock',
 }

@@ -1,4 +1,7 @@
 export const zh = {
-  enrolled: '本机已登记',
-  note: '这台仓库工作台已接入总部，状态见上方。',
+  desk: '{desk} 号工作台',
+  ready: '仓库工作台',
+  note: '已登录。离开时请锁屏。',
+  lock: '锁屏',
+  liftLockout: '解除锁定',
 }

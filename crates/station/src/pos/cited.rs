@@ -11,9 +11,10 @@ use suanpan_domain::refund::{Origin, RefundLine};
 use suanpan_domain::sale::{Basket, NewLine};
 
 use super::foreign::{self, Word};
-use super::refund::{approval, close, disposition, not_found, shown};
-use super::say::{Done, Say, Stop, yuan};
-use super::turn::Turn;
+use super::receipt::not_found;
+use super::refund::{approval, close, disposition, shown};
+use super::role::{Done, Stop, Turn};
+use crate::say::{Say, yuan};
 
 /// Refunds cited goods.
 pub(crate) fn refund(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput], tender: &str) -> Done {
@@ -72,9 +73,9 @@ fn citable(turn: &Turn<'_>, number: &str) -> Result<String, Stop> {
 }
 
 fn paid_out(turn: &Turn<'_>, lines: &[CitedLineInput], tender: &str) -> Result<Payout, Stop> {
-    let book = &turn.shop.book;
-    let tender = book.tender(tender).filter(|tender| tender.refundable_to).ok_or(Code::UnknownTender)?;
-    Ok(payout::cited(cited_lines(turn, lines)?, &tender.code, book.step_of(&tender.code))?)
+    let (trade, rounding) = (&turn.shop.trade, turn.shop.book.settings.rounding);
+    let tender = trade.tender(tender).filter(|tender| tender.refundable_to).ok_or(Code::UnknownTender)?;
+    Ok(payout::cited(cited_lines(turn, lines)?, &tender.code, trade.step_of(&tender.code, rounding))?)
 }
 
 fn cited_lines(turn: &Turn<'_>, inputs: &[CitedLineInput]) -> Result<Vec<RefundLine>, Stop> {
@@ -88,7 +89,7 @@ fn cited_lines(turn: &Turn<'_>, inputs: &[CitedLineInput]) -> Result<Vec<RefundL
         let item = turn.shop.item(&input.item, at_ms)?.ok_or_else(unknown)?;
         let no_price = || Say::new(Code::NoPrice).with("name", &item.name);
         let price = turn.shop.price(&item, at_ms)?.ok_or_else(no_price)?;
-        let tax = turn.shop.book.tax(&item.tax).ok_or_else(no_price)?;
+        let tax = turn.shop.trade.tax(&item.tax).ok_or_else(no_price)?;
         let quantity = match item.sold_by {
             SoldBy::Weight => Quantity::G(Grams(input.quantity)),
             SoldBy::Piece => Quantity::Pc(Pieces(input.quantity)),

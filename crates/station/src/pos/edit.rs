@@ -7,10 +7,10 @@ use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Discount, Line, WeightSource};
 
-use super::approval::{self, Approval};
 use super::ring::ask_if_unlikely;
-use super::say::{Done, Say, Stop, of_goods, yuan};
-use super::turn::Turn;
+use super::role::{Done, Stop, Turn};
+use crate::approval::{self, Approval};
+use crate::say::{Say, of_goods, yuan};
 
 /// Moves the selection.
 pub(crate) fn select(turn: &mut Turn<'_>, line: Option<u32>) -> Done {

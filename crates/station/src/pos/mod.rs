@@ -1,51 +1,33 @@
-//! The till: one command in, one picture out.
+//! The till: ring, weigh, edit, park, pay, refund, shift. Every use case is a function of a turn in a file of its own.
 //!
-//! A command is decided on a copy of the desk ([`turn`]), written by the ledger in one transaction, and only then
-//! made so: commit → drawer → print → change shown ([`commit`]). Every use case is a function of a turn in a file of
-//! its own. The whole till stands behind one mutex and never waits for printer, scale or network.
-//!
-//! Vocabulary: the *desk* is what is on the counter now; the *shop* is what a use case may look at; a *turn* is one
-//! command being decided; what the till *asks* must be answered or cleared before anything else happens.
+//! Vocabulary: the *counter* is what lies before the cashier; the *trade* is what the catalogue says of paying.
 
-mod approval;
-mod background;
-mod book;
-mod cause;
+mod after;
 mod cited;
-mod commit;
-mod core;
-mod credential;
-mod cuts;
-mod desk;
+mod counter;
 mod edit;
-mod enrolling;
 mod foreign;
-mod index;
-mod newcomer;
+mod paper;
 mod park;
 mod pay;
-mod people;
 mod perform;
 mod picture;
-mod print;
 mod query;
+mod receipt;
 mod refund;
 mod ring;
-mod say;
-mod scale;
-mod settings;
+mod role;
 mod shift;
 mod shop;
-mod start;
-mod stores;
+mod sign_in;
 mod till;
-mod trial;
+mod told;
+mod trade;
 mod turn;
 mod view;
 mod weigh;
 
-pub(crate) use self::core::Core;
-pub(crate) use say::{Done, Stop};
-pub use start::StartError;
-pub use till::{StationConfig, Till};
-pub(crate) use turn::Turn;
+pub(crate) use role::{Core, Done, Stop, Turn};
+pub use till::Till;
+
+pub use crate::start::{StartError, StationConfig};

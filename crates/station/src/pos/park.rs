@@ -4,8 +4,8 @@ use suanpan_contract::Code;
 use suanpan_domain::entry::{BasketParked, BasketRecalled, Entry};
 use suanpan_domain::ids::Id;
 
-use super::say::{Done, Say, yuan};
-use super::turn::Turn;
+use super::role::{Done, Turn};
+use crate::say::{Say, yuan};
 
 /// Baskets parked at once: what fits the screen, and more than a till's counter holds.
 pub(crate) const PARKED_MAX: usize = 12;

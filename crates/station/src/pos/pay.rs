@@ -7,10 +7,10 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::sale::Sale;
 use suanpan_domain::sale::settle::{self, Stamp, Taken};
 
-use super::desk::Asked;
-use super::say::{Done, Say, yuan};
-use super::turn::Turn;
+use super::counter::Question;
+use super::role::{Asked, Done, Turn};
 use super::view;
+use crate::say::{Say, yuan};
 
 /// Stands for the reference while it is found out whether a tender would be taken with one.
 const ANY_REFERENCE: &str = "-";
@@ -25,7 +25,7 @@ pub(crate) fn tender(
 ) -> Done {
     let shift = turn.own_shift()?;
     let rule = turn.shop.book.settings.rounding;
-    let tender = turn.shop.book.tender(code).ok_or(Code::UnknownTender)?.clone();
+    let tender = turn.shop.trade.tender(code).ok_or(Code::UnknownTender)?.clone();
     let left = settle::remaining(turn.basket()?, rule);
     let wanted = if tender.rounds { left.in_cash() } else { left.amount };
     let is_rest = amount.is_none() && turn.desk.is_tendered();
@@ -37,7 +37,7 @@ pub(crate) fn tender(
     if tender.needs_reference && reference.as_deref().is_none_or(|text| text.trim().is_empty()) {
         let mut tried = turn.basket()?.clone();
         settle::take(&mut tried, &tender, amount, Some(ANY_REFERENCE.to_owned()), rule)?;
-        turn.desk.asked = Some(Asked::Reference { tender: tender.code, amount });
+        turn.desk.asked = Some(Asked::Own(Question::Reference { tender: tender.code, amount }));
         return Ok(());
     }
     turn.desk.asked = None;
@@ -97,7 +97,7 @@ fn close(turn: &mut Turn<'_>, sale: Sale) {
         change_fen: sale.change.0,
         tenders: sale.tenders.iter().map(view::taken).collect(),
     });
-    turn.kicks_drawer = sale.tenders.iter().any(|tendered| turn.shop.book.opens_drawer(&tendered.tender));
+    turn.kicks_drawer = sale.tenders.iter().any(|tendered| turn.shop.trade.opens_drawer(&tendered.tender));
     turn.entries.push(Entry::Sale(sale));
 }
 

@@ -2,12 +2,14 @@
 
 use suanpan_contract::{Code, Command, TEXT_LEN_MAX};
 use suanpan_domain::barcode::GS1_CHARS_MAX;
-use suanpan_domain::catalogue::Role;
 
-use super::desk::{Asked, Desk, Person, Then};
-use super::say::{Done, Say, Stop};
-use super::turn::Turn;
-use super::{cited, edit, park, pay, people, print, query, refund, ring, settings, shift, weigh};
+use super::counter::Question;
+use super::role::{Asked, Desk, Done, Stop, Turn};
+use super::{cited, edit, paper, park, pay, query, refund, ring, shift, sign_in, weigh};
+use crate::people;
+use crate::question::{self, carry_out};
+use crate::say::Say;
+use crate::settings::change;
 
 /// Decides one command.
 pub(crate) fn perform(turn: &mut Turn<'_>, command: &Command) -> Done {
@@ -15,11 +17,11 @@ pub(crate) fn perform(turn: &mut Turn<'_>, command: &Command) -> Done {
     match command {
         Command::Scan { text } => scan(turn, text),
         Command::Enter { .. } if turn.desk.has_error() => Err(Code::ScanRefusedPending.into()),
-        Command::Approve { staff, pin } => approve_by_pin(turn, staff, pin),
-        Command::Confirm => confirm(turn),
-        Command::Clear => clear(turn),
+        Command::Approve { staff, pin } => question::approve_by_pin(turn, staff, pin),
+        Command::Confirm => question::confirm(turn),
+        Command::Clear => question::clear(turn),
         other if !passes(&turn.desk, other) => Err(Code::PromptOpen.into()),
-        other => plain(turn, other),
+        other => carry_out(turn, other),
     }
 }
 
@@ -35,18 +37,18 @@ fn scan(turn: &mut Turn<'_>, text: &str) -> Done {
     match &turn.desk.asked {
         Some(Asked::Approve { .. }) => {
             let person = people::by_card(turn, text)?;
-            approve(turn, person)
+            question::approve(turn, person)
         }
-        Some(Asked::Reference { tender, amount }) => {
+        Some(Asked::Own(Question::Reference { tender, amount })) => {
             let (tender, amount_fen) = (tender.clone(), Some(amount.0));
-            plain(turn, &Command::Tender { tender, amount_fen, reference: Some(text.to_owned()) })
+            carry_out(turn, &Command::Tender { tender, amount_fen, reference: Some(text.to_owned()) })
         }
-        Some(Asked::Weigh { item, .. }) => {
+        Some(Asked::Own(Question::Weigh { item, .. })) => {
             Err(Say::new(Code::ScanWhileWeighing).with("name", &item.name).into())
         }
         Some(_) => Err(Code::ScanWhileAsked.into()),
-        None if turn.desk.person.is_none() => people::sign_in_by_card(turn, text),
-        None => plain(turn, &Command::Scan { text: text.to_owned() }),
+        None if turn.desk.person.is_none() => sign_in::sign_in_by_card(turn, text),
+        None => carry_out(turn, &Command::Scan { text: text.to_owned() }),
     }
 }
 
@@ -58,22 +60,24 @@ fn passes(desk: &Desk, command: &Command) -> bool {
         Command::Search { .. } | Command::FindDocuments { .. } => true,
         Command::FindSlips | Command::Preview { .. } | Command::RefundLeave => true,
         Command::GetDevices | Command::SetLanguage { .. } | Command::View => true,
-        Command::TypeWeight { .. } | Command::SetTare { .. } => matches!(asked, Asked::Weigh { .. }),
+        Command::TypeWeight { .. } | Command::SetTare { .. } => {
+            matches!(asked, Asked::Own(Question::Weigh { .. }))
+        }
         // The cashier pressed the wrong key: another item takes the place of the one that waits.
         Command::AddItem { .. } | Command::Enter { .. } => {
-            matches!(asked, Asked::Weigh { .. } | Asked::Choose { .. })
+            matches!(asked, Asked::Own(Question::Weigh { .. } | Question::Choose { .. }))
         }
-        Command::Choose { .. } => matches!(asked, Asked::Choose { .. }),
-        Command::Tender { .. } => matches!(asked, Asked::Reference { .. }),
-        Command::SignIn { .. } => matches!(asked, Asked::Relieve { .. }),
+        Command::Choose { .. } => matches!(asked, Asked::Own(Question::Choose { .. })),
+        Command::Tender { .. } => matches!(asked, Asked::Own(Question::Reference { .. })),
+        Command::SignIn { .. } => matches!(asked, Asked::Own(Question::Relieve { .. })),
         _ => false,
     }
 }
 
-fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
-    turn.performing = Some(command.clone());
+/// Decides a command that nothing stands in the way of.
+pub(crate) fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
     match command {
-        Command::SignIn { staff, pin, relieve } => people::sign_in(turn, staff, pin, *relieve),
+        Command::SignIn { staff, pin, relieve } => sign_in::sign_in(turn, staff, pin, *relieve),
         Command::Lock => people::lock(turn),
         Command::LiftLockout { staff } => people::lift_lockout(turn, staff),
 
@@ -106,8 +110,8 @@ fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
         }
         Command::ClearTenders => pay::clear_tenders(turn),
 
-        Command::Reprint { document } => print::reprint(turn, document.as_deref()),
-        Command::TestPrint => print::test_print(turn),
+        Command::Reprint { document } => paper::reprint(turn, document.as_deref()),
+        Command::TestPrint => paper::test_print(turn),
         Command::RefundLookup { number } => refund::look_up(turn, number),
         Command::RefundQuote { sale, lines, to_cash } => refund::quote(turn, sale, lines, *to_cash),
         Command::Refund { sale, lines, to_cash } => refund::refund(turn, sale, lines, *to_cash),
@@ -119,82 +123,15 @@ fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
         Command::FindDocuments { number } => query::find_documents(turn, number),
         Command::FindSlips => query::find_slips(turn),
         Command::Preview { document } => query::preview(turn, document),
-        Command::SetLanguage { language } => settings::set_language(turn, *language),
-        Command::GetDevices => settings::devices(turn),
-        Command::SetDevices { devices } => settings::set_devices(turn, devices),
-        Command::Quit => settings::quit(turn),
+        Command::SetLanguage { language } => change::set_language(turn, *language),
+        Command::GetDevices => change::devices(turn),
+        Command::SetDevices { devices } => change::set_devices(turn, devices),
+        Command::Quit => change::quit(turn),
 
         Command::View => Ok(()),
         Command::Enrol { .. } => Err(Code::AlreadyEnrolled.into()),
         Command::Approve { .. } | Command::Confirm | Command::Clear => Err(Code::BadRequest.into()),
     }
-}
-
-fn approve_by_pin(turn: &mut Turn<'_>, staff: &str, pin: &str) -> Done {
-    if !matches!(turn.desk.asked, Some(Asked::Approve { .. })) {
-        return Err(Code::NothingWaiting.into());
-    }
-    match people::by_pin(turn, staff, pin)? {
-        Some(person) => approve(turn, person),
-        None => Ok(()),
-    }
-}
-
-/// One approval, one action: the command is carried out with it and it is gone.
-fn approve(turn: &mut Turn<'_>, person: Person) -> Done {
-    let Some(Asked::Approve { wanted, then }) = turn.desk.asked.clone() else {
-        return Err(Code::NothingWaiting.into());
-    };
-    if turn.desk.person.as_ref().is_some_and(|asking| asking.code == person.code) {
-        return Err(Code::ApproverMustDiffer.into());
-    }
-    if person.role < wanted.role {
-        let is_managers = wanted.role == Role::Manager;
-        return Err(if is_managers { Code::NotAllowedManager } else { Code::NotAllowed }.into());
-    }
-    turn.approval = Some(person);
-    go_on(turn, then)
-}
-
-/// Carries out the command that an answer was waited for.
-fn go_on(turn: &mut Turn<'_>, then: Then) -> Done {
-    turn.desk.asked = then.under.map(|under| *under);
-    turn.agreed = then.agreed;
-    turn.is_answered = true;
-    plain(turn, &then.command)
-}
-
-fn confirm(turn: &mut Turn<'_>) -> Done {
-    match turn.desk.asked.take() {
-        Some(Asked::Confirm { say, mut then }) => {
-            then.agreed.push(say);
-            go_on(turn, then)
-        }
-        Some(Asked::Relieve { person }) => people::take_over(turn, person),
-        _ => Err(Code::NothingWaiting.into()),
-    }
-}
-
-/// 清除: first the error, then what was waited for, then what was typed ahead.
-fn clear(turn: &mut Turn<'_>) -> Done {
-    let desk = &mut turn.desk;
-    if desk.has_error() {
-        desk.message = None;
-        return Ok(());
-    }
-    desk.message = None;
-    match desk.asked.take() {
-        // What the scale or a key would have rung is given up whole; what was typed or chosen may be done again.
-        Some(Asked::Confirm { then, .. }) if rings(&then.command) && !answers(&then.command) => {}
-        Some(Asked::Approve { then, .. } | Asked::Confirm { then, .. }) => {
-            desk.asked = then.under.map(|under| *under);
-        }
-        Some(_) | None => {}
-    }
-    if desk.asked.is_none() {
-        desk.forget_typed_ahead();
-    }
-    Ok(())
 }
 
 /// True of what puts goods into the basket.
@@ -203,7 +140,8 @@ pub(crate) fn rings(command: &Command) -> bool {
     is_new || answers(command)
 }
 
-fn answers(command: &Command) -> bool {
+/// True of what answers a question by goods.
+pub(crate) fn answers(command: &Command) -> bool {
     matches!(command, Command::Choose { .. } | Command::TypeWeight { .. })
 }
 

@@ -1,23 +1,20 @@
 //! Puts the whole picture of the till together.
 
-use suanpan_contract::{DiskView, Found, QuickKeyView, QuickTabView, Reply, Screen, StatusView, TillView};
+use suanpan_contract::{
+    BasketView, DiskView, NetworkView, PayView, PrinterView, QuickKeyView, QuickTabView, Screen, StatusView,
+    TillView,
+};
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::{Item, QuickKey, QuickTab, Role};
-use suanpan_ledger::DiskState;
 
-use super::core::Core;
-use super::shop::Shop;
+use super::role::{Core, Shop};
+use super::trade::Keys;
 use super::view;
+use crate::role::Unenrolled;
+use crate::text;
 
 /// Picture keys of one tab: 4 × 3.
 const KEYS_MAX: usize = 12;
-
-/// Keys and tenders: what changes only with the catalogue or a price, and so is not looked up for every scan.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Keys {
-    tabs: Vec<QuickTabView>,
-    bags: Vec<QuickKeyView>,
-}
 
 impl Keys {
     /// Looks every key's price up.
@@ -26,7 +23,7 @@ impl Keys {
         let key = |key: &QuickKey| {
             let item = shop.item(&key.item, at_ms).ok().flatten();
             let price =
-                item.and_then(|item| Some(view::price(shop.price(&item, at_ms).ok().flatten()?, &item.unit)));
+                item.and_then(|item| Some(text::price(shop.price(&item, at_ms).ok().flatten()?, &item.unit)));
             QuickKeyView {
                 item: key.item.clone(),
                 label: key.label.clone(),
@@ -47,7 +44,7 @@ impl Keys {
                 colour: BAG_COLOUR.to_owned(),
             })
         };
-        Keys { tabs: shop.book.tabs.iter().map(tab).collect(), bags: shop.bags.iter().map(bag).collect() }
+        Keys { tabs: shop.trade.tabs.iter().map(tab).collect(), bags: shop.bags.iter().map(bag).collect() }
     }
 }
 
@@ -55,11 +52,6 @@ impl Keys {
 const BAG_COLOUR: &str = "#d8d2c4";
 
 impl Core {
-    /// The answer to a command.
-    pub(crate) fn reply(&self, found: Option<Found>) -> Reply {
-        Reply { view: self.view(), found }
-    }
-
     /// The picture as it is now.
     pub(crate) fn view(&self) -> TillView {
         let (shop, desk) = (&self.shop, &self.desk);
@@ -77,9 +69,9 @@ impl Core {
             message: desk.message.clone(),
             prompt: view::prompt(shop, desk),
             parked: shop.parked.iter().map(|parked| view::parked(parked, &shop.book.settings)).collect(),
-            quick_tabs: self.keys.tabs.clone(),
-            bags: self.keys.bags.clone(),
-            tenders: shop.book.tender_views(),
+            quick_tabs: shop.keys.tabs.clone(),
+            bags: shop.keys.bags.clone(),
+            tenders: shop.trade.tender_views(),
             last_document: shop.last.clone(),
             scale: shop.scale.view(),
         }
@@ -90,7 +82,7 @@ impl Core {
         // Goods from before block the close of an older shift, so they are finished first.
         let is_unfinished = desk.has_lines() || !shop.parked.is_empty();
         match () {
-            () if !shop.book.has_arrived => Screen::Waiting,
+            () if !shop.book.has_arrived || shop.trade.tenders.is_empty() => Screen::Waiting,
             () if desk.person.is_none() => Screen::SignIn,
             () if shop.shift.is_none() || (desk.shift_is_old && !is_unfinished) => Screen::OpenShift,
             () => Screen::Selling,
@@ -111,19 +103,53 @@ impl Core {
             business_date: shift.map(|shift| calendar::text(shift.business_date)),
             prices_as_of: shop.prices_at_ms.map(|at_ms| {
                 let is_today = shop.clock_date(at_ms) == shop.clock_date(now_ms);
-                if is_today { view::clock_text(at_ms, settings) } else { view::day_text(at_ms, settings) }
+                if is_today { text::clock_text(at_ms, settings) } else { text::day_text(at_ms, settings) }
             }),
             now_ms,
             utc_offset_min: settings.utc_offset_min,
             printer: shop.printer,
             network: shop.network.view.clone(),
             to_come: shop.to_come(),
-            disk: match shop.ledger.disk() {
-                DiskState::Plenty => DiskView::Enough,
-                DiskState::Low => DiskView::Low,
-                DiskState::ReserveInUse => DiskView::ReserveInUse,
-                DiskState::Full => DiskView::Full,
-            },
+            disk: shop.disk_view(),
         }
+    }
+}
+
+/// The picture of a machine that is no till yet.
+pub(crate) fn unenrolled(machine: Unenrolled) -> TillView {
+    let Unenrolled { revision, now_ms, language, message } = machine;
+    TillView {
+        revision,
+        language,
+        screen: Screen::Enrol,
+        status: StatusView {
+            store: String::new(),
+            till: 0,
+            cashier: None,
+            is_supervisor: false,
+            shift_no: None,
+            shift_cashier: None,
+            business_date: None,
+            prices_as_of: None,
+            now_ms,
+            utc_offset_min: 480,
+            printer: PrinterView::None,
+            network: NetworkView::Offline { since: String::new(), held: 0, why: None },
+            to_come: None,
+            disk: DiskView::Enough,
+        },
+        basket: BasketView::default(),
+        last_item: None,
+        pay: PayView::default(),
+        closed: None,
+        refund: None,
+        message,
+        prompt: None,
+        parked: vec![],
+        quick_tabs: vec![],
+        bags: vec![],
+        tenders: vec![],
+        last_document: None,
+        scale: None,
     }
 }

@@ -5,9 +5,9 @@ use suanpan_domain::barcode;
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::ids::DocumentNumber;
 
-use super::print;
-use super::say::Done;
-use super::turn::Turn;
+use super::paper;
+use super::receipt::not_found;
+use super::role::{Done, Turn};
 use super::view;
 use crate::search::{Class, HITS_MAX};
 
@@ -53,14 +53,14 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     } else {
         let (digits, mark) =
             number.split_once('-').map_or((number, None), |(digits, mark)| (digits, Some(mark)));
-        let digits: u32 = digits.parse().map_err(|_| super::refund::not_found(number))?;
+        let digits: u32 = digits.parse().map_err(|_| not_found(number))?;
         let all = turn.shop.documents_numbered(date, digits)?;
         let fits = |found: u8| mark.is_none_or(|mark| format!("{found:02x}").eq_ignore_ascii_case(mark));
         all.into_iter().filter(|document| fits(document.mark())).collect()
     };
     if found.is_empty() && !number.is_empty() {
         turn.shop.needs_all()?;
-        return Err(super::refund::not_found(number));
+        return Err(not_found(number).into());
     }
     let documents = found.iter().filter_map(|document| turn.shop.row(document)).collect();
     turn.found = Some(Found::Documents { documents });
@@ -80,7 +80,7 @@ pub(crate) fn find_slips(turn: &mut Turn<'_>) -> Done {
 /// A document's receipt as it prints.
 pub(crate) fn preview(turn: &mut Turn<'_>, document: &str) -> Done {
     turn.person()?;
-    let lines = print::preview(turn, document)?;
+    let lines = paper::preview(turn, document)?;
     if lines.is_empty() {
         return Err(Code::NothingToPrint.into());
     }

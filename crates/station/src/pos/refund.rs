@@ -12,37 +12,13 @@ use suanpan_domain::sale::Sale;
 use suanpan_ledger::Document;
 use suanpan_sync::REFUND_KEPT_MS;
 
-use super::approval::Approval;
 use super::foreign::{self, Word};
-use super::say::{Done, Say, Stop, yuan};
-use super::turn::Turn;
+use super::receipt::{Kept, Refundable, not_found};
+use super::role::{Done, Stop, Turn};
 use super::view;
-
-/// What is shown of a number that was not found: more than any number has, less than fills the message line.
-const NUMBER_CHARS_MAX: usize = 40;
-
-/// A sale that may be refunded, wherever it was rung.
-#[derive(Clone, Debug)]
-pub(crate) struct Refundable {
-    pub(crate) sale: Sale,
-    pub(crate) number: String,
-    pub(crate) at_ms: i64,
-    pub(crate) returned: Returned,
-    pub(crate) kept: Kept,
-    /// The hub knows every refund of it that this till knows: another till may have it.
-    pub(crate) hub_knows: bool,
-}
-
-/// Whether another till may be refunding it at the same time.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kept {
-    /// The hub was silent: it finds out afterwards.
-    Unasked,
-    /// The hub does not have the sale yet, and keeps its number for this till.
-    Unknown { reservation: Option<String> },
-    /// The hub keeps it for this till, at least until some minutes after this time.
-    Reserved { reservation: String, at_ms: i64 },
-}
+use crate::approval::Approval;
+use crate::say::{Say, yuan};
+use crate::text;
 
 /// Looks a sale up by its printed number, or by its id when a number found two.
 pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
@@ -57,7 +33,7 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
     let refundable = match (found.as_slice(), number) {
         ([], None) => {
             turn.shop.needs_all()?;
-            return Err(not_found(typed));
+            return Err(not_found(typed).into());
         }
         ([], Some(number)) => {
             let is_ours = turn.shop.is_ours(&number);
@@ -84,11 +60,6 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
     Ok(())
 }
 
-pub(crate) fn not_found(number: &str) -> Stop {
-    let shown: String = number.trim().chars().take(NUMBER_CHARS_MAX).collect();
-    Say::new(Code::ReceiptNotFound).with("number", shown).into()
-}
-
 /// A sale of this ledger, which is the truth about its lines; `None` for a refund. Not asked, nobody else is heard.
 fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<Refundable>, Stop> {
     let Entry::Sale(sale) = &document.entry else { return Ok(None) };
@@ -111,7 +82,7 @@ fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<R
 fn others_sale(turn: &Turn<'_>, number: &str, was_ours: bool) -> Result<Refundable, Stop> {
     let (reservation, mut sales, told) = match foreign::word(turn, number)? {
         Word::Silent if !was_ours => return Err(Code::RefundNeedsHub.into()),
-        Word::Silent | Word::Unknown { .. } => return Err(not_found(number)),
+        Word::Silent | Word::Unknown { .. } => return Err(not_found(number).into()),
         Word::Reserved { reservation, sales, refunds } => (reservation, sales, refunds),
     };
     if sales.len() > 1 {
@@ -136,7 +107,7 @@ fn at_hand(turn: &Turn<'_>, sale: &str) -> Result<Refundable, Stop> {
             own.map(|document| own_sale(turn, &document, false)).transpose()?.flatten()
         }
     };
-    found.ok_or_else(|| not_found(sale))
+    found.ok_or_else(|| not_found(sale).into())
 }
 
 /// Asks for the receipt once more: since the look-up another till may have had it, or the hub may have come back.
@@ -175,7 +146,7 @@ pub(crate) fn quote(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput], 
 pub(crate) fn shown(paid: &Payout) -> RefundView {
     let line = |line: &RefundLine| RefundedLine {
         name: line.name.clone(),
-        quantity: view::quantity(line.quantity, &line.unit),
+        quantity: text::quantity(line.quantity, &line.unit),
         amount_fen: line.amount.0,
         restock: line.disposition == Disposition::Restock,
     };
@@ -190,7 +161,7 @@ pub(crate) fn shown(paid: &Payout) -> RefundView {
 
 /// Nothing is refunded: the till lets go of the receipt.
 pub(crate) fn leave(turn: &mut Turn<'_>) -> Done {
-    turn.clear_refund();
+    turn.leave_refund();
     Ok(())
 }
 
@@ -232,12 +203,12 @@ fn paid_out(
 ) -> Result<Payout, Stop> {
     let Refundable { sale, returned, .. } = refundable;
     let wanted: Result<Vec<Wanted>, Stop> = lines.iter().map(|line| wanted(sale, line)).collect();
-    let book = &turn.shop.book;
-    let goes_back = |code: &str| book.tender(code).is_some_and(|tender| tender.refundable_to);
+    let trade = &turn.shop.trade;
+    let goes_back = |code: &str| trade.tender(code).is_some_and(|tender| tender.refundable_to);
     let codes = sale.tenders.iter().map(|tendered| tendered.tender.as_str());
     let kept: Vec<&str> = codes.filter(|code| !goes_back(code)).collect();
-    let cash = book.cash().map(|cash| cash.code.as_str());
-    let step = cash.map_or(1, |cash| book.step_of(cash));
+    let cash = trade.cash().map(|cash| cash.code.as_str());
+    let step = cash.map_or(1, |cash| trade.step_of(cash, turn.shop.book.settings.rounding));
     Ok(payout(sale, returned, &wanted?, &Way { cash, step, to_cash, kept: &kept })?)
 }
 
@@ -266,7 +237,7 @@ pub(crate) fn close(turn: &mut Turn<'_>, origin: Origin, paid: Payout, approver:
         total,
         tenders,
     };
-    turn.kicks_drawer = refund.tenders.iter().any(|tendered| turn.shop.book.opens_drawer(&tendered.tender));
+    turn.kicks_drawer = refund.tenders.iter().any(|tendered| turn.shop.trade.opens_drawer(&tendered.tender));
     turn.clear_refund();
     turn.desk.closed = Some(ClosedView {
         document: refund.id.to_string(),

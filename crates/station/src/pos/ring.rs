@@ -10,11 +10,11 @@ use suanpan_domain::quantity::{Pieces, Quantity};
 use suanpan_domain::sale::{Basket, NewLine, WeightSource};
 use suanpan_ledger::ItemByCode;
 
-use super::credential::owner_of_card;
-use super::desk::{Asked, Means};
-use super::say::{Done, Say, Stop, of_goods};
-use super::turn::Turn;
+use super::counter::{Means, Question};
+use super::role::{Asked, Done, Stop, Turn};
 use super::weigh;
+use crate::credential::owner_of_card;
+use crate::say::{Say, of_goods};
 
 /// Candidates of a chooser: more than share a barcode anywhere, and what two screens of keys hold.
 const CHOICES_MAX: usize = 24;
@@ -25,7 +25,7 @@ pub(crate) fn code(turn: &mut Turn<'_>, text: &str, typed: bool) -> Done {
     take_the_place(turn);
     let cleaned = barcode::clean(text);
     let trimmed = cleaned.as_str();
-    match barcode::classify(text, &turn.shop.book.layouts) {
+    match barcode::classify(text, &turn.shop.trade.layouts) {
         Scan::Empty => Ok(()),
         Scan::TooLong => Err(Code::ScanTooLong.into()),
         Scan::PaymentCode(_) => Err(Code::PaymentCodeEarly.into()),
@@ -64,7 +64,7 @@ pub(crate) fn add_item(turn: &mut Turn<'_>, code: &str) -> Done {
 
 /// Another item takes the place of the one that waits, but not what was typed for that one.
 fn take_the_place(turn: &mut Turn<'_>) {
-    let waits = matches!(turn.desk.asked, Some(Asked::Weigh { .. } | Asked::Choose { .. }));
+    let waits = matches!(turn.desk.own_question(), Some(Question::Weigh { .. } | Question::Choose { .. }));
     // After a yes it is the same item that goes on.
     if waits && !turn.is_answered {
         turn.desk.asked = None;
@@ -74,7 +74,7 @@ fn take_the_place(turn: &mut Turn<'_>) {
 
 /// The answer to the chooser.
 pub(crate) fn choose(turn: &mut Turn<'_>, index: u16) -> Done {
-    let Some(Asked::Choose { found }) = turn.desk.asked.take() else {
+    let Some(Asked::Own(Question::Choose { found })) = turn.desk.asked.take() else {
         return Err(Code::NothingWaiting.into());
     };
     may_ring(turn, Code::BasketTendered)?;
@@ -108,7 +108,7 @@ fn receipt_of(turn: &Turn<'_>, entry: EntryRef) -> Stop {
     match turn.shop.number_of_entry(entry) {
         Ok(Some(number)) => Say::new(Code::ReceiptScanned).with("code", number).into(),
         Ok(None) => Say::new(Code::ReceiptScanned).with("code", entry).into(),
-        Err(stop) => stop,
+        Err(say) => say.into(),
     }
 }
 
@@ -166,7 +166,7 @@ fn one_of(turn: &mut Turn<'_>, mut found: Vec<(Means, ItemByCode)>, text: &str) 
         1 => found.pop().map_or(Ok(()), |(means, found)| item(turn, found, means)),
         _ => {
             turn.desk.closed = None;
-            turn.desk.asked = Some(Asked::Choose { found });
+            turn.desk.asked = Some(Asked::Own(Question::Choose { found }));
             Ok(())
         }
     }
@@ -245,7 +245,7 @@ impl Rung {
 /// Puts a line into the basket, opening one if none is.
 pub(crate) fn line(turn: &mut Turn<'_>, item: &Item, price: Price, rung: Rung) -> Done {
     let tax =
-        turn.shop.book.tax(&item.tax).ok_or_else(|| Say::new(Code::NoPrice).with("name", &item.name))?;
+        turn.shop.trade.tax(&item.tax).ok_or_else(|| Say::new(Code::NoPrice).with("name", &item.name))?;
     let unit = if item.sold_by == SoldBy::Piece { item.unit.clone() } else { String::new() };
     let amount = rung.printed.map_or_else(|| price.amount(rung.quantity), Ok).map_err(Say::from)?;
     let goods = of_goods(&item.name, rung.quantity, &unit, amount);

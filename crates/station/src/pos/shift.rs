@@ -13,11 +13,11 @@ use suanpan_domain::shift::{
 use suanpan_domain::totals;
 use suanpan_ledger::Shift;
 
-use super::approval::Approval;
 use super::pay::open_payment;
-use super::say::{Done, Say, Stop, yuan};
-use super::turn::Turn;
+use super::role::{Done, Stop, Turn};
 use super::view;
+use crate::approval::Approval;
+use crate::say::{self, Say, yuan};
 
 /// 开班 with a float.
 pub(crate) fn open(turn: &mut Turn<'_>, float_fen: i64) -> Done {
@@ -104,7 +104,7 @@ fn counted(count: &[DenominationCount]) -> Result<(CashCount, Fen), Stop> {
 /// Asks for a yes to what was counted, and for another when that is nothing.
 fn agree_to_count(turn: &Turn<'_>, code: Code, count: &CashCount, counted: Fen) -> Done {
     let pieces: u64 = count.0.values().map(|pieces| u64::from(*pieces)).sum();
-    turn.agree(Say::new(code).with("amount", yuan(counted)).with("pieces", super::say::count(pieces)))?;
+    turn.agree(Say::new(code).with("amount", yuan(counted)).with("pieces", say::count(pieces)))?;
     if pieces == 0 { turn.agree(Code::NothingCounted) } else { Ok(()) }
 }
 

@@ -1,85 +1,42 @@
-//! What a command may look at: the ledger, the catalogue, the open shift, the scale. Nothing here changes while a
-//! command is decided.
+//! What a till keeps in memory of its ledger, and what its commands ask of it.
 
-use std::path::PathBuf;
-use std::sync::Arc;
-
-use suanpan_contract::{Code, DocumentRow, NetworkView, PrinterView, SlipKind, SlipRow};
-use suanpan_domain::barcode;
+use suanpan_contract::{DocumentRow, SlipKind, SlipRow};
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::entry::{Entry, kind};
 use suanpan_domain::ids::{DocumentNumber, EntryRef, Id};
 use suanpan_domain::money::Fen;
-use suanpan_domain::pricing::Price;
-use suanpan_domain::receipt::Paper;
 use suanpan_domain::refund::Refund;
 use suanpan_domain::totals::{Dimension, Posting};
-use suanpan_journal::SegmentId;
-use suanpan_ledger::{
-    Catalogue, DiskState, Document, ItemByCode, Ledger, Parked, PrintJob, QueryError, Shift, Tries,
-};
+use suanpan_ledger::{DiskState, Document, Parked, QueryError, Shift};
 
-use super::book::Book;
-use super::foreign::Told;
-use super::print::state_of_document;
-use super::say::{Say, Stop, count};
-use super::scale::Counter;
-use super::view::{amount, date_time_text};
-use crate::search::SearchIndex;
-use crate::settings::MachineSettings;
+use super::role::Shop;
+use super::told::Told;
+use super::trade::{Keys, Trade};
+use crate::print::state_of_document;
+use crate::shop::{Read, failed};
+use crate::text::{amount, date_time_text};
 
 /// Kinds of the entries that print a slip: cash moved, shift audited, shift closed, day closed.
 const SLIPS: [u16; 4] =
     [kind::CASH_MOVED.number, kind::SHIFT_AUDITED.number, kind::SHIFT_CLOSED.number, kind::DAY_CLOSED.number];
 
-/// Steps in which the screen counts entries that are still to come: a few a second.
-const SHOWN_BY: u64 = 1_000;
-
 /// See the module.
-pub(crate) struct Shop {
-    pub(crate) ledger: Ledger,
-    pub(crate) catalogue: Catalogue,
-    pub(crate) book: Book,
+#[derive(Default)]
+pub(crate) struct Counted {
+    pub(crate) trade: Trade,
     /// Shopping bags, pinned on the quick keys.
     pub(crate) bags: Vec<Item>,
-    /// When the prices in force were published.
-    pub(crate) prices_at_ms: Option<i64>,
-    /// When announced ones come into force.
-    pub(crate) prices_change_at_ms: Option<i64>,
-    pub(crate) scale: Counter,
-    /// `None` while it is being built.
-    pub(crate) index: Option<Arc<SearchIndex>>,
-    pub(crate) settings: MachineSettings,
-    /// The station's folder.
-    pub(crate) folder: PathBuf,
-    pub(crate) site: String,
-    pub(crate) till: u16,
-    pub(crate) enrolled_at_ms: i64,
-    pub(crate) has_printer: bool,
-    pub(crate) printer: PrinterView,
-    pub(crate) paper: Paper,
+    pub(crate) keys: Keys,
     /// The open shift.
     pub(crate) shift: Option<Shift>,
     pub(crate) parked: Vec<Parked>,
-    pub(crate) jobs: Vec<PrintJob>,
     pub(crate) last: Option<DocumentRow>,
     /// Date and number of the newest document.
     pub(crate) newest: Option<(u32, u32)>,
-    /// Time of the last entry.
-    pub(crate) last_at_ms: i64,
-    /// The latest time that the journal or the hub has seen.
-    pub(crate) latest_ms: i64,
-    pub(crate) network: Network,
     pub(crate) told: Told,
-}
-
-/// What the hub has of this till's receipts.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Network {
-    pub(crate) view: NetworkView,
-    /// Receipts that it has not acknowledged.
-    pub(crate) unsent: u64,
+    /// The shift whose cashier was asked to make a drop.
+    pub(crate) drop_asked: Option<Id>,
 }
 
 /// Business dates that this till has seen.
@@ -88,14 +45,6 @@ pub(crate) struct Days {
     pub(crate) latest: Option<u32>,
     pub(crate) latest_closed: Option<u32>,
     pub(crate) oldest_unclosed: Option<u32>,
-}
-
-type Asked<T> = Result<T, Stop>;
-
-/// A ledger that cannot be read is IT's business; the cashier is told to call.
-fn failed(error: QueryError) -> Stop {
-    tracing::error!(error.code = error.code(), error.what = %error, "till.query");
-    Code::LedgerFailed.into()
 }
 
 impl Shop {
@@ -115,46 +64,13 @@ impl Shop {
         Ok(())
     }
 
-    pub(crate) fn mint(&self, at_ms: i64) -> Id {
-        let mut random = [0; 10];
-        // An id only has to be new to this till; without randomness its time still tells it apart.
-        if let Err(error) = getrandom::fill(&mut random) {
-            tracing::error!(error.what = %error, "till.random");
-        }
-        Id::mint(at_ms, random)
-    }
-
-    /// An id that sorts after another one, also when the clock stands or was set back.
-    pub(crate) fn mint_after(&self, at_ms: i64, last: Option<Id>) -> Id {
-        let next = last.map(|last| Id(u128::from_be_bytes(last.0).saturating_add(1).to_be_bytes()));
-        next.map_or_else(|| self.mint(at_ms), |next| next.max(self.mint(at_ms)))
-    }
-
     pub(crate) fn refuses_new_sales(&self) -> bool {
         self.ledger.disk() == DiskState::Full
     }
 
-    /// Receipts that the hub has not acknowledged.
-    pub(crate) fn unsent(&self) -> u64 {
-        self.network.unsent
-    }
-
-    /// Entries of a damaged ledger that come behind the sale, as the screen counts them; `None` when all are here.
-    pub(crate) fn to_come(&self) -> Option<u64> {
-        (!self.ledger.is_whole()).then(|| self.ledger.to_come().next_multiple_of(SHOWN_BY))
-    }
-
-    /// Refuses what depends on every entry while some are still to come.
-    pub(crate) fn needs_all(&self) -> Result<(), Stop> {
-        match self.to_come() {
-            Some(to_come) => Err(Say::new(Code::StillToCome).with("to_come", count(to_come)).into()),
-            None => Ok(()),
-        }
-    }
-
     // Documents.
 
-    pub(crate) fn next_number(&self, business_date: u32) -> Asked<u32> {
+    pub(crate) fn next_number(&self, business_date: u32) -> Read<u32> {
         self.ledger.next_number(business_date).map_err(failed)
     }
 
@@ -163,11 +79,7 @@ impl Shop {
         DocumentNumber { site, till, business_date: document.business_date, number, mark: document.mark() }
     }
 
-    pub(crate) fn document(&self, id: Id) -> Asked<Option<Document>> {
-        self.ledger.document(id).map_err(failed)
-    }
-
-    pub(crate) fn last_document(&self) -> Asked<Option<Document>> {
+    pub(crate) fn last_document(&self) -> Read<Option<Document>> {
         self.ledger.last_document().map_err(failed)
     }
 
@@ -177,7 +89,7 @@ impl Shop {
     }
 
     /// This till's documents with a printed number; none when the number is another till's.
-    pub(crate) fn documents_by_number(&self, number: &DocumentNumber) -> Asked<Vec<Document>> {
+    pub(crate) fn documents_by_number(&self, number: &DocumentNumber) -> Read<Vec<Document>> {
         if !self.is_ours(number) {
             return Ok(vec![]);
         }
@@ -185,30 +97,30 @@ impl Shop {
         Ok(found.into_iter().filter(|document| document.mark() == number.mark).collect())
     }
 
-    pub(crate) fn documents_of(&self, business_date: u32, limit: u32) -> Asked<Vec<Document>> {
+    pub(crate) fn documents_of(&self, business_date: u32, limit: u32) -> Read<Vec<Document>> {
         self.ledger.documents_of(business_date, limit).map_err(failed)
     }
 
     /// Documents of a date whose printed number ends so, whatever their mark.
-    pub(crate) fn documents_numbered(&self, business_date: u32, number: u32) -> Asked<Vec<Document>> {
+    pub(crate) fn documents_numbered(&self, business_date: u32, number: u32) -> Read<Vec<Document>> {
         self.ledger.documents_by_number(business_date, number).map_err(failed)
     }
 
     /// The printed number of the document that a receipt's QR code names.
-    pub(crate) fn number_of_entry(&self, entry: EntryRef) -> Asked<Option<DocumentNumber>> {
+    pub(crate) fn number_of_entry(&self, entry: EntryRef) -> Read<Option<DocumentNumber>> {
         let found = self.entry(entry)?;
         Ok(found.and_then(|document| Some(self.number_of(&document, numbered(&document.entry)?))))
     }
 
-    pub(crate) fn refunds_of(&self, sale: Id) -> Asked<Vec<Refund>> {
+    pub(crate) fn refunds_of(&self, sale: Id) -> Read<Vec<Refund>> {
         self.ledger.refunds_of(sale).map_err(failed)
     }
 
-    pub(crate) fn refunds_citing(&self, number: &str) -> Asked<Vec<Refund>> {
+    pub(crate) fn refunds_citing(&self, number: &str) -> Read<Vec<Refund>> {
         self.ledger.refunds_citing(number).map_err(failed)
     }
 
-    pub(crate) fn copies(&self, document: Id) -> Asked<u16> {
+    pub(crate) fn copies(&self, document: Id) -> Read<u16> {
         self.ledger.copies(document).map_err(failed)
     }
 
@@ -232,17 +144,12 @@ impl Shop {
     }
 
     /// The newest slips.
-    pub(crate) fn slips(&self, limit: usize) -> Asked<Vec<Document>> {
+    pub(crate) fn slips(&self, limit: usize) -> Read<Vec<Document>> {
         self.ledger.latest_of(&SLIPS, limit).map_err(failed)
     }
 
-    /// An entry by its place in the journal.
-    pub(crate) fn entry(&self, entry: EntryRef) -> Asked<Option<Document>> {
-        self.ledger.entry(SegmentId(entry.segment), entry.seq).map_err(failed)
-    }
-
     /// The shift that an entry closes or looks at.
-    pub(crate) fn shift_of(&self, entry: &Entry) -> Asked<Option<Shift>> {
+    pub(crate) fn shift_of(&self, entry: &Entry) -> Read<Option<Shift>> {
         match entry {
             Entry::ShiftClosed(closed) => self.ledger.shift(closed.shift).map_err(failed),
             Entry::ShiftAudited(audit) => self.ledger.shift(audit.shift).map_err(failed),
@@ -287,36 +194,26 @@ impl Shop {
         Some(self.book.staff(cashier).map_or_else(|| cashier.clone(), |staff| staff.name.clone()))
     }
 
-    pub(crate) fn clock_date(&self, now_ms: i64) -> u32 {
-        let settings = &self.book.settings;
-        calendar::business_date(now_ms, settings.utc_offset_min, settings.day_starts_min)
-    }
-
-    /// The business date of the enrolment: a first start with a clock at 2009 is noticed by it.
-    pub(crate) fn enrolled_date(&self) -> u32 {
-        self.clock_date(self.enrolled_at_ms)
-    }
-
-    pub(crate) fn days(&self) -> Asked<Days> {
+    pub(crate) fn days(&self) -> Read<Days> {
         let (latest, latest_closed) = self.ledger.latest_days().map_err(failed)?;
         let oldest_unclosed = self.ledger.unclosed_days().map_err(failed)?.first().copied();
         Ok(Days { latest, latest_closed, oldest_unclosed })
     }
 
-    pub(crate) fn next_shift_no(&self) -> Asked<u32> {
+    pub(crate) fn next_shift_no(&self) -> Read<u32> {
         self.ledger.next_shift_no().map_err(failed)
     }
 
-    pub(crate) fn totals_of_shift(&self, shift: Id) -> Asked<Vec<Posting>> {
+    pub(crate) fn totals_of_shift(&self, shift: Id) -> Read<Vec<Posting>> {
         self.ledger.totals_of_shift(shift).map_err(failed)
     }
 
     /// What the drawer of a shift should hold.
-    pub(crate) fn cash_in_drawer(&self, shift: Id) -> Asked<Fen> {
+    pub(crate) fn cash_in_drawer(&self, shift: Id) -> Read<Fen> {
         let totals = self.totals_of_shift(shift)?;
         let in_drawer = totals.iter().filter(|posting| match posting.dimension {
             Dimension::Cash => true,
-            Dimension::Tender => self.book.counts_in_drawer(&posting.key),
+            Dimension::Tender => self.trade.counts_in_drawer(&posting.key),
             _ => false,
         });
         Ok(in_drawer.map(|posting| posting.fen).sum())
@@ -330,67 +227,13 @@ impl Shop {
         open.or_else(latest).unwrap_or_else(|| self.clock_date(now_ms))
     }
 
-    pub(crate) fn totals_of_day(&self, business_date: u32) -> Asked<Vec<Posting>> {
+    pub(crate) fn totals_of_day(&self, business_date: u32) -> Read<Vec<Posting>> {
         self.ledger.totals_of_day(business_date).map_err(failed)
-    }
-
-    pub(crate) fn tries(&self, staff: &str) -> Asked<Tries> {
-        self.ledger.tries(staff).map_err(failed)
-    }
-
-    // The catalogue.
-
-    /// Which cut prices a basket that is opened now.
-    pub(crate) fn cut(&self) -> Asked<String> {
-        self.catalogue.cut().map_err(failed)
-    }
-
-    /// The time to look the catalogue up by. A clock that was set back does not bring last year's prices back.
-    pub(crate) fn pricing_time(&self, now_ms: i64) -> i64 {
-        now_ms.max(self.latest_ms)
-    }
-
-    pub(crate) fn item(&self, code: &str, at_ms: i64) -> Asked<Option<Item>> {
-        self.catalogue.item(code, at_ms).map_err(failed)
-    }
-
-    pub(crate) fn price(&self, item: &Item, at_ms: i64) -> Asked<Option<Price>> {
-        self.catalogue.price(&item.code, at_ms).map_err(failed)
-    }
-
-    /// Items of a barcode, each with the pieces it stands for.
-    pub(crate) fn by_barcode(&self, code: &str, at_ms: i64) -> Asked<Vec<ItemByCode>> {
-        self.catalogue.by_barcode(code, at_ms).map_err(failed)
-    }
-
-    /// Items of a code, scanned or typed, whatever it is to each: a barcode, its own code, a PLU.
-    pub(crate) fn by_any_code(&self, code: &str, at_ms: i64) -> Asked<Vec<ItemByCode>> {
-        let mut found: Vec<ItemByCode> = vec![];
-        let mut add = |more: ItemByCode| {
-            if found.iter().all(|have| have.item.code != more.item.code) {
-                found.push(more);
-            }
-        };
-        for written in barcode::cases(code) {
-            self.by_barcode(&written, at_ms)?.into_iter().for_each(&mut add);
-        }
-        for written in barcode::spellings(code) {
-            if let Some(item) = self.item(&written, at_ms)? {
-                add(ItemByCode { price: self.price(&item, at_ms)?, item, count: 1 });
-            }
-        }
-        if barcode::is_plu(code) {
-            self.by_plu(code, at_ms)?.into_iter().for_each(&mut add);
-        }
-        Ok(found)
-    }
-
-    pub(crate) fn by_plu(&self, plu: &str, at_ms: i64) -> Asked<Vec<ItemByCode>> {
-        self.catalogue.by_plu(plu, at_ms).map_err(failed)
     }
 }
 
-fn numbered(entry: &Entry) -> Option<u32> {
+/// The printed number of a document.
+pub(crate) fn numbered(entry: &Entry) -> Option<u32> {
     match entry {
         Entry::Sale(sale) => Some(sale.number),
         Entry::Refund(refund) => Some(refund.number),

@@ -1,53 +1,19 @@
 //! The picture of the till: the desk and the shop as the contract's types. Nothing is decided here.
 
 use suanpan_contract::{
-    BasketView, ItemHit, LastItemView, LineView, ParkedView, PayView, PriceView, Prompt, QuantityView,
-    RefundableLine, RefundableSale, SourceView, TakenView,
+    BasketView, ItemHit, LastItemView, LineView, ParkedView, PayView, Prompt, RefundableLine, RefundableSale,
+    SourceView, TakenView,
 };
-use suanpan_domain::calendar;
 use suanpan_domain::catalogue::{Item, Role, Rounding, SiteSettings};
-use suanpan_domain::money::Fen;
-use suanpan_domain::pricing::{Per, Price};
-use suanpan_domain::quantity::Quantity;
+use suanpan_domain::pricing::Price;
 use suanpan_domain::sale::settle::remaining;
 use suanpan_domain::sale::{Basket, Line, Tendered, WeightSource};
 use suanpan_ledger::{ItemByCode, Parked};
 
-use super::desk::{Asked, Desk, Means};
-use super::refund::Refundable;
-use super::shop::Shop;
-
-/// `HH:MM` at the site.
-pub(crate) fn clock_text(at_ms: i64, settings: &SiteSettings) -> String {
-    let (_, minute) = calendar::local(at_ms, settings.utc_offset_min);
-    format!("{:02}:{:02}", minute / 60, minute % 60)
-}
-
-/// `mm-dd HH:MM` at the site.
-pub(crate) fn date_time_text(at_ms: i64, settings: &SiteSettings) -> String {
-    format!("{} {}", day_text(at_ms, settings), clock_text(at_ms, settings))
-}
-
-pub(crate) fn day_text(at_ms: i64, settings: &SiteSettings) -> String {
-    let (date, _) = calendar::local(at_ms, settings.utc_offset_min);
-    format!("{:02}-{:02}", date / 100 % 100, date % 100)
-}
-
-pub(crate) fn price(price: Price, unit: &str) -> PriceView {
-    let per = match price.per {
-        Per::Piece => unit.to_owned(),
-        Per::Jin => "500g".to_owned(),
-        Per::Kilogram => "kg".to_owned(),
-    };
-    PriceView { fen: price.fen.0, per }
-}
-
-pub(crate) fn quantity(quantity: Quantity, unit: &str) -> QuantityView {
-    match quantity {
-        Quantity::G(grams) => QuantityView::Weight { grams: grams.0 },
-        Quantity::Pc(pieces) => QuantityView::Count { pieces: pieces.0, unit: unit.to_owned() },
-    }
-}
+use super::counter::{Means, Question};
+use super::receipt::Refundable;
+use super::role::{Asked, Desk, Shop};
+use crate::text::{clock_text, date_time_text, price, quantity};
 
 fn source(source: WeightSource) -> SourceView {
     match source {
@@ -116,14 +82,14 @@ pub(crate) fn last_item(last: &Line) -> LastItemView {
 
 pub(crate) fn prompt(shop: &Shop, desk: &Desk) -> Option<Prompt> {
     Some(match desk.asked.as_ref()? {
-        Asked::Weigh { item, price: charged } => Prompt::Weigh {
+        Asked::Own(Question::Weigh { item, price: charged }) => Prompt::Weigh {
             item: item.code.clone(),
             name: item.name.clone(),
             price: price(*charged, &item.unit),
             tare_g: desk.tare_g.unwrap_or(item.tare_g),
             may_type: desk.person.as_ref().is_some_and(|person| person.types_weight),
         },
-        Asked::Choose { found } => {
+        Asked::Own(Question::Choose { found }) => {
             let choice = |(means, found): &(Means, ItemByCode)| {
                 let pieces = if let Means::Count { pieces, .. } = means { *pieces } else { 1 };
                 ItemHit { pieces, ..hit(&found.item, found.price) }
@@ -137,10 +103,12 @@ pub(crate) fn prompt(shop: &Shop, desk: &Desk) -> Option<Prompt> {
             needs_manager: wanted.role == Role::Manager,
             about: wanted.about.clone(),
         },
-        Asked::Reference { tender, amount } => {
+        Asked::Own(Question::Reference { tender, amount }) => {
             Prompt::Reference { tender: tender.clone(), amount_fen: amount.0 }
         }
-        Asked::Relieve { .. } => Prompt::Relieve { cashier: shop.shift_cashier().unwrap_or_default() },
+        Asked::Own(Question::Relieve { .. }) => {
+            Prompt::Relieve { cashier: shop.shift_cashier().unwrap_or_default() }
+        }
     })
 }
 
@@ -187,9 +155,4 @@ pub(crate) fn refundable(refundable: &Refundable, settings: &SiteSettings) -> Re
         tenders: sale.tenders.iter().map(taken).collect(),
         lines: lines.collect(),
     }
-}
-
-/// Amount of a document, positive also for refunds.
-pub(crate) fn amount(fen: Fen) -> i64 {
-    fen.0.max(0)
 }

@@ -6,11 +6,11 @@ use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::{Grams, Quantity};
 use suanpan_domain::sale::WeightSource;
 
-use super::approval::{self, Approval};
-use super::desk::Asked;
+use super::counter::Question;
 use super::ring::{Rung, ask_if_unlikely, line, may_ring};
-use super::say::{Done, Say, of_goods};
-use super::turn::Turn;
+use super::role::{Asked, Done, Turn};
+use crate::approval::{self, Approval};
+use crate::say::{Say, of_goods};
 
 /// The heaviest tare: a crate.
 const TARE_G_MAX: i64 = 10_000;
@@ -21,13 +21,13 @@ pub(crate) fn begin(turn: &mut Turn<'_>, item: Item, price: Price) -> Done {
         return Err(Say::new(Code::MultiplyOnWeighed).with("name", &item.name).into());
     }
     turn.desk.closed = None;
-    turn.desk.asked = Some(Asked::Weigh { item: Box::new(item), price });
+    turn.desk.asked = Some(Asked::Own(Question::Weigh { item: Box::new(item), price }));
     settled(turn)
 }
 
 /// Rings the item that waits, if the scale has settled on it.
 pub(crate) fn settled(turn: &mut Turn<'_>) -> Done {
-    let Some(Asked::Weigh { item, price }) = turn.desk.asked.clone() else { return Ok(()) };
+    let Some(Question::Weigh { item, price }) = turn.desk.own_question().cloned() else { return Ok(()) };
     let Some(reading) = turn.shop.scale.settled() else { return Ok(()) };
     // A scale that takes the tare off itself has done so already.
     let tare_g = if reading.net { 0 } else { turn.desk.tare_g.unwrap_or(item.tare_g) };
@@ -50,7 +50,7 @@ pub(crate) fn settled(turn: &mut Turn<'_>) -> Done {
 
 /// A weight typed for the item that waits.
 pub(crate) fn type_weight(turn: &mut Turn<'_>, grams: i64) -> Done {
-    let Some(Asked::Weigh { item, price }) = turn.desk.asked.clone() else {
+    let Some(Question::Weigh { item, price }) = turn.desk.own_question().cloned() else {
         return Err(Code::NothingWaiting.into());
     };
     may_ring(turn, Code::BasketTendered)?;

@@ -11,7 +11,6 @@ mod folder;
 
 use std::sync::Arc;
 
-use suanpan_contract::Command;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
@@ -204,7 +203,7 @@ impl ReplayTill {
 /// Decides and commits as a command does, at the file's time.
 fn record(core: &mut Core, at_ms: i64, date: u32, decide: impl FnOnce(&mut Turn<'_>) -> Done) {
     core.desk.message = None;
-    core.turn_at(at_ms, &Command::View, |turn| {
+    core.turn_at(at_ms, None, |turn| {
         turn.date = Some(date);
         decide(turn)
     });

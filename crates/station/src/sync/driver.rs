@@ -6,6 +6,7 @@ use std::time::Duration;
 use suanpan_journal::{Certificate, Hash, SigningKey, VerifyingKey};
 use suanpan_ledger::{Cursor, QueryError, SyncState};
 use suanpan_sync::{Identity, Stores};
+use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
 use super::cause::{CallError, Cause};
@@ -38,9 +39,43 @@ pub struct DriverConfig {
     pub on_change: Box<dyn Fn(&NetworkState) + Send>,
 }
 
+/// The driver's line to the hub, for who has a question of their own: the same thread, the same warm connection, the same
+/// idea of the hub's clock.
+#[derive(Clone, Debug)]
+pub(crate) struct Hub {
+    client: Arc<HubClient>,
+    runtime: Handle,
+}
+
+impl Hub {
+    /// Asks while this thread waits; `None` when the driver stops meanwhile.
+    pub(crate) fn ask<T, F>(&self, call: impl FnOnce(Arc<HubClient>) -> F) -> Option<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let (answer, answered) = std::sync::mpsc::sync_channel(1);
+        let call = call(Arc::clone(&self.client));
+        self.runtime.spawn(async move {
+            // Whoever asked may be gone.
+            let _ = answer.send(call.await);
+        });
+        answered.recv().ok()
+    }
+
+    /// Tells while nobody waits.
+    pub(crate) fn tell<F>(&self, call: impl FnOnce(Arc<HubClient>) -> F)
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        self.runtime.spawn(call(Arc::clone(&self.client)));
+    }
+}
+
 /// Talks to the hub from a thread of its own until it is dropped.
 #[derive(Debug)]
 pub struct Driver {
+    hub: Hub,
     stop: watch::Sender<bool>,
     committed: Arc<Notify>,
     network: watch::Receiver<NetworkState>,
@@ -57,13 +92,13 @@ impl Driver {
             (config.certificate.enrolment.station, config.certificate.enrolment.site.clone());
         let clock = Arc::clone(&config.clock);
         let client = HubClient::new(&config.hub_url, station, config.key.clone(), clock)?;
-        let client = client.with_certificate(config.certificate);
+        let client = Arc::new(client.with_certificate(config.certificate));
         let (network, seen) = watch::channel(NetworkState::Offline { since_ms: None, held: 0, why: None });
         let (stop, mut stopped) = watch::channel(false);
         let committed = Arc::new(Notify::new());
         let memory = Remembered::new(config.state);
         let link = Arc::new(Link {
-            client,
+            client: Arc::clone(&client),
             me: Identity {
                 station,
                 key: config.key,
@@ -80,6 +115,7 @@ impl Driver {
             .enable_all()
             .build()
             .map_err(|error| CallError::Unreachable(Cause::System(error.to_string())))?;
+        let hub = Hub { client, runtime: runtime.handle().clone() };
         let (on_commit, on_change) = (Arc::clone(&committed), config.on_change);
         let work = move || {
             runtime.block_on(async {
@@ -101,7 +137,12 @@ impl Driver {
         };
         let thread = std::thread::Builder::new().name("hub-driver".to_owned()).spawn(work);
         let thread = thread.map_err(|error| CallError::Unreachable(Cause::System(error.to_string())))?;
-        Ok(Driver { stop, committed, network: seen, memory, thread: Some(thread) })
+        Ok(Driver { hub, stop, committed, network: seen, memory, thread: Some(thread) })
+    }
+
+    /// The line to the hub.
+    pub(crate) fn hub(&self) -> Hub {
+        self.hub.clone()
     }
 
     /// Tells the driver that something was committed. Never waits.

@@ -11,7 +11,7 @@ use crate::Clock;
 
 /// What the loops share: the line, the disk and the clock.
 pub(super) struct Link {
-    pub(super) client: HubClient,
+    pub(super) client: Arc<HubClient>,
     pub(super) me: Identity,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) stores: Arc<dyn Stores + Send + Sync>,

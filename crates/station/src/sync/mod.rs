@@ -20,6 +20,7 @@ mod report;
 pub(crate) use cause::utc;
 pub use cause::{CallError, Cause};
 pub use client::{HubClient, connect};
+pub(crate) use driver::Hub;
 pub use driver::{Driver, DriverConfig};
 pub use enrol::{EnrolError, enrol};
 pub use loops::NetworkState;
