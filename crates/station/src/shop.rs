@@ -116,7 +116,7 @@ impl<K: Kinds> Shop<K> {
     /// Refuses what depends on every entry while some are still to come.
     pub(crate) fn needs_all(&self) -> Read<()> {
         match self.to_come() {
-            Some(to_come) => Err(Say::new(Code::StillToCome).with("to_come", count(to_come)).into()),
+            Some(to_come) => Err(Say::new(Code::StillToCome).with("to_come", count(to_come))),
             None => Ok(()),
         }
     }

@@ -7,7 +7,7 @@ use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Discount, Line, WeightSource};
 
-use super::ring::ask_if_unlikely;
+use super::line::ask_if_unlikely;
 use super::role::{Done, Stop, Turn};
 use crate::approval::{self, Approval};
 use crate::say::{Say, of_goods, yuan};

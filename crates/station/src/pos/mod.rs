@@ -7,6 +7,8 @@ mod cited;
 mod counter;
 mod edit;
 mod foreign;
+mod known;
+mod line;
 mod paper;
 mod park;
 mod pay;

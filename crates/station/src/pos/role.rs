@@ -3,7 +3,7 @@
 use suanpan_contract::{Command, Found};
 
 use super::counter::{Counter, Question};
-use super::shop::Counted;
+use super::known::Known;
 use super::told::Answer;
 use crate::kinds::{Given, Kinds};
 
@@ -28,7 +28,7 @@ impl Kinds for Pos {
     type Found = Found;
     type Desk = Counter;
     type Question = Question;
-    type Shop = Counted;
+    type Shop = Known;
     /// The number of a receipt.
     type Errand = String;
     type Answer = Answer;

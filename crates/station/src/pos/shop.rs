@@ -1,18 +1,15 @@
-//! What a till keeps in memory of its ledger, and what its commands ask of it.
+//! What a till's commands ask of ledger and catalogue.
 
 use suanpan_contract::{DocumentRow, SlipKind, SlipRow};
 use suanpan_domain::calendar;
-use suanpan_domain::catalogue::Item;
 use suanpan_domain::entry::{Entry, kind};
 use suanpan_domain::ids::{DocumentNumber, EntryRef, Id};
 use suanpan_domain::money::Fen;
 use suanpan_domain::refund::Refund;
 use suanpan_domain::totals::{Dimension, Posting};
-use suanpan_ledger::{DiskState, Document, Parked, QueryError, Shift};
+use suanpan_ledger::{DiskState, Document, QueryError, Shift};
 
 use super::role::Shop;
-use super::told::Told;
-use super::trade::{Keys, Trade};
 use crate::print::state_of_document;
 use crate::shop::{Read, failed};
 use crate::text::{amount, date_time_text};
@@ -20,24 +17,6 @@ use crate::text::{amount, date_time_text};
 /// Kinds of the entries that print a slip: cash moved, shift audited, shift closed, day closed.
 const SLIPS: [u16; 4] =
     [kind::CASH_MOVED.number, kind::SHIFT_AUDITED.number, kind::SHIFT_CLOSED.number, kind::DAY_CLOSED.number];
-
-/// See the module.
-#[derive(Default)]
-pub(crate) struct Counted {
-    pub(crate) trade: Trade,
-    /// Shopping bags, pinned on the quick keys.
-    pub(crate) bags: Vec<Item>,
-    pub(crate) keys: Keys,
-    /// The open shift.
-    pub(crate) shift: Option<Shift>,
-    pub(crate) parked: Vec<Parked>,
-    pub(crate) last: Option<DocumentRow>,
-    /// Date and number of the newest document.
-    pub(crate) newest: Option<(u32, u32)>,
-    pub(crate) told: Told,
-    /// The shift whose cashier was asked to make a drop.
-    pub(crate) drop_asked: Option<Id>,
-}
 
 /// Business dates that this till has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

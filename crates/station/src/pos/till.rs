@@ -9,9 +9,10 @@ use suanpan_domain::sale::Basket;
 use suanpan_ledger::{Document, OpenBasket, OpenError, QueryError, Shift};
 
 use super::counter::{Counter, Question};
+use super::known::Known;
 use super::perform::{answers, perform, plain, rings};
 use super::role::{Core, Done, LetGo, Pos, Shop, Turn};
-use super::shop::{Counted, numbered};
+use super::shop::numbered;
 use super::told::Answer;
 use super::trade::{Keys, Trade};
 use super::{foreign, paper, picture, sign_in, weigh};
@@ -155,8 +156,8 @@ impl Role for Pos {
         foreign::release(number, hub);
     }
 
-    fn remember(counted: &mut Counted, answer: &Answer) {
-        counted.told.remember(answer);
+    fn remember(known: &mut Known, answer: &Answer) {
+        known.told.remember(answer);
     }
 
     fn is_busy(counter: &Counter) -> bool {
