@@ -189,6 +189,18 @@ fn a_receipt_that_is_left_is_free_for_another_till() {
 }
 
 #[test]
+fn a_till_that_is_locked_over_a_receipt_lets_it_go() {
+    let chain = Chain::new();
+    let (first, second) = (Shop::open(&chain, 1), Shop::open(&chain, 2));
+    let number = first.sell();
+    has_sent(&first, 1);
+    second.find(&number);
+    assert_eq!(said(&first.send(look_up(&number))), Some(Code::RefundReservedElsewhere));
+    second.send(Command::Lock);
+    assert_eq!(first.find(&number).returned_fen, 0);
+}
+
+#[test]
 fn a_till_whose_power_fails_between_look_up_and_payout_pays_once_and_nobody_else_meanwhile() {
     let chain = Chain::new();
     let (first, second) = (Shop::open(&chain, 1), Shop::open(&chain, 2));

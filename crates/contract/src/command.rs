@@ -265,6 +265,23 @@ pub struct Reply {
     pub found: Option<Found>,
     /// What came of the command.
     pub outcome: Outcome,
+    /// The work that this ended, also when the command only answered a question about it.
+    pub ended: Option<Work>,
+}
+
+/// Work that has a panel of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum Work {
+    /// Cash was moved.
+    MoveCash,
+    /// The drawer was counted: 班结 or 中途对账.
+    Count,
+    /// A refund was paid out.
+    Refund,
+    /// The devices were changed.
+    Devices,
 }
 
 /// What came of a command.

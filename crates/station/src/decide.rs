@@ -15,6 +15,14 @@ use crate::turn::{Done, Stop, Turn};
 pub(crate) struct Answered<R: Role> {
     pub(crate) outcome: Outcome,
     pub(crate) found: Option<R::Found>,
+    /// What was carried out: the command, or the one that it answered a question about.
+    pub(crate) did: Option<R::Command>,
+}
+
+impl<R: Role> Answered<R> {
+    pub(crate) fn nothing(outcome: Outcome) -> Answered<R> {
+        Answered { outcome, found: None, did: None }
+    }
 }
 
 impl<R: Role> Core<R> {
@@ -68,9 +76,10 @@ impl<R: Role> Core<R> {
                     orders,
                     say,
                 };
-                let outcome =
-                    if self.keep(decision, keeps_message) { Outcome::Done } else { Outcome::Refused };
-                Answered { outcome, found }
+                match self.keep(decision, keeps_message) {
+                    true => Answered { outcome: Outcome::Done, found, did: then },
+                    false => Answered::nothing(Outcome::Refused),
+                }
             }
             Err(stop) => {
                 // A command that comes again with the hub's answer finds its approval still to be given.
@@ -80,7 +89,7 @@ impl<R: Role> Core<R> {
                 let outcome =
                     if matches!(stop, Stop::Refused(_)) { Outcome::Refused } else { Outcome::Asked };
                 self.stop(stop, say, then, agreed);
-                Answered { outcome, found: None }
+                Answered::nothing(outcome)
             }
         }
     }

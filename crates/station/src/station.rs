@@ -110,7 +110,7 @@ impl<R: Role> Station<R> {
             if became {
                 self.begin();
             }
-            return Answered { outcome: if became { Outcome::Done } else { Outcome::Refused }, found: None };
+            return Answered::nothing(if became { Outcome::Done } else { Outcome::Refused });
         }
         let done = self.act(|core| core.dispatch(command));
         let done = done.map(|(answered, errand)| match errand {
@@ -120,9 +120,10 @@ impl<R: Role> Station<R> {
         done.unwrap_or_else(|| match &mut *self.inner.lock() {
             Phase::New(newcomer) => {
                 let may_quit = newcomer.dispatch(&R::basic(command));
-                Answered { outcome: Outcome::Done, found: may_quit.then(|| Given::MayQuit.into()) }
+                let found = may_quit.then(|| Given::MayQuit.into());
+                Answered { found, ..Answered::nothing(Outcome::Done) }
             }
-            _ => Answered { outcome: Outcome::Refused, found: None },
+            _ => Answered::nothing(Outcome::Refused),
         })
     }
 

@@ -40,6 +40,8 @@ export interface Station<View extends Picture = Picture, Command = Common, Reply
   readonly seenAt: Readonly<ShallowRef<number>>
   /** Sends one command after those before it; null when it was not answered. */
   call(command: Command): Promise<Reply | null>
+  /** Calls back with every answer, before whoever sent the command has it. */
+  onReply(hear: (reply: Reply) => void): void
   /** Resolves when every command was answered and the answers are on the screen. */
   settled(): Promise<void>
 }
@@ -54,6 +56,7 @@ export function connect<View extends Picture, Command extends { cmd: string }, R
   const seenAt = shallowRef(0)
   let last: Promise<unknown> = Promise.resolve()
   let waiting = 0
+  const hearers: ((reply: Reply) => void)[] = []
 
   function show(next: View): void {
     const shown = view.value
@@ -69,6 +72,7 @@ export function connect<View extends Picture, Command extends { cmd: string }, R
     try {
       const reply = await host.call(command)
       show(reply.view)
+      for (const hear of hearers) hear(reply)
       return reply
     } catch (reason) {
       if (isStartFailure(reason)) {
@@ -101,7 +105,7 @@ export function connect<View extends Picture, Command extends { cmd: string }, R
   host.onView(show)
   host.onCloseAsked(() => void call({ cmd: 'quit' }))
   void call({ cmd: 'view' })
-  return { view, strip: computed(() => view.value && strip(view.value)), failure, seenAt, call, settled }
+  return { view, strip: computed(() => view.value && strip(view.value)), failure, seenAt, call, onReply: (hear) => void hearers.push(hear), settled }
 }
 
 /** Where the screen's own station is provided; a role's screens know what more it is. */

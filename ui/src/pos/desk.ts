@@ -1,6 +1,6 @@
 import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type ShallowRef } from 'vue'
 
-import type { Code } from '../bindings/Code'
+import type { Work } from '../bindings/Work'
 import { play } from '../kit/sound'
 import { onAct } from '../kit/surface'
 import type { Till } from './till'
@@ -27,16 +27,13 @@ export interface Counted {
   pieces: readonly string[]
 }
 
-/** 班结 and 中途对账 are done: what was counted goes. */
-const COUNTED: readonly Code[] = ['POS-SHF-008', 'POS-SHF-013', 'POS-SHF-024']
-
-/** A panel's work is done when its message comes, also after an approval in between. */
-const CLOSED_BY: Partial<Record<Panel['name'], readonly Code[]>> = {
-  cash: ['POS-SHF-011', 'POS-SHF-025', 'POS-SHF-026'],
-  count: COUNTED,
-  refund: ['POS-REF-006'],
-  cited: ['POS-REF-006'],
-  devices: ['POS-PRN-009'],
+/** The work of a panel; ended, the panel closes, also after an approval in between. */
+const WORK: Partial<Record<Panel['name'], Work>> = {
+  cash: 'move_cash',
+  count: 'count',
+  refund: 'refund',
+  cited: 'refund',
+  devices: 'devices',
 }
 
 export function createDesk(till: Till): Desk {
@@ -73,12 +70,14 @@ export function createDesk(till: Till): Desk {
     } else if (deed.do === 'try') void tryOut(deed)
   }
 
+  till.onReply(({ ended }) => {
+    if (ended === 'count') counted.value = null
+    if (ended && ended === WORK[panel.value.name]) show(KEYS)
+  })
+
   watch(till.view, (view, before) => {
     if (!view) return
     const { name } = panel.value
-    const isNews = view.message && view.message.sequence !== before?.message?.sequence
-    if (isNews && COUNTED.includes(view.message!.code)) counted.value = null
-    if (isNews && CLOSED_BY[name]?.includes(view.message!.code)) show(KEYS)
     if (view.closed && view.closed.document !== before?.closed?.document) show(KEYS)
     if (before && view.screen !== before.screen) show(KEYS)
     if (name === 'keys' && view.pay.taken.length) show(KEYS)

@@ -1,6 +1,6 @@
 //! Which use case a command is, and what a command may do while something is waited for.
 
-use suanpan_contract::{Code, Command, TEXT_LEN_MAX};
+use suanpan_contract::{Code, Command, TEXT_LEN_MAX, Work};
 use suanpan_domain::barcode::GS1_CHARS_MAX;
 
 use super::counter::Question;
@@ -131,6 +131,17 @@ pub(crate) fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
         Command::View => Ok(()),
         Command::Enrol { .. } => Err(Code::AlreadyEnrolled.into()),
         Command::Approve { .. } | Command::Confirm | Command::Clear => Err(Code::BadRequest.into()),
+    }
+}
+
+/// The work that a command ends when it is carried out.
+pub(crate) fn ended(command: &Command) -> Option<Work> {
+    match command {
+        Command::MoveCash { .. } => Some(Work::MoveCash),
+        Command::AuditShift { .. } | Command::CloseShift { .. } => Some(Work::Count),
+        Command::Refund { .. } | Command::RefundCited { .. } => Some(Work::Refund),
+        Command::SetDevices { .. } => Some(Work::Devices),
+        _ => None,
     }
 }
 

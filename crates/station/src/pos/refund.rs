@@ -50,6 +50,9 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
             return Ok(());
         }
     };
+    if turn.desk.refundable.as_ref().is_some_and(|before| before.number != refundable.number) {
+        turn.leave_refund();
+    }
     turn.found = Some(Found::Sale { sale: view::refundable(&refundable, &turn.shop.book.settings) });
     turn.desk.refund = Some(RefundView {
         number: refundable.number.clone(),

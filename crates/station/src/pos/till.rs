@@ -10,7 +10,7 @@ use suanpan_ledger::{Document, OpenBasket, OpenError, QueryError, Shift};
 
 use super::counter::{Counter, Question};
 use super::known::Known;
-use super::perform::{answers, perform, plain, rings};
+use super::perform::{answers, ended, perform, plain, rings};
 use super::role::{Core, Done, LetGo, Pos, Shop, Turn};
 use super::shop::numbered;
 use super::told::Answer;
@@ -43,8 +43,8 @@ impl Till {
     /// scale; [`Command::Enrol`] and what asks for a receipt before it is refunded wait for the hub, while others may go
     /// on with the till. Call it off the window's own thread.
     pub fn dispatch(&self, command: Command) -> Reply {
-        let Answered { outcome, found } = self.0.dispatch(&command);
-        Reply { view: self.view(), found, outcome }
+        let Answered { outcome, found, did } = self.0.dispatch(&command);
+        Reply { view: self.view(), found, outcome, ended: did.as_ref().and_then(ended) }
     }
 
     /// The picture as it is now.
