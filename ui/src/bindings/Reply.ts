@@ -2,6 +2,7 @@
 import type { Found } from "./Found";
 import type { Outcome } from "./Outcome";
 import type { TillView } from "./TillView";
+import type { Work } from "./Work";
 
 /**
  * What the station answers: the picture after the command, and what was asked for.
@@ -18,4 +19,8 @@ found: Found | null,
 /**
  * What came of the command.
  */
-outcome: Outcome, };
+outcome: Outcome, 
+/**
+ * The work that this ended, also when the command only answered a question about it.
+ */
+ended: Work | null, };
