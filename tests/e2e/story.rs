@@ -3,7 +3,7 @@
 use suanpan_domain::barcode::check_digit;
 use suanpan_tests::e2e::{Display, Window};
 
-use crate::counter::{self, SMALL, WIDE, open_shift, picture_for_readme, sign_in};
+use crate::counter::{self, SMALL, WIDE, open_shift, picture_for_readme, prove, sign_in, type_secret};
 use crate::hub::Chain;
 
 pub(crate) const RICE: &str = "6990000502014";
@@ -96,10 +96,10 @@ async fn warehouse_desk_enrols_knows_its_people_and_locks() {
     let chain = Chain::start().await;
     let mut desk = chain.open_enrolling(&display, "wms-app", SMALL).await;
     desk.wait_text_has("network", "● 联网").await;
-    desk.find("field-staff").await;
-    desk.press_all("1 1 0 1 Enter 9 9 9 9 Enter").await;
+    prove(&mut desk, "1101", "9999").await;
     desk.wait_text_has("message", "工号或密码不对").await;
-    desk.press_all("3 1 4 1 Enter").await;
+    type_secret(&mut desk, "field-pin", "3141").await;
+    desk.press("Enter").await;
     desk.find("lock").await;
     desk.wait_text("cashier", "周小满").await;
     desk.shot("warehouse-desk").await;

@@ -6,7 +6,7 @@ use suanpan_tests::catalogue::CARD;
 use suanpan_tests::e2e::{Display, Window};
 use sync_server::store::NewRow;
 
-use crate::counter::{self, SMALL, open_shift, sign_in};
+use crate::counter::{self, SMALL, open_shift, prove, sign_in};
 use crate::hub::Chain;
 use crate::look::Looks;
 use crate::story::{RICE, label};
@@ -322,7 +322,7 @@ impl Tour {
         desk.find("field-staff").await;
         desk.wait_text_has("network", "●").await;
         self.looks.at(&desk, "desk-sign-in").await;
-        desk.press_all("1 1 0 1 Enter 3 1 4 1 Enter").await;
+        prove(&mut desk, "1101", "3141").await;
         desk.find("lock").await;
         self.looks.at(&desk, "desk").await;
         desk.close().await;
