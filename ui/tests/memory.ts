@@ -1,13 +1,14 @@
-import { createRenderer, nextTick, shallowRef, type Component, type ShallowRef } from 'vue'
+import { computed, createRenderer, nextTick, shallowRef, type Component, type ShallowRef } from 'vue'
 import { afterEach, beforeEach } from 'vitest'
 
 import type { Command } from '../src/bindings/Command'
 import type { Found } from '../src/bindings/Found'
 import type { TillView } from '../src/bindings/TillView'
 import { language } from '../src/kit/i18n'
+import { stationKey } from '../src/kit/station'
 import { press } from '../src/kit/surface'
-import { tillKey, type Till } from '../src/kit/till'
 import { createDesk, deskKey, type Desk } from '../src/pos/desk'
+import type { Till } from '../src/pos/till'
 import { sellingView } from './fixture'
 
 /** Nothing is scrolled in memory: every row is in sight. */
@@ -92,18 +93,20 @@ export function show(panel: Component, props: Record<string, unknown>, view: Til
   const picture: ShallowRef<TillView | null> = before?.view ?? shallowRef(view)
   const till: Till = {
     view: picture,
+    strip: computed(() => null),
     failure: shallowRef(null),
     seenAt: shallowRef(0),
     call: (command) => {
       sent.push(command)
-      return Promise.resolve({ view: picture.value!, found: found(command) })
+      return Promise.resolve({ view: picture.value!, found: found(command), outcome: 'done', ended: null })
     },
+    onReply: () => undefined,
     settled: () => Promise.resolve(),
   }
   const root = new Node()
   const app = createApp(panel, props)
   const desk = before?.desk ?? createDesk(till)
-  app.provide(tillKey, till)
+  app.provide(stationKey, till)
   app.provide(deskKey, desk)
   app.mount(root)
   shown.push(app)
