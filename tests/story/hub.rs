@@ -12,7 +12,7 @@ use suanpan_sync::{FeedChange, Scope};
 use suanpan_tests::rig::{MORNING_MS, Rig, cash};
 use sync_server::access::Reach;
 use sync_server::store::{Decided, Lost, LostChoice, LostDecision, NewRow, OfflineRefund, ReportFilter};
-use sync_server::{Config, Hub, RunningHub};
+use sync_server::{Config, Hub, RunningHub, Tls};
 use tokio::runtime::Runtime;
 
 /// Longer than any of it takes; a test that waits this long fails.
@@ -292,6 +292,59 @@ fn an_enrolment_with_a_wrong_code_or_without_a_hub_says_why() {
         (view.message.map(|message| message.code), view.screen),
         (Some(Code::HubPortClosed), Screen::Enrol)
     );
+}
+
+/// A hub of the sample chain under a certificate that this machine does not trust.
+fn behind_tls(runtime: &Runtime, folder: &Path) -> RunningHub {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sync-server/tests/fixtures");
+    let tls = Tls { cert: fixtures.join("cert.pem"), key: fixtures.join("key.pem") };
+    let config = Config { tls: Some(tls), ..Config::embedded(folder) };
+    runtime.block_on(Hub::start(config)).expect("a hub")
+}
+
+/// Takes connections one after the other, and answers each with the same bytes.
+fn answers(bytes: &'static [u8]) -> SocketAddr {
+    use std::io::{Read, Write};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let address = listener.local_addr().expect("an address");
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            // Whoever hangs up early has heard enough.
+            let _ = stream.read(&mut [0; 4_096]);
+            let _ = stream.write_all(bytes);
+        }
+    });
+    address
+}
+
+#[test]
+fn whoever_enrols_a_till_is_told_what_is_wrong_with_the_line_each_by_its_name() {
+    let chain = Chain::new();
+    let folder = tempfile::tempdir().expect("a folder");
+    let safe = behind_tls(&chain.runtime, folder.path());
+    let login =
+        answers(b"HTTP/1.1 200 OK\r\ncontent-length: 16\r\nconnection: close\r\n\r\n<html>pay</html>");
+    let (mute, plain) = (answers(b""), chain.url.trim_start_matches("http://"));
+    let rig = Rig::unenrolled();
+    let till = Till::start(rig.config()).expect("a till");
+    for (hub_url, code, host) in [
+        (safe.url().to_owned(), Code::HubUntrusted, "127.0.0.1"),
+        (format!("https://{plain}"), Code::HubTlsFailed, "127.0.0.1"),
+        (format!("http://{login}"), Code::NotAHub, "127.0.0.1"),
+        (format!("http://{mute}"), Code::HubLineCut, "127.0.0.1"),
+        ("https://hub.invalid".into(), Code::HubNameUnknown, "hub.invalid"),
+        ("http://hub.example".into(), Code::HubAddressWrong, "hub.example"),
+    ] {
+        let enrol = Command::Enrol { hub_url: hub_url.clone(), code: "7K4Q-M2XD-90TB".into() };
+        let message = till.dispatch(enrol).view.message.expect("a reason");
+        assert_eq!(
+            (message.code, message.args["host"].as_str()),
+            (code, host),
+            "{hub_url}: {:?}",
+            message.args
+        );
+    }
+    chain.runtime.block_on(safe.stop());
 }
 
 #[test]

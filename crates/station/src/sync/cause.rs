@@ -89,12 +89,10 @@ impl Cause {
         let mut deepest = String::new();
         let mut next: Option<&(dyn Error + 'static)> = Some(error);
         while let Some(error) = next {
-            let tls = error.downcast_ref::<rustls::Error>();
-            let system = error.downcast_ref::<io::Error>();
-            let inner = system.and_then(io::Error::get_ref);
-            if let Some(tls) = tls.or_else(|| inner.and_then(|inner| inner.downcast_ref())) {
+            if let Some(tls) = error.downcast_ref::<rustls::Error>() {
                 return Cause::of_tls(tls);
             }
+            let system = error.downcast_ref::<io::Error>();
             deepest = error.to_string();
             if deepest.starts_with("dns error") {
                 let why = error.source().map_or(deepest, ToString::to_string);
@@ -103,7 +101,11 @@ impl Cause {
             if let Some(cause) = system.and_then(|system| Cause::of_system(system, connect)) {
                 return cause;
             }
-            next = error.source();
+            // The source of an error of the system is not the error that it wraps, but that one's source.
+            next = match system.and_then(io::Error::get_ref) {
+                Some(wrapped) => Some(wrapped),
+                None => error.source(),
+            };
         }
         match () {
             () if error.is_timeout() => Cause::Silent(connect.as_secs()),
