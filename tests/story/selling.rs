@@ -285,7 +285,9 @@ fn a_weight_typed_in_grams_asks_in_kilograms_before_anybody_approves_it() {
     assert_eq!(asked(&view), (Code::LineUnlikely, "328.000 kg".into(), "¥2,624.00".into()));
     // No: the item still waits for its weight.
     assert!(matches!(rig.view(Command::Clear).prompt, Some(Prompt::Weigh { .. })));
-    rig.view(Command::TypeWeight { grams: 16_000 });
+    // What no counter's scale weighs asks however little it costs.
+    let view = rig.view(Command::TypeWeight { grams: 16_000 });
+    assert_eq!(asked(&view), (Code::LineUnlikely, "16.000 kg".into(), "¥128.00".into()));
     let view = rig.view(Command::Confirm);
     assert!(matches!(&view.prompt, Some(Prompt::Approve { .. })), "{:?}", view.prompt);
     let line = rig.supervisor_approves().basket.lines.remove(0);

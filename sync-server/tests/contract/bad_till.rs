@@ -192,11 +192,26 @@ async fn a_projector_that_cannot_get_on_says_so() {
         rounds += 1;
         assert!(rounds < 10_000, "{text}");
     }
-    let failing = hub.hub().store().headway.failing().unwrap();
+    let headway = &hub.hub().store().headway;
+    let failing = headway.failing().unwrap();
     assert!(failing.error.is_about_data(), "{failing:?}");
-    // What /health says, once it has lasted.
-    let told = hub.hub().store().headway.standstill(failing.since_ms + 30_000);
-    assert_eq!(told.map(|it| it.since_ms), Some(failing.since_ms));
+    let health = async || {
+        let answer = hub.http.get(hub.url("/health")).send().await.unwrap();
+        (answer.status().as_u16(), answer.bytes().await.unwrap())
+    };
+    // As if it had lasted. The projector notes its rounds meanwhile, of which none ends well.
+    let (mut rounds, mut told) = (0, health().await);
+    while told.0 != 503 {
+        rounds += 1;
+        assert!(rounds < 100, "{told:?}");
+        headway.note(&Ok(()), now_ms());
+        headway.note(&Err::<(), _>(failing.error.clone()), now_ms() - 30_000);
+        told = health().await;
+    }
+    assert_eq!(code(&told.1), "HUB-RUN-007");
+    let page = hub.http.get(hub.url("/api/v1/hq/today")).header("cookie", hub.session().await);
+    let page: Value = page.send().await.unwrap().json().await.unwrap();
+    assert!(page["stands_since_ms"].is_i64(), "{page}");
 }
 
 #[tokio::test]

@@ -432,3 +432,63 @@ async fn a_hub_answers_as_is_written() {
     assert_eq!(status, StatusCode::UNAUTHORIZED);
     is_like("problem", &answer, &[]);
 }
+
+#[tokio::test]
+async fn what_is_written_of_spelling_fields_and_content_types_is_so() {
+    let text = std::fs::read_to_string(document("messages.md")).unwrap();
+    let written = |words: &str| assert!(text.contains(words), "docs/messages.md does not say: {words}");
+    let hub = TestHub::start().await;
+
+    written("dashes and spaces go, letters become upper case, O is 0, I and L are 1");
+    let code = hub.hub().enrol_code(&"HT01".parse().unwrap(), 1).await.unwrap();
+    let misread = |letter: char| match letter {
+        '0' => 'o',
+        '1' => 'l',
+        '-' => ' ',
+        other => other.to_ascii_lowercase(),
+    };
+    let mut till = Till::new(227);
+    hub.enrol(&till, &code.chars().map(misread).collect::<String>()).await.unwrap();
+
+    written("`heads` is required and empty at first; `cut` and `staged` may be left out");
+    written("Unknown fields of a JSON object are ignored, by either side");
+    for (body, status) in [
+        (r#"{"heads":[]}"#, StatusCode::OK),
+        (r#"{"heads":[],"colour":"red"}"#, StatusCode::OK),
+        (r#"{"cut":[],"staged":[]}"#, StatusCode::BAD_REQUEST),
+    ] {
+        assert_eq!(till.send(&hub, Method::POST, "/api/v1/pull", body.as_bytes()).await.0, status, "{body}");
+    }
+
+    written("The hub does not look at a request's `Content-Type`");
+    written(
+        "Answers are `application/json`, bytes (`entries`, `snapshot/HASH`) as `application/octet-stream`",
+    );
+    till.sell(482, 386);
+    let ask = async |method: Method, path: &str, body: Vec<u8>| {
+        let auth = till.signed(&method, path, &body, None).header();
+        let request = hub.http.request(method, hub.url(path)).header("authorization", auth);
+        let answer = request.header("content-type", "text/html").body(body).send().await.unwrap();
+        let kind = answer.headers()["content-type"].to_str().unwrap().to_owned();
+        (answer.status().as_u16(), kind)
+    };
+    let entries = format!("/api/v1/entries?segment={}&from=1", till.segments[0].id);
+    for (method, path, body, expected) in [
+        (Method::POST, "/api/v1/push", till.push_of(0, 1, 1).encode(), (200, "application/json")),
+        (Method::GET, entries.as_str(), vec![], (200, "application/octet-stream")),
+        (Method::POST, "/api/v1/pull", b"?".to_vec(), (400, "application/problem+json")),
+    ] {
+        let (status, kind) = ask(method, path, body).await;
+        assert_eq!((status, kind.as_str()), expected, "{path}");
+    }
+
+    // What else is written is shown by the samples, whose signatures docs/protocol-check.mjs reads, and at the gate.
+    for words in [
+        "Its tag names the station that the certificate is about",
+        "manifest names sixteen zero bytes as station",
+        "A seq is 1 to 2^40",
+        "A connection is kept and used again",
+    ] {
+        written(words);
+    }
+}

@@ -1,6 +1,7 @@
 //! What strangers and bad tills try at the door, over real sockets: nobody else is to notice.
 
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use crate::support::*;
@@ -58,15 +59,30 @@ async fn pushes_that_nobody_signed_take_no_place_and_no_allowance_from_a_till() 
         );
         slow.push(begin(hub.running.url(), "127.0.0.2", head.as_bytes()).await);
     }
-    // More than a station may ask at once, all in its name.
-    for _ in 0..1_200 {
+    // More than a station may ask at once, all in its name, and no end of it while the till pushes.
+    let sent = AtomicUsize::new(0);
+    let forge = async || loop {
         let (status, _) = thief.send(&hub, Method::POST, "/api/v1/push", b"forged").await;
         assert!(status == StatusCode::UNAUTHORIZED || status == StatusCode::TOO_MANY_REQUESTS, "{status}");
+        sent.fetch_add(1, Ordering::Relaxed);
+    };
+    let trade = async {
+        while sent.load(Ordering::Relaxed) < 3_000 {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        for nth in 1..=10 {
+            for till in [&mut other, &mut named] {
+                till.sell(100, 80);
+                let push = till.push_of(0, nth, nth);
+                let reply = tokio::time::timeout(LONG, till.send_push(&hub, &push)).await.unwrap();
+                assert!(reply.as_ref().is_ok_and(is_acked), "{nth}: {reply:?}");
+            }
+        }
+    };
+    tokio::select! {
+        () = trade => {}
+        _ = futures_util::future::join_all((0..16).map(|_| forge())) => {}
     }
-    other.sell(100, 80);
-    named.sell(100, 80);
-    assert!(is_acked(&tokio::time::timeout(LONG, other.push_all(&hub)).await.unwrap()));
-    assert!(is_acked(&tokio::time::timeout(LONG, named.push_all(&hub)).await.unwrap()));
     drop(slow);
 }
 

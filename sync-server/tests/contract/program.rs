@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use crate::gate::begin;
 use crate::support::*;
 use reqwest::{Method, StatusCode};
-use suanpan_sync::EnrolRequest;
+use suanpan_sync::{EnrolRequest, RefundRequest};
 use sync_server::Hub;
 use sync_server::access::{Role, User};
 
@@ -133,6 +133,56 @@ async fn wrong_passwords_and_codes_are_logged_with_their_address_and_without_the
     }
 }
 
+/// Lets a program that runs open so many files.
+fn allow_files(program: &Child, files: u64) {
+    use rustix::process::{Pid, Resource, Rlimit, prlimit};
+    let limit = Rlimit { current: Some(files), maximum: Some(1024) };
+    prlimit(Some(Pid::from_child(program)), Resource::Nofile, limit).unwrap();
+}
+
+#[tokio::test]
+async fn a_connection_that_the_system_does_not_give_is_logged_and_those_after_it_are_taken() {
+    let program = Program::start("-n 1024", |_| Vec::new()).await;
+    let mut till = Till::new(224);
+    assert_eq!(program.enrol(&program.code, &till).await, StatusCode::OK);
+    // Fewer than are open already.
+    allow_files(&program.serving, 3);
+    let waits = begin(&program.url, "127.0.0.2", b"").await;
+    let mut rounds = 0;
+    while !program.logged().contains("HUB-LIM-007") {
+        rounds += 1;
+        assert!(rounds < 1_000_000, "{}", program.logged());
+        tokio::task::yield_now().await;
+    }
+    allow_files(&program.serving, 1024);
+    assert_eq!(program.sell(&mut till).await, StatusCode::OK);
+    drop(waits);
+}
+
+#[tokio::test]
+async fn a_look_up_of_another_stores_receipt_is_logged_with_who_and_whose() {
+    let program = Program::start("-n 1024", |_| Vec::new()).await;
+    let till = Till::new(225);
+    assert_eq!(program.enrol(&program.code, &till).await, StatusCode::OK);
+    for (site, is_logged) in [("HT01", false), ("HT02", true)] {
+        let number = format!("{site}-1-{DATE}-0001-a7");
+        let body = serde_json::to_vec(&RefundRequest { number }).unwrap();
+        let auth = till.signed(&Method::POST, "/api/v1/refunds", &body, None).header();
+        let request = program.http.post(format!("{}/api/v1/refunds", program.url)).body(body);
+        assert_eq!(request.header("authorization", auth).send().await.unwrap().status(), StatusCode::OK);
+        let mut rounds = 0;
+        while is_logged && !program.logged().contains("HUB-REF-001") {
+            rounds += 1;
+            assert!(rounds < 1_000_000, "{}", program.logged());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(program.logged().contains("HUB-REF-001"), is_logged, "{}", program.logged());
+    }
+    let logged = program.logged();
+    let line = logged.lines().find(|line| line.contains("HUB-REF-001")).unwrap();
+    assert!(line.contains(&till.station.to_string()) && line.contains("HT02"), "{line}");
+}
+
 /// Compiles the library that stands between a process and its disk.
 fn shim(into: &Path) -> String {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/faults/shim.c");
@@ -177,7 +227,9 @@ async fn after_a_full_disk_the_log_is_copied_again() {
     std::fs::remove_file(&full).unwrap();
     let last = till.current().records.len();
     assert_eq!(program.push(&till, last).await, StatusCode::OK);
-    while std::fs::metadata(&database).unwrap().len() == before {
+    // The writer's own copying makes the database longer too: what was told to wait has to get on.
+    let is_copied = || program.logged().contains("the log is copied beside the writer again");
+    while !is_copied() || std::fs::metadata(&database).unwrap().len() == before {
         assert_eq!(program.sell(&mut till).await, StatusCode::OK);
         assert!(till.current().records.len() < 100_000, "{}", program.logged());
     }

@@ -1,6 +1,6 @@
 //! What a bad till may do without end: it is bounded, and counted as it happens.
 
-use crate::postgresql::hold_writes;
+use crate::postgresql::{database_of, hold_writes, run_on};
 use crate::support::*;
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -23,6 +23,11 @@ async fn segments_that_hang_on_one_entry_are_kept_and_a_few_of_their_forks_told(
     let today = hub.today(&hub.session().await).await;
     assert_eq!(today["sales"], 61);
     assert_eq!(problems(&today, "lost_tail").len(), 1);
+    if database_of(hub.folder.path()).is_none() {
+        let file = rusqlite::Connection::open(hub.folder.path().join("hub.db")).unwrap();
+        let forks: u32 = file.query_row("select count(*) from fork", [], |row| row.get(0)).unwrap();
+        assert!((32..300).contains(&forks), "{forks} of more than 1,400");
+    }
 }
 
 #[tokio::test]
@@ -41,6 +46,10 @@ async fn what_is_parked_is_counted_as_it_is_parked_and_forgotten() {
         (hub.hub().store().gauges().await.unwrap().parked, listed)
     };
     assert_eq!(parked().await, (40, vec![40]));
+    // The counter is read, and none of what it counts: a million cost no more.
+    run_on(hub.folder.path(), "update parked_count set entries = entries + 1000000");
+    assert_eq!(parked().await, (1_000_040, vec![1_000_040]));
+    run_on(hub.folder.path(), "update parked_count set entries = entries - 1000000");
     hub.running.stop().await;
     let again = Hub::open(config(hub.folder.path())).unwrap();
     again.rebuild().await.unwrap();
