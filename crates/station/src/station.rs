@@ -100,9 +100,9 @@ impl<R: Role> Station<R> {
             .ok()
     }
 
-    /// Carries a command out. Waits for the disk and a PIN's hash, never for printer or scale; enrolling and errands wait
+    /// Carries a command out and gives the picture after it. Waits for the disk and a PIN's hash, never for printer or scale; enrolling and errands wait
     /// for the hub, while others may go on with the station. Call it off the window's own thread.
-    pub(crate) fn dispatch(&self, command: &R::Command) -> Answered<R> {
+    pub(crate) fn dispatch(&self, command: &R::Command) -> (Answered<R>, R::View) {
         if let Basic::Enrol { hub_url, code } = R::basic(command)
             && !self.is_enrolled()
         {
@@ -110,28 +110,30 @@ impl<R: Role> Station<R> {
             if became {
                 self.begin();
             }
-            return Answered::nothing(if became { Outcome::Done } else { Outcome::Refused });
+            let outcome = if became { Outcome::Done } else { Outcome::Refused };
+            return (Answered::nothing(outcome), self.view());
         }
-        let done = self.act(|core| core.dispatch(command));
-        let done = done.map(|(answered, errand)| match errand {
-            Some(errand) => self.run(command, errand).unwrap_or(answered),
-            None => answered,
+        // The picture is the one that the command brought about: nothing comes between.
+        let done = self.act(|core| (core.dispatch(command), R::view(core)));
+        let done = done.map(|(shown, errand)| match errand {
+            Some(errand) => self.run(command, errand).unwrap_or(shown),
+            None => shown,
         });
         done.unwrap_or_else(|| match &mut *self.inner.lock() {
             Phase::New(newcomer) => {
                 let may_quit = newcomer.dispatch(&R::basic(command));
                 let found = may_quit.then(|| Given::MayQuit.into());
-                Answered { found, ..Answered::nothing(Outcome::Done) }
+                (Answered { found, ..Answered::nothing(Outcome::Done) }, newcomer.view::<R>())
             }
-            _ => Answered::nothing(Outcome::Refused),
+            _ => (Answered::nothing(Outcome::Refused), R::unenrolled(Unenrolled::default())),
         })
     }
 
     /// Asks the hub, while others may go on with the station, and then carries the command out with its answer.
-    fn run(&self, command: &R::Command, errand: R::Errand) -> Option<Answered<R>> {
+    fn run(&self, command: &R::Command, errand: R::Errand) -> Option<(Answered<R>, R::View)> {
         let answer = R::ask(errand, self.hub().as_ref());
         // Something else is meant meanwhile: whoever wants it asks again.
-        self.act(|core| core.dispatch_with(command, answer)).map(|(answered, _)| answered)
+        self.act(|core| (core.dispatch_with(command, answer), R::view(core))).map(|(shown, _)| shown)
     }
 
     fn hub(&self) -> Option<Hub> {

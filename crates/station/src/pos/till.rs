@@ -43,8 +43,8 @@ impl Till {
     /// scale; [`Command::Enrol`] and what asks for a receipt before it is refunded wait for the hub, while others may go
     /// on with the till. Call it off the window's own thread.
     pub fn dispatch(&self, command: Command) -> Reply {
-        let Answered { outcome, found, did } = self.0.dispatch(&command);
-        Reply { view: self.view(), found, outcome, ended: did.as_ref().and_then(ended) }
+        let (Answered { outcome, found, did }, view) = self.0.dispatch(&command);
+        Reply { view, found, outcome, ended: did.as_ref().and_then(ended) }
     }
 
     /// The picture as it is now.

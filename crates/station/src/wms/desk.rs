@@ -27,8 +27,8 @@ impl Desk {
     /// Carries a command out and gives the picture after it. [`Command::Enrol`] waits for the hub. Call it off the window's
     /// own thread.
     pub fn dispatch(&self, command: Command) -> Reply {
-        let Answered { outcome, found, .. } = self.0.dispatch(&command);
-        Reply { view: self.view(), found, outcome }
+        let (Answered { outcome, found, .. }, view) = self.0.dispatch(&command);
+        Reply { view, found, outcome }
     }
 
     /// The picture as it is now.
