@@ -135,10 +135,10 @@ impl Store {
         self.pending.subscribe()
     }
 
-    /// Whether so many tills wait to be answered that the projector should rest.
+    /// Whether the last projection held up so many tills that the projector should rest.
     #[must_use]
     pub fn is_pressed(&self) -> bool {
-        self.threads.waiting() >= PRESSED
+        self.threads.held_up() >= PRESSED
     }
 
     /// Tells when something was published.

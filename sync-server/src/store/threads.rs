@@ -65,14 +65,22 @@ pub(super) enum Use {
     Read,
 }
 
+/// Writes that wait.
+#[derive(Debug, Default)]
+struct Queue {
+    /// Handed over and not begun.
+    waiting: AtomicUsize,
+    /// So many did when the last commit ended that was no station's.
+    behind: AtomicUsize,
+}
+
 /// A store's threads.
 #[derive(Debug)]
 pub(super) struct Threads {
     writers: Mutex<Vec<SyncSender<Write>>>,
     readers: Vec<SyncSender<Read>>,
     turn: AtomicUsize,
-    /// Writes that were handed over and not begun.
-    waiting: Arc<AtomicUsize>,
+    queue: Arc<Queue>,
     /// Nothing is sent: who listens learns of the end.
     beside: Mutex<Vec<Sender<()>>>,
     handles: Mutex<Vec<JoinHandle<()>>>,
@@ -86,11 +94,11 @@ impl Threads {
         open: impl Fn(Use) -> Result<C, StoreError> + Send + Sync + 'static,
     ) -> Result<Threads, StoreError> {
         let (open, mut handles) = (Arc::new(open), Vec::new());
-        let waiting = Arc::new(AtomicUsize::new(0));
+        let queue = Arc::new(Queue::default());
         let mut start_writer = || {
             let (sender, writes) = sync_channel(WRITES_WAITING_MAX);
-            let (open, waiting) = (open.clone(), waiting.clone());
-            let work = move |it: &C| write_all(it, &writes, &waiting);
+            let (open, queue) = (open.clone(), queue.clone());
+            let work = move |it: &C| write_all(it, &writes, &queue);
             handles.push(spawn("hub-writer", move || open(Use::Write), work)?);
             Ok::<_, StoreError>(sender)
         };
@@ -112,7 +120,7 @@ impl Threads {
             writers: Mutex::new(writers),
             readers,
             turn: AtomicUsize::new(0),
-            waiting,
+            queue,
             beside: Mutex::default(),
             handles: Mutex::new(handles),
         })
@@ -141,16 +149,17 @@ impl Threads {
             usize::from(digit).checked_rem(others.len())
         });
         let writer = place.and_then(|place| others.get(place)).unwrap_or(last);
-        self.waiting.fetch_add(1, Ordering::Relaxed);
+        self.queue.waiting.fetch_add(1, Ordering::Relaxed);
         writer.try_send(write).map_err(|error| {
-            self.waiting.fetch_sub(1, Ordering::Relaxed);
+            self.queue.waiting.fetch_sub(1, Ordering::Relaxed);
             refused(error)
         })
     }
 
-    /// Writes that were handed over and not begun.
-    pub(super) fn waiting(&self) -> usize {
-        self.waiting.load(Ordering::Relaxed)
+    /// Writes that the last one held up that was no station's. Counted before it is answered: a moment later the writer
+    /// has taken them all.
+    pub(super) fn held_up(&self) -> usize {
+        self.queue.behind.load(Ordering::Relaxed)
     }
 
     /// Hands a read to the next reader.
@@ -214,7 +223,7 @@ pub(super) fn unbroken<T>(run: impl FnOnce() -> Result<T, StoreError>) -> Result
 }
 
 /// Takes writes until nobody can send any, many to a commit, and answers each after its commit.
-fn write_all(connection: &dyn Connection, writes: &Receiver<Write>, waiting: &AtomicUsize) {
+fn write_all(connection: &dyn Connection, writes: &Receiver<Write>, queue: &Queue) {
     let mut next = None;
     while let Some(first) = next.take().or_else(|| writes.recv().ok()) {
         let mut group = vec![first];
@@ -228,10 +237,10 @@ fn write_all(connection: &dyn Connection, writes: &Receiver<Write>, waiting: &At
                 Err(_) => break,
             }
         }
-        waiting.fetch_sub(group.len(), Ordering::Relaxed);
+        queue.waiting.fetch_sub(group.len(), Ordering::Relaxed);
         // Every hub locks stations in this order, so that two of them never wait for each other.
         group.sort_by_key(|write| write.station);
-        if !write_group(connection, group) {
+        if !write_group(connection, group, queue) {
             return;
         }
     }
@@ -240,12 +249,12 @@ fn write_all(connection: &dyn Connection, writes: &Receiver<Write>, waiting: &At
 /// Commits some writes and answers them. Says whether the store can go on.
 ///
 /// One that fails takes no other with it: the commit is undone, and each is done by itself.
-fn write_group(connection: &dyn Connection, mut group: Vec<Write>) -> bool {
+fn write_group(connection: &dyn Connection, mut group: Vec<Write>, queue: &Queue) -> bool {
     let mut run_all = || group.iter_mut().try_for_each(|write| write.job.run(connection));
     let run = connection.begin().and_then(|()| unbroken(&mut run_all));
     if run.is_err() && group.len() > 1 {
         drop(connection.rollback());
-        return group.into_iter().all(|write| write_group(connection, vec![write]));
+        return group.into_iter().all(|write| write_group(connection, vec![write], queue));
     }
     let committed = run.and_then(|()| connection.commit());
     let mut goes_on = true;
@@ -255,6 +264,9 @@ fn write_group(connection: &dyn Connection, mut group: Vec<Write>) -> bool {
             goes_on = connection.outlives_outcome();
             tracing::error!(code = "HUB-STO-004", %error, goes_on, "a commit failed");
         }
+    }
+    if group.iter().any(|write| write.station.is_none()) {
+        queue.behind.store(queue.waiting.load(Ordering::Relaxed), Ordering::Relaxed);
     }
     for write in group {
         write.job.answer(committed.clone());
