@@ -39,7 +39,9 @@ fn changes(rig: &Rig) -> Receiver<TillView> {
 }
 
 /// Waits for a picture that is as wanted.
+/// What was shown before now is nobody's answer.
 fn wait(rig: &Rig, changes: &Receiver<TillView>, wanted: impl Fn(&TillView) -> bool) -> TillView {
+    changes.try_iter().for_each(drop);
     let now = rig.now();
     if wanted(&now) {
         return now;

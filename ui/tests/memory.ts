@@ -3,6 +3,7 @@ import { afterEach, beforeEach } from 'vitest'
 
 import type { Command } from '../src/bindings/Command'
 import type { Found } from '../src/bindings/Found'
+import type { Reply } from '../src/bindings/Reply'
 import type { TillView } from '../src/bindings/TillView'
 import { language } from '../src/kit/i18n'
 import { stationKey } from '../src/kit/station'
@@ -78,6 +79,8 @@ export interface Shown {
   desk: Desk
   sent: Command[]
   view: ShallowRef<TillView | null>
+  /** What hears of every reply. */
+  hear: (reply: Reply) => void
 }
 
 const shown: { unmount(): void }[] = []
@@ -90,6 +93,7 @@ type Finds = (command: Command) => Found | null
 /** Shows a panel, or on the desk of one that was shown before. */
 export function show(panel: Component, props: Record<string, unknown>, view: TillView = sellingView({ message: null }), found: Finds = () => null, before?: Shown): Shown {
   const sent: Command[] = []
+  const hearers: ((reply: Reply) => void)[] = []
   const picture: ShallowRef<TillView | null> = before?.view ?? shallowRef(view)
   const till: Till = {
     view: picture,
@@ -100,7 +104,7 @@ export function show(panel: Component, props: Record<string, unknown>, view: Til
       sent.push(command)
       return Promise.resolve({ view: picture.value!, found: found(command), outcome: 'done', ended: null })
     },
-    onReply: () => undefined,
+    onReply: (heard) => void hearers.push(heard),
     settled: () => Promise.resolve(),
   }
   const root = new Node()
@@ -110,7 +114,8 @@ export function show(panel: Component, props: Record<string, unknown>, view: Til
   app.provide(deskKey, desk)
   app.mount(root)
   shown.push(app)
-  return { root, desk, sent, view: picture }
+  const hear = before?.hear ?? ((reply: Reply) => hearers.forEach((heard) => heard(reply)))
+  return { root, desk, sent, view: picture, hear }
 }
 
 /** Lets everything that was pressed be heard and drawn. */

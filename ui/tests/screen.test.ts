@@ -177,17 +177,19 @@ describe('what the message line says', () => {
 })
 
 describe('what was counted', () => {
-  const told = (code: MessageView['code']): MessageView => ({ sequence: 9, level: 'info', code, args: {}, refused: 0 })
+  const refused: MessageView = { sequence: 9, level: 'error', code: 'POS-SHF-003', args: {}, refused: 0 }
 
   it('stays through a refusal and another panel, and goes when it is recorded', async () => {
     const first = show(CountPanel, { purpose: 'close_shift' })
     await pressAll('3 Enter 1 2')
     leaveAll()
-    first.view.value = sellingView({ message: { ...told('POS-SHF-003'), level: 'error' } })
+    first.view.value = sellingView({ message: refused })
     await nextTick()
-    const { root, view } = show(CountPanel, { purpose: 'close_shift' }, VIEW, undefined, first)
+    const { root, view, hear } = show(CountPanel, { purpose: 'close_shift' }, VIEW, undefined, first)
+    hear({ view: view.value!, found: null, outcome: 'refused', ended: null })
+    await nextTick()
     expect(['count-10000', 'count-5000', 'count-2000'].map((one) => root.find(one)!.says())).toEqual(['100 元3', '50 元12', '20 元–'])
-    view.value = sellingView({ message: { ...told('POS-SHF-008'), sequence: 10 } })
+    hear({ view: view.value!, found: null, outcome: 'done', ended: 'count' })
     await nextTick()
     expect(root.find('count-10000')!.says()).toBe('100 元–')
   })
