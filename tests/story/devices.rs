@@ -38,8 +38,7 @@ fn changes(rig: &Rig) -> Receiver<TillView> {
     changes
 }
 
-/// Waits for a picture that is as wanted.
-/// What was shown before now is nobody's answer.
+/// Waits for a picture that is as wanted. What was shown before now is nobody's answer.
 fn wait(rig: &Rig, changes: &Receiver<TillView>, wanted: impl Fn(&TillView) -> bool) -> TillView {
     changes.try_iter().for_each(drop);
     let now = rig.now();

@@ -228,6 +228,7 @@ impl Shop {
     }
 
     pub(crate) fn wait(&self, wanted: impl Fn(&TillView) -> bool) -> TillView {
+        self.changes.try_iter().for_each(drop);
         let now = self.till.view();
         if wanted(&now) {
             return now;
