@@ -220,8 +220,11 @@ fn piped_password() -> Result<Option<String>, HubError> {
         .take(1024)
         .read_to_string(&mut text)
         .map_err(|_| HubError::Rejected("the password is not UTF-8"))?;
-    let password = text.lines().next().unwrap_or_default().to_owned();
-    Ok(Some(password).filter(|password| !password.is_empty()))
+    match text.lines().next() {
+        Some(password) if !password.is_empty() => Ok(Some(password.to_owned())),
+        // A script whose secret is missing must not get a person whose password is in its log.
+        _ => Err(HubError::Rejected("a password is expected on standard input; on a terminal one is made")),
+    }
 }
 
 #[cfg(unix)]

@@ -1,5 +1,6 @@
 //! The hub's commands, as IT types them: what they refuse, and what they say of what they replace.
 
+use std::io::{Seek, Write};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -15,10 +16,21 @@ use sync_server::{Hub, HubError};
 #[cfg(unix)]
 const NOBODY: u32 = 65_534;
 
+/// A person's, as it comes by a pipe.
+const PASSWORD: &str = "battery staple\n";
+
 /// Runs a command on a hub's folder with nothing on its input: whether it did it, and what it said.
 fn run(folder: &Path, args: &[&str]) -> (bool, String, String) {
+    run_with(folder, args, "")
+}
+
+/// The same with a text on its input.
+fn run_with(folder: &Path, args: &[&str], input: &str) -> (bool, String, String) {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(input.as_bytes()).unwrap();
+    file.rewind().unwrap();
     let mut command = Command::new(env!("CARGO_BIN_EXE_sync-server"));
-    command.args(args).env("SUANPAN_HUB_DATA", folder).env("RUST_LOG", "off").stdin(Stdio::null());
+    command.args(args).env("SUANPAN_HUB_DATA", folder).env("RUST_LOG", "off").stdin(Stdio::from(file));
     if let Some(database) = config(folder).database {
         command.env("SUANPAN_DATABASE_URL", database);
     }
@@ -93,15 +105,31 @@ async fn a_key_or_person_that_is_replaced_is_said_so() {
     let hub = Hub::open(config(folder.path())).unwrap();
     hub.put_user(User::at_hq("wang", [Role::Operations]), Some("correct horse".into())).await.unwrap();
     tokio::task::spawn_blocking(move || drop(hub)).await.unwrap();
-    let (is_done, _, said) = run(folder.path(), &["user", "--name", "wang", "--role", "it"]);
+    let put = |name: &str| run_with(folder.path(), &["user", "--name", name, "--role", "it"], PASSWORD);
+    let (is_done, _, said) = put("wang");
     assert!(is_done);
     assert_eq!(
         said,
         "\"wang\" was there already and was operations and is it now; the former password no longer works\n"
     );
-    let (_, _, said) = run(folder.path(), &["user", "--name", "wang", "--role", "it"]);
+    let (_, _, said) = put("wang");
     assert!(said.contains("is it as before; the former password no longer works"), "{said}");
-    assert_eq!(run(folder.path(), &["user", "--name", "li", "--role", "it"]).2, "");
+    assert_eq!(put("li").2, "");
+}
+
+#[tokio::test]
+async fn a_person_whose_password_does_not_come_is_refused_and_none_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    let user = ["user", "--name", "wang", "--role", "operations"];
+    for nothing in ["", "\n", "\r\n", "\ncorrect horse\n"] {
+        let (is_done, printed, said) = run_with(folder.path(), &user, nothing);
+        assert!(!is_done && printed.is_empty(), "{printed}");
+        let refused = "HUB-ADM-003 a password is expected on standard input; on a terminal one is made\n";
+        assert_eq!(said, refused);
+    }
+    let (is_done, printed, said) = run_with(folder.path(), &user, "correct horse\n");
+    assert!(is_done && said.is_empty(), "nobody was there: {said}");
+    assert_eq!(printed, "the password is set\n");
 }
 
 #[tokio::test]
@@ -111,7 +139,7 @@ async fn orders_are_carried_out_by_the_hub_that_serves_while_a_till_sells() {
     let folder = hub.folder.path().to_owned();
     let give = async |args: &[&str]| {
         let (folder, args) = (folder.clone(), args.iter().map(|it| (*it).to_owned()).collect::<Vec<_>>());
-        let run = move || run(&folder, &args.iter().map(String::as_str).collect::<Vec<_>>());
+        let run = move || run_with(&folder, &args.iter().map(String::as_str).collect::<Vec<_>>(), PASSWORD);
         tokio::task::spawn_blocking(run).await.unwrap()
     };
     let order = async |args: &[&str]| {
@@ -188,9 +216,9 @@ async fn tills_are_answered_while_a_large_catalogue_is_imported() {
 async fn orders_that_do_not_fit_are_refused_with_what_would() {
     let folder = tempfile::tempdir().unwrap();
     let user = ["user", "--name", "li", "--role", "manager", "--scope"];
-    let (is_done, _, said) = run(folder.path(), &[&user[..], &["zone:EAST"]].concat());
+    let (is_done, _, said) = run_with(folder.path(), &[&user[..], &["zone:EAST"]].concat(), PASSWORD);
     assert!(!is_done && said.starts_with("HUB-ADM-008 ") && said.contains("there is none"), "{said}");
-    let (is_done, _, said) = run(folder.path(), &[&user[..], &["site:HT09"]].concat());
+    let (is_done, _, said) = run_with(folder.path(), &[&user[..], &["site:HT09"]].concat(), PASSWORD);
     assert!(!is_done && said.starts_with("HUB-ADM-002 "), "{said}");
 }
 
