@@ -14,6 +14,7 @@ use crate::limit::{Nonces, RateLimit, Shares};
 use crate::newest::Newest;
 use crate::stations::Stations;
 use crate::store::Store;
+use crate::told::Told;
 
 /// Pushes in progress at once: each may hold its records, so this bounds memory at some 200 MB.
 pub const PUSHES_MAX: usize = 64;
@@ -93,6 +94,7 @@ pub struct Shared {
     /// What the hub counts.
     pub metrics: Metrics,
     pub(crate) limits: Limits,
+    pub(crate) told: Told,
     pub(crate) nonces: Nonces,
     pub(crate) pushes: Arc<Semaphore>,
     pub(crate) pushes_waiting: Semaphore,
@@ -180,6 +182,7 @@ impl App {
                 api_key: RateLimit::new(50, 200),
                 stranger: RateLimit::new(100, 600),
             },
+            told: Told::default(),
             nonces: Nonces::default(),
             pushes: Arc::new(Semaphore::new(PUSHES_MAX)),
             pushes_waiting: Semaphore::new(PUSHES_WAITING_MAX),

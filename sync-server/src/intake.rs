@@ -34,16 +34,19 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
     let what = (checked.segment, checked.to_seq(), checked.head_hash());
     let count = checked.hashes.len() as u64;
     // Each push is charged, whatever becomes of it: a till sends none for nothing.
-    app.limits.entries.take_many(station.station, count).map_err(|seconds| over_quota(station, seconds))?;
+    app.limits
+        .entries
+        .take_many(station.station, count)
+        .map_err(|seconds| over_quota(app, station, seconds))?;
     let kilobytes = (body.len() as u64).div_ceil(1024);
     app.limits
         .kilobytes
         .take_many(station.station, kilobytes)
-        .map_err(|seconds| over_quota(station, seconds))?;
+        .map_err(|seconds| over_quota(app, station, seconds))?;
     let ingest = Ingest { station: station.station, push: checked, body, shown, now_ms: now_ms() };
     let ingested = app.store.ingest(ingest).await?;
     if ingested.is_over_quota {
-        return Err(over_quota(station, OVER_QUOTA_S));
+        return Err(over_quota(app, station, OVER_QUOTA_S));
     }
     count_push(app, &ingested, count);
     match ingested.verdict {
@@ -60,9 +63,11 @@ pub(crate) async fn push(app: &App, station: &Station, body: &[u8]) -> Result<Pu
 }
 
 /// A station sends more than a till can: it is told to come later, and IT is told.
-fn over_quota(station: &Station, seconds: u64) -> Refusal {
+fn over_quota(app: &App, station: &Station, seconds: u64) -> Refusal {
     let (site, till) = (station.site.as_str(), station.till);
-    tracing::warn!(code = "HUB-PSH-002", station = %station.station, site, till, "a station sends more than a till can");
+    if let Some(left_out) = app.told.due("HUB-PSH-002", station.station) {
+        tracing::warn!(code = "HUB-PSH-002", station = %station.station, site, till, left_out, "a station sends more than a till can");
+    }
     Refusal::OverQuota(seconds)
 }
 
@@ -112,7 +117,7 @@ pub(crate) async fn hole(app: &App, station: &Station, hole: Hole) -> Result<Pus
     let to_seq = hole.to_seq;
     match app.store.declare_hole(station.station, hole, now_ms()).await? {
         true => Ok(PushReply::HoleRecorded { to_seq }),
-        false => Err(over_quota(station, OVER_QUOTA_S)),
+        false => Err(over_quota(app, station, OVER_QUOTA_S)),
     }
 }
 

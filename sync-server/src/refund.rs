@@ -21,7 +21,10 @@ fn note_other_site(app: &App, station: &Station, number: &DocumentNumber) -> Res
     let (site, till, of) = (station.site.as_str(), station.till, number.site.as_str());
     let allowed = app.limits.other_sites.take(station.station);
     let is_allowed = allowed.is_ok();
-    tracing::warn!(code = "HUB-REF-001", station = %station.station, site, till, of, is_allowed, "another site's receipt is looked up");
+    let due = if is_allowed { Some(0) } else { app.told.due("HUB-REF-001", station.station) };
+    if let Some(left_out) = due {
+        tracing::warn!(code = "HUB-REF-001", station = %station.station, site, till, of, is_allowed, left_out, "another site's receipt is looked up");
+    }
     allowed.map_err(Refusal::RateLimit)
 }
 

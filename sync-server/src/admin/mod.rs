@@ -73,7 +73,9 @@ pub async fn enrol(app: &App, request: &EnrolRequest, from: IpAddr) -> Result<En
         ) => {
             app.metrics.codes_refused.fetch_add(1, Ordering::Relaxed);
             let (code, station) = (refused.code(), request.station);
-            tracing::warn!(code, address = %from, %station, "an enrolment was refused");
+            if let Some(left_out) = app.told.due(code, household(from)) {
+                tracing::warn!(code, address = %from, %station, left_out, "an enrolment was refused");
+            }
             app.limits.enrol.take(household(from)).map_err(Refusal::RateLimit)?;
             Err(refused)
         }
@@ -204,7 +206,7 @@ pub(crate) fn verify_password(password: &str, hash: &str) -> bool {
 }
 
 /// Opens a session and gives its token. Ten wrong passwords lock an address for a person, and nobody else for them nor it
-/// for anybody else. Each is written down; a name that is nobody's may be a password, and is not.
+/// for anybody else. They are written down; a name that is nobody's may be a password, and is not.
 ///
 /// *Errors:* `Login`, `RateLimit`, `Busy`, `Store`.
 pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) -> Result<String, Refusal> {
@@ -215,7 +217,9 @@ pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) ->
     let _place = app.sign_ins.take(guesses.0, 1).ok_or(Refusal::Busy)?;
     // Taken before it is known to be wrong, or many at once would all be tried.
     app.limits.sign_in.take(guesses.clone()).map_err(|seconds| {
-        tracing::warn!(code = "HUB-LIM-001", address = %from, "a sign-in was refused: too many wrong passwords");
+        if let Some(left_out) = app.told.due("HUB-LIM-001", guesses.0) {
+            tracing::warn!(code = "HUB-LIM-001", address = %from, left_out, "a sign-in was refused: too many wrong passwords");
+        }
         Refusal::RateLimit(seconds)
     })?;
     let found = app.store.user(name).await?;
@@ -230,7 +234,10 @@ pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) ->
     if !verified.unwrap_or(false) {
         app.metrics.sign_ins_refused.fetch_add(1, Ordering::Relaxed);
         let user = user.as_ref().map(|user| user.name.as_str());
-        tracing::warn!(code = "HUB-AUT-008", address = %from, user, "a sign-in was refused");
+        let whom = format!("{} {}", guesses.0, user.unwrap_or_default());
+        if let Some(left_out) = app.told.due("HUB-AUT-008", whom) {
+            tracing::warn!(code = "HUB-AUT-008", address = %from, user, left_out, "a sign-in was refused");
+        }
         return Err(Refusal::Login);
     }
     let user = user.ok_or(Refusal::Login)?;

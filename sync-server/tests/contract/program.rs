@@ -183,6 +183,42 @@ async fn a_look_up_of_another_stores_receipt_is_logged_with_who_and_whose() {
     assert!(line.contains(&till.station.to_string()) && line.contains("HT02"), "{line}");
 }
 
+#[tokio::test]
+async fn what_a_stranger_or_a_till_repeats_without_end_does_not_fill_the_log() {
+    let program = Program::start("-n 1024", |_| Vec::new()).await;
+    let till = Till::new(224);
+    assert_eq!(program.enrol(&program.code, &till).await, StatusCode::OK);
+    let guess = serde_json::json!({ "name": "wang", "password": "guess guess" }).to_string();
+    for nth in 0..110 {
+        let request = program.http.post(format!("{}/api/v1/hq/session", program.url)).body(guess.clone());
+        let expected = if nth < 10 { StatusCode::UNAUTHORIZED } else { StatusCode::TOO_MANY_REQUESTS };
+        assert_eq!(request.send().await.unwrap().status(), expected, "{nth}");
+        program.enrol("ABCDE-FGHJK", &till).await;
+    }
+    let mut refused = 0;
+    for nth in 1..=200 {
+        let body = serde_json::json!({ "number": format!("HT02-1-{DATE}-{nth:04}-a7") }).to_string();
+        let auth = till.signed(&Method::POST, "/api/v1/refunds", body.as_bytes(), None).header();
+        let request = program.http.post(format!("{}/api/v1/refunds", program.url)).body(body);
+        let status = request.header("authorization", auth).send().await.unwrap().status();
+        refused += usize::from(status == StatusCode::TOO_MANY_REQUESTS);
+    }
+    assert!(refused > 50, "{refused}");
+    // The log is in order: what follows is in it after all that came before.
+    program.enrol(&program.code, &Till::new(225)).await;
+    let mut rounds = 0;
+    while !program.logged().contains("HUB-ENR-003") {
+        rounds += 1;
+        assert!(rounds < 1_000_000, "{}", program.logged());
+        tokio::task::yield_now().await;
+    }
+    let logged = program.logged();
+    for what in ["HUB-LIM-001", "HUB-ENR-001", "is_allowed=false"] {
+        let lines = logged.lines().filter(|line| line.contains(what)).count();
+        assert!((1..=20).contains(&lines), "{lines} of {what} in {logged}");
+    }
+}
+
 /// Compiles the library that stands between a process and its disk.
 fn shim(into: &Path) -> String {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/faults/shim.c");
