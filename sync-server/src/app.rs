@@ -50,6 +50,9 @@ const PULLS_OF_A_STATION: usize = 4;
 /// Reports and journals that are read, or written to whoever asked, at once.
 const READINGS_MAX: usize = 32;
 
+/// Of these, those of one reader: a person looks at one, and perhaps at one that they have given up.
+const READINGS_OF_ONE: usize = 2;
+
 /// HQ's files that are sent at once: each is open as long.
 const FILES_MAX: usize = 64;
 
@@ -108,6 +111,7 @@ pub struct Shared {
     pub(crate) requests_of: Arc<Shares<StationId>>,
     pub(crate) pulls_of: Arc<Shares<StationId>>,
     pub(crate) readings: Arc<Semaphore>,
+    pub(crate) readings_of: Arc<Shares<String>>,
     pub(crate) files: Arc<Semaphore>,
     pub(crate) strangers: Semaphore,
     pub(crate) stations: Stations,
@@ -196,6 +200,7 @@ impl App {
             requests_of: Shares::new(usize::MAX, REQUESTS_OF_A_STATION),
             pulls_of: Shares::new(usize::MAX, PULLS_OF_A_STATION),
             readings: Arc::new(Semaphore::new(READINGS_MAX)),
+            readings_of: Shares::new(usize::MAX, READINGS_OF_ONE),
             files: Arc::new(Semaphore::new(FILES_MAX)),
             strangers: Semaphore::new(STRANGERS_MAX),
             stations: Stations::default(),

@@ -35,8 +35,20 @@ pub(super) enum Asker {
     Station(Arc<(Station, Share<StationId>)>),
     /// A person, and the session's stored name.
     Person(Arc<(User, Hash)>, Reach),
-    /// A script.
-    Script,
+    /// A script, by its key's name.
+    Script(String),
+}
+
+impl Asker {
+    /// Who has places of their own among the readers.
+    pub(super) fn reader(&self) -> String {
+        match self {
+            Asker::Anybody => String::new(),
+            Asker::Station(signed) => format!("station {}", signed.0.station),
+            Asker::Person(person, _) => format!("person {}", person.0.name),
+            Asker::Script(name) => format!("key {name}"),
+        }
+    }
 }
 
 /// Finds out who asks and whether they may. A route's handler is not called before.
@@ -56,7 +68,7 @@ pub(super) async fn admit(app: &App, action: Action, parts: &Parts, body: &[u8])
     if action == Action::ReadJournals && !key.may_read_journals {
         return Err(Problem::JournalKey);
     }
-    Ok(Asker::Script)
+    Ok(Asker::Script(key.name))
 }
 
 /// A request that a station signed.
@@ -187,6 +199,7 @@ impl PushPlace {
 
 /// A script's key.
 struct ApiKey {
+    name: String,
     may_read_journals: bool,
 }
 
@@ -200,8 +213,8 @@ async fn who_shows_a_key(app: &App, parts: &Parts) -> Result<ApiKey, Problem> {
         return Err(stranger(app, parts, Problem::ApiKey));
     };
     proved(parts);
-    app.limits.api_key.take(name).map_err(Refusal::RateLimit)?;
-    Ok(ApiKey { may_read_journals })
+    app.limits.api_key.take(name.clone()).map_err(Refusal::RateLimit)?;
+    Ok(ApiKey { name, may_read_journals })
 }
 
 async fn who_signed_in(app: &App, action: Action, parts: &Parts) -> Result<Asker, Problem> {
@@ -272,7 +285,9 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Problem> {
         match parts.extensions.remove() {
             Some(Asker::Person(_, reach)) => Ok(Reader { reach, till: None, is_person: true }),
-            Some(Asker::Script) => Ok(Reader { reach: Reach::whole_chain(), till: None, is_person: false }),
+            Some(Asker::Script(_)) => {
+                Ok(Reader { reach: Reach::whole_chain(), till: None, is_person: false })
+            }
             Some(Asker::Station(signed)) => {
                 let (site, till) = (signed.0.site.clone(), signed.0.till);
                 Ok(Reader { reach: Reach::of(vec![site]), till: Some(till), is_person: false })

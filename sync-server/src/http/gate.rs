@@ -40,7 +40,8 @@ pub(super) struct Bounds {
     pub answer: Duration,
 }
 
-/// Adds a route, whose answers take places if there are some to take: only who was admitted takes one.
+/// Adds a route, whose answers take places if there are some to take, of all and of whoever asks: only who was admitted
+/// takes one.
 pub(super) fn route(
     router: Router<App>,
     app: &App,
@@ -49,7 +50,9 @@ pub(super) fn route(
 ) -> Router<App> {
     let Route { path, action, bounds, handler, .. } = route;
     let handler = match places {
-        Some(places) => handler.layer(from_fn_with_state(places.clone(), few)),
+        Some(places) => handler
+            .layer(from_fn_with_state(places.clone(), few))
+            .layer(from_fn_with_state(app.clone(), few_of_one)),
         None => handler,
     };
     router.route(path, handler.layer(from_fn_with_state((app.clone(), action, bounds), pass)))
@@ -159,6 +162,18 @@ pub(super) async fn few(State(places): State<Arc<Semaphore>>, request: Request, 
         Ok(Ok(place)) => keep(next.run(request).await, place),
         _ => Problem::from(Refusal::Busy).into_response(),
     }
+}
+
+/// Lets one reader have a few answers that are made or sent; who has as many is told at once to come again. What is asked
+/// of the database goes on when whoever asked hangs up, and keeps its place as long.
+async fn few_of_one(State(app): State<App>, request: Request, next: Next) -> Response {
+    let reader = request.extensions().get().map(auth::Asker::reader).unwrap_or_default();
+    let Some(own) = app.readings_of.take(reader, 1) else {
+        app.metrics.busy.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        return Problem::from(Refusal::Busy).into_response();
+    };
+    let answered = tokio::spawn(async move { keep(next.run(request).await, own) }).await;
+    answered.unwrap_or_else(|_| Problem::from(Refusal::Internal).into_response())
 }
 
 /// Keeps something until the last piece of an answer was handed over.

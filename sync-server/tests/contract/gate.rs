@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+use crate::postgresql::run_on;
 use crate::support::*;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;
@@ -131,6 +132,46 @@ async fn a_till_that_leaves_its_answers_unread_is_told_to_come_later_and_nobody_
     drop(unread);
     let mut rounds = 0;
     while till.send(&hub, Method::GET, &path, b"").await.0 != StatusCode::OK {
+        rounds += 1;
+        assert!(rounds < 10_000, "what was left unread is never given up");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn a_person_who_leaves_reports_unread_is_told_to_come_later_and_nobody_else_is() {
+    let hub = TestHub::start().await;
+    let manager = hub.manager_of("li", "site:HT02").await;
+    let auditor = hub.signed_in(User::at_hq("wang", [Role::Auditor])).await;
+    run_on(
+        hub.folder.path(),
+        "with recursive n (i) as (select 1 union all select i + 1 from n where i < 150000)
+         insert into total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)
+         select 'HT02', 20230616, 0, 0, 10, cast(i as text), 1, 1, 1, 0 from n",
+    );
+    let path = "/api/v1/reports/sales-by-item?from=2023-06-16&to=2023-06-16";
+    let ask = format!("GET {path} HTTP/1.1\r\nhost: hub\r\ncookie: {manager}\r\n\r\n");
+    let mut unread = Vec::new();
+    for _ in 0..12 {
+        unread.push(begin(hub.running.url(), "127.0.0.1", ask.as_bytes()).await);
+    }
+    let mut answered = Vec::new();
+    for stream in &mut unread {
+        answered.push(status(stream).await);
+    }
+    answered.sort();
+    assert_eq!(answered, [&["200"; 2][..], &["503"; 10]].concat());
+    let request = hub.http.get(hub.url(path)).header("cookie", &manager).send().await.unwrap();
+    assert!(request.headers().contains_key("retry-after"));
+    assert_eq!(code(&request.bytes().await.unwrap()), "HUB-LIM-002");
+    assert_eq!(hub.seen(&auditor, &format!("{path}&site=HT01")).await.0, 200);
+    assert_eq!(hub.report(&format!("{path}&site=HT01")).await["pending"], 0, "nor is a script");
+    for cookie in [&auditor, &manager] {
+        assert_eq!(hub.seen(cookie, "/api/v1/hq/today").await.0, 200);
+    }
+    drop(unread);
+    let mut rounds = 0;
+    while hub.seen(&manager, &format!("{path}&site=HT02")).await.0 != 200 {
         rounds += 1;
         assert!(rounds < 10_000, "what was left unread is never given up");
         tokio::task::yield_now().await;

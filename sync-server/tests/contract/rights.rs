@@ -12,7 +12,7 @@ use sync_server::access::{Role, User};
 const PASSWORD: &str = "correct horse";
 
 impl TestHub {
-    async fn signed_in(&self, user: User) -> String {
+    pub(crate) async fn signed_in(&self, user: User) -> String {
         let name = user.name.clone();
         self.hub().put_user(user, Some(PASSWORD.into())).await.unwrap();
         let body = serde_json::json!({ "name": name, "password": PASSWORD }).to_string();
@@ -20,12 +20,12 @@ impl TestHub {
         answer.headers()["set-cookie"].to_str().unwrap().split(';').next().unwrap().to_owned()
     }
 
-    async fn manager_of(&self, name: &str, scope: &str) -> String {
+    pub(crate) async fn manager_of(&self, name: &str, scope: &str) -> String {
         let scope: Scope = scope.parse().unwrap();
         self.signed_in(User { name: name.into(), roles: vec![Role::Manager], scope }).await
     }
 
-    async fn seen(&self, cookie: &str, path: &str) -> (u16, Value) {
+    pub(crate) async fn seen(&self, cookie: &str, path: &str) -> (u16, Value) {
         let answer = self.http.get(self.url(path)).header("cookie", cookie).send().await.unwrap();
         (answer.status().as_u16(), answer.json().await.unwrap())
     }
