@@ -204,7 +204,8 @@ struct ApiKey {
 }
 
 async fn who_shows_a_key(app: &App, parts: &Parts) -> Result<ApiKey, Problem> {
-    let shown = text(&parts.headers, header::AUTHORIZATION).and_then(|it| it.strip_prefix("Bearer "));
+    let shown = text(&parts.headers, header::AUTHORIZATION).and_then(|it| it.split_once(' '));
+    let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
     let known = match shown {
         Some(key) => look_up(app, parts, app.store.api_key(secret_hash(key))).await?,
         None => None,

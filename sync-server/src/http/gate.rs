@@ -31,6 +31,9 @@ const PIECE: usize = 64 * 1024;
 /// What the addresses of proxies hand on.
 const FORWARDED_FOR: &str = "x-forwarded-for";
 
+/// What a browser says of the page that sends it.
+const FETCH_SITE: &str = "sec-fetch-site";
+
 /// What a route takes.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Bounds {
@@ -127,10 +130,16 @@ async fn read(
 
 /// A page of another site may send a person's browser here, with whatever name and password it likes.
 fn is_of_a_foreign_page(request: &Request) -> bool {
+    if request.method().is_safe() {
+        return false;
+    }
+    if request.headers().get(FETCH_SITE).is_some_and(|site| site == "cross-site") {
+        return true;
+    }
     let Some(origin) = request.headers().get(header::ORIGIN) else { return false };
     let own = request.headers().get(header::HOST).map(|host| host.as_bytes().to_ascii_lowercase());
     let (_, site) = origin.to_str().ok().and_then(|it| it.split_once("://")).unwrap_or_default();
-    !request.method().is_safe() && own.as_deref() != Some(site.to_ascii_lowercase().as_bytes())
+    own.as_deref() != Some(site.to_ascii_lowercase().as_bytes())
 }
 
 /// Whom a request is from: the other end of its connection, or who that says when it is the hub's own proxy.

@@ -44,6 +44,11 @@ impl FromRequestParts<App> for Asked {
         let Reader { reach, till, is_person } = Reader::from_request_parts(parts, app).await?;
         let malformed =
             Problem::BadRequest("from and to are expected, two dates that exist, such as 2023-06-16");
+        let named =
+            Query::<Vec<(String, String)>>::try_from_uri(&parts.uri).map_err(|_| malformed.clone())?.0;
+        if named.iter().filter(|(name, _)| name == "site").count() > 1 {
+            return Err(Problem::BadRequest("site is there twice: name one site, or none for all"));
+        }
         let span = Query::<Span>::try_from_uri(&parts.uri).map_err(|_| malformed.clone())?.0;
         let date = |text: &str| calendar::parse(text).ok_or(malformed.clone());
         let (from, to) = (date(&span.from)?, date(&span.to)?);

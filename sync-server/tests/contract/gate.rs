@@ -262,6 +262,10 @@ async fn a_page_of_another_site_changes_nothing_here() {
         let found = sign_in(&hub, &hub.http, WANG, Some(("origin", origin))).await;
         assert_eq!(found, (expected.0, expected.1.to_owned()), "{origin}");
     }
+    for (site, expected) in [("cross-site", 403), ("same-origin", 204)] {
+        let found = sign_in(&hub, &hub.http, WANG, Some(("sec-fetch-site", site))).await;
+        assert_eq!(found.0, expected, "{site}");
+    }
     let cookie = hub.session().await;
     let excuse = r#"{"site":"HT01","date":"2023-06-16","till":1,"reason":"stolen"}"#;
     let request = hub.http.post(hub.url("/api/v1/hq/excuse")).header("cookie", cookie).body(excuse);

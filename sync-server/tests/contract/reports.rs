@@ -57,6 +57,7 @@ async fn a_report_of_no_span_or_no_site_is_refused_and_says_what_is_right() {
         ("from=2023-06-17&to=2023-06-16", 400, "HUB-REQ-001", "from is after to"),
         ("from=2026-02-31&to=2026-03-01", 400, "HUB-REQ-001", "dates that exist"),
         ("from=2023-06-16", 400, "HUB-REQ-001", "from and to are expected"),
+        ("from=2023-06-16&to=2023-06-16&site=HT01&site=HT02", 400, "HUB-REQ-001", "site is there twice"),
         ("from=2023-06-16&to=2023-06-16&site=XX99", 404, "HUB-REQ-006", ""),
     ] {
         for report in ["sales-by-day", "sales-by-item", "totals-by-station", "store-days"] {
@@ -129,4 +130,15 @@ async fn a_script_gets_codes_as_they_are_and_a_persons_spreadsheet_reads_no_form
     let request = hub.http.get(hub.url(&format!("/api/v1/reports/{path}"))).header("cookie", cookie);
     let text = request.header("accept", "text/csv").send().await.unwrap().text().await.unwrap();
     assert!(text.contains(",\"'=HYPERLINK(1)\","), "{text}");
+}
+
+#[tokio::test]
+async fn a_keys_scheme_is_read_however_it_is_written() {
+    let hub = TestHub::start().await;
+    let url = hub.url("/api/v1/reports/sales-by-day?from=2023-06-16&to=2023-06-16");
+    for (scheme, expected) in [("Bearer", 200), ("bearer", 200), ("BEARER ", 200), ("Basic", 401)] {
+        let shown = format!("{scheme} {}", hub.api_key);
+        let answer = hub.http.get(&url).header("authorization", shown).send().await.unwrap();
+        assert_eq!(answer.status().as_u16(), expected, "{scheme}");
+    }
 }
