@@ -7,7 +7,7 @@ use std::path::Path;
 
 use ts_rs::{Config, TS};
 
-use crate::http::Me;
+use crate::http::{Me, paths_of_pages};
 use crate::store::{Lost, StoreDays, Today};
 
 fn files_in(dir: &Path) -> BTreeMap<String, String> {
@@ -25,6 +25,22 @@ fn export_to(dir: &Path) {
     Lost::export_all(&config).unwrap();
     StoreDays::export_all(&config).unwrap();
     Me::export_all(&config).unwrap();
+    fs::write(dir.join("paths.ts"), paths()).unwrap();
+}
+
+/// Where the page asks the hub.
+fn paths() -> String {
+    let line = |path: String| {
+        let name = path.rsplit('/').next().unwrap_or_default().split('-').enumerate();
+        let upper = |word: &str| word[..1].to_uppercase() + &word[1..];
+        let name: String =
+            name.map(|(nth, word)| if nth == 0 { word.to_owned() } else { upper(word) }).collect();
+        format!("  {name}: '{path}',\n")
+    };
+    let lines: String = paths_of_pages().into_iter().map(line).collect();
+    format!(
+        "// Made by ./dev bindings of the hub's list of routes.\nexport const PATHS = {{\n{lines}}} as const\n"
+    )
 }
 
 #[test]

@@ -18,12 +18,15 @@ pub const NEXT_HEADER: &str = "suanpan-next";
 
 /// A station whose journal is handed out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct JournalStation {
     /// Its id.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub station: StationId,
     /// Its till.
     pub till: u16,
     /// The key that signed its pushes.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub public_key: VerifyingKey,
 }
 

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 
 use suanpan_journal::Hash;
 use suanpan_sync::{
-    Call, Download, FeedEntry, FeedHead, Here, NoAnswer, Note, PushReply, Step, StoresError, Upload,
+    Call, Download, FeedEntry, FeedHead, Here, NoAnswer, Note, PushReply, Step, StoresError, Upload, paths,
 };
 
 use crate::till::{App, Loop, Release, Till};
@@ -76,7 +76,7 @@ impl World {
     fn download(&mut self, till: usize) {
         match self.turn(till, |app, here| app.download.next(here)) {
             // The hub has something when the till's next pull is due.
-            Some(Step::Call(call)) if call.path.starts_with("/api/v1/wake") => {
+            Some(Step::Call(call)) if call.path.starts_with(paths::WAKE) => {
                 self.tills[till].app.iter_mut().for_each(|app| app.sleeps = true);
             }
             Some(Step::Call(call)) => self.call(till, Loop::Download, call),
@@ -162,7 +162,7 @@ impl World {
 
     /// What a till's release makes of a request.
     pub(crate) fn as_sent(&mut self, till: usize, call: Call) -> Call {
-        if call.path != "/api/v1/push" || self.tills[till].release != Release::Older {
+        if call.path != paths::PUSH || self.tills[till].release != Release::Older {
             return call;
         }
         self.count("push packed as an older release does");

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use suanpan_journal::{Hash, SegmentId};
-use suanpan_sync::{Call, Hole, NoAnswer, PullReply, PullRequest, Scope, encode_entries};
+use suanpan_sync::{Call, Hole, NoAnswer, PullReply, PullRequest, Scope, encode_entries, paths};
 
 use crate::hub::{HubDisk, Sender};
 use crate::keys::HUB_KEY;
@@ -69,12 +69,12 @@ impl World {
         let body = ask.body.as_deref().unwrap_or_default();
         let refused = |code: String| NoAnswer::Refused { code };
         HUB_KEY.with(|key| match ask.path.as_str() {
-            "/api/v1/push" => {
+            paths::PUSH => {
                 let push = disk.unpack(body, self.hub.older_until > self.now);
                 let reply = push.and_then(|push| disk.push(key, &sender, push, now));
                 json(&reply.map_err(refused)?)
             }
-            "/api/v1/holes" => {
+            paths::HOLES => {
                 let hole: Hole = read(body)?;
                 let own = self.tills.iter().filter(|it| it.station == till.station);
                 let disks = own.flat_map(|it| it.copy.iter().chain([&it.disk]));
@@ -82,7 +82,7 @@ impl World {
                 self.oracle.declared(disks.flat_map(|it| it.sales_between(hole.segment, from, to)));
                 json(&disk.declare(&sender, &hole).map_err(refused)?)
             }
-            "/api/v1/pull" => {
+            paths::PULL => {
                 let request: PullRequest = read(body)?;
                 let mut held = true;
                 for head in request.heads.iter().chain(&request.cut) {
@@ -98,24 +98,27 @@ impl World {
                     }),
                 )
             }
-            "/api/v1/lost" => disk
+            paths::LOST => disk
                 .take_lost(&key.public(), &till.scopes, &read(body)?)
                 .map_err(|error| {
                     self.oracle.breach(format!("what an honest till remembers was refused: {error}"));
                     refused(error)
                 })
                 .map(|()| Vec::new()),
-            "/api/v1/snapshot" => json(&disk.snapshot(key, &till.scopes)),
-            path => match path.strip_prefix("/api/v1/snapshot/").and_then(|name| name.parse().ok()) {
-                Some(name) => {
-                    disk.chunks.get::<Hash>(&name).cloned().ok_or_else(|| refused("gone".to_owned()))
+            paths::SNAPSHOT => json(&disk.snapshot(key, &till.scopes)),
+            path => {
+                match path.strip_prefix(paths::SNAPSHOT).and_then(|name| name.strip_prefix('/')?.parse().ok())
+                {
+                    Some(name) => {
+                        disk.chunks.get::<Hash>(&name).cloned().ok_or_else(|| refused("gone".to_owned()))
+                    }
+                    None => {
+                        let (segment, from_seq) = entries_of(path).ok_or(NoAnswer::Nonsense)?;
+                        let bodies = disk.fetch(till.station, segment, from_seq);
+                        Ok(encode_entries(bodies.iter().map(Vec::as_slice)))
+                    }
                 }
-                None => {
-                    let (segment, from_seq) = entries_of(path).ok_or(NoAnswer::Nonsense)?;
-                    let bodies = disk.fetch(till.station, segment, from_seq);
-                    Ok(encode_entries(bodies.iter().map(Vec::as_slice)))
-                }
-            },
+            }
         })
     }
 
@@ -152,7 +155,8 @@ impl World {
 
 /// The segment and first entry that a path asks for.
 fn entries_of(path: &str) -> Option<(SegmentId, u64)> {
-    let (segment, from) = path.strip_prefix("/api/v1/entries?segment=")?.split_once("&from=")?;
+    let (segment, from) =
+        path.strip_prefix(paths::ENTRIES)?.strip_prefix("?segment=")?.split_once("&from=")?;
     Some((segment.parse().ok()?, from.parse().ok()?))
 }
 

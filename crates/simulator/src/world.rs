@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::rc::Rc;
 
 use suanpan_journal::{SigningKey, SiteCode, StationId};
-use suanpan_sync::{Call, NoAnswer, Scope};
+use suanpan_sync::{Call, NoAnswer, Scope, paths};
 
 use crate::dice::Dice;
 use crate::headquarters::Headquarters;
@@ -305,10 +305,10 @@ impl World {
 
     fn heard(&mut self, to: Caller, Answer { what, history }: Answer) {
         let Some(path) = self.ended(to) else { return };
-        if path == "/api/v1/pull" || path == "/api/v1/snapshot" {
+        if path == paths::PULL || path == paths::SNAPSHOT {
             self.tills[to.till].app.iter_mut().for_each(|app| app.history = history);
         }
-        if path == "/api/v1/lost" && history == self.hub.history && what.is_ok() {
+        if path == paths::LOST && history == self.hub.history && what.is_ok() {
             self.told(to.till);
         }
         self.hear(to.till, to.of, what);

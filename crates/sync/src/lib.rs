@@ -27,6 +27,7 @@ mod edge;
 mod holes;
 mod hub;
 pub mod limits;
+pub mod paths;
 mod staging;
 mod station;
 mod wire;

@@ -25,8 +25,11 @@ const FIRST_OFFSET_MIN: i32 = 14 * 60;
 /// Longest reason of an excuse, in bytes: a sentence or two.
 const REASON_LEN_MAX: usize = 400;
 
+/// Which versions of them.
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Which {
+    /// How many of the newest versions, 1 if it is left out.
     versions: Option<u32>,
 }
 
@@ -47,8 +50,11 @@ pub(super) async fn of_date(
     Ok(Json(app.store.store_days_of(session.reach, Day::date(query)?, now_ms()).await?))
 }
 
+/// A till's day that is to stand as it is.
 #[derive(Deserialize)]
-struct Excused {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Excused {
+    #[cfg_attr(test, schemars(with = "String"))]
     site: SiteCode,
     date: String,
     till: u16,

@@ -25,6 +25,7 @@ pub(super) async fn enrol(
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Introduced {
     introduced: bool,
 }

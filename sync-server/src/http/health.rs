@@ -7,24 +7,33 @@ use axum::Json;
 use axum::extract::State;
 use axum::http::header;
 use axum::response::{IntoResponse, Response};
-use serde_json::{Value, json};
+use serde::Serialize;
 
 use super::Problem;
 use crate::app::{App, PUSHES_MAX, WAKES_MAX};
 use crate::clock::now_ms;
 
-/// Says that the hub is there, to a station that has heard nothing for a while: it touches no database.
-pub(super) async fn ping() -> Json<Value> {
-    Json(json!({ "status": "ok" }))
+/// The hub is there, and in order.
+#[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Status {
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<&'static str>,
 }
 
-pub(super) async fn health(State(app): State<App>) -> Result<Json<Value>, Problem> {
+/// Says that the hub is there, to a station that has heard nothing for a while: it touches no database.
+pub(super) async fn ping() -> Json<Status> {
+    Json(Status { status: "ok", version: None })
+}
+
+pub(super) async fn health(State(app): State<App>) -> Result<Json<Status>, Problem> {
     app.store.health()?;
     app.store.gauges().await?;
     if let Some(standstill) = app.store.headway.standstill(now_ms()) {
         return Err(Problem::Standstill(standstill));
     }
-    Ok(Json(json!({ "status": "ok", "version": env!("CARGO_PKG_VERSION") })))
+    Ok(Json(Status { status: "ok", version: Some(env!("CARGO_PKG_VERSION")) }))
 }
 
 pub(super) async fn metrics(State(app): State<App>) -> Result<Response, Problem> {

@@ -22,7 +22,8 @@ use crate::store::Today;
 const SILENT_AFTER_MS: i64 = 90_000;
 
 #[derive(Deserialize)]
-struct SignIn {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct SignIn {
     name: String,
     password: String,
 }
@@ -39,7 +40,7 @@ pub(super) async fn sign_in(
 
 /// Who somebody is to the hub, and what their page may offer.
 #[derive(Debug, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub(crate) struct Me {
     /// Name.
     pub name: String,
@@ -66,7 +67,9 @@ fn cookie(app: &App, token: &str, life_s: i64) -> String {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Day {
+    /// Business date; the chain's own if it is left out.
     date: Option<String>,
 }
 

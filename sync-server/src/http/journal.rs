@@ -15,7 +15,9 @@ use crate::journal::{JournalStation, NEXT_HEADER, encode_page};
 use crate::refusal::Refusal;
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Asked {
+    #[cfg_attr(test, schemars(with = "String"))]
     site: SiteCode,
 }
 
@@ -28,9 +30,13 @@ pub(super) async fn stations(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct AskedPage {
+    #[cfg_attr(test, schemars(with = "String"))]
     site: SiteCode,
+    /// Business date.
     date: String,
+    /// What the page before said in `suanpan-next`.
     after: Option<String>,
 }
 

@@ -16,6 +16,7 @@ use crate::store::{Decided, Lost, LostChoice, LostDecision, LostKey};
 
 /// There is nothing to tell a station.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Taken {}
 
 pub(super) async fn report(State(app): State<App>, request: StationRequest) -> Result<Json<Taken>, Problem> {
@@ -38,8 +39,10 @@ pub(super) async fn list(State(app): State<App>) -> Result<Json<Lost>, Problem> 
     Ok(Json(app.store.lost().await?))
 }
 
+/// What is to become of what a restore lost.
 #[derive(Deserialize)]
-struct Decision {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Decision {
     decision: LostDecision,
     /// Which one.
     row: Option<LostKey>,

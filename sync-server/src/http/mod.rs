@@ -3,17 +3,22 @@
 mod auth;
 mod body;
 mod days;
+#[cfg(test)]
+mod described;
 mod enrol;
 mod gate;
 mod health;
 mod hq;
 mod journal;
 mod lost;
+mod openapi;
 mod problem;
 mod reports;
 #[cfg(test)]
 mod rights;
 mod routes;
+#[cfg(test)]
+mod shape;
 mod station;
 
 use std::path::Path;
@@ -30,6 +35,8 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::app::App;
 use crate::refusal::Refusal;
 
+#[cfg(test)]
+pub(crate) use described::{Differs, paths_of_pages};
 #[cfg(test)]
 pub(crate) use hq::Me;
 use problem::Problem;
@@ -53,7 +60,7 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
         .method_not_allowed_fallback(wrong_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, value("no-store")));
     let machines = add(routes::machines(), None);
-    let root = Router::new().nest("/api/v1", api).merge(machines);
+    let root = Router::new().nest(routes::API, api).merge(machines);
     let root = match ui_dir {
         Some(dir) => {
             let home = (StatusCode::FOUND, [(header::LOCATION, format!("/{HQ_PAGE}"))]);

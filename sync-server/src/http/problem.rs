@@ -56,7 +56,8 @@ pub(super) enum Problem {
 }
 
 #[derive(Serialize)]
-struct Document<'a> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "Refused"))]
+pub(super) struct Document<'a> {
     r#type: &'static str,
     title: &'a str,
     status: u16,
@@ -64,6 +65,7 @@ struct Document<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(test, schemars(with = "Option<serde_json::Value>"))]
     challenge: Option<&'a Challenge>,
 }
 

@@ -21,10 +21,15 @@ use crate::store::{
     ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, Store, StoreDay, StoreError, TotalRow,
 };
 
+/// Which days of which stores.
 #[derive(Deserialize)]
-struct Span {
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub(super) struct Span {
+    /// One store, or all that may be seen.
     site: Option<String>,
+    /// First business date.
     from: String,
+    /// Last business date.
     to: String,
 }
 
@@ -137,7 +142,8 @@ pub(super) async fn offline_refunds(asked: Asked) -> Result<Response, Problem> {
 }
 
 #[derive(Serialize)]
-struct Report<R> {
+#[cfg_attr(test, derive(schemars::JsonSchema), schemars(rename = "ReportOf{R}"))]
+pub(super) struct Report<R> {
     rows: Vec<R>,
     /// Batches that are stored and not yet in the figures, of what was asked for.
     pending: i64,

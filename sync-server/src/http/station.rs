@@ -37,7 +37,9 @@ pub(super) async fn hole(
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Entries {
+    #[cfg_attr(test, schemars(with = "String"))]
     segment: SegmentId,
     from: u64,
 }
@@ -102,11 +104,13 @@ fn number(body: &[u8]) -> Result<DocumentNumber, Problem> {
 }
 
 #[derive(Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Wake {
     seen: String,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Woken {
     changed: bool,
 }

@@ -24,8 +24,10 @@ pub type Proven = (FeedEntry, Hash);
 
 /// Names a lost change as it was shown: a newer one of the same row is another.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct LostKey {
     /// Its scope.
+    #[cfg_attr(test, schemars(with = "String"))]
     pub scope: Scope,
     /// Its table.
     pub table: String,
@@ -48,7 +50,7 @@ pub enum LostChoice {
 
 /// A change that tills applied and this hub lost.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LostRow {
     /// For whom, such as `chain` or `site:HT01`.
     pub scope: String,
@@ -74,7 +76,7 @@ pub struct LostRow {
 
 /// What HQ is asked about.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Lost {
     /// The first of them.
     pub rows: Vec<LostRow>,
@@ -86,6 +88,7 @@ pub struct Lost {
 
 /// What a person decides about lost changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum LostDecision {
     /// Publish it again, as news.

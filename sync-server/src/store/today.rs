@@ -19,7 +19,7 @@ const PROBLEMS_MAX: u32 = 100;
 
 /// Today, at one instant.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Today {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,
@@ -61,7 +61,7 @@ pub struct Today {
 
 /// A store's figures.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct StoreLine {
     /// Its code.
     pub site: String,
@@ -79,7 +79,7 @@ pub struct StoreLine {
 
 /// An hour's figures.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Hour {
     /// 0 to 23.
     pub hour: u32,
@@ -91,7 +91,7 @@ pub struct Hour {
 
 /// A station's line: `1–812 received, 0 missing`, and since when it is silent.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct StationLine {
     /// Its id.
     pub station: String,
@@ -115,7 +115,7 @@ pub struct StationLine {
 
 /// A shift that is open.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct UnclosedShift {
     /// Its store.
     pub site: String,
@@ -133,7 +133,7 @@ pub struct UnclosedShift {
 
 /// Receipts of another store that a till asked for, to refund them.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct LookedUp {
     /// The till's store.
     pub site: String,
@@ -147,7 +147,7 @@ pub struct LookedUp {
 
 /// Something that somebody has to look at.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Problem {
     /// Refunds of a receipt that the hub does not have: it never was, or its till has not sent it yet.

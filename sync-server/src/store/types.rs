@@ -230,6 +230,7 @@ pub enum ReportBy {
 
 /// A day's figures at a site. The hub sums what tills recorded and never re-prices.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct DayRow {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,
@@ -259,7 +260,7 @@ pub struct DayRow {
 
 /// A refund that was paid out from its till's own ledger while the hub was not heard.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct OfflineRefund {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,
@@ -281,6 +282,7 @@ pub struct OfflineRefund {
 
 /// One line of a broken-down report.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct ByRow {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,
@@ -302,6 +304,7 @@ pub struct ByRow {
 
 /// One total of a till's day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct TotalRow {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,

@@ -94,6 +94,27 @@ async fn every_route_lets_in_whom_the_document_names_and_nobody_else() {
 }
 
 #[tokio::test]
+async fn the_hub_tells_anybody_of_every_route_what_it_takes_and_gives() {
+    let hub = TestHub::start().await;
+    let answer = hub.http.get(hub.url("/api/v1/openapi.json")).send().await.unwrap();
+    assert_eq!(answer.headers()["content-type"], "application/json");
+    let document: Value = answer.json().await.unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    let told: usize =
+        document["paths"].as_object().unwrap().values().map(|path| path.as_object().unwrap().len()).sum();
+    let (_, rows) = table();
+    assert_eq!(told, rows.len());
+    for (method, path, _) in rows {
+        let operation = &document["paths"][&path][method.as_str().to_lowercase()];
+        assert!(operation["responses"]["default"].is_object(), "{method} {path}: {operation}");
+    }
+    // A report's rows have the columns of its CSV, in words for whoever reads them.
+    let row = &document["components"]["schemas"]["DayRow"]["properties"]["paid_fen"];
+    assert_eq!(row["type"], "integer");
+    assert!(row["description"].as_str().unwrap().contains("in fen"), "{row}");
+}
+
+#[tokio::test]
 async fn a_manager_sees_the_stores_of_the_scope_and_others_are_as_good_as_none() {
     let hub = TestHub::start().await;
     let (mut one, mut two) = (hub.till("HT01", 1).await, hub.till("HT02", 1).await);

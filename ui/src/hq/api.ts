@@ -3,9 +3,7 @@ import type { LostRow } from './bindings/LostRow'
 import type { Me } from './bindings/Me'
 import type { StoreDays } from './bindings/StoreDays'
 import type { Today } from './bindings/Today'
-
-/** How HQ's page reaches its hub: the session is a cookie that no script sees. */
-const ROOT = '/api/v1/hq'
+import { PATHS } from './bindings/paths'
 
 /** The hub refused or did not answer. */
 export class Refused extends Error {
@@ -15,8 +13,9 @@ export class Refused extends Error {
   }
 }
 
+/** How HQ's page reaches its hub: the session is a cookie that no script sees. */
 async function ask(path: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(ROOT + path, { cache: 'no-store', ...init }).catch(() => {
+  const response = await fetch(path, { cache: 'no-store', ...init }).catch(() => {
     throw new Refused(0)
   })
   if (!response.ok) throw new Refused(response.status)
@@ -29,32 +28,32 @@ async function post(path: string, body: unknown): Promise<void> {
 }
 
 export async function signIn(name: string, password: string): Promise<void> {
-  await post('/session', { name, password })
+  await post(PATHS.session, { name, password })
 }
 
 export async function signOut(): Promise<void> {
-  await ask('/session', { method: 'DELETE' })
+  await ask(PATHS.session, { method: 'DELETE' })
 }
 
 export async function who(): Promise<Me> {
-  return (await ask('/session')).json() as Promise<Me>
+  return (await ask(PATHS.session)).json() as Promise<Me>
 }
 
 export async function today(): Promise<Today> {
-  return (await ask('/today')).json() as Promise<Today>
+  return (await ask(PATHS.today)).json() as Promise<Today>
 }
 
 export async function storeDays(date: string): Promise<StoreDays> {
-  return (await ask(`/store-days?date=${date}`)).json() as Promise<StoreDays>
+  return (await ask(`${PATHS.storeDays}?date=${date}`)).json() as Promise<StoreDays>
 }
 
 /** Lets a till's day stand as it is, in the name of whoever signed in. */
 export async function excuse(till: { site: string; date: string; till: number; reason: string }): Promise<void> {
-  await post('/excuse', till)
+  await post(PATHS.excuse, till)
 }
 
 export async function lost(): Promise<Lost> {
-  return (await ask('/lost')).json() as Promise<Lost>
+  return (await ask(PATHS.lost)).json() as Promise<Lost>
 }
 
 /**
@@ -62,7 +61,7 @@ export async function lost(): Promise<Lost> {
  * what waits any more.
  */
 export async function decideLost(decision: 'publish' | 'drop', what: Lost | LostRow): Promise<void> {
-  if ('shown' in what) return await post('/lost', { decision, shown: what.shown })
+  if ('shown' in what) return await post(PATHS.lost, { decision, shown: what.shown })
   const { scope, table, key, epoch, version } = what
-  await post('/lost', { decision, row: { scope, table, key, epoch, version } })
+  await post(PATHS.lost, { decision, row: { scope, table, key, epoch, version } })
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use suanpan_contract::{Command, NetworkView, Prompt, Screen, TillView};
 use suanpan_station::pos::{StationConfig, Till};
+use suanpan_sync::paths;
 use tokio::time::{interval, timeout};
 
 use super::args::Args;
@@ -101,7 +102,7 @@ impl Shop {
 
 /// Compares the till's takings with HQ's report of the date.
 async fn compare(chain: &Chain, date: &str, sold: i64) -> Result<ExitCode, Box<dyn Error>> {
-    let url = format!("{}/api/v1/reports/sales-by-day?site={SITE}&from={date}&to={date}", chain.url);
+    let url = format!("{}{}?site={SITE}&from={date}&to={date}", chain.url, paths::SALES_BY_DAY);
     let rows: serde_json::Value =
         reqwest::Client::new().get(url).bearer_auth(&chain.api_key).send().await?.json().await?;
     let at_hub = rows["rows"][0]["paid_fen"].as_i64().ok_or_else(|| format!("the hub's report is {rows}"))?;

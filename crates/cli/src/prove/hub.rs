@@ -11,6 +11,7 @@ use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
 use suanpan_journal::SiteCode;
 use suanpan_station::sync::CallError;
+use suanpan_sync::paths;
 use sync_server::journal::{JournalStation, NEXT_HEADER, NotAPage, StoredBatch, decode_page};
 
 use super::figures::{Amount, DayRow, Figures};
@@ -141,7 +142,7 @@ impl HubReader {
 
     /// The site's stations.
     pub(super) async fn stations(&self, site: &SiteCode) -> Result<Vec<JournalStation>, ProveFailure> {
-        let path = format!("/api/v1/journal/stations?site={site}");
+        let path = format!("{}?site={site}", paths::JOURNAL_STATIONS);
         let stations: Vec<JournalStation> = self.json(&path, "stations").await?;
         if stations.is_empty() { Err(ProveFailure::NoStation(site.to_string())) } else { Ok(stations) }
     }
@@ -153,7 +154,7 @@ impl HubReader {
         date: u32,
         after: Option<&str>,
     ) -> Result<(Vec<StoredBatch>, Option<String>), ProveFailure> {
-        let mut path = format!("/api/v1/journal?site={site}&date={}", calendar::text(date));
+        let mut path = format!("{}?site={site}&date={}", paths::JOURNAL, calendar::text(date));
         if let Some(after) = after {
             path.push_str("&after=");
             path.push_str(after);
@@ -170,7 +171,7 @@ impl HubReader {
         date: u32,
     ) -> Result<BTreeMap<u16, Figures>, ProveFailure> {
         let mut tills: BTreeMap<u16, Figures> = BTreeMap::new();
-        for row in self.report::<TotalRow>("totals-by-station", site, date).await? {
+        for row in self.report::<TotalRow>(paths::TOTALS_BY_STATION, site, date).await? {
             let dimension = Dimension::from_name(&row.total).ok_or(ProveFailure::Garbage("totals"))?;
             tills.entry(row.till).or_default().put(dimension, row.key, row.amount);
         }
@@ -183,25 +184,25 @@ impl HubReader {
         site: &SiteCode,
         date: u32,
     ) -> Result<(DayRow, Figures, Option<Published>), ProveFailure> {
-        let day = self.report::<DayRow>("sales-by-day", site, date).await?.pop();
+        let day = self.report::<DayRow>(paths::SALES_BY_DAY, site, date).await?.pop();
         let mut items = Figures::default();
-        for row in self.report::<ItemRow>("sales-by-item", site, date).await? {
+        for row in self.report::<ItemRow>(paths::SALES_BY_ITEM, site, date).await? {
             items.put(Dimension::Item, row.key, row.amount);
         }
-        let published = self.report::<StoreDay>("store-days", site, date).await?.pop();
+        let published = self.report::<StoreDay>(paths::STORE_DAYS, site, date).await?.pop();
         let newest = published.and_then(|mut day| day.versions.pop());
         Ok((day.unwrap_or_default(), items, newest.map(|it| (it.version, it.figures))))
     }
 
     async fn report<R: DeserializeOwned>(
         &self,
-        name: &'static str,
+        report: &'static str,
         site: &SiteCode,
         date: u32,
     ) -> Result<Vec<R>, ProveFailure> {
         let date = calendar::text(date);
-        let path = format!("/api/v1/reports/{name}?site={site}&from={date}&to={date}");
-        let report: Report<R> = self.json(&path, name).await?;
+        let path = format!("{report}?site={site}&from={date}&to={date}");
+        let report: Report<R> = self.json(&path, report).await?;
         self.pending.set(self.pending.get().max(report.pending));
         Ok(report.rows)
     }

@@ -7,7 +7,7 @@ use reqwest::header::{AUTHORIZATION, RETRY_AFTER};
 use reqwest::{Method, StatusCode, Url};
 use serde::Deserialize;
 use suanpan_journal::{Certificate, SigningKey, StationId};
-use suanpan_sync::{Challenge, RequestAuth, RequestFacts};
+use suanpan_sync::{Challenge, RequestAuth, RequestFacts, paths};
 
 use super::cause::{CallError, Cause};
 use super::reach::{self, Reach};
@@ -130,7 +130,7 @@ impl HubClient {
 
     /// Asks whether a hub is there, whoever we are.
     pub(super) async fn ping(&self) -> Result<(), CallError> {
-        let url = self.base.join("/api/v1/ping").map_err(|_| CallError::Address("the path is not one"))?;
+        let url = self.base.join(paths::PING).map_err(|_| CallError::Address("the path is not one"))?;
         let answer = exchange(self.http.get(url), reach::ANSWER_TIMEOUT, PING_MAX, &|| {}).await;
         match answer {
             Ok(body) if serde_json::from_slice::<Pong>(&body).is_ok() => self.reach.heard(),
@@ -151,7 +151,7 @@ impl HubClient {
             (Err(CallError::Refused { code }), Some(certificate)) if code == UNKNOWN_STATION => {
                 tracing::warn!(error.code = code, "sync.introduce");
                 let body = serde_json::to_vec(certificate).unwrap_or_default();
-                let path = "/api/v1/introduce";
+                let path = paths::INTRODUCE;
                 self.on_time(&Call { method: &Method::POST, path, body: &body, ..*call }).await?;
                 self.on_time(call).await
             }

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use suanpan_journal::{SigningKey, StationId};
-use suanpan_sync::{EnrolReply, EnrolRequest};
+use suanpan_sync::{EnrolReply, EnrolRequest, paths};
 
 use super::cause::CallError;
 use super::client::{Failure, connect, exchange};
@@ -33,7 +33,7 @@ pub async fn enrol(
     key: &SigningKey,
 ) -> Result<EnrolReply, EnrolError> {
     let (http, base) = connect(hub_url)?;
-    let url = base.join("/api/v1/enrol").map_err(|_| CallError::Address("the hub's address is not a URL"))?;
+    let url = base.join(paths::ENROL).map_err(|_| CallError::Address("the hub's address is not a URL"))?;
     let body = serde_json::to_vec(&EnrolRequest::sign(key, station, code)).unwrap_or_default();
     let answer = match exchange(http.post(url).body(body), TIMEOUT, REPLY_MAX, &|| {}).await {
         Ok(answer) => answer,

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use reqwest::Method;
 use suanpan_sync::limits::JSON_MAX;
-use suanpan_sync::{RefundReply, RefundRequest};
+use suanpan_sync::{RefundReply, RefundRequest, paths};
 
 use super::cause::{CallError, Cause};
 use super::client::{Call, HubClient};
@@ -29,7 +29,7 @@ impl HubClient {
     async fn refunds(&self, method: &Method, number: &str) -> Result<Vec<u8>, CallError> {
         let body = serde_json::to_vec(&RefundRequest { number: number.to_owned() }).unwrap_or_default();
         let call =
-            Call { method, path: "/api/v1/refunds", body: &body, response_max: JSON_MAX, timeout: TIMEOUT };
+            Call { method, path: paths::REFUNDS, body: &body, response_max: JSON_MAX, timeout: TIMEOUT };
         // A challenge or an introduction makes several calls of one.
         let whole = tokio::time::timeout(TIMEOUT, self.call(&call)).await;
         whole.unwrap_or_else(|_| Err(CallError::Unreachable(Cause::Silent(TIMEOUT.as_secs()))))

@@ -4,6 +4,7 @@ use reqwest::Method;
 use serde::Deserialize;
 use suanpan_domain::calendar;
 use suanpan_sync::limits::JSON_MAX;
+use suanpan_sync::paths;
 
 use super::cause::CallError;
 use super::client::{Call, HubClient};
@@ -45,7 +46,7 @@ impl HubClient {
     /// *Errors:* [`CallError`].
     pub async fn own_days(&self, from: u32, to: u32) -> Result<OwnReport, CallError> {
         let (from, to) = (calendar::text(from), calendar::text(to));
-        let path = format!("/api/v1/reports/sales-by-day?from={from}&to={to}");
+        let path = format!("{}?from={from}&to={to}", paths::SALES_BY_DAY);
         let call =
             Call { method: &Method::GET, path: &path, body: b"", response_max: JSON_MAX, timeout: TIMEOUT };
         let answer = self.call(&call).await?;

@@ -10,6 +10,7 @@ use super::lost::Tell;
 use super::stores::{Kept, SnapshotSink, StoresError};
 use crate::backoff::Backoff;
 use crate::limits::{CHUNK_MAX, JSON_MAX};
+use crate::paths;
 use crate::staging::{Mismatch, Staged, Staging};
 use crate::wire::feed::{FeedEntry, FeedHead, PullReply, SnapshotManifest, decode_chunk};
 
@@ -137,17 +138,19 @@ impl Download {
         }
         Ok(Step::Call(match &self.doing {
             Doing::Pull { staging, .. } => {
-                Call::post("/api/v1/pull", &staging.request(), JSON_MAX, PULL_TIMEOUT)
+                Call::post(paths::PULL, &staging.request(), JSON_MAX, PULL_TIMEOUT)
             }
-            Doing::Wake { seen } => Call::get(format!("/api/v1/wake?seen={seen}"), SHORT_MAX, WAKE_TIMEOUT),
-            Doing::Manifest => Call::get("/api/v1/snapshot".to_owned(), JSON_MAX, PULL_TIMEOUT),
-            Doing::Tell(_, tell) => Call::post("/api/v1/lost", &tell.report, SHORT_MAX, PULL_TIMEOUT),
+            Doing::Wake { seen } => {
+                Call::get(format!("{}?seen={seen}", paths::WAKE), SHORT_MAX, WAKE_TIMEOUT)
+            }
+            Doing::Manifest => Call::get(paths::SNAPSHOT.to_owned(), JSON_MAX, PULL_TIMEOUT),
+            Doing::Tell(_, tell) => Call::post(paths::LOST, &tell.report, SHORT_MAX, PULL_TIMEOUT),
             Doing::Chunks { manifest, .. } => {
                 let has =
                     |begun: &Begun| begun.chunks.len().saturating_add(usize::from(begun.came.is_some()));
                 let named = manifest.chunks.get(self.begun.as_ref().map_or(0, has));
                 let Some(named) = named else { return self.put_in_place(here) };
-                Call::get(format!("/api/v1/snapshot/{}", named.hash), CHUNK_MAX, CHUNK_TIMEOUT)
+                Call::get(format!("{}/{}", paths::SNAPSHOT, named.hash), CHUNK_MAX, CHUNK_TIMEOUT)
             }
             Doing::Nothing => return Ok(Step::Idle),
         }))

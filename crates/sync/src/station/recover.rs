@@ -9,6 +9,7 @@ use super::call::{Call, NoAnswer};
 use super::here::{Here, Identity, Note};
 use super::stores::{DOES_NOT_FIT, StoresError};
 use crate::limits::FETCH_MAX;
+use crate::paths;
 use crate::wire::ack::LostTail;
 use crate::wire::entries::decode_entries;
 use crate::wire::push::Start;
@@ -83,7 +84,7 @@ impl Recovery {
     /// What to ask, if there is anything.
     pub(super) fn call(&self) -> Option<Call> {
         let Fetch { segment, from, .. } = self.fetch.as_ref()?;
-        let path = format!("/api/v1/entries?segment={segment}&from={from}");
+        let path = format!("{}?segment={segment}&from={from}", paths::ENTRIES);
         Some(Call::get(path, FETCH_MAX, FETCH_TIMEOUT))
     }
 

@@ -9,6 +9,7 @@ use super::recover::Recovery;
 use super::stores::{Receipts, Stores, StoresError};
 use crate::edge::{Edge, Effect, Next, Outcome, Range, SegmentStatus};
 use crate::limits::BRANCHES_MAX;
+use crate::paths;
 use crate::wire::WireError;
 use crate::wire::ack::{Lacking, PushReply};
 use crate::wire::dictionary::Dictionary;
@@ -180,7 +181,7 @@ impl Upload {
         let packed = self.dictionary(here).as_ref().and_then(|it| push.packed_by(it));
         let body = packed.as_ref().unwrap_or(&push).encode();
         self.doing = Doing::Push { range, is_packed: packed.is_some() };
-        Ok(Some(call("/api/v1/push", body)))
+        Ok(Some(call(paths::PUSH, body)))
     }
 
     /// Looks for a dictionary after the start and after each cut. One that cannot be read is as good as none: sales never
@@ -324,7 +325,7 @@ impl Upload {
         let hole = Hole::declare(&me.key, me.station, range.segment, seqs, run.prev_hash);
         let Ok(hole) = hole else { return Ok(None) };
         self.doing = Doing::Declare { range, to_seq };
-        Ok(Some(call("/api/v1/holes", serde_json::to_vec(&hole).unwrap_or_default())))
+        Ok(Some(call(paths::HOLES, serde_json::to_vec(&hole).unwrap_or_default())))
     }
 
     /// Gives an outcome to a range that was never cut: the edge offers it again, so that there is one to speak of.

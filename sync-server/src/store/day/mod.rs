@@ -29,7 +29,7 @@ const ROWS_OF_A_STATEMENT: [usize; 3] = [32, 4, 1];
 
 /// How a store-day stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum DayState {
     /// The date is not over and no till has closed it.
@@ -48,7 +48,7 @@ pub enum DayState {
 
 /// How a till stands on a date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum TillState {
     /// It has not closed.
@@ -67,7 +67,7 @@ pub enum TillState {
 
 /// Who let a till's day stand as it is, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Excuse {
     /// The person's name at HQ.
     pub by: String,
@@ -79,7 +79,7 @@ pub struct Excuse {
 
 /// A till's part of a store-day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct TillDay {
     /// Its number.
     pub till: u16,
@@ -97,6 +97,7 @@ pub struct TillDay {
     pub silent_since_ms: Option<i64>,
     /// Where the till (`was`) and the hub (`is`) differ.
     #[cfg_attr(test, ts(type = "Array<{ field: string, was: number, is: number }>"))]
+    #[cfg_attr(test, schemars(with = "Vec<crate::http::Differs>"))]
     pub differences: Vec<Difference>,
     /// Who excused it.
     pub excuse: Option<Excuse>,
@@ -104,7 +105,7 @@ pub struct TillDay {
 
 /// What was published of a store-day.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct DayVersion {
     /// From 1.
     pub version: u32,
@@ -117,12 +118,13 @@ pub struct DayVersion {
     pub figures: BTreeMap<String, i64>,
     /// What changed since the version before.
     #[cfg_attr(test, ts(type = "Array<{ field: string, was: number, is: number }>"))]
+    #[cfg_attr(test, schemars(with = "Vec<crate::http::Differs>"))]
     pub changes: Vec<Difference>,
 }
 
 /// A business date at a store.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct StoreDay {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,
@@ -144,7 +146,7 @@ pub struct StoreDay {
 
 /// The store-days of a date, for HQ's page.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct StoreDays {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,
@@ -158,7 +160,7 @@ pub struct StoreDays {
 
 /// A figure such as `tender:cash`, as people call it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct FigureName {
     /// Its name in figures, by `suanpan_domain::shift::Sums::fields`.
     pub field: String,
@@ -170,7 +172,7 @@ pub struct FigureName {
 
 /// A date that is not closed everywhere.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS))]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct UnclosedDate {
     /// Business date, `yyyy-mm-dd`.
     pub date: String,
