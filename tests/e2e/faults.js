@@ -56,6 +56,12 @@ for (const field of document.querySelectorAll('input')) {
   if (pen.measureText(field.placeholder).width > room) faults.add(`cut: ${named(field)} “${field.placeholder}”`)
 }
 
+/** What a text is set in: the nearest box that has a width of its own. */
+function frameOf(one) {
+  while (one !== document.body && ['inline', 'contents'].includes(getComputedStyle(one).display)) one = one.parentElement
+  return one
+}
+
 const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT)
 for (let node = texts.nextNode(); node; node = texts.nextNode()) {
   const from = node.parentElement
@@ -72,6 +78,8 @@ for (let node = texts.nextNode(); node; node = texts.nextNode()) {
       continue
     }
     if (rect.bottom > innerHeight || rect.top < 0) continue
+    const frame = frameOf(from).getBoundingClientRect()
+    if (rect.right > frame.right + 2 || rect.left < frame.left - 2) faults.add(`beyond its frame: ${text}`)
     const key = from.closest('button')?.getBoundingClientRect()
     const slack = rect.height * 0.2
     if (key && (rect.top < key.top - slack || rect.bottom > key.bottom + slack || rect.left < key.left - 2 || rect.right > key.right + 2)) faults.add(`beyond its key: ${text}`)
