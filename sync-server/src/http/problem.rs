@@ -126,9 +126,9 @@ impl Problem {
         match self {
             Problem::Refused(Refusal::RateLimit(seconds) | Refusal::OverQuota(seconds)) => Some(*seconds),
             Problem::Late
-            | Problem::Refused(Refusal::Busy | Refusal::Store(StoreError::Busy | StoreError::Stopped)) => {
-                Some(RETRY_AFTER_S)
-            }
+            | Problem::Refused(
+                Refusal::Busy | Refusal::Store(StoreError::Busy | StoreError::Late | StoreError::Stopped),
+            ) => Some(RETRY_AFTER_S),
             _ => None,
         }
     }
@@ -142,6 +142,7 @@ fn told(refusal: &Refusal) -> (u16, &'static str) {
         Refusal::Store(StoreError::Beyond) => (400, "The request is malformed."),
         Refusal::Store(StoreError::Panicked) => (500, "The hub broke off."),
         Refusal::Store(StoreError::TooMany(_)) => (400, "The report is too long."),
+        Refusal::Store(StoreError::Late) => (503, "The hub did not answer in time."),
         Refusal::Store(StoreError::DiskFull) => (507, "The hub's disk is full."),
         Refusal::Store(_) => (503, "The hub's store cannot do this now."),
         Refusal::Login => (401, "Name or password is wrong."),

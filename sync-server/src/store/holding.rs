@@ -18,10 +18,10 @@ impl Store {
         now_ms: i64,
         mut visit: impl FnMut(RowName, String),
     ) -> Result<(), StoreError> {
-        let mut walk = self.read(move |sql| Walk::begin(sql, Table::ALL.to_vec(), now_ms)).await?;
+        let mut walk = self.read_long(move |sql| Walk::begin(sql, Table::ALL.to_vec(), now_ms)).await?;
         while !walk.is_over() {
             let (rest, rows) = self
-                .read(move |sql| {
+                .read_long(move |sql| {
                     let rows = walk.part(sql)?;
                     Ok((walk, rows))
                 })

@@ -12,7 +12,7 @@ impl Store {
     ///
     /// *Errors:* the store's.
     pub async fn journal_stations(&self, site: SiteCode) -> Result<Vec<JournalStation>, StoreError> {
-        self.read(move |sql| {
+        self.read_long(move |sql| {
             sql.all(
                 "select station, till, public_key from station where site = ? order by station",
                 values![site.as_str()],
@@ -33,7 +33,7 @@ impl Store {
     ///
     /// *Errors:* the store's.
     pub async fn newest_bodies(&self, entries: u32) -> Result<Vec<Vec<u8>>, StoreError> {
-        self.read(move |sql| {
+        self.read_long(move |sql| {
             sql.all(
                 "select b.body from batch b join (
                    select station, id, sum(to_seq - from_seq + 1) over (order by id desc) as entries
@@ -58,7 +58,7 @@ impl Store {
         date: u32,
         after: Option<Place>,
     ) -> Result<(Vec<StoredBatch>, bool), StoreError> {
-        self.read(move |sql| page(sql, &site, date, after)).await
+        self.read_long(move |sql| page(sql, &site, date, after)).await
     }
 }
 

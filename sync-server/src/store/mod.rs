@@ -47,6 +47,7 @@ pub use types::*;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use suanpan_journal::StationId;
 use tokio::sync::{oneshot, watch};
@@ -59,12 +60,17 @@ use crate::project::Headway;
 /// Writes that wait at once when a hub has more to do than a few tills' sales.
 const PRESSED: usize = 24;
 
+/// A long read is given up after this, so that it holds up no other for ever: whoever asked has given up soon after.
+const PATIENCE: Duration = Duration::from_secs(60);
+
 /// The hub's database, whichever it is: all that is decided and written lies beside this file and runs on either.
 /// Dropping it finishes the writes that wait, then closes the connections.
 #[derive(Debug)]
 pub struct Store {
     threads: Threads,
-    /// Read by reports.
+    /// Read by whatever may take long: no till waits for it.
+    reports: Threads,
+    /// Read by reports, if there is one.
     replica: Option<Threads>,
     pending: watch::Sender<()>,
     published: watch::Sender<u64>,
@@ -87,7 +93,7 @@ impl Store {
     /// *Errors:* `Locked`, `File`, `OldSqlite`, `Migration`, `Database`.
     pub fn open(folder: &Path, now_ms: i64) -> Result<Arc<Store>, StoreError> {
         let (threads, lock) = sqlite::open(folder, now_ms)?;
-        Store::of(threads, None, Some(lock))
+        Store::of(threads, sqlite::open_reports(folder)?, None, Some(lock))
     }
 
     /// Connects to a PostgreSQL database, which other hubs may use too, brings it up to date and starts the threads.
@@ -95,12 +101,13 @@ impl Store {
     ///
     /// *Errors:* `Address`, `PlainDatabase`, `Migration`, `Database`.
     pub fn connect(url: &str, replica: Option<&str>, now_ms: i64) -> Result<Arc<Store>, StoreError> {
-        let replica = replica.map(postgres::open_replica).transpose()?;
-        Store::of(postgres::open(url, now_ms)?, replica, None)
+        let replica = replica.map(postgres::open_reports).transpose()?;
+        Store::of(postgres::open(url, now_ms)?, postgres::open_reports(url)?, replica, None)
     }
 
     fn of(
         threads: Threads,
+        reports: Threads,
         replica: Option<Threads>,
         lock: Option<std::fs::File>,
     ) -> Result<Arc<Store>, StoreError> {
@@ -111,6 +118,7 @@ impl Store {
         let (headway, is_healed) = (Headway::default(), AtomicBool::new(false));
         Ok(Arc::new(Store {
             threads,
+            reports,
             replica,
             pending,
             published,
@@ -211,7 +219,16 @@ impl Store {
         T: Send + 'static,
         F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
     {
-        read_by(&self.threads, run).await
+        read_by(&self.threads, None, run).await
+    }
+
+    /// Runs a read that may take long, on one consistent state.
+    async fn read_long<T, F>(&self, run: F) -> Result<T, StoreError>
+    where
+        T: Send + 'static,
+        F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
+    {
+        read_by(&self.reports, Some(PATIENCE), run).await
     }
 
     /// Runs a report's read: on the replica when there is one that answers and is not far behind.
@@ -222,17 +239,17 @@ impl Store {
     {
         if let Some(replica) = &self.replica {
             let on_replica = run.clone();
-            let done = read_by(replica, |sql| {
+            let done = read_by(replica, Some(PATIENCE), |sql| {
                 lease::refuse_stale(sql)?;
                 on_replica(sql)
             });
             match done.await {
-                Err(error @ StoreError::TooMany(_)) => return Err(error),
+                Err(error @ (StoreError::TooMany(_) | StoreError::Late)) => return Err(error),
                 Err(error) => tracing::warn!(code = error.code(), %error, "a report leaves the replica"),
                 done => return done,
             }
         }
-        self.read(run).await
+        self.read_long(run).await
     }
 
     /// Takes no more writes, finishes those that wait, and returns when the writers are done.
@@ -241,14 +258,14 @@ impl Store {
     }
 }
 
-async fn read_by<T, F>(threads: &Threads, run: F) -> Result<T, StoreError>
+async fn read_by<T, F>(threads: &Threads, patience: Option<Duration>, run: F) -> Result<T, StoreError>
 where
     T: Send + 'static,
     F: FnOnce(&dyn Sql) -> Result<T, StoreError> + Send + 'static,
 {
     let (answer, answered) = oneshot::channel();
     let read = Box::new(move |connection: &dyn Connection| {
-        let read = threads::unbroken(|| threads::in_one_state(connection, run));
+        let read = threads::unbroken(|| threads::in_one_state(connection, patience, run));
         if matches!(read, Err(StoreError::Panicked)) {
             drop(connection.rollback());
         }
@@ -315,6 +332,9 @@ pub enum StoreError {
     /// What was asked for has more rows than are told at once.
     #[error("more than {0} rows")]
     TooMany(u32),
+    /// It took longer than anybody waits for it.
+    #[error("the database took too long to read it")]
+    Late,
     /// The database takes no such values, whoever writes them and whenever.
     #[error("the database refused the data: {0}")]
     Data(Cause),
@@ -404,6 +424,7 @@ impl StoreError {
             StoreError::Panicked => "HUB-STO-019",
             StoreError::Undone => "HUB-STO-020",
             StoreError::TooMany(_) => "HUB-REQ-007",
+            StoreError::Late => "HUB-LIM-005",
         }
     }
 
@@ -454,7 +475,7 @@ mod tests {
         };
         let (one, two, three) = tokio::join!(insert("a"), insert("b"), insert("c"));
         assert!(one.is_ok() && matches!(two, Err(StoreError::Panicked)) && three.is_ok());
-        // More than there are readers, which are asked in turn.
+        // More than there are readers.
         for _ in 0..8 {
             let broken: Result<(), _> = store.read(|_| panic!("on purpose")).await;
             assert!(matches!(broken, Err(StoreError::Panicked)));
@@ -464,6 +485,45 @@ mod tests {
             let keys = "select count(*) from meta where length(key) = 1";
             let kept: u64 = store.read(|sql| sql.only(keys, sql::values![], |row| row.get(0))).await.unwrap();
             assert_eq!(kept, 3, "each reads what is there now");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_takes_long_holds_up_no_short_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        let (hold, held) = std::sync::mpsc::channel::<()>();
+        let held = Arc::new(Mutex::new(held));
+        // More than there are readers of any kind.
+        let long = (0..8).map(|_| {
+            let (store, held) = (store.clone(), held.clone());
+            tokio::spawn(
+                async move { store.read_long(move |_| Ok(held.lock().unwrap().recv().is_err())).await },
+            )
+        });
+        let long: Vec<_> = long.collect();
+        for _ in 0..8 {
+            tokio::task::yield_now().await;
+            store.read(|_| Ok(())).await.unwrap();
+        }
+        assert!(long.iter().all(|read| !read.is_finished()));
+        drop(hold);
+        for read in long {
+            assert!(read.await.unwrap().unwrap());
+        }
+    }
+
+    #[tokio::test]
+    async fn a_read_that_nobody_waits_for_any_more_is_given_up_and_its_reader_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        for _ in 0..4 {
+            let endless =
+                "with recursive n (i) as (select 1 union all select i + 1 from n) select count(*) from n";
+            let read = |sql: &dyn Sql| sql.only(endless, sql::values![], |row| row.get::<u64>(0));
+            let read = read_by(&store.reports, Some(Duration::from_millis(1)), read).await;
+            assert!(matches!(read, Err(StoreError::Late)), "{read:?}");
+            store.read_long(|_| Ok(())).await.unwrap();
         }
     }
 

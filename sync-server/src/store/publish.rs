@@ -59,7 +59,7 @@ impl Store {
         let mut before = Vec::with_capacity(rows.len());
         for from in (0..rows.len()).step_by(COMPARED_AT_ONCE) {
             let rows = rows.clone();
-            let part = self.read(move |sql| {
+            let part = self.read_long(move |sql| {
                 let part = rows.iter().skip(from).take(COMPARED_AT_ONCE);
                 part.map(|row| held(sql, row, now_ms)).collect::<Result<Vec<_>, _>>()
             });

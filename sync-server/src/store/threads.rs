@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, Sender, SyncSender, TrySendError, channel, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use suanpan_journal::StationId;
 
@@ -18,8 +19,8 @@ const WRITES_WAITING_MAX: usize = 1_024;
 /// Writes that share one commit: enough to amortise an fsync, few enough to answer within some ms.
 const GROUP_MAX: usize = 128;
 
-/// Reads that may wait on one reader.
-const READS_WAITING_MAX: usize = 256;
+/// Reads that may wait for a reader.
+const READS_WAITING_MAX: usize = 512;
 
 /// A connection, owned by one thread.
 pub(super) trait Connection: Sql {
@@ -27,8 +28,8 @@ pub(super) trait Connection: Sql {
     fn script(&self, text: &str) -> Result<(), StoreError>;
     /// Begins a transaction that writes.
     fn begin(&self) -> Result<(), StoreError>;
-    /// Begins a transaction that reads one consistent state.
-    fn begin_read(&self) -> Result<(), StoreError>;
+    /// Begins a transaction that reads one consistent state. A statement that takes longer than `patience` is given up.
+    fn begin_read(&self, patience: Option<Duration>) -> Result<(), StoreError>;
     /// Makes everything durable. *Errors:* `Outcome` if nobody can say whether it is.
     fn commit(&self) -> Result<(), StoreError>;
     /// Undoes everything.
@@ -78,8 +79,8 @@ struct Queue {
 #[derive(Debug)]
 pub(super) struct Threads {
     writers: Mutex<Vec<SyncSender<Write>>>,
-    readers: Vec<SyncSender<Read>>,
-    turn: AtomicUsize,
+    /// Whoever is free takes the next.
+    readers: SyncSender<Read>,
     queue: Arc<Queue>,
     /// Nothing is sent: who listens learns of the end.
     beside: Mutex<Vec<Sender<()>>>,
@@ -103,23 +104,24 @@ impl Threads {
             Ok::<_, StoreError>(sender)
         };
         let writers = (0..writers).map(|_| start_writer()).collect::<Result<_, _>>()?;
-        let start_reader = || {
-            let (sender, reads) = sync_channel::<Read>(READS_WAITING_MAX);
-            let open = open.clone();
+        let (sender, reads) = sync_channel::<Read>(READS_WAITING_MAX);
+        let reads = Arc::new(Mutex::new(reads));
+        for _ in 0..readers {
+            let (open, reads) = (open.clone(), reads.clone());
+            let next = move || reads.lock().unwrap_or_else(PoisonError::into_inner).recv();
             spawn(
                 "hub-reader",
                 move || open(Use::Read),
                 move |it| {
-                    reads.iter().for_each(|read| read(it));
+                    while let Ok(read) = next() {
+                        read(it);
+                    }
                 },
             )?;
-            Ok::<_, StoreError>(sender)
-        };
-        let readers = (0..readers).map(|_| start_reader()).collect::<Result<_, _>>()?;
+        }
         Ok(Threads {
             writers: Mutex::new(writers),
-            readers,
-            turn: AtomicUsize::new(0),
+            readers: sender,
             queue,
             beside: Mutex::default(),
             handles: Mutex::new(handles),
@@ -162,10 +164,9 @@ impl Threads {
         self.queue.behind.load(Ordering::Relaxed)
     }
 
-    /// Hands a read to the next reader.
+    /// Hands a read to the reader that is free first.
     pub(super) fn read(&self, read: Read) -> Result<(), StoreError> {
-        let turn = self.turn.fetch_add(1, Ordering::Relaxed).checked_rem(self.readers.len()).unwrap_or(0);
-        self.readers.get(turn).ok_or(StoreError::Stopped)?.try_send(read).map_err(refused)
+        self.readers.try_send(read).map_err(refused)
     }
 
     /// Takes no more writes, finishes those that wait, and returns when the writers are done.
@@ -209,9 +210,10 @@ fn spawn<C: 'static>(
 /// Runs a read on one consistent state.
 pub(super) fn in_one_state<T>(
     connection: &dyn Connection,
+    patience: Option<Duration>,
     run: impl FnOnce(&dyn Sql) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
-    connection.begin_read()?;
+    connection.begin_read(patience)?;
     let result = run(connection);
     connection.rollback()?;
     result

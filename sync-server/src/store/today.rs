@@ -255,7 +255,7 @@ impl Store {
         silent_before_ms: i64,
     ) -> Result<Today, StoreError> {
         let stands_since_ms = self.headway.standstill(now_ms).map(|it| it.since_ms);
-        self.read(move |connection| {
+        self.read_long(move |connection| {
             let sites = people::sites(connection)?;
             let date = date.unwrap_or_else(|| current_date(&sites, now_ms));
             let filter = ReportFilter { reach, till: None, from: date, to: date };

@@ -52,7 +52,7 @@ impl Store {
         date: Option<u32>,
         now_ms: i64,
     ) -> Result<StoreDays, StoreError> {
-        self.read(move |sql| {
+        self.read_long(move |sql| {
             let mut sites = people::sites(sql)?;
             let date = date.unwrap_or_else(|| today::current_date(&sites, now_ms));
             sites.retain(|site| reach.holds(site.site.as_str()));

@@ -65,8 +65,9 @@ pub(super) fn open(url: &str, now_ms: i64) -> Result<Threads, StoreError> {
     Threads::start(WRITERS, READERS, move |_: Use| Postgres::new(config.clone()))
 }
 
-/// Starts threads that read a replica. They connect when they are asked something: a hub does not need it.
-pub(super) fn open_replica(url: &str) -> Result<Threads, StoreError> {
+/// Starts threads that read a database, or a replica, when they are asked something: they connect no sooner, because a
+/// hub that serves tills does not need them.
+pub(super) fn open_reports(url: &str) -> Result<Threads, StoreError> {
     let config = address(url)?;
     Threads::start(0, READERS, move |_: Use| Postgres::unconnected(config.clone()))
 }
@@ -239,8 +240,14 @@ impl Connection for Postgres {
         self.begin_as("begin")
     }
 
-    fn begin_read(&self) -> Result<(), StoreError> {
-        self.begin_as("begin isolation level repeatable read read only")
+    fn begin_read(&self, patience: Option<Duration>) -> Result<(), StoreError> {
+        const BEGIN: &str = "begin isolation level repeatable read read only";
+        match patience {
+            None => self.begin_as(BEGIN),
+            Some(most) => {
+                self.begin_as(&format!("{BEGIN}; set local statement_timeout = {}", most.as_millis()))
+            }
+        }
     }
 
     fn commit(&self) -> Result<(), StoreError> {
@@ -267,6 +274,9 @@ impl From<tokio_postgres::Error> for StoreError {
         let state = error.code();
         if state == Some(&SqlState::DISK_FULL) {
             return StoreError::DiskFull;
+        }
+        if state == Some(&SqlState::QUERY_CANCELED) {
+            return StoreError::Late;
         }
         let passing = [
             SqlState::T_R_DEADLOCK_DETECTED,

@@ -80,7 +80,7 @@ fn open(folder: &Path, backup: &Path) -> Result<(Sqlite, Option<Scratch>), Store
     let original = folder.join("hub.db");
     match connect(&original) {
         Err(error) if is_closed(&error) && original.is_file() => {}
-        opened => return Ok((Sqlite(opened?), None)),
+        opened => return Ok((Sqlite::over(opened?)?, None)),
     }
     // Whoever serves the folder holds this.
     if let Ok(lock) = std::fs::File::open(folder.join("hub.lock"))
@@ -99,7 +99,7 @@ fn open(folder: &Path, backup: &Path) -> Result<(Sqlite, Option<Scratch>), Store
         });
         copied.map_err(|source| failed(&from, source))?;
     }
-    Ok((Sqlite(connect(&scratch.file)?), Some(scratch)))
+    Ok((Sqlite::over(connect(&scratch.file)?)?, Some(scratch)))
 }
 
 /// Whether a file could not be opened, or only be read.
@@ -166,7 +166,7 @@ fn copy(source: &Sqlite, to: &Path) -> Result<u64, StoreError> {
     }
     let mut target = rusqlite::Connection::open(to)?;
     target.pragma_update(None, "synchronous", "off")?;
-    source.begin_read()?;
+    source.begin_read(None)?;
     let promised = promises(source)?;
     // All pages in one step, or every commit of the hub would begin the copy anew.
     if Backup::new(&source.0, &mut target)?.step(-1)? != StepResult::Done {
@@ -175,7 +175,7 @@ fn copy(source: &Sqlite, to: &Path) -> Result<u64, StoreError> {
     source.rollback()?;
     // One file, without a log beside it.
     target.pragma_update(None, "journal_mode", "delete")?;
-    let target = Sqlite(target);
+    let target = Sqlite::over(target)?;
     let sql: &dyn Sql = &target;
     let found: String = sql.only("pragma integrity_check(1)", values![], |row| row.get(0))?;
     if found != "ok" {

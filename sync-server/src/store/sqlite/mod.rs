@@ -6,7 +6,8 @@ mod log;
 pub use backup::{BackedUp, back_up};
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
@@ -26,7 +27,7 @@ pub(super) fn single(folder: &Path, now_ms: i64) -> Result<(Sqlite, std::fs::Fil
     }
     let path = folder.join("hub.db");
     make_private(&path)?;
-    let connection = Sqlite(connect(&path)?);
+    let connection = Sqlite::over(connect(&path)?)?;
     bring_up_to_date(&connection, now_ms)?;
     Ok((connection, lock))
 }
@@ -47,7 +48,7 @@ const MIGRATIONS: &[Migration] = &[
 /// "SPhb": tells a hub's database from any other file.
 const APPLICATION_ID: i32 = 0x5350_6862;
 
-/// Threads that read. Reports are rare and short; two keep one long report from holding up pulls.
+/// Threads that read what tills and people wait for, and as many that read what may take long.
 const READERS: usize = 2;
 
 /// Prepared statements kept by a connection: about as many as this module has.
@@ -60,24 +61,35 @@ const CACHE_KB: i64 = 64 * 1024;
 /// then, and the log begins anew.
 const LOG_PAGES: i64 = 16_000;
 
+/// Steps of a statement between two looks at the clock: some ms.
+const STEPS: i32 = 100_000;
+
 /// How long SQLite waits for a lock, in ms. Only a backup tool ever holds one.
 const BUSY_TIMEOUT_MS: u64 = 5_000;
 
 /// Opens or makes the database of a folder. Gives its threads, and the lock to hold for as long.
 pub(super) fn open(folder: &Path, now_ms: i64) -> Result<(Threads, std::fs::File), StoreError> {
     let (_, lock) = single(folder, now_ms)?;
+    let copies = connect(&folder.join("hub.db"))?;
+    let threads = Threads::start(1, READERS, opener(folder))?;
+    threads.beside("hub-log", move |stop| log::copy(&copies, stop))?;
+    Ok((threads, lock))
+}
+
+/// Starts threads that read the same database, which is there.
+pub(super) fn open_reports(folder: &Path) -> Result<Threads, StoreError> {
+    Threads::start(0, READERS, opener(folder))
+}
+
+fn opener(folder: &Path) -> impl Fn(Use) -> Result<Sqlite, StoreError> + Send + Sync + 'static {
     let path = folder.join("hub.db");
-    let open = move |purpose: Use| {
+    move |purpose| {
         let connection = connect(&path)?;
         if purpose == Use::Read {
             connection.pragma_update(None, "query_only", "on")?;
         }
-        Ok(Sqlite(connection))
-    };
-    let copies = connect(&folder.join("hub.db"))?;
-    let threads = Threads::start(1, READERS, open)?;
-    threads.beside("hub-log", move |stop| log::copy(&copies, stop))?;
-    Ok((threads, lock))
+        Sqlite::over(connection)
+    }
 }
 
 fn lock(folder: &Path) -> Result<std::fs::File, StoreError> {
@@ -107,7 +119,7 @@ fn make_private(path: &Path) -> Result<(), StoreError> {
 fn connect(path: &Path) -> Result<rusqlite::Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection = rusqlite::Connection::open_with_flags(path, flags)?;
-    connection.busy_timeout(std::time::Duration::from_millis(BUSY_TIMEOUT_MS))?;
+    connection.busy_timeout(Duration::from_millis(BUSY_TIMEOUT_MS))?;
     connection.pragma_update(None, "journal_mode", "wal")?;
     connection.pragma_update(None, "synchronous", "full")?;
     connection.pragma_update(None, "trusted_schema", "off")?;
@@ -136,9 +148,12 @@ fn bring_up_to_date(connection: &Sqlite, now_ms: i64) -> Result<(), StoreError> 
 
 impl From<rusqlite::Error> for StoreError {
     fn from(error: rusqlite::Error) -> StoreError {
-        use rusqlite::ErrorCode::{ConstraintViolation, DiskFull, TooBig, TypeMismatch};
+        use rusqlite::ErrorCode::{
+            ConstraintViolation, DiskFull, OperationInterrupted, TooBig, TypeMismatch,
+        };
         match error.sqlite_error_code() {
             Some(DiskFull) => StoreError::DiskFull,
+            Some(OperationInterrupted) => StoreError::Late,
             Some(ConstraintViolation | TooBig | TypeMismatch) => StoreError::Data(Arc::new(error)),
             _ if matches!(error, rusqlite::Error::IntegralValueOutOfRange(..)) => StoreError::Beyond,
             _ => StoreError::Database(Arc::new(error)),
@@ -146,7 +161,21 @@ impl From<rusqlite::Error> for StoreError {
     }
 }
 
-pub(super) struct Sqlite(rusqlite::Connection);
+/// A connection, and when its read is given up.
+pub(super) struct Sqlite(rusqlite::Connection, Arc<Mutex<Option<Instant>>>);
+
+impl Sqlite {
+    fn over(mut connection: rusqlite::Connection) -> Result<Sqlite, StoreError> {
+        let end = Arc::new(Mutex::new(None::<Instant>));
+        let ends = end.clone();
+        let is_over = move || {
+            let end = *ends.lock().unwrap_or_else(PoisonError::into_inner);
+            end.is_some_and(|end| end < Instant::now())
+        };
+        connection.progress_handler(STEPS, Some(is_over))?;
+        Ok(Sqlite(connection, end))
+    }
+}
 
 impl ToSql for Value<'_> {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
@@ -208,7 +237,9 @@ impl Connection for Sqlite {
         Ok(self.0.execute_batch("begin immediate")?)
     }
 
-    fn begin_read(&self) -> Result<(), StoreError> {
+    fn begin_read(&self, patience: Option<Duration>) -> Result<(), StoreError> {
+        let end = patience.and_then(|most| Instant::now().checked_add(most));
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = end;
         Ok(self.0.execute_batch("begin")?)
     }
 
@@ -251,7 +282,7 @@ mod tests {
 
     #[test]
     fn later_steps_give_batches_and_closes_their_station() {
-        let connection = Sqlite(rusqlite::Connection::open_in_memory().unwrap());
+        let connection = Sqlite::over(rusqlite::Connection::open_in_memory().unwrap()).unwrap();
         let [first, second, third, ..] = MIGRATIONS else { panic!("three steps") };
         connection.script(first.sql).unwrap();
         let rows = "insert into batch values (7, x'0102', x'03', 0, 1, 1, x'04', x'05', 0, x'06');
