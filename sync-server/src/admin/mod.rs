@@ -1,5 +1,6 @@
 //! What IT does: enrolment codes, users, API keys, sign-in; and the import of a catalogue.
 
+mod give;
 mod import;
 pub(crate) mod local;
 mod order;

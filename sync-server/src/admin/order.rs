@@ -7,12 +7,10 @@ use serde::{Deserialize, Serialize};
 use suanpan_journal::SiteCode;
 use suanpan_sync::Scope;
 
-use super::{Imported, Manner, api_key, enrol_code, import, local, put_user};
+use super::{Imported, Manner, api_key, enrol_code, import, put_user};
 use crate::access::{Role, User};
-use crate::config::Config;
 use crate::dictionary;
 use crate::error::HubError;
-use crate::hub::Hub;
 use crate::store::Store;
 
 /// An order. It has no `Debug`: a password may be in it.
@@ -81,18 +79,6 @@ impl From<HubError> for Refused {
 }
 
 impl Order {
-    /// Has it carried out by the hub that serves the folder, or does it here.
-    ///
-    /// *Errors:* what refused it.
-    pub async fn give(self, config: Config) -> Result<Done, Refused> {
-        if config.database.is_none()
-            && let Some(answer) = local::ask(&config.data_dir, &self).await
-        {
-            return answer;
-        }
-        Ok(self.carry_out(Hub::open(config)?.store()).await?)
-    }
-
     /// Does it.
     ///
     /// *Errors:* `Import`, `UnknownSite`, `Rejected`, `Random`, `Store`.

@@ -13,7 +13,7 @@ use suanpan_sync::limits::{CHALLENGE_LIFE_MS, CLOCK_TOLERANCE_MS, PUSH_BODY_MAX}
 use suanpan_sync::{Challenge, RequestAuth, RequestError, RequestFacts, Scope};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::{Problem, gate};
+use super::{Problem, peer};
 use crate::access::{Action, Reach, User};
 use crate::admin::secret_hash;
 use crate::app::{App, PLACE_WAIT};
@@ -54,7 +54,7 @@ impl Asker {
 /// Finds out who asks and whether they may. A route's handler is not called before.
 pub(super) async fn admit(app: &App, action: Action, parts: &Parts, body: &[u8]) -> Result<Asker, Problem> {
     let is_signed = text(&parts.headers, header::AUTHORIZATION).is_some_and(RequestAuth::is_one);
-    let is_watched = action == Action::Watch && gate::is_from_here(&parts.headers, &parts.extensions);
+    let is_watched = action == Action::Watch && peer::is_from_here(&parts.headers, &parts.extensions);
     if action == Action::Knock || is_watched {
         return Ok(Asker::Anybody);
     }
@@ -298,20 +298,8 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     }
 }
 
-/// The address that the request came from.
-#[derive(Debug)]
-pub(super) struct Peer(pub IpAddr);
-
-impl<S: Sync> FromRequestParts<S> for Peer {
-    type Rejection = Problem;
-
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Peer, Problem> {
-        Ok(Peer(address(parts)))
-    }
-}
-
 fn address(parts: &Parts) -> IpAddr {
-    gate::address(&parts.headers, &parts.extensions)
+    peer::address(&parts.headers, &parts.extensions)
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

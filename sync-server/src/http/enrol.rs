@@ -8,8 +8,8 @@ use suanpan_journal::Certificate;
 use suanpan_sync::{EnrolReply, EnrolRequest};
 
 use super::Problem;
-use super::auth::Peer;
 use super::body::parsed;
+use super::peer::Peer;
 use crate::admin;
 use crate::app::App;
 use crate::limit::household;

@@ -7,41 +7,27 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, HttpBody};
-use axum::extract::{ConnectInfo, Request, State};
-use axum::http::{Extensions, HeaderMap, header};
+use axum::extract::{Request, State};
+use axum::http::header;
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use futures_util::{StreamExt, stream};
+use futures_util::StreamExt;
 use tokio::sync::Semaphore;
 
-use super::routes::Route;
+use super::keep::keep;
+use super::peer::address;
+use super::routes::{Bounds, Route};
 use super::{Problem, auth};
 use crate::access::Action;
 use crate::app::{App, PULL_WAIT};
-use crate::door::Caller;
 use crate::limit::{Share, household};
 use crate::refusal::Refusal;
 
 /// A body must be in within this: the largest push on a line of 0.3 Mbit/s.
 const BODY_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Bytes of an answer that are handed to the connection at once: whoever takes none keeps its place.
-const PIECE: usize = 64 * 1024;
-
-/// What the addresses of proxies hand on.
-const FORWARDED_FOR: &str = "x-forwarded-for";
-
 /// What a browser says of the page that sends it.
 const FETCH_SITE: &str = "sec-fetch-site";
-
-/// What a route takes.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
-    /// Bytes of its body.
-    pub body: usize,
-    /// From the last byte of the body to the first of the answer.
-    pub answer: Duration,
-}
 
 /// Adds a route, whose answers take places if there are some to take, of all and of whoever asks: only who was admitted
 /// takes one.
@@ -142,29 +128,6 @@ fn is_of_a_foreign_page(request: &Request) -> bool {
     own.as_deref() != Some(site.to_ascii_lowercase().as_bytes())
 }
 
-/// Whom a request is from: the other end of its connection, or who that says when it is the hub's own proxy.
-pub(super) fn address(headers: &HeaderMap, extensions: &Extensions) -> IpAddr {
-    let Some(ConnectInfo(caller)) = extensions.get::<ConnectInfo<Caller>>() else {
-        return IpAddr::from([0, 0, 0, 0]);
-    };
-    if !caller.is_proxy() {
-        return caller.address();
-    }
-    let lines = headers.get_all(FORWARDED_FOR).iter().filter_map(|line| line.to_str().ok());
-    let mut named: Vec<&str> = lines.flat_map(|line| line.split(',')).map(str::trim).collect();
-    // What stands before the last address that the proxies did not write anybody may have written.
-    let ours = |name: &&str| name.parse().is_ok_and(|name| caller.is_one_of_ours(name));
-    while named.last().is_some_and(ours) {
-        named.pop();
-    }
-    named.last().and_then(|name| name.parse::<IpAddr>().ok()).map_or(caller.address(), |it| it.to_canonical())
-}
-
-/// Whether somebody on this machine asks, and no proxy for another.
-pub(super) fn is_from_here(headers: &HeaderMap, extensions: &Extensions) -> bool {
-    address(headers, extensions).is_loopback() && !headers.contains_key(FORWARDED_FOR)
-}
-
 /// Lets so many answers be made and sent at once; others wait for a while.
 pub(super) async fn few(State(places): State<Arc<Semaphore>>, request: Request, next: Next) -> Response {
     match tokio::time::timeout(PULL_WAIT, places.acquire_owned()).await {
@@ -185,34 +148,11 @@ async fn few_of_one(State(app): State<App>, request: Request, next: Next) -> Res
     answered.unwrap_or_else(|_| Problem::from(Refusal::Internal).into_response())
 }
 
-/// Keeps something until the last piece of an answer was handed over.
-pub(super) fn keep<T: Send + 'static>(mut answer: Response, kept: T) -> Response {
-    if let Some(length) = answer.body().size_hint().exact() {
-        answer.headers_mut().insert(header::CONTENT_LENGTH, length.into());
-    }
-    answer.map(|body| {
-        if body.is_end_stream() {
-            return body;
-        }
-        let pieces = (body.into_data_stream(), Bytes::new(), kept);
-        Body::from_stream(stream::unfold(pieces, |(mut body, mut left, kept)| async move {
-            if left.is_empty() {
-                left = match body.next().await? {
-                    Ok(next) => next,
-                    Err(error) => return Some((Err(error), (body, left, kept))),
-                };
-            }
-            let piece = left.split_to(left.len().min(PIECE));
-            Some((Ok(piece), (body, left, kept)))
-        }))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::store::Store;
-    use axum::http::HeaderValue;
+    use futures_util::stream;
     use suanpan_journal::SigningKey;
 
     #[tokio::test]
@@ -246,21 +186,6 @@ mod tests {
         read(pieces(vec![9 << 20]), [10, 0, 0, 2], long).await.unwrap();
     }
 
-    #[tokio::test]
-    async fn an_answer_keeps_its_length_and_its_place_until_the_last_piece_is_taken() {
-        let places = Arc::new(Semaphore::new(1));
-        let place = places.clone().try_acquire_owned().unwrap();
-        let answer = keep(vec![7; 3 * PIECE].into_response(), place);
-        assert_eq!(answer.headers()[header::CONTENT_LENGTH], (3 * PIECE).to_string());
-        let mut pieces = answer.into_body().into_data_stream();
-        for _ in 0..3 {
-            assert_eq!(pieces.next().await.unwrap().unwrap().len(), PIECE);
-            assert_eq!(places.available_permits(), 0);
-        }
-        assert!(pieces.next().await.is_none());
-        assert_eq!(places.available_permits(), 1);
-    }
-
     #[test]
     fn a_page_of_another_site_may_look_and_change_nothing() {
         for (method, origin, host, is_foreign) in [
@@ -279,32 +204,6 @@ mod tests {
             }
             let request = request.body(Body::empty()).unwrap();
             assert_eq!(is_of_a_foreign_page(&request), is_foreign, "{method} {origin:?} {host}");
-        }
-    }
-
-    #[test]
-    fn who_comes_through_the_hubs_own_proxy_is_known_by_what_that_says() {
-        for (peer, lines, expected) in [
-            ("192.0.2.7", vec!["203.0.113.9"], "192.0.2.7"),
-            ("10.0.0.5", vec![], "10.0.0.5"),
-            ("10.0.0.5", vec!["203.0.113.9"], "203.0.113.9"),
-            ("10.0.0.5", vec!["1.1.1.1, 203.0.113.9"], "203.0.113.9"),
-            ("10.0.0.5", vec!["1.1.1.1", "203.0.113.9, 10.0.0.6"], "203.0.113.9"),
-            ("10.0.0.5", vec!["203.0.113.9, gibberish"], "10.0.0.5"),
-            ("10.0.0.5", vec!["10.0.0.6"], "10.0.0.5"),
-        ] {
-            let mut headers = HeaderMap::new();
-            for line in &lines {
-                headers.append(FORWARDED_FOR, HeaderValue::from_static(line));
-            }
-            let mut extensions = Extensions::new();
-            let proxies = ["10.0.0.5", "10.0.0.6"].map(|it| it.parse().unwrap()).to_vec();
-            extensions.insert(ConnectInfo(Caller::of(peer.parse().unwrap(), proxies)));
-            assert_eq!(
-                address(&headers, &extensions),
-                expected.parse::<IpAddr>().unwrap(),
-                "{peer} {lines:?}"
-            );
         }
     }
 }

@@ -10,8 +10,9 @@ use serde::{Deserialize, Serialize};
 use suanpan_domain::calendar;
 
 use super::Problem;
-use super::auth::{Peer, SESSION_COOKIE, Session};
+use super::auth::{SESSION_COOKIE, Session};
 use super::body::parsed;
+use super::peer::Peer;
 use crate::access::{Action, Role};
 use crate::admin::{self, SESSION_LIFE_S};
 use crate::app::App;

@@ -10,8 +10,10 @@ mod gate;
 mod health;
 mod hq;
 mod journal;
+mod keep;
 mod lost;
 mod openapi;
+mod peer;
 mod problem;
 mod reports;
 #[cfg(test)]

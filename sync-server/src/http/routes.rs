@@ -15,7 +15,6 @@ use suanpan_sync::{
     RefundRequest, SnapshotManifest,
 };
 
-use super::gate::Bounds;
 #[cfg(test)]
 use super::reports::{Report, Span};
 #[cfg(test)]
@@ -27,6 +26,15 @@ use crate::app::App;
 use crate::journal::JournalStation;
 #[cfg(test)]
 use crate::store::{ByRow, DayRow, Lost, OfflineRefund, StoreDay, StoreDays, Today, TotalRow};
+
+/// What a route takes.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Bounds {
+    /// Bytes of its body.
+    pub body: usize,
+    /// From the last byte of the body to the first of the answer.
+    pub answer: Duration,
+}
 
 /// One route. Without an action there is none.
 pub(super) struct Route {

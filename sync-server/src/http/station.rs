@@ -14,7 +14,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use super::Problem;
 use super::auth::{PushPlace, StationRequest};
 use super::body::parsed;
-use super::gate::keep;
+use super::keep::keep;
 use crate::app::{App, PULL_WAIT};
 use crate::limit::Share;
 use crate::refusal::Refusal;

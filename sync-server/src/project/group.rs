@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use suanpan_journal::SiteCode;
 
-use super::{Parked, Projected, project};
-use crate::store::{PendingBatch, UNREADABLE};
+use super::{Parked, Projected, UNREADABLE, project};
+use crate::store::PendingBatch;
 
 /// Which total, but for its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

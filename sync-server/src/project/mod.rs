@@ -21,7 +21,13 @@ use suanpan_domain::totals::{Dimension, Posting, item_postings, postings};
 use suanpan_journal::{Record, Records, SegmentId};
 use suanpan_sync::Push;
 
-use crate::store::{PendingBatch, REFUSED};
+use crate::store::PendingBatch;
+
+/// The code of a batch that does not unpack.
+pub const UNREADABLE: &str = "HUB-PRJ-005";
+
+/// The code of an entry that the database refused.
+pub const REFUSED: &str = "HUB-PRJ-007";
 
 /// What a batch adds, with seqs still relative to nothing but the journal: the store gives them global numbers.
 #[derive(Debug, Default)]

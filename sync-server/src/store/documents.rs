@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use suanpan_domain::ids::DocumentNumber;
 
-use super::projection::park;
+use super::parked::park;
 use super::sql::{Sql, ToValue, Value, values};
 use super::{PendingBatch, StoreError};
 use crate::project::{Document, Parked, Projected};

@@ -3,7 +3,7 @@
 use suanpan_journal::{Hash, Parent, SegmentId, StationId};
 use suanpan_sync::{CheckedPush, Fork, ForkKind, Known, LostTail};
 
-use super::StoreError;
+use super::error::StoreError;
 use super::known::{Segment, Standing};
 use super::sql::{Sql, values};
 

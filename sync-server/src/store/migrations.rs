@@ -3,7 +3,7 @@
 use sha2::{Digest, Sha256};
 use suanpan_journal::Hash;
 
-use super::StoreError;
+use super::error::StoreError;
 use super::sql::{Sql, values};
 use super::threads::Connection;
 

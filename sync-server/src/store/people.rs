@@ -1,5 +1,6 @@
 //! Sites, stations, one-time codes, users, sessions and API keys.
 
+use suanpan_domain::calendar;
 use suanpan_journal::{Certificate, Enrolment, Hash, SiteCode, StationId, VerifyingKey};
 
 use super::Store;
@@ -421,4 +422,21 @@ fn introduce(connection: &dyn Sql, enrolment: &Enrolment, now_ms: i64) -> Result
         |row| row.get(0),
     )?;
     Ok(stored == key)
+}
+
+/// Minutes ahead of UTC, and after midnight when a day starts, where a site says nothing.
+pub(super) const CHINA: (i32, i32) = (480, 240);
+
+/// How far most sites' clocks are ahead of UTC and when their day starts, in minutes: the first site's, since a chain
+/// trades in one country.
+pub(super) fn clock(sites: &[Site]) -> (i32, i32) {
+    sites.first().map_or(CHINA, |site| (site.utc_offset_min, site.day_starts_min))
+}
+
+/// The business date of most sites now.
+pub(super) fn current_date(sites: &[Site], now_ms: i64) -> u32 {
+    let (offset, starts) = clock(sites);
+    let (date, minute) = calendar::local(now_ms, offset);
+    let begun = i64::from(minute) >= i64::from(starts);
+    if begun { date } else { calendar::previous(date).unwrap_or(date) }
 }

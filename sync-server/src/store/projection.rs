@@ -6,6 +6,7 @@ use suanpan_journal::{SegmentId, SiteCode, StationId};
 
 use super::Store;
 use super::documents::Documents;
+use super::parked::park;
 use super::sql::{Sql, ToValue, Value, values};
 use super::{PendingBatch, StoreError, day, lease, returned};
 use crate::project::{Close, Group, Parked, Projected, Shift, Totals};
@@ -19,12 +20,6 @@ const BATCHES_AT_ONCE: u32 = 400;
 /// What can be dropped and projected again.
 const READ_MODELS: [&str; 8] =
     ["document", "returned", "total", "numbering", "shift", "day_close", "parked", "stamp"];
-
-/// The code of a batch that does not unpack.
-pub const UNREADABLE: &str = "HUB-PRJ-005";
-
-/// The code of an entry that the database refused.
-pub const REFUSED: &str = "HUB-PRJ-007";
 
 /// A total has a bound, so that any number of them can be summed.
 #[derive(Debug, thiserror::Error)]
@@ -272,27 +267,4 @@ fn add_close(connection: &dyn Sql, gseq: u64, batch: &PendingBatch, close: &Clos
         values![site, close.business_date, batch.till, gseq, batch.station.0, close.last_number, close.sums],
     )?;
     day::closing(connection, site, close.business_date)
-}
-
-pub(super) fn park(
-    connection: &dyn Sql,
-    batch: &PendingBatch,
-    gseq: u64,
-    entry: &Parked,
-) -> Result<(), StoreError> {
-    connection.execute(
-        "insert into parked (station, segment, branch, seq, gseq, kind, business_date, code)
-         values (?, ?, ?, ?, ?, ?, ?, ?) on conflict do nothing",
-        values![
-            batch.station.0,
-            batch.segment.0,
-            batch.branch,
-            entry.seq,
-            gseq,
-            entry.kind,
-            entry.business_date,
-            entry.code
-        ],
-    )?;
-    Ok(())
 }

@@ -3,8 +3,8 @@ use suanpan_journal::Records;
 use suanpan_sync::{Push, REFUNDS_MAX, Recorded};
 
 use super::Store;
-use super::StoreError;
 use super::documents::{SALE_NUMBERED, numbered};
+use super::error::StoreError;
 use super::sql::{Sql, Value, values};
 
 /// A document and the stored push that holds it, with the number of entries before it there.

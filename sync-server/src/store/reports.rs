@@ -6,13 +6,13 @@ use suanpan_journal::SiteCode;
 
 use super::Store;
 use super::sql::{Row, Sql, values};
-use super::{ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, StoreError, TotalRow, returned};
+use super::{ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, StoreError, TotalRow};
 
 /// Rows of one report. A year of a thousand sites by day fits; of more nothing is told, and it is asked for in parts.
 pub const REPORT_ROWS_MAX: u32 = 400_000;
 
 /// What a statement may give: one more than is told, to know whether there is one.
-const ROWS_LIMIT: u32 = REPORT_ROWS_MAX + 1;
+pub(super) const ROWS_LIMIT: u32 = REPORT_ROWS_MAX + 1;
 
 impl Store {
     /// Figures by business date and site, and how many batches still wait to be in them.
@@ -39,30 +39,10 @@ impl Store {
     pub async fn report_totals(&self, filter: ReportFilter) -> Result<(Vec<TotalRow>, i64), StoreError> {
         self.read_report(move |sql| with_pending(sql, &filter, totals(sql, &filter)?)).await
     }
-
-    /// Refunds that were paid out while the hub was not heard, the newest first, and how many batches still wait to be
-    /// looked at.
-    ///
-    /// *Errors:* `TooMany` and the store's.
-    pub async fn report_offline_refunds(
-        &self,
-        filter: ReportFilter,
-    ) -> Result<(Vec<OfflineRefund>, i64), StoreError> {
-        self.read_report(move |sql| offline_refunds(sql, &filter, ROWS_LIMIT)).await
-    }
-}
-
-/// Refunds that were paid out while the hub was not heard, and how many batches still wait to be looked at.
-pub(super) fn offline_refunds(
-    sql: &dyn Sql,
-    filter: &ReportFilter,
-    limit: u32,
-) -> Result<(Vec<OfflineRefund>, i64), StoreError> {
-    with_pending(sql, filter, returned::offline(sql, filter, limit)?)
 }
 
 /// A row that tells how many of its site's batches are not in it yet.
-trait OfSite {
+pub(super) trait OfSite {
     fn site(&self) -> &str;
     fn pending(&mut self) -> &mut i64;
 }
@@ -83,7 +63,7 @@ macro_rules! of_site {
 of_site!(DayRow, ByRow, TotalRow, OfflineRefund);
 
 /// Gives each row what waits of its site, and the sum, read with the rows on one state.
-fn with_pending<R: OfSite>(
+pub(super) fn with_pending<R: OfSite>(
     sql: &dyn Sql,
     filter: &ReportFilter,
     mut rows: Vec<R>,

@@ -6,10 +6,10 @@ use suanpan_domain::refund::Refund;
 use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::REFUND_KEPT_MS;
 
+use super::people::current_date;
 use super::reports::within;
 use super::sql::{Sql, values};
-use super::today::{LookedUp, current_date};
-use super::{Station, Store, StoreError, people};
+use super::{LookedUp, Station, Store, StoreError, people};
 use crate::access::Reach;
 
 /// Twice as long as tills count on, so that no clock and no slow answer cuts it short.

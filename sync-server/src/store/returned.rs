@@ -7,10 +7,9 @@ use suanpan_sync::Recorded;
 
 use super::documents::Documents;
 use super::recorded::{refunds, sales};
-use super::reports::{rows, within};
+use super::reports::{ROWS_LIMIT, rows, with_pending, within};
 use super::sql::{Sql, values};
-use super::today::Problem;
-use super::{OfflineRefund, ReportFilter, Store, StoreError, lease, reserved};
+use super::{OfflineRefund, Problem, ReportFilter, Store, StoreError, lease, reserved};
 use crate::access::Reach;
 use crate::returns::{Wrong, compare, decoded};
 
@@ -25,6 +24,17 @@ const DOUBLE: &str = "double";
 const DIFFERS: &str = "differs";
 
 impl Store {
+    /// Refunds that were paid out while the hub was not heard, the newest first, and how many batches still wait to be
+    /// looked at.
+    ///
+    /// *Errors:* `TooMany` and the store's.
+    pub async fn report_offline_refunds(
+        &self,
+        filter: ReportFilter,
+    ) -> Result<(Vec<OfflineRefund>, i64), StoreError> {
+        self.read_report(move |sql| offline_refunds(sql, &filter, ROWS_LIMIT)).await
+    }
+
     /// Judges some receipts that are due; false when none is.
     ///
     /// *Errors:* `Fenced` and the store's.
@@ -138,12 +148,17 @@ pub(super) fn problems(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, Sto
     )
 }
 
-/// Refunds that were paid out while the hub was not heard, the newest first.
-pub(super) fn offline(
+/// Refunds that were paid out while the hub was not heard, and how many batches still wait to be looked at.
+pub(super) fn offline_refunds(
     sql: &dyn Sql,
     filter: &ReportFilter,
     limit: u32,
-) -> Result<Vec<OfflineRefund>, StoreError> {
+) -> Result<(Vec<OfflineRefund>, i64), StoreError> {
+    with_pending(sql, filter, offline(sql, filter, limit)?)
+}
+
+/// Refunds that were paid out while the hub was not heard, the newest first.
+fn offline(sql: &dyn Sql, filter: &ReportFilter, limit: u32) -> Result<Vec<OfflineRefund>, StoreError> {
     let columns = "till, cites, printed, cashier, fen";
     let order = "order by business_date desc, site, till, number desc";
     rows(sql, filter, (columns, "document where offline = 1", order), limit, |date, site, row| {

@@ -1,7 +1,7 @@
 //! What the statements of this module run on: one transaction of either database. Both understand the same SQL, as
 //! long as a statement keeps to what they share: `?` for a value, a named target of `on conflict`, `cast` around sums.
 
-use super::StoreError;
+use super::error::StoreError;
 
 /// A value of a statement or of a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use suanpan_journal::StationId;
 
-use super::StoreError;
+use super::error::StoreError;
 use super::sql::Sql;
 
 /// Writes that may wait at one writer: at a few hundred µs each this is under a second of work, and past it a

@@ -10,7 +10,7 @@ use suanpan_journal::{SegmentId, SiteCode, StationId};
 use super::ingest::IS_MISSING;
 use super::reports::within;
 use super::sql::{Row, Sql, values};
-use super::{DayRow, OfflineRefund, ReportFilter, Site, StoreError};
+use super::{DayRow, LookedUp, OfflineRefund, Problem, ReportFilter, Site, StoreError};
 use super::{Store, people, reports, reserved, returned};
 use crate::access::Reach;
 
@@ -131,117 +131,6 @@ pub struct UnclosedShift {
     pub opened_at_ms: Option<i64>,
 }
 
-/// Receipts of another store that a till asked for, to refund them.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
-pub struct LookedUp {
-    /// The till's store.
-    pub site: String,
-    /// The till.
-    pub till: u16,
-    /// The receipts' store.
-    pub of: String,
-    /// How many.
-    pub receipts: i64,
-}
-
-/// Something that somebody has to look at.
-#[derive(Debug, Clone, Serialize)]
-#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
-#[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Problem {
-    /// Refunds of a receipt that the hub does not have: it never was, or its till has not sent it yet.
-    UnknownRefund {
-        /// The receipt's printed number, as it was cited.
-        number: String,
-        /// Where it was paid out.
-        site: String,
-        /// What was paid out.
-        refunded_fen: i64,
-        /// The refunds' printed numbers, separated by spaces.
-        refunds: String,
-    },
-    /// A refund of other goods than the receipt has, or of more goods or money.
-    RefundDiffers {
-        /// The sale's printed number.
-        number: String,
-        /// Where it was paid out.
-        site: String,
-        /// What was paid.
-        paid_fen: i64,
-        /// What was paid out.
-        refunded_fen: i64,
-        /// The refunds' printed numbers, separated by spaces.
-        refunds: String,
-    },
-    /// Several refunds of one sale, together of more goods or money than it has.
-    DoubleRefund {
-        /// The sale's printed number.
-        number: String,
-        /// Where it was paid out.
-        site: String,
-        /// What was paid.
-        paid_fen: i64,
-        /// What was paid out.
-        refunded_fen: i64,
-        /// The refunds' printed numbers, separated by spaces.
-        refunds: String,
-    },
-    /// Two disks write as one station.
-    Clone {
-        /// Its store.
-        site: String,
-        /// Its till.
-        till: u16,
-    },
-    /// The station's file is an older copy; it fetches the rest by itself.
-    LostTail {
-        /// Its store.
-        site: String,
-        /// Its till.
-        till: u16,
-        /// Entries to fetch.
-        entries: u64,
-    },
-    /// Entries that neither side has.
-    Hole {
-        /// Its store.
-        site: String,
-        /// Its till.
-        till: u16,
-        /// How many.
-        entries: u64,
-    },
-    /// Entries that this hub does not understand, or has twice.
-    Parked {
-        /// Its store.
-        site: String,
-        /// Its till.
-        till: u16,
-        /// Why: a stable code.
-        code: String,
-        /// How many.
-        entries: u64,
-        /// The station and, in a segment of its journal, the seq of the newest.
-        station: String,
-        /// The segment.
-        segment: String,
-        /// The seq.
-        seq: u64,
-    },
-    /// A till sells under a date that is far ahead: in no report that anybody looks at.
-    FarDate {
-        /// Its store.
-        site: String,
-        /// Its till.
-        till: u16,
-        /// The date, `yyyy-mm-dd`.
-        date: String,
-        /// Receipts.
-        receipts: u32,
-    },
-}
-
 impl Store {
     /// What HQ's page shows of a reach for a date, or for the chain's current business date. A station that last spoke
     /// before `silent_before_ms` is silent.
@@ -257,7 +146,7 @@ impl Store {
         let stands_since_ms = self.headway.standstill(now_ms).map(|it| it.since_ms);
         self.read_long(move |connection| {
             let sites = people::sites(connection)?;
-            let date = date.unwrap_or_else(|| current_date(&sites, now_ms));
+            let date = date.unwrap_or_else(|| people::current_date(&sites, now_ms));
             let filter = ReportFilter { reach, till: None, from: date, to: date };
             let today = build(connection, &sites, &filter, now_ms, silent_before_ms)?;
             Ok(Today { stands_since_ms, ..today })
@@ -274,23 +163,6 @@ const OFFLINE_DAYS_BEFORE: u32 = 13;
 /// Entries of a hole that are added up at most: its length is what a station says.
 const HOLE_SHOWN_MAX: i64 = 1_000_000_000_000;
 
-/// Minutes ahead of UTC, and after midnight when a day starts, where a site says nothing.
-pub(super) const CHINA: (i32, i32) = (480, 240);
-
-/// How far most sites' clocks are ahead of UTC and when their day starts, in minutes: the first site's, since a chain
-/// trades in one country.
-fn clock(sites: &[Site]) -> (i32, i32) {
-    sites.first().map_or(CHINA, |site| (site.utc_offset_min, site.day_starts_min))
-}
-
-/// The business date of most sites now.
-pub(super) fn current_date(sites: &[Site], now_ms: i64) -> u32 {
-    let (offset, starts) = clock(sites);
-    let (date, minute) = calendar::local(now_ms, offset);
-    let begun = i64::from(minute) >= i64::from(starts);
-    if begun { date } else { calendar::previous(date).unwrap_or(date) }
-}
-
 fn build(
     connection: &dyn Sql,
     sites: &[Site],
@@ -301,7 +173,7 @@ fn build(
     let (date, rows) = (filter.from, reports::days(connection, filter)?);
     let early = (0..OFFLINE_DAYS_BEFORE).fold(date, |date, _| calendar::previous(date).unwrap_or(date));
     let lately = ReportFilter { from: early, ..filter.clone() };
-    let (offline_refunds, _) = reports::offline_refunds(connection, &lately, PROBLEMS_MAX)?;
+    let (offline_refunds, _) = returned::offline_refunds(connection, &lately, PROBLEMS_MAX)?;
     let stations = stations(connection, filter, silent_before_ms)?;
     let seen = sites.iter().filter(|site| filter.reach.holds(site.site.as_str()));
     let stores: Vec<StoreLine> = seen.map(|site| store_line(site, &rows)).collect();
@@ -311,7 +183,7 @@ fn build(
     let numbered: BTreeMap<_, _> =
         stations.iter().map(|it| ((&it.site, it.till), i64::from(it.received))).collect();
     let received = numbered.into_values().fold(0, i64::saturating_add);
-    let (utc_offset_min, starts_min) = clock(sites);
+    let (utc_offset_min, starts_min) = people::clock(sites);
     let day_starts_hour = u32::try_from(starts_min.div_euclid(60)).unwrap_or(0) % HOURS;
     Ok(Today {
         date: calendar::text(date),
@@ -329,7 +201,7 @@ fn build(
         hours: hours(connection, filter, day_starts_hour)?,
         stations,
         unclosed_shifts: unclosed_shifts(connection, &filter.reach)?,
-        problems: problems(connection, &filter.reach, current_date(sites, now_ms))?,
+        problems: problems(connection, &filter.reach, people::current_date(sites, now_ms))?,
         offline_refunds,
         looked_up: reserved::looked_up(connection, &filter.reach, date)?,
     })

@@ -12,7 +12,7 @@ use suanpan_domain::receipt::Paper;
 use suanpan_journal::{Hash, SegmentId, SiteCode, VerifyingKey};
 use suanpan_sync::{Scope, normal_code};
 
-use crate::{Target, unhex};
+use crate::target::{Target, unhex};
 
 pub(crate) const TARGETS: [Target; 5] = [
     Target { name: "scan", seeds: scans, run: scan },

@@ -16,7 +16,7 @@ use suanpan_tests::{catalogue, rig};
 use sync_server::{Config, Hub};
 use tempfile::TempDir;
 
-use crate::Target;
+use crate::target::Target;
 
 pub(crate) const TARGETS: [Target; 6] = [
     Target { name: "ledger-file", seeds: || vec![LEDGER.0.clone()], run: ledger_file },

@@ -15,7 +15,7 @@ use suanpan_sync::{
 };
 use sync_server::journal::{Place, StoredBatch, decode_page, encode_page};
 
-use crate::{Target, golden, golden_texts, unhex};
+use crate::target::{Target, golden, golden_dir, golden_texts, unhex};
 
 const STATION: StationId = StationId([7; 16]);
 
@@ -298,7 +298,7 @@ fn authorization(bytes: &[u8]) -> String {
 
 /// The golden payloads, each behind its kind.
 fn payloads() -> Vec<Vec<u8>> {
-    let folder = crate::golden_dir().join("entries");
+    let folder = golden_dir().join("entries");
     let files = std::fs::read_dir(folder).expect("payloads").map(|file| file.expect("a file").path());
     let seed = |path: std::path::PathBuf| {
         let name = path.file_name()?.to_str()?;

@@ -7,59 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::code::{is_word, without_comments_and_text};
 use super::source::{Finding, Source};
 
-/// Circles that are still there, as the files under `src/` of each. A circle may only get smaller, and then its row does.
-const REMAIN: &[(&str, &[&str])] = &[
-    ("sync-server", &["admin/import/changes.rs", "admin/import/mod.rs", "admin/import/rows.rs"]),
-    ("sync-server", &["admin/local.rs", "admin/order.rs", "hub.rs"]),
-    (
-        "sync-server",
-        &[
-            "http/auth.rs",
-            "http/days.rs",
-            "http/enrol.rs",
-            "http/gate.rs",
-            "http/hq.rs",
-            "http/lost.rs",
-            "http/reports.rs",
-            "http/routes.rs",
-            "http/station.rs",
-        ],
-    ),
-    (
-        "sync-server",
-        &[
-            "project/group.rs",
-            "project/headway.rs",
-            "project/mod.rs",
-            "store/day/judge.rs",
-            "store/day/mod.rs",
-            "store/day/read.rs",
-            "store/documents.rs",
-            "store/feed.rs",
-            "store/forks.rs",
-            "store/ingest.rs",
-            "store/known.rs",
-            "store/lease.rs",
-            "store/migrations.rs",
-            "store/mod.rs",
-            "store/people.rs",
-            "store/postgres/mod.rs",
-            "store/postgres/types.rs",
-            "store/projection.rs",
-            "store/recorded.rs",
-            "store/reports.rs",
-            "store/reserved.rs",
-            "store/returned.rs",
-            "store/sql.rs",
-            "store/sqlite/log.rs",
-            "store/sqlite/mod.rs",
-            "store/threads.rs",
-            "store/today.rs",
-        ],
-    ),
-    ("tests/fuzz", &["counter.rs", "files.rs", "main.rs", "wire.rs"]),
-];
-
 /// Names that a path goes over on its way to its end: more is a name that hands itself on.
 const HOPS_MAX: usize = 16;
 
@@ -75,31 +22,24 @@ pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
             crates.entry(folder).or_default().push(File::read(name, &source.text));
         }
     }
-    let known = |folder: &str| REMAIN.iter().filter(|it| it.0 == folder).map(|it| it.1).collect::<Vec<_>>();
-    crates.into_iter().flat_map(|(folder, files)| of_crate(folder, files, &known(folder))).collect()
+    crates.into_iter().flat_map(|(folder, files)| of_crate(folder, files)).collect()
 }
 
 fn is_test(path: &str) -> bool {
     path.ends_with("/tests.rs") || path.ends_with("_tests.rs") || path.contains("/tests/")
 }
 
-fn of_crate(folder: &str, files: Vec<File>, known: &[&[&str]]) -> Vec<Finding> {
+fn of_crate(folder: &str, files: Vec<File>) -> Vec<Finding> {
     let edges = Crate::new(files).edges();
-    let circles = circles(&edges);
-    let is_known = |circle: &Vec<&str>| known.iter().any(|it| circle.iter().all(|file| it.contains(file)));
-    let new = circles.iter().filter(|it| !is_known(it));
     let imports = |circle: &Vec<&str>, file: &str| {
         let inside = edges[file].iter().map(String::as_str).filter(|it| circle.contains(it));
         format!("{file} → {}", inside.collect::<Vec<_>>().join(", "))
     };
-    let new = new.map(|circle| {
-        let told: Vec<String> = circle.iter().map(|file| imports(circle, file)).collect();
+    let told = circles(&edges).into_iter().map(|circle| {
+        let told: Vec<String> = circle.iter().map(|file| imports(&circle, file)).collect();
         format!("{folder}/src: a circle of files: {}", told.join("; "))
     });
-    let smaller = known.iter().filter(|it| !circles.iter().any(|circle| circle.iter().eq(it.iter())));
-    let smaller =
-        smaller.map(|it| format!("{folder}/src: shorten the row of this circle in circles.rs: {it:?}"));
-    new.chain(smaller).collect()
+    told.collect()
 }
 
 /// Sets of files that each import all others of the set, over whatever files.
@@ -319,8 +259,8 @@ mod tests {
     use super::super::source::source;
     use super::{File, check, of_crate};
 
-    fn found(files: &[(&str, &str)], known: &[&[&str]]) -> Vec<String> {
-        of_crate("x", files.iter().map(|(name, text)| File::read(name, text)).collect(), known)
+    fn found(files: &[(&str, &str)]) -> Vec<String> {
+        of_crate("x", files.iter().map(|(name, text)| File::read(name, text)).collect())
     }
 
     #[test]
@@ -345,17 +285,14 @@ mod tests {
             ("m/one.rs", "use super::Two;\npub struct One;\npub(crate) fn part() {}"),
             ("m/two.rs", "pub struct Two;"),
         ];
-        assert_eq!(found(&files, &[]), [""; 0]);
+        assert_eq!(found(&files), [""; 0]);
         let mut both = files;
         both[3].1 = "use crate::m;\npub struct Two;\nfn f() { m::other() }";
-        assert_eq!(found(&both, &[]), ["x/src: a circle of files: m/one.rs → m/two.rs; m/two.rs → m/one.rs"]);
+        assert_eq!(found(&both), ["x/src: a circle of files: m/one.rs → m/two.rs; m/two.rs → m/one.rs"]);
         let mut upward = files;
         upward[1].1 = "mod one;\nmod two;\npub use two::*;\nstruct Own(one::One);";
         upward[2].1 = "use super::Own;\npub struct One;";
-        assert_eq!(
-            found(&upward, &[]),
-            ["x/src: a circle of files: m/mod.rs → m/one.rs; m/one.rs → m/mod.rs"]
-        );
+        assert_eq!(found(&upward), ["x/src: a circle of files: m/mod.rs → m/one.rs; m/one.rs → m/mod.rs"]);
     }
 
     #[test]
@@ -369,22 +306,6 @@ mod tests {
                       #[cfg(test)]\nmod tests {\n  use crate::a::A;\n  fn f() {}\n}",
             ),
         ];
-        assert_eq!(found(&files, &[]), [""; 0]);
-    }
-
-    #[test]
-    fn a_known_circle_may_only_get_smaller_and_then_its_row_does() {
-        let files = [
-            ("lib.rs", "mod a;\nmod b;"),
-            ("a.rs", "use crate::b::B;\nstruct A;"),
-            ("b.rs", "use crate::a::A;"),
-        ];
-        assert_eq!(found(&files, &[&["a.rs", "b.rs"]]), [""; 0]);
-        let row = ["a.rs", "b.rs", "c.rs"];
-        assert_eq!(
-            found(&files, &[&row]),
-            [format!("x/src: shorten the row of this circle in circles.rs: {row:?}")]
-        );
-        assert_eq!(found(&files, &[&["a.rs", "c.rs"]]).len(), 2);
+        assert_eq!(found(&files), [""; 0]);
     }
 }

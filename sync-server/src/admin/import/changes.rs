@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 use suanpan_domain::catalogue::{Chain, Row, Table, shown, written_out};
 use suanpan_sync::{FeedChange, Scope};
 
-use super::Entry;
+use super::entry::Entry;
 use crate::store::{NewRow, News, RowName, Site};
 
 /// What is done with the files.

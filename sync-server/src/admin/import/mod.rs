@@ -7,6 +7,7 @@
 mod changes;
 #[cfg(test)]
 mod docs;
+mod entry;
 mod faults;
 mod files;
 mod json;
@@ -17,12 +18,12 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use sha2::{Digest, Sha256};
-use suanpan_domain::catalogue::{self, Chain, Fault, Row, SETTINGS_KEY, Staff, Table};
-use suanpan_journal::{Hash, SiteCode};
-use suanpan_sync::{FeedChange, Scope};
+use suanpan_domain::catalogue::{self, Chain, Fault, Row, Staff, Table};
+use suanpan_journal::SiteCode;
+use suanpan_sync::FeedChange;
 
 use self::changes::Beside;
+use self::entry::{Entry, Import};
 use self::faults::{Faults, Place};
 use self::rows::column;
 use super::{hash_password, verify_password};
@@ -49,40 +50,6 @@ pub struct Imported {
     pub warnings: Vec<String>,
     /// How many warnings there are.
     pub warned: usize,
-}
-
-/// A row of a file.
-struct Entry {
-    place: Place,
-    table: Table,
-    site: Option<SiteCode>,
-    key: String,
-    row: Row,
-    secret: Option<Secret>,
-    /// Whether its row says what others ask of it.
-    is_known: bool,
-}
-
-impl Entry {
-    /// The row as the feed names it.
-    fn name(&self) -> RowName {
-        let scope = self.site.clone().map_or(Scope::Chain, Scope::Site);
-        let key = if self.table == Table::Settings { SETTINGS_KEY } else { &self.key };
-        RowName { scope, table: self.table, key: key.to_owned() }
-    }
-}
-
-/// What only its person knows.
-struct Secret {
-    pin: String,
-    card: Option<String>,
-}
-
-/// Everything read so far.
-#[derive(Default)]
-struct Import {
-    entries: Vec<Entry>,
-    faults: Faults,
 }
 
 /// Imports a folder, or one of its files.
@@ -295,12 +262,4 @@ async fn published_row(store: &Store, entry: Entry) -> Result<NewRow, HubError> 
     let body = row.write().map_err(|error| HubError::Import(error.to_string()))?;
     let change = FeedChange::Put { body };
     Ok(NewRow { scope, table: table.name().to_owned(), key, effective_at_ms: 0, change })
-}
-
-impl Secret {
-    fn card_sha256(&self) -> Option<String> {
-        let card = self.card.as_ref()?;
-        let hash = Hash(Sha256::digest(format!("suanpan/card/v1{card}").as_bytes()).into());
-        Some(hash.to_string())
-    }
 }

@@ -9,8 +9,8 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::{Per, Price};
 use suanpan_journal::SiteCode;
 
+use super::entry::{Entry, Import, Secret};
 use super::table::{Cells, Columns, read};
-use super::{Entry, Import, Secret};
 
 const ITEMS: Columns = Columns {
     table: Table::Item,

@@ -8,14 +8,15 @@ use suanpan_domain::shift::differences;
 use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::Scope;
 
-use super::{
-    DayState, DayVersion, FigureName, STORE_DAYS_MAX, Standing, StoreDay, StoreDays, TillDay, TillState,
-    UnclosedDate, judge,
+use super::types::{
+    DayState, DayVersion, FigureName, Standing, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
+    figures,
 };
+use super::{STORE_DAYS_MAX, judge};
 use crate::access::Reach;
 use crate::store::reports::within;
 use crate::store::sql::{Row, Sql, values};
-use crate::store::{ReportFilter, Store, StoreError, people, reports, today};
+use crate::store::{ReportFilter, Store, StoreError, people, reports};
 
 /// How far back unclosed dates are counted.
 const UNCLOSED_DAYS: u32 = 31;
@@ -54,7 +55,7 @@ impl Store {
     ) -> Result<StoreDays, StoreError> {
         self.read_long(move |sql| {
             let mut sites = people::sites(sql)?;
-            let date = date.unwrap_or_else(|| today::current_date(&sites, now_ms));
+            let date = date.unwrap_or_else(|| people::current_date(&sites, now_ms));
             sites.retain(|site| reach.holds(site.site.as_str()));
             let filter = ReportFilter { reach, till: None, from: date, to: date };
             let mut days = days(sql, &filter, 1, now_ms)?;
@@ -252,11 +253,6 @@ fn version(row: &Row<'_>, before: Option<&DayVersion>) -> Result<DayVersion, Sto
     let changes = before.map_or_else(Vec::new, |before| differences(&before.figures, &figures));
     let (version, epoch, made_at_ms) = (row.get(2)?, row.get(3)?, row.get(4)?);
     Ok(DayVersion { version, epoch, made_at_ms, figures, changes })
-}
-
-/// Reads published figures.
-pub(super) fn figures(text: &str) -> Result<BTreeMap<String, i64>, StoreError> {
-    serde_json::from_str(text).map_err(|_| StoreError::Damaged("figures"))
 }
 
 fn unclosed(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<UnclosedDate>, StoreError> {

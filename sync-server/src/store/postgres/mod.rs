@@ -17,10 +17,10 @@ use tokio_postgres::error::SqlState;
 use tokio_postgres::types::{ToSql, Type};
 use tokio_postgres::{Client, Config, NoTls, Statement};
 
+use super::error::{Cause, StoreError};
 use super::migrations::{Migration, migrate, step};
 use super::sql::{Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
-use super::{Cause, StoreError};
 
 const MIGRATIONS: &[Migration] = &[
     step(1, include_str!("../../../migrations/postgres/0001_hub.sql"), false),

@@ -5,7 +5,7 @@ use std::error::Error;
 use tokio_postgres::types::private::BytesMut;
 use tokio_postgres::types::{IsNull, ToSql, Type, to_sql_checked};
 
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 use crate::store::sql::{Columns, Value};
 
 /// The type under which a value is sent; the server finds out about nothing.

@@ -7,8 +7,8 @@ use rusqlite::backup::{Backup, StepResult};
 use suanpan_domain::calendar;
 
 use super::{APPLICATION_ID, Sqlite, connect, make_private};
-use crate::store::StoreError;
 use crate::store::copy::promises;
+use crate::store::error::StoreError;
 use crate::store::sql::{Sql, values};
 use crate::store::threads::Connection;
 

@@ -3,7 +3,7 @@
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::Duration;
 
-use crate::store::StoreError;
+use crate::store::error::StoreError;
 
 /// The log is copied this often. What is in it is durable; copied, it need not be read from there.
 const EVERY: Duration = Duration::from_millis(250);

@@ -13,7 +13,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{OpenFlags, ToSql, params_from_iter};
 
-use super::StoreError;
+use super::error::StoreError;
 use super::migrations::{Migration, migrate, step};
 use super::sql::{Columns, Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
