@@ -261,6 +261,34 @@ fn a_till_sells_on_without_its_hub_and_hq_sees_every_receipt_afterwards() {
 }
 
 #[test]
+fn a_till_whose_address_of_the_hub_is_none_sells_on_and_counts_what_it_holds() {
+    let chain = Chain::new();
+    let mut shop = Shop::open(&chain, 1);
+    shop.sell();
+    shop.wait(|view| view.status.network == NetworkView::Online { received_to: 1, missing: 0 });
+    let mut was = chain.url.clone();
+    for (address, sold) in [("http://hub.example", 1), ("", 2)] {
+        let Shop { till, mut rig, .. } = shop;
+        drop(till);
+        let file = rig.dir.path().join("identity.json");
+        let text = std::fs::read_to_string(&file).expect("the identity");
+        let quoted = |address: &str| format!("\"hub_url\":\"{address}\"");
+        std::fs::write(&file, text.replace(&quoted(&was), &quoted(address))).expect("the identity");
+        address.clone_into(&mut was);
+        rig.dir = rig.files_now();
+        shop = Shop::start(rig);
+        shop.signs_in();
+        shop.sell();
+        let view = shop.wait(|view| {
+            matches!(view.status.network, NetworkView::Offline { held, why: Some(_), .. } if held == sold)
+        });
+        let NetworkView::Offline { why: Some(why), .. } = view.status.network else { unreachable!() };
+        assert_eq!(why.code, Code::HubAddressWrong, "{address}");
+        assert_eq!(shop.send(Command::Quit).message.expect("a warning").args["count"], sold.to_string());
+    }
+}
+
+#[test]
 fn a_till_that_stops_before_it_kept_the_hubs_answer_enrols_with_the_same_code() {
     let chain = Chain::new();
     let mut rig = Rig::unenrolled();

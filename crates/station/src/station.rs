@@ -73,9 +73,6 @@ impl<R: Role> Station<R> {
 
     fn start_driver(&self) -> Option<Driver> {
         let (identity, state) = self.inner.with(Core::sync_needs)??;
-        if identity.hub_url.is_empty() {
-            return None;
-        }
         let inner = Arc::downgrade(&self.inner);
         let started = Driver::start(DriverConfig {
             hub_url: identity.hub_url.clone(),

@@ -121,7 +121,7 @@ impl Session {
         let (Some(first), Some(last)) = (days.first(), days.last()) else {
             return Ok(Outcome::new(&[], &[]));
         };
-        let hub = self.till.hub()?;
+        let hub = self.till.hub();
         let mut look = self.ticks(LOOK);
         let mut looks = 0;
         loop {

@@ -42,8 +42,8 @@ const UNKNOWN_STATION: &str = "HUB-AUT-002";
 
 /// Sends signed requests to one hub.
 pub struct HubClient {
-    http: reqwest::Client,
-    base: Url,
+    /// What calls go by, or why none can go.
+    line: Result<(reqwest::Client, Url), CallError>,
     station: StationId,
     key: SigningKey,
     clock: Arc<dyn Clock>,
@@ -55,7 +55,7 @@ pub struct HubClient {
 
 impl std::fmt::Debug for HubClient {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(out, "HubClient({})", self.base)
+        write!(out, "HubClient({:?})", self.line.as_ref().map(|(_, base)| base.as_str()))
     }
 }
 
@@ -102,18 +102,19 @@ fn is_this_machine(url: &Url) -> bool {
 }
 
 impl HubClient {
-    /// Makes a client.
-    ///
-    /// *Errors:* `Address`.
-    pub fn new(
-        hub_url: &str,
-        station: StationId,
-        key: SigningKey,
-        clock: Arc<dyn Clock>,
-    ) -> Result<HubClient, CallError> {
-        let (http, base) = connect(hub_url)?;
-        let (certificate, skew_ms, reach) = (None, AtomicI64::new(0), Reach::new(Arc::clone(&clock)));
-        Ok(HubClient { http, base, station, key, clock, certificate, skew_ms, reach })
+    /// Makes a client. With an address that is none, each of its calls says so.
+    pub fn new(hub_url: &str, station: StationId, key: SigningKey, clock: Arc<dyn Clock>) -> HubClient {
+        let (line, reach) = (connect(hub_url), Reach::new(Arc::clone(&clock)));
+        if let Err(why) = &line {
+            reach.is_away(why.clone());
+        }
+        HubClient { line, station, key, clock, certificate: None, skew_ms: AtomicI64::new(0), reach }
+    }
+
+    fn request(&self, method: Method, path: &str) -> Result<reqwest::RequestBuilder, CallError> {
+        let (http, base) = self.line.as_ref().map_err(CallError::clone)?;
+        let url = base.join(path).map_err(|_| CallError::Address("the path is not one"))?;
+        Ok(http.request(method, url))
     }
 
     /// Shows this certificate to a hub that does not know the station, because it was rebuilt from a backup or
@@ -130,8 +131,8 @@ impl HubClient {
 
     /// Asks whether a hub is there, whoever we are.
     pub(super) async fn ping(&self) -> Result<(), CallError> {
-        let url = self.base.join(paths::PING).map_err(|_| CallError::Address("the path is not one"))?;
-        let answer = exchange(self.http.get(url), reach::ANSWER_TIMEOUT, PING_MAX, &|| {}).await;
+        let request = self.request(Method::GET, paths::PING)?;
+        let answer = exchange(request, reach::ANSWER_TIMEOUT, PING_MAX, &|| {}).await;
         match answer {
             Ok(body) if serde_json::from_slice::<Pong>(&body).is_ok() => self.reach.heard(),
             Ok(_) => return Err(CallError::Garbage("not a hub's sign of life")),
@@ -183,10 +184,8 @@ impl HubClient {
         let now_ms = self.clock.now_ms().saturating_add(self.skew_ms.load(Ordering::Relaxed));
         let facts = RequestFacts { method: call.method.as_str(), path: call.path, body: call.body };
         let auth = RequestAuth::sign(&self.key, self.station, &facts, now_ms, nonce, challenge);
-        let url = self.base.join(call.path).map_err(|_| CallError::Address("the path is not one"))?;
         let request = self
-            .http
-            .request(call.method.clone(), url)
+            .request(call.method.clone(), call.path)?
             .header(AUTHORIZATION, auth.header())
             .body(call.body.to_vec());
         let answer = exchange(request, call.timeout, call.response_max, &|| self.reach.heard()).await;

@@ -46,7 +46,7 @@ fn http(status: &str, headers: &str, body: &str) -> Option<Vec<u8>> {
 
 async fn call(url: &str, timeout: Duration) -> Result<Vec<u8>, CallError> {
     let key = SigningKey::from_seed(&[1; 32]);
-    let client = HubClient::new(url, StationId([1; 16]), key, Arc::new(Noon)).unwrap();
+    let client = HubClient::new(url, StationId([1; 16]), key, Arc::new(Noon));
     let (method, path, body) = (&Method::POST, "/api/v1/push", b"body".as_slice());
     client.call(&Call { method, path, body, response_max: 1_000, timeout }).await
 }
@@ -126,8 +126,7 @@ async fn a_hub_that_challenges_for_ever_is_not_obeyed_for_ever() {
 
 #[test]
 fn only_https_or_this_machine_is_an_address() {
-    let key = SigningKey::from_seed(&[1; 32]);
-    let is_one = |url: &str| HubClient::new(url, StationId([1; 16]), key.clone(), Arc::new(Noon)).is_ok();
+    let is_one = |url: &str| connect(url).is_ok();
     for url in ["http://127.0.0.1:8787", "http://[::1]:8787", "http://localhost:1", "https://hub.example.com"]
     {
         assert!(is_one(url), "{url}");

@@ -86,12 +86,12 @@ pub struct Driver {
 impl Driver {
     /// Starts the loops.
     ///
-    /// *Errors:* `Address`; or `Unreachable` when the system gives no thread.
+    /// *Errors:* `Unreachable` when the system gives no thread.
     pub fn start(config: DriverConfig) -> Result<Driver, CallError> {
         let (station, site) =
             (config.certificate.enrolment.station, config.certificate.enrolment.site.clone());
         let clock = Arc::clone(&config.clock);
-        let client = HubClient::new(&config.hub_url, station, config.key.clone(), clock)?;
+        let client = HubClient::new(&config.hub_url, station, config.key.clone(), clock);
         let client = Arc::new(client.with_certificate(config.certificate));
         let (network, seen) = watch::channel(NetworkState::Offline { since_ms: None, held: 0, why: None });
         let (stop, mut stopped) = watch::channel(false);
