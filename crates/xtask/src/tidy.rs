@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 mod circles;
 mod code;
+mod codes;
 mod lengths;
 mod manifests;
 mod source;
@@ -21,6 +22,7 @@ pub(crate) fn run() -> ExitCode {
     };
     let mut findings = manifests::check(&sources);
     findings.extend(circles::check(&sources));
+    findings.extend(codes::check(&sources));
     for source in &sources {
         findings.extend(lengths::check(source));
         findings.extend(words::check(source));
