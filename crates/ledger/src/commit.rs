@@ -9,7 +9,7 @@ use crate::ledger::COMMITS_MAX;
 use crate::print::PrintJob;
 use crate::rows::{Row, entry_by_id, id_of};
 use crate::working::{OpenBasket, Working, write_working};
-use crate::{CommitError, Damage, DbError, Ledger};
+use crate::{CommitError, Damage, DbError, Ledger, OpenError};
 
 /// Entries of one commit: a sale with everything that was noted while it was rung.
 const ENTRIES_MAX: usize = 64;
@@ -165,13 +165,16 @@ impl Ledger {
                     Err(error) => return error,
                 };
                 // The new file was read from the disk and synced: what it holds is the truth from now on.
-                let last = self.conn.as_ref().map(|conn| entry_by_id(conn, id_of(ord, wanted.seq)));
-                match last {
-                    Some(Ok(last)) => {
+                let id = id_of(ord, wanted.seq);
+                match self.conn.as_ref().map_or(Ok(None), |conn| entry_by_id(conn, id)) {
+                    Ok(last) => {
                         let saved = !unchanged && last.is_some_and(|row| row.hash == wanted.hash);
                         CommitError::Recovered { saved, replacement: Box::new(replacement) }
                     }
-                    _ => CommitError::Refused(error),
+                    Err(error) => {
+                        self.conn = None;
+                        CommitError::Unknown { source: OpenError::db(&self.file, error.into()) }
+                    }
                 }
             }
         }

@@ -185,7 +185,7 @@ pub enum CommitError {
     /// SQLite refused for a reason that leaves the file sound. Nothing was saved.
     #[error(transparent)]
     Refused(DbError),
-    /// Writing failed, and no new file could be made either: whether the entries are saved is known only at the
+    /// Writing failed, and no new file could be made or read either: whether the entries are saved is known only at the
     /// next start. No entry is accepted until then.
     #[error("writing failed and no new file could be made: {source}")]
     Unknown {
