@@ -91,6 +91,21 @@ fn the_reference_is_asked_for_only_when_nothing_else_would_refuse_the_tender() {
 }
 
 #[test]
+fn goods_that_are_scanned_as_a_reference_close_no_sale() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    let pays =
+        |reference: Option<String>| Command::Tender { tender: "groupon".into(), amount_fen: None, reference };
+    rig.view(pays(None));
+    let view = rig.scan(&gtin("690000000001"));
+    assert_eq!(view.message.map(|message| message.code), Some(Code::GoodsAsReference));
+    assert_eq!((view.pay.taken.len(), view.closed), (0, None));
+    assert!(matches!(view.prompt, Some(Prompt::Reference { .. })), "the reference is still waited for");
+    assert!(rig.view(pays(Some("4711".into()))).closed.is_some());
+}
+
+#[test]
 fn a_payment_code_is_no_reference_of_any_tender_typed_or_scanned() {
     let rig = Rig::new();
     rig.open_shift();

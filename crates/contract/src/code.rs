@@ -96,6 +96,7 @@ codes! {
     PaymentCodeAsReference = "POS-PAY-008" Error,
     PaymentOpen = "POS-PAY-009" Warning,
     RestInCash = "POS-PAY-010" Warning,
+    GoodsAsReference = "POS-PAY-011" Error,
 
     ReceiptNotFound = "POS-REF-001" Warning,
     ReceiptFoundTwice = "POS-REF-002" Warning,

@@ -8,6 +8,7 @@ use suanpan_domain::sale::Sale;
 use suanpan_domain::sale::settle::{self, Stamp, Taken};
 
 use super::counter::Question;
+use super::ring;
 use super::role::{Asked, Done, Turn};
 use super::view;
 use crate::say::{Say, yuan};
@@ -39,6 +40,11 @@ pub(crate) fn tender(
         settle::take(&mut tried, &tender, amount, Some(ANY_REFERENCE.to_owned()), rule)?;
         turn.desk.asked = Some(Asked::Own(Question::Reference { tender: tender.code, amount }));
         return Ok(());
+    }
+    if let Some(text) = &reference
+        && ring::is_goods(turn, text)?
+    {
+        return Err(Code::GoodsAsReference.into());
     }
     turn.desk.asked = None;
     let taken = settle::take(turn.basket()?, &tender, amount, reference, rule)?;

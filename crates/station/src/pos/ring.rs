@@ -15,6 +15,9 @@ use super::weigh;
 use crate::credential::owner_of_card;
 use crate::say::Say;
 
+/// Characters of the shortest barcode, EAN-8.
+const BARCODE_LEN_MIN: usize = 8;
+
 /// Candidates of a chooser: more than share a barcode anywhere, and what two screens of keys hold.
 const CHOICES_MAX: usize = 24;
 
@@ -48,6 +51,12 @@ pub(crate) fn code(turn: &mut Turn<'_>, text: &str, typed: bool) -> Done {
         Scan::Gs1(gs1) => by_gs1(turn, gs1, trimmed),
         Scan::Gtin(_) | Scan::Code(_) => by_code(turn, trimmed),
     }
+}
+
+/// Whether a text is a barcode of the catalogue, as long as any is: shorter codes may be a slip's last digits.
+pub(crate) fn is_goods(turn: &Turn<'_>, text: &str) -> Result<bool, Stop> {
+    let cleaned = barcode::clean(text);
+    Ok(cleaned.len() >= BARCODE_LEN_MIN && is_published(turn, &cleaned)?)
 }
 
 /// An item from a picture key or the search.
