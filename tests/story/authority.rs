@@ -206,7 +206,7 @@ fn what_a_supervisor_approves_names_the_line_from_to_and_the_reason() {
         from,
         to,
         reason,
-        tenders: vec![],
+        ..ApproveView::default()
     };
     let whole = |from, to, reason| ApproveView { line: None, name: None, ..of_rice(from, to, reason) };
     let above = |limit_fen| ApproveReason::AboveAmount { limit_fen };
@@ -229,7 +229,7 @@ fn what_a_supervisor_approves_names_the_line_from_to_and_the_reason() {
     ] {
         let prompt = rig.view(command.clone()).prompt;
         let Some(Prompt::Approve { about: shown, .. }) = prompt else { panic!("{command:?}: {prompt:?}") };
-        assert_eq!(shown, about, "{command:?}");
+        assert_eq!(*shown, about, "{command:?}");
         rig.view(Command::Clear);
     }
 }
@@ -260,4 +260,52 @@ fn each_way_of_moving_cash_is_approved_under_its_own_name() {
         })
         .collect();
     assert_eq!(approved, ["drop_cash", "exchange_cash", "add_float"]);
+}
+
+#[test]
+fn discounts_add_up_before_a_supervisor_is_asked() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin(RICE));
+    let line = rig.scan(&gtin("690000000002")).basket.lines[0].id;
+    let percent =
+        |line, percent| Command::Discount { line, discount: Some(DiscountInput::Percent { percent }) };
+    let asks = |command| matches!(rig.view(command).prompt, Some(Prompt::Approve { .. }));
+    assert!(!asks(percent(Some(line), 5)), "a cashier gives 5 %");
+    assert!(asks(percent(None, 5)), "5 % and 5 % of the rest are 9.75 % of the rice");
+    rig.view(Command::Clear);
+    rig.view(Command::Discount { line: Some(line), discount: None });
+    assert!(!asks(percent(None, 5)));
+    assert!(asks(percent(Some(line), 1)));
+}
+
+#[test]
+fn what_is_taken_off_a_basket_adds_up_before_a_supervisor_is_asked() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    // ¥42.90 a bag; a cashier takes ¥50 off a basket.
+    rig.view(Command::Multiply { pieces: 3 });
+    rig.scan(&gtin(RICE));
+    let line = rig.scan(&gtin("690000000002")).basket.lines[0].id;
+    let lower = |quantity| Command::SetQuantity { line, quantity };
+    let asks = |rig: &Rig, command| matches!(rig.view(command).prompt, Some(Prompt::Approve { .. }));
+    assert!(!asks(&rig, lower(2)));
+    assert!(asks(&rig, lower(1)), "the second bag");
+    rig.view(Command::Clear);
+    assert!(asks(&rig, Command::RemoveLine { line: Some(line) }));
+    rig.view(Command::Clear);
+    assert!(asks(&rig, Command::VoidBasket), "¥42.90 before, ¥89.30 now: more than the ¥100 of a void");
+    rig.view(Command::Clear);
+    // Neither parked nor cut off from the mains is it forgotten.
+    rig.view(Command::Park);
+    let parked = rig.now().parked[0].basket.clone();
+    rig.view(Command::Recall { basket: parked });
+    rig.pull_the_plug();
+    rig.sign_in("1101", "3141");
+    assert!(asks(&rig, lower(1)));
+    rig.supervisor_approves();
+    assert_eq!(rig.lines()[0].quantity, QuantityView::Count { pieces: 1, unit: "袋".into() });
+    // What a supervisor allowed does not use up what the cashier may.
+    let cola = rig.lines()[1].id;
+    assert!(!asks(&rig, Command::RemoveLine { line: Some(cola) }));
 }

@@ -1,8 +1,8 @@
 //! Receipts that several tills could refund: the hub says who may, and HQ hears of what it could not prevent.
 
 use suanpan_contract::{
-    CitedLineInput, Code, Command, NetworkView, Prompt, QuantityView, RefundLineInput, RefundableSale,
-    TillView,
+    CitedLineInput, Code, Command, HubWord, NetworkView, Prompt, QuantityView, RefundLineInput,
+    RefundableSale, TillView,
 };
 use suanpan_tests::rig::cash;
 
@@ -16,6 +16,10 @@ const LOOKS_MAX: u32 = 20_000;
 
 fn supervisor() -> Command {
     Command::Approve { staff: "1801".into(), pin: "8246".into() }
+}
+
+fn manager() -> Command {
+    Command::Approve { staff: "1901".into(), pin: "9357".into() }
 }
 
 fn look_up(number: &str) -> Command {
@@ -124,7 +128,10 @@ fn what_another_till_paid_out_still_counts_when_the_hub_falls_silent() {
     shows_returned(&first, &number, SPINACH_FEN - 2);
     chain.stop();
     let sale = first.find(&number);
-    assert!(first.till.view().refund.is_some_and(|refund| refund.unverified), "nobody else was asked");
+    assert!(
+        first.till.view().refund.is_some_and(|refund| refund.hub == HubWord::Silent),
+        "nobody else was asked"
+    );
     assert_eq!(sale.returned_fen, SPINACH_FEN - 2);
     assert_eq!(said(&first.send(spinach(&sale))), Some(Code::RefundTooMuch));
 }
@@ -137,7 +144,10 @@ fn a_till_that_looked_offline_does_not_pay_out_what_another_has_refunded_meanwhi
     has_sent(&first, 1);
     chain.stop();
     let sale = first.find(&number);
-    assert!(first.till.view().refund.is_some_and(|refund| refund.unverified), "nobody else was asked");
+    assert!(
+        first.till.view().refund.is_some_and(|refund| refund.hub == HubWord::Silent),
+        "nobody else was asked"
+    );
     first.send(spinach(&sale));
     chain.restart();
     let others = second.find(&number);
@@ -254,7 +264,7 @@ fn what_another_till_gave_back_on_a_cited_number_is_asked_about_before_more_goes
     let mut chain = Chain::new();
     let (first, second) = (Shop::open(&chain, 1), Shop::open(&chain, 2));
     first.send(cite(NUMBER, 250));
-    assert!(first.send(supervisor()).closed.is_some_and(|closed| closed.is_refund));
+    assert!(first.send(manager()).closed.is_some_and(|closed| closed.is_refund));
     has_sent(&first, 1);
     let mut view = second.send(cite(NUMBER, 200));
     for _ in 0..LOOKS_MAX {
@@ -286,7 +296,7 @@ fn a_sale_that_the_hub_does_not_have_yet_is_refunded_by_its_own_till() {
     is_offline(&shop);
     chain.restart();
     let sale = shop.find(&number);
-    assert_eq!(shop.till.view().refund.map(|refund| refund.unverified), Some(false));
+    assert_eq!(shop.till.view().refund.map(|refund| refund.hub), Some(HubWord::Kept));
     assert_eq!(refunds_spinach(&shop, &sale), SPINACH_FEN - 2);
 }
 
@@ -360,4 +370,47 @@ fn a_prompt_for_a_refund_stands_while_the_hub_is_asked_and_says_the_sums() {
     assert_eq!((amount_fen, parts), (SPINACH_FEN - 2, vec![("cash", SPINACH_FEN - 2)]));
     assert!(shop.send(supervisor()).closed.is_some_and(|closed| closed.is_refund));
     assert_eq!(said(&shop.send(cash(None))), Some(Code::BasketEmpty));
+}
+
+#[test]
+fn a_receipt_that_the_hub_does_not_have_is_cited_with_a_managers_word_and_told_as_such() {
+    let mut chain = Chain::new();
+    let shop = Shop::open(&chain, 1);
+    shop.sell();
+    has_sent(&shop, 1);
+    let number = "HT02-9-20261121-0001-00";
+    let quote = || Command::CitedQuote { number: number.into(), lines: vec![], tender: "cash".into() };
+    let view = shop.send(quote());
+    assert_eq!(view.refund.map(|refund| refund.hub), Some(HubWord::NoSuchReceipt));
+    let approval = |view: TillView| match view.prompt {
+        Some(Prompt::Approve { needs_manager, about, .. }) => (needs_manager, about.hub),
+        other => panic!("{other:?}: {:?}", view.message),
+    };
+    assert_eq!(approval(shop.send(cite(number, SPINACH_FEN))), (true, HubWord::NoSuchReceipt));
+    assert_eq!(said(&shop.send(supervisor())), Some(Code::NotAllowedManager));
+    shop.send(Command::Clear);
+    shop.send(Command::Clear);
+    shop.send(Command::RefundLeave);
+    chain.stop();
+    is_offline(&shop);
+    let view = shop.send(quote());
+    assert_eq!(view.refund.map(|refund| refund.hub), Some(HubWord::Silent));
+    assert_eq!(approval(shop.send(cite(number, SPINACH_FEN))), (false, HubWord::Silent));
+}
+
+#[test]
+fn whoever_approves_a_refund_is_told_when_the_hub_was_not_asked() {
+    let mut chain = Chain::new();
+    let shop = Shop::open(&chain, 1);
+    let number = shop.sell();
+    has_sent(&shop, 1);
+    let asked = |view: TillView| match view.prompt {
+        Some(Prompt::Approve { about, .. }) => about.hub,
+        other => panic!("{other:?}: {:?}", view.message),
+    };
+    assert_eq!(asked(shop.send(spinach(&shop.find(&number)))), HubWord::Kept);
+    shop.send(Command::Clear);
+    shop.send(Command::RefundLeave);
+    chain.stop();
+    assert_eq!(asked(shop.send(spinach(&shop.find(&number)))), HubWord::Silent);
 }

@@ -1,8 +1,8 @@
 //! Giving money back.
 
 use suanpan_contract::{
-    ApproveAction, CitedLineInput, Code, Command, Found, PreviewLine, Prompt, RefundLineInput, RefundView,
-    RefundableSale, TakenView,
+    ApproveAction, CitedLineInput, Code, Command, CountPurpose, Found, HubWord, PreviewLine, Prompt,
+    RefundLineInput, RefundView, RefundableSale, TakenView,
 };
 use suanpan_domain::entry::Entry;
 use suanpan_domain::refund::Origin;
@@ -258,10 +258,10 @@ fn a_cited_refund_shows_its_sum_and_what_was_cited_before() {
     };
     let quoted = shown(&rig, quote("cash"));
     assert_eq!((quoted.total_fen, quoted.held_fen, quoted.returned_fen), (400, 6, 0));
-    assert!(quoted.unverified);
+    assert_eq!(quoted.hub, HubWord::Silent);
     assert_eq!(tenders(&shown(&rig, quote("wechat")).tenders), [("wechat", 406)]);
     assert_eq!(rig.said(quote("groupon")), Some(Code::UnknownTender), "nothing goes back to a voucher");
-    rig.view(Command::RefundCited { number: number.clone(), lines: goods(406), tender: "cash".into() });
+    rig.agreed(Command::RefundCited { number: number.clone(), lines: goods(406), tender: "cash".into() });
     assert_eq!(rig.supervisor_approves().closed.map(|closed| closed.due_fen), Some(400));
     assert_eq!(shown(&rig, quote("cash")).returned_fen, 400);
     assert_eq!(rig.view(Command::RefundLeave).refund, None);
@@ -317,4 +317,69 @@ fn a_refund_that_is_left_or_locked_away_is_gone_and_its_message_stays() {
     let sale = look_up(&rig, &sell_split(&rig));
     shown(&rig, quote(&sale, all(&sale), false));
     assert_eq!(rig.view(Command::Lock).refund, None);
+}
+
+#[test]
+fn a_refund_says_what_is_moved_on_a_terminal_and_under_which_reference_it_came() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    let reference = || Some("42000077".to_owned());
+    rig.view(Command::Tender { tender: "wechat".into(), amount_fen: Some(4_000), reference: reference() });
+    let number = rig.pay_exact().closed.expect("a closed sale").number;
+    let sale = look_up(&rig, &number);
+    let quoted = shown(&rig, quote(&sale, all(&sale), false));
+    let references = |taken: &[TakenView]| taken.iter().map(|one| one.reference.clone()).collect::<Vec<_>>();
+    assert_eq!(references(&quoted.tenders), [reference(), None]);
+    rig.view(refund(&sale, all(&sale), false));
+    let view = rig.supervisor_approves();
+    assert_eq!(references(&view.closed.expect("a refund").tenders), [reference(), None]);
+    let message = view.message.expect("a sentence");
+    assert_eq!((message.code, message.args["other"].as_str()), (Code::RefundedElsewhere, "¥40.00"));
+}
+
+#[test]
+fn what_was_paid_out_before_is_gone_from_the_screen_when_other_work_begins() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let (first, second) = (sell_split(&rig), sell_split(&rig));
+    let refunds = || {
+        let sale = look_up(&rig, &first);
+        rig.view(refund(&sale, vec![all(&sale)[0]], false));
+        assert!(rig.supervisor_approves().closed.is_some());
+    };
+    refunds();
+    look_up(&rig, &second);
+    assert_eq!(rig.view(Command::RefundLeave).closed, None, "nothing was paid out of the second");
+    rig.sell_rice();
+    let cited = Command::CitedQuote {
+        number: "TH01-3-20261121-0007-c4".into(),
+        lines: vec![],
+        tender: "cash".into(),
+    };
+    assert_eq!(rig.view(cited).closed, None);
+    rig.view(Command::RefundLeave);
+    rig.sell_rice();
+    assert_eq!(rig.view(Command::BeginCount { purpose: CountPurpose::CloseShift }).closed, None);
+}
+
+#[test]
+fn a_cited_line_above_todays_price_asks_with_both_amounts() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let cited = |amount_fen| Command::RefundCited {
+        number: "TH01-3-20261121-0007-c4".to_owned(),
+        lines: vec![CitedLineInput { item: "1001".into(), quantity: 500, amount_fen, restock: false }],
+        tender: "cash".into(),
+    };
+    // 500 g at ¥4.00 for 500 g.
+    match rig.view(cited(999_900)).prompt {
+        Some(Prompt::Confirm { code: Code::CitedAbovePrice, args }) => {
+            assert_eq!((args["amount"].as_str(), args["paid"].as_str()), ("¥4.00", "¥9,999.00"));
+        }
+        other => panic!("{other:?}"),
+    }
+    rig.view(Command::Clear);
+    let asked = rig.view(cited(400)).prompt;
+    assert!(matches!(asked, Some(Prompt::Approve { needs_manager: false, .. })), "{asked:?}");
 }

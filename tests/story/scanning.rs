@@ -170,7 +170,7 @@ fn a_scan_on_the_pay_panel_adds_a_line_before_any_tender_and_is_refused_after_on
     assert_eq!(view.message.map(|message| message.code), Some(Code::ScanAfterTender));
     assert_eq!(view.basket.lines.len(), 2);
     rig.view(Command::Clear);
-    assert_eq!(rig.said(Command::ClearTenders), Some(Code::TendersCleared));
+    assert_eq!(rig.said(Command::ClearTenders), Some(Code::TendersReversed));
     assert_eq!(rig.scan(&gtin(COLA)).basket.lines.len(), 3);
     let journal = rig.journal();
     let cleared = journal.iter().find_map(|entry| match entry {

@@ -176,7 +176,7 @@ fn what_was_taken_before_a_power_cut_is_said_to_whoever_signs_in_and_can_be_fini
     rig.sign_in("1102", "2718");
     assert_eq!(told(rig.view(Command::Confirm)), want, "another cashier, who relieves");
     let view = rig.view(Command::ClearTenders);
-    assert_eq!((view.pay.taken.len(), said(view)), (0, Some(Code::TendersCleared)));
+    assert_eq!((view.pay.taken.len(), said(view)), (0, Some(Code::TendersReversed)));
 
     let mut rig = Rig::new();
     part(&mut rig);
@@ -379,4 +379,74 @@ fn a_quantity_beyond_what_a_line_holds_is_refused_and_changes_nothing() {
     rig.view(Command::Clear);
     assert_eq!(rig.now().basket, before);
     assert_eq!(rig.said(Command::TypeWeight { grams: 500 }), Some(Code::NothingWaiting));
+}
+
+#[test]
+fn a_reference_that_has_paid_once_asks_before_it_pays_again() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let pays = |tender: &str, amount_fen, reference: &str| Command::Tender {
+        tender: tender.to_owned(),
+        amount_fen,
+        reference: Some(reference.to_owned()),
+    };
+    let asked = |view: TillView| match view.prompt {
+        Some(Prompt::Confirm { code, args }) => (code, args["reference"].clone(), args["amount"].clone()),
+        other => panic!("{other:?}: {:?}", view.message),
+    };
+    rig.scan(&gtin("690000000002"));
+    let first = rig.view(pays("wechat", None, "482913")).closed.expect("a closed sale");
+    rig.scan(&gtin("690000000001"));
+    let view = rig.view(pays("wechat", None, "482913"));
+    assert_eq!((view.pay.taken.len(), view.closed.as_ref()), (0, None));
+    match &view.prompt {
+        Some(Prompt::Confirm { args, .. }) => assert_eq!(args["number"], first.number),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(asked(view), (Code::ReferenceUsed, "482913".to_owned(), "¥3.50".to_owned()));
+    assert!(rig.view(Command::Clear).pay.taken.is_empty(), "a no takes nothing");
+    // Another terminal's number is another payment.
+    assert_eq!(rig.view(pays("groupon", Some(1_000), "482913")).pay.taken.len(), 1);
+    let view = rig.view(pays("groupon", Some(1_000), "482913"));
+    assert_eq!(asked(view), (Code::ReferenceTwice, "482913".to_owned(), "¥10.00".to_owned()));
+    rig.view(Command::Clear);
+    // A customer's account may well be charged twice: somebody says so.
+    assert_eq!(asked(rig.view(pays("wechat", None, "482913"))).0, Code::ReferenceUsed);
+    assert!(rig.view(Command::Confirm).closed.is_some());
+}
+
+#[test]
+fn a_refused_scan_is_told_when_its_sale_closes_and_swallows_none_of_the_next() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    rig.view(pays("wechat", Some(1_000)));
+    assert_eq!(said(rig.scan(&gtin("690000000002"))), Some(Code::ScanAfterTender));
+    rig.scan(&gtin("690000000002"));
+    let view = rig.pay_exact();
+    let message = view.message.expect("a sentence");
+    assert_eq!((message.code, message.args["count"].as_str()), (Code::ScanLeftOut, "2"));
+    let view = rig.scan(&gtin("690000000002"));
+    assert_eq!((view.basket.lines.len(), view.message), (1, None), "the next customer's goods");
+}
+
+#[test]
+fn payments_that_are_given_up_say_what_goes_back_in_cash_and_what_on_a_terminal() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    let values = |view: TillView| {
+        let message = view.message.expect("a sentence");
+        (message.code, message.args.into_values().collect::<Vec<_>>())
+    };
+    rig.view(cash(Some(2_000)));
+    let said = values(rig.view(Command::ClearTenders));
+    assert_eq!(said, (Code::TendersCleared, vec!["¥20.00".to_owned()]));
+    rig.view(pays("wechat", Some(1_500)));
+    let said = values(rig.view(Command::ClearTenders));
+    assert_eq!(said, (Code::TendersReversed, vec!["¥15.00".to_owned()]));
+    rig.view(pays("wechat", Some(1_500)));
+    rig.view(cash(Some(2_000)));
+    let said = values(rig.view(Command::ClearTenders));
+    assert_eq!(said, (Code::TendersClearedBoth, vec!["¥20.00".to_owned(), "¥15.00".to_owned()]));
 }

@@ -269,9 +269,11 @@ pub fn cash(amount_fen: Option<i64>) -> Command {
     Command::Tender { tender: "cash".to_owned(), amount_fen, reference: None }
 }
 
-/// Takes a tender with a reference.
+/// Takes a tender with a reference that no other payment had.
 pub fn pays(tender: &str, amount_fen: Option<i64>) -> Command {
-    Command::Tender { tender: tender.to_owned(), amount_fen, reference: Some("4200001234".to_owned()) }
+    static PAYMENTS: AtomicI64 = AtomicI64::new(4_200_000_000);
+    let reference = PAYMENTS.fetch_add(1, Ordering::Relaxed).to_string();
+    Command::Tender { tender: tender.to_owned(), amount_fen, reference: Some(reference) }
 }
 
 /// A count of the drawer.

@@ -23,10 +23,26 @@ import { heard, leaveAll, pressAll, show } from './memory'
 describe('the approval panel', () => {
   const prompt = {
     kind: 'approve', action: 'open_drawer', amount_fen: 0, needs_manager: false,
-    about: { name: '', from: null, to: null, tenders: [], reason: { kind: 'always' } },
+    about: { name: '', from: null, to: null, tenders: [], reason: { kind: 'always' }, hub: 'kept' },
   } as unknown as Prompt
 
-  it('takes the number and PIN of another person after any refusal', async () => {
+  it('keeps the number after a wrong PIN, so that the next one is typed under dots', async () => {
+    const message = { sequence: 9, level: 'warning' as const, code: 'POS-ACC-001' as const, args: { left: '4' }, refused: 0 }
+    const { root, sent } = show(ApprovePrompt, { prompt }, { ...sellingView(), message })
+    await pressAll('1 8 0 1 Enter 8 2 4 7 Enter 8 2 4 6')
+    expect([root.find('field-staff')!.says(), root.find('field-pin')!.says()]).toEqual(['工号1801', '密码●●●●'])
+    await pressAll('Enter')
+    expect(sent).toEqual(['8247', '8246'].map((pin) => ({ cmd: 'approve', staff: '1801', pin })))
+  })
+
+  it('does not go on to the PIN without a number', async () => {
+    const { root, sent } = show(ApprovePrompt, { prompt })
+    await pressAll('Enter 1 8 0 1 Enter 8 2 4 6 Enter')
+    expect(root.find('field-staff')!.says()).not.toContain('8246')
+    expect(sent).toEqual([{ cmd: 'approve', staff: '1801', pin: '8246' }])
+  })
+
+  it('takes the number and PIN of another person after any other refusal', async () => {
     const { root, sent } = show(ApprovePrompt, { prompt })
     await pressAll('1 1 0 1 Enter 3 1 4 1 Enter')
     expect(root.find('field-staff')!.says()).not.toContain('1101')
@@ -39,7 +55,7 @@ describe('the approval panel', () => {
   it('says printer, paper and scale in words, as they are and as they will be', () => {
     const from = { kind: 'devices', devices: { printer: { kind: 'none' }, paper_mm: 80, scale_port: '' } }
     const to = { kind: 'devices', devices: { printer: { kind: 'tcp', address: '192.168.1.50:9100' }, paper_mm: 58, scale_port: 'COM3' } }
-    const about = { name: null, from, to, tenders: [], reason: { kind: 'always' } }
+    const about = { name: null, from, to, tenders: [], reason: { kind: 'always' }, hub: 'kept' }
     const { root } = show(ApprovePrompt, { prompt: { ...prompt, action: 'set_devices', about } })
     expect(root.find('approve-about')!.says()).toContain('打印机 无 · 纸宽 80 mm · 秤 无 → 打印机 网口 192.168.1.50:9100 · 纸宽 58 mm · 秤 COM3')
   })

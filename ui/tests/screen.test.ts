@@ -113,7 +113,7 @@ describe('Enter picks nothing that nobody selected', () => {
 
 describe('a refund that is put together', () => {
   const refund: RefundView = {
-    number: '0812-A7', total_fen: 3_80, held_fen: 2, to_cash: false, unverified: true, returned_fen: 0,
+    number: '0812-A7', total_fen: 3_80, held_fen: 2, to_cash: false, hub: 'silent' as const, returned_fen: 0,
     lines: [{ name: '菠菜', quantity: { kind: 'weight', grams: 482 }, amount_fen: 3_80, restock: false }],
     tenders: [{ tender: 'wechat', amount_fen: 2_00, reference: null }, { tender: 'cash', amount_fen: 1_80, reference: null }],
   }
@@ -152,7 +152,7 @@ describe('a refund that is put together', () => {
 
 describe('what a supervisor is asked', () => {
   it('marks the line that is meant, which need not be the selected one', () => {
-    const about = { line: 3, name: '净藕(1)', from: null, to: null, tenders: [], reason: { kind: 'always' } }
+    const about = { line: 3, name: '净藕(1)', from: null, to: null, tenders: [], reason: { kind: 'always' }, hub: 'kept' }
     const prompt = { kind: 'approve', action: 'remove_line', amount_fen: 1466, needs_manager: false, about } as Prompt
     const { root } = show(BasketList, {}, { ...VIEW, prompt })
     const classes = root.all().filter((node) => node.props['data-testid'] === 'line').map((node) => node.props['class'])

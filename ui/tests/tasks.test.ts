@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest'
 import type { Command } from '../src/bindings/Command'
 import type { Found } from '../src/bindings/Found'
 import type { Prompt } from '../src/bindings/Prompt'
+import type { TakenView } from '../src/bindings/TakenView'
 import type { TillView } from '../src/bindings/TillView'
 import NumberPad from '../src/kit/NumberPad.vue'
 import { scan } from '../src/kit/surface'
@@ -53,11 +54,21 @@ describe('the figure that is read across the counter', () => {
     expect(root.find('owed-taken')!.says()).toBe('已收 现金 ¥10.00 + 微信 ¥20.00')
   })
 
-  it('says of a refund that it is given back, as no sum that is due looks', () => {
-    const closed = { document: 'd', number: '0812', is_refund: true, due_fen: 4980, rounding_fen: 0, received_fen: 0, change_fen: 0, tenders: [] }
-    const { root } = show(TotalsBar, {}, { ...EMPTY, closed })
-    expect(root.says()).toContain('退给顾客')
-    expect(root.all().some((node) => String(node.props['class']).includes('refund'))).toBe(true)
+  it('says of a refund what is handed over and what a terminal gives back, as no sum that is due looks', () => {
+    const refunded = (...tenders: TakenView[]) => {
+      const closed = { document: 'd', number: '0812', is_refund: true, due_fen: 4980, rounding_fen: 0, received_fen: 0, change_fen: 0, tenders }
+      return show(TotalsBar, {}, { ...EMPTY, closed }).root
+    }
+    const byWechat = { tender: 'wechat', amount_fen: 4000, reference: '4200001234' }
+    const root = refunded(byWechat, { tender: 'cash', amount_fen: 980, reference: null })
+    expect([root.find('change')!.says(), root.find('closed-part')!.says()]).toEqual(['9.80', '¥40.00'])
+    expect(root.says()).toMatch(/用微信退.*…00001234.*付现金给顾客/s)
+    leaveAll()
+    const moved = refunded({ ...byWechat, amount_fen: 4980 })
+    expect(moved.find('change')!.says()).toBe('49.80')
+    expect(moved.says()).toContain('用微信退')
+    expect(moved.says()).not.toContain('付现金')
+    expect(moved.all().some((node) => String(node.props['class']).includes('refund'))).toBe(true)
   })
 })
 

@@ -65,6 +65,7 @@ codes! {
     LabelMisfits = "POS-SCN-018" Error,
     LabelAmbiguous = "POS-SCN-019" Error,
     MultiplyOnWeighed = "POS-SCN-020" Error,
+    ScanLeftOut = "POS-SCN-021" Warning,
 
     BasketFull = "POS-BSK-001" Error,
     BasketEmpty = "POS-BSK-002" Warning,
@@ -97,6 +98,10 @@ codes! {
     PaymentOpen = "POS-PAY-009" Warning,
     RestInCash = "POS-PAY-010" Warning,
     GoodsAsReference = "POS-PAY-011" Error,
+    ReferenceUsed = "POS-PAY-012" Warning,
+    ReferenceTwice = "POS-PAY-013" Warning,
+    TendersReversed = "POS-PAY-014" Warning,
+    TendersClearedBoth = "POS-PAY-015" Warning,
 
     ReceiptNotFound = "POS-REF-001" Warning,
     ReceiptFoundTwice = "POS-REF-002" Warning,
@@ -108,6 +113,9 @@ codes! {
     RefundOwnSaleCited = "POS-REF-008" Warning,
     RefundChanged = "POS-REF-009" Warning,
     RefundCitedAgain = "POS-REF-010" Warning,
+    RefundedElsewhere = "POS-REF-011" Warning,
+    CitedAbovePrice = "POS-REF-012" Warning,
+    RefundHubGone = "POS-REF-013" Warning,
 
     ShiftNotOpen = "POS-SHF-001" Warning,
     ShiftAlreadyOpen = "POS-SHF-002" Warning,
@@ -135,6 +143,7 @@ codes! {
     AuditDone = "POS-SHF-024" Info,
     CashExchanged = "POS-SHF-025" Info,
     FloatAdded = "POS-SHF-026" Info,
+    CountApart = "POS-SHF-027" Warning,
 
     SignInWrong = "POS-ACC-001" Warning,
     LockedOut = "POS-ACC-002" Warning,

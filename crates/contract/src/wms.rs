@@ -176,6 +176,6 @@ pub enum Prompt {
         /// A manager, not just a supervisor.
         needs_manager: bool,
         /// What exactly, and why a person does not decide it alone.
-        about: ApproveView,
+        about: Box<ApproveView>,
     },
 }

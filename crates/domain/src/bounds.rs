@@ -197,6 +197,7 @@ fn refund_line(it: &RefundLine) -> Checked {
 fn basket(it: &Basket) -> Checked {
     texts([&it.cut])?;
     code(it.discount_approver.as_deref())?;
+    amounts(DOCUMENT_MAX, [it.taken_off])?;
     discount(it.discount)?;
     list(it.lines.len(), LINES_MAX)?;
     it.lines.iter().try_for_each(line)?;

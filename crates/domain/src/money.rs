@@ -30,6 +30,11 @@ impl Fen {
         self.0 == 0
     }
 
+    /// The amount without its sign.
+    pub fn size(self) -> Fen {
+        Fen(self.0.saturating_abs())
+    }
+
     /// Rounds down (towards zero) to a multiple of `step` fen; a step of 0 or 1 changes nothing.
     pub fn floor_to(self, step: i64) -> Fen {
         if step <= 1 {

@@ -1,6 +1,8 @@
 //! What somebody with more authority is asked for, in full: item, from, to, and why a person does not decide it alone.
 
-use suanpan_contract::{ApproveAction, ApproveReason, ApproveValue, ApproveView, DeviceSettings, TakenView};
+use suanpan_contract::{
+    ApproveAction, ApproveReason, ApproveValue, ApproveView, DeviceSettings, HubWord, TakenView,
+};
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;
@@ -60,9 +62,9 @@ impl Approval {
         self.because(ApproveReason::AboveAmount { limit_fen: limit.0 })
     }
 
-    /// What will be paid out, by tender.
-    pub(crate) fn paying(mut self, tenders: Vec<TakenView>) -> Approval {
-        self.about.tenders = tenders;
+    /// What will be paid out, by tender, on a receipt of which the hub said so much.
+    pub(crate) fn paying(mut self, tenders: Vec<TakenView>, hub: HubWord) -> Approval {
+        (self.about.tenders, self.about.hub) = (tenders, hub);
         self
     }
 }

@@ -258,9 +258,7 @@ impl<R: Role> Core<R> {
             PrintJob { id, document, copy, state: PrintState::Queued, at_ms: decision.now_ms }
         };
         let again = match &decision.extra {
-            Some(Extra::Reprint { document, copy }) => {
-                R::prints(&document.entry).map(|document| (document, *copy))
-            }
+            Some(Extra::Reprint { document, copy, .. }) => Some((*document, *copy)),
             _ => None,
         };
         let firsts = decision.entries.iter().filter_map(R::prints).map(|document| (document, 0));
@@ -323,11 +321,7 @@ impl<R: Role> Core<R> {
         let printed = documents.iter().filter(|document| R::prints(&document.entry).is_some());
         let mut papers: Vec<_> = printed.map(|document| R::paper(&self.shop, document, 0, before)).collect();
         papers.extend(extra.map(|extra| match extra {
-            Extra::Reprint { document, copy } => {
-                let before = R::before_of(&self.shop, &document.entry);
-                R::paper(&self.shop, &document, copy, &before)
-            }
-            Extra::Page(blocks) => blocks,
+            Extra::Reprint { paper: blocks, .. } | Extra::Page(blocks) => blocks,
         }));
         let Some(queue) = &self.queue else { return };
         let mut ids = jobs.iter().map(|job| job.id);

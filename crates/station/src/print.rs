@@ -4,13 +4,13 @@ use suanpan_contract::{Code, PreviewLine, PrintView};
 use suanpan_devices::{Outcome, PrinterStatus, Reason};
 use suanpan_domain::ids::Id;
 use suanpan_domain::receipt::{Block, Line, Paper, Size, render_lines};
-use suanpan_ledger::{Document, PrintJob, PrintState};
+use suanpan_ledger::{PrintJob, PrintState};
 
 /// A paper that no new entry asks for.
 #[derive(Clone, Debug)]
 pub(crate) enum Extra {
     /// 补打 of a document.
-    Reprint { document: Box<Document>, copy: u16 },
+    Reprint { document: Id, copy: u16, paper: Vec<Block> },
     /// A page such as the test page.
     Page(Vec<Block>),
 }

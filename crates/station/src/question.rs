@@ -72,13 +72,15 @@ pub(crate) fn clear<R: Role>(turn: &mut Turn<'_, R>) -> Done<R> {
     match desk.asked.take() {
         // What the scale or a key would have rung is given up whole; what was typed or chosen may be done again.
         Some(Asked::Confirm { then, .. }) if R::gives_up(&then.command) => {}
-        Some(Asked::Approve { then, .. } | Asked::Confirm { then, .. }) => {
+        Some(Asked::Confirm { say, then }) => {
             desk.asked = then.under.map(|under| *under);
+            R::declined(turn, &say);
         }
+        Some(Asked::Approve { then, .. }) => desk.asked = then.under.map(|under| *under),
         Some(Asked::Own(_)) | None => {}
     }
-    if desk.asked.is_none() {
-        R::forget_typed_ahead(&mut desk.own);
+    if turn.desk.asked.is_none() {
+        R::forget_typed_ahead(&mut turn.desk.own);
     }
     Ok(())
 }

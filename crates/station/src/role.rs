@@ -12,6 +12,7 @@ use suanpan_ledger::{Document, QueryError};
 
 use crate::core::Core;
 use crate::kinds::Kinds;
+use crate::say::Say;
 use crate::shop::Shop;
 use crate::sync::Hub;
 use crate::turn::{Done, Turn};
@@ -66,6 +67,9 @@ pub(crate) trait Role: Kinds {
     fn gives_up(_command: &Self::Command) -> bool {
         false
     }
+
+    /// A question was answered with no.
+    fn declined(_turn: &mut Turn<'_, Self>, _say: &Say) {}
 
     /// Nothing is waited for any more, or a command was refused: what was typed ahead is forgotten.
     fn forget_typed_ahead(_desk: &mut Self::Desk) {}
@@ -153,11 +157,6 @@ pub(crate) trait Role: Kinds {
     }
 
     fn before(_shop: &Shop<Self>) -> Self::Before {
-        Self::Before::default()
-    }
-
-    /// The same for a paper of long ago.
-    fn before_of(_shop: &Shop<Self>, _entry: &Entry) -> Self::Before {
         Self::Before::default()
     }
 

@@ -17,7 +17,7 @@ const TABLES = {
 } as const
 
 /** Fields of amounts, and of shares. */
-const FEN = ['cash_over_ask', 'ask_line', 'drop_prompt', 'cashier_remove', 'cashier_void']
+const FEN = ['cash_over_ask', 'ask_line', 'drop_prompt', 'count_apart', 'cashier_remove', 'cashier_void']
 const BASIS_POINTS = ['rate_bp', 'cashier_discount_bp']
 
 const VALUES = {

@@ -167,6 +167,7 @@ export const en: Record<keyof typeof zh, string> = {
   f_ask_pieces: 'ask about pieces above',
   f_ask_weight_g: 'ask about grams above',
   f_drop_prompt: 'prompt a cash drop above',
+  f_count_apart: 'count again when off by',
   f_cashier_discount_bp: 'cashier’s discount up to',
   f_cashier_remove: 'cashier removes up to',
   f_cashier_void: 'cashier voids up to',

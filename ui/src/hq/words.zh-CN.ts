@@ -165,6 +165,7 @@ export const zh = {
   f_ask_pieces: '件数先问',
   f_ask_weight_g: '重量先问（克）',
   f_drop_prompt: '提示缴款',
+  f_count_apart: '清点相差多少须重点',
   f_cashier_discount_bp: '收银员折扣上限',
   f_cashier_remove: '收银员更正上限',
   f_cashier_void: '收银员整单取消上限',

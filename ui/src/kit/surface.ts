@@ -2,6 +2,7 @@ import { onScopeDispose } from 'vue'
 
 import { isPersonsKey, keyName } from './keyname'
 import { play } from './sound'
+import { Touches } from './touch'
 import { FieldWedge, GAP_MS, ModifiedKeys, Wedge } from './wedge'
 
 /** Who hears keys and scans first: a question above a panel above the screen. */
@@ -150,6 +151,16 @@ function onFieldKey(event: KeyboardEvent, field: HTMLInputElement): void {
   }
 }
 
+const touches = new Touches()
+
+/** The key under a finger; a key that a key draws, such as its caption, is the key itself. */
+function onClick(event: MouseEvent): void {
+  const on = (event.target as Element).closest('button, [role=option], li') ?? event.target
+  if (!touches.isStray({ x: event.clientX, y: event.clientY, at: event.timeStamp, on })) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+}
+
 function onPaste(event: ClipboardEvent): void {
   if (isField(event.target)) return
   event.preventDefault()
@@ -164,6 +175,7 @@ export function listen(isSettled: () => Promise<void>): void {
   window.addEventListener('keydown', onKeyDown, { capture: true })
   window.addEventListener('keyup', onKeyUp, { capture: true })
   window.addEventListener('mousedown', acts, { capture: true })
+  window.addEventListener('click', onClick, { capture: true })
   window.addEventListener('paste', onPaste)
   window.addEventListener('contextmenu', off)
   window.addEventListener('dragstart', off)

@@ -36,6 +36,9 @@ export function nameOf(tender: TenderView): string {
   return language.value === 'en' ? tender.name_en : tender.name
 }
 
+/** The end of a reference: what a terminal's list is searched for. */
+export const referenceEnd = (reference: string) => (reference.length > 8 ? `…${reference.slice(-8)}` : reference)
+
 /** What was taken so far, each tender with its amount. */
 export function takenOf(view: TillView): string {
   return view.pay.taken.map((one) => `${tenderName(view, one.tender)} ${money(one.amount_fen)}`).join(' + ')

@@ -106,10 +106,24 @@ pub struct RefundView {
     pub tenders: Vec<TakenView>,
     /// Cash was chosen whatever the sale's tenders were.
     pub to_cash: bool,
-    /// The hub was not heard: HQ checks the receipt afterwards.
-    pub unverified: bool,
-    /// What this till has paid out on the cited receipt before.
+    /// What the hub said of the receipt.
+    pub hub: HubWord,
+    /// What is known to have been paid out on the cited receipt before.
     pub returned_fen: i64,
+}
+
+/// What the hub said of a receipt that is refunded.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum HubWord {
+    /// Nobody else refunds it now.
+    #[default]
+    Kept,
+    /// It has no such receipt: the number is wrong, or its till has not sent it yet.
+    NoSuchReceipt,
+    /// It was not heard: HQ checks the receipt afterwards.
+    Silent,
 }
 
 /// A line of a refund.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Code, DeviceSettings, ItemHit, Level, PriceView, QuantityView, TakenView};
+use crate::{Code, DeviceSettings, HubWord, ItemHit, Level, PriceView, QuantityView, TakenView};
 
 /// The message line.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -59,7 +59,7 @@ pub enum Prompt {
         /// A manager, not just a supervisor.
         needs_manager: bool,
         /// What exactly, and why the cashier does not decide it alone.
-        about: ApproveView,
+        about: Box<ApproveView>,
     },
     /// The reference of a tender that may be taken: the customer pays first, then its number is typed or scanned.
     Reference {
@@ -91,6 +91,8 @@ pub struct ApproveView {
     pub reason: ApproveReason,
     /// What is paid out, by tender.
     pub tenders: Vec<TakenView>,
+    /// What the hub said of the receipt that is refunded.
+    pub hub: HubWord,
 }
 
 /// A figure that changes.

@@ -316,10 +316,13 @@ pub struct SiteSettings {
     /// Drawer cash above which 大额缴款 is prompted, fen.
     #[serde(default = "three_thousand_yuan")]
     pub drop_prompt: Fen,
-    /// Largest discount a cashier gives alone, basis points of the line or basket.
+    /// A count of the drawer this far from what it should hold asks for another, fen (¥100).
+    #[serde(default = "hundred_yuan")]
+    pub count_apart: Fen,
+    /// Largest share a cashier takes off a line alone, its own discount and the basket's together, basis points.
     #[serde(default)]
     pub cashier_discount_bp: u16,
-    /// Largest line a cashier removes or lowers alone, fen.
+    /// How much a cashier takes off one basket alone, lines removed and counts lowered, fen.
     #[serde(default = "fifty_yuan")]
     pub cashier_remove: Fen,
     /// Largest basket a cashier voids alone, fen.

@@ -150,7 +150,7 @@ const STAFF: [(&str, Rule); 6] = [
     ("typed_weight", Rule::Flag),
 ];
 
-const SETTINGS: [(&str, Rule); 21] = [
+const SETTINGS: [(&str, Rule); 22] = [
     ("chain", Rule::Text(1, 40)),
     ("site", Rule::Code(16)),
     ("zone", Rule::Code(16)),
@@ -167,6 +167,7 @@ const SETTINGS: [(&str, Rule); 21] = [
     ("ask_pieces", Rule::Whole(1, Pieces::MAX.0, "pieces")),
     ("ask_weight_g", Rule::Whole(1, Grams::MAX.0, "grams")),
     ("drop_prompt", FEN),
+    ("count_apart", FEN),
     ("cashier_discount_bp", Rule::Whole(0, 10_000, "basis points (500 for 5 %)")),
     ("cashier_remove", FEN),
     ("cashier_void", FEN),

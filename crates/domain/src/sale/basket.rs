@@ -31,6 +31,9 @@ pub struct Basket {
     /// Tenders taken so far, while something still remains to be paid.
     #[serde(rename = "pay", default, skip_serializing_if = "Vec::is_empty")]
     pub tenders: Vec<Tendered>,
+    /// What a cashier took off it alone so far, lines removed and counts lowered: limits hold for the whole of it.
+    #[serde(rename = "off", default, skip_serializing_if = "Fen::is_zero_ref")]
+    pub taken_off: Fen,
     #[serde(rename = "next")]
     next_line: u32,
 }
@@ -95,6 +98,7 @@ impl Basket {
             discount: None,
             discount_approver: None,
             tenders: vec![],
+            taken_off: Fen::ZERO,
             next_line: 1,
         }
     }
@@ -218,6 +222,14 @@ impl Basket {
         let removed = self.lines.remove(index);
         self.drop_outgrown_discount(before);
         Ok(removed)
+    }
+
+    /// The largest share that is off a line, its own discount and the basket's together, basis points: of the line with
+    /// an id, or of any.
+    pub fn share_off(&self, id: Option<u32>) -> u16 {
+        let of_basket = self.discount.map_or(0, |discount| discount.basis_points(self.amount()));
+        let lines = self.lines.iter().filter(|line| id.is_none_or(|id| line.id == id));
+        lines.map(|line| line.share_off(of_basket)).max().unwrap_or(0)
     }
 
     /// How many discounts there are, on lines and on the whole.

@@ -178,6 +178,14 @@ impl Line {
         self.gross = gross;
     }
 
+    /// The share that is off it when the basket's discount takes so much of what its own leaves, basis points.
+    pub(super) fn share_off(&self, of_basket: u16) -> u16 {
+        let own = self.discount.map_or(0, |discount| discount.basis_points(self.gross));
+        let [own, of_basket] = [own, of_basket].map(|bp| u32::from(bp.min(10_000)));
+        let both = own.saturating_mul(of_basket) / 10_000;
+        u16::try_from(own.saturating_add(of_basket).saturating_sub(both)).unwrap_or(u16::MAX)
+    }
+
     /// True when a scale label decided its quantity, which then does not change.
     pub fn from_label(&self) -> bool {
         self.printed || matches!(self.source, Some(WeightSource::Label | WeightSource::Derived))

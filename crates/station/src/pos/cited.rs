@@ -1,42 +1,46 @@
 //! Refunds of a receipt that neither this till nor the hub can show: a supervisor cites its number, and the goods are
 //! priced as the customer's paper shows. HQ hears of those that the receipt does not bear out.
 
-use suanpan_contract::{ApproveAction, CitedLineInput, Code, RefundView};
+use suanpan_contract::{ApproveAction, CitedLineInput, Code, HubWord, RefundView};
 use suanpan_domain::catalogue::SoldBy;
 use suanpan_domain::ids::DocumentNumber;
 use suanpan_domain::money::Fen;
 use suanpan_domain::quantity::{Grams, Pieces, Quantity};
 use suanpan_domain::refund::payout::{self, Payout};
 use suanpan_domain::refund::{Origin, RefundLine};
-use suanpan_domain::sale::{Basket, NewLine};
+use suanpan_domain::sale::{Basket, Line, NewLine};
 
 use super::foreign::{self, Word};
-use super::receipt::not_found;
+use super::receipt::{Cited, not_found};
 use super::refund::{approval, close, disposition, shown};
 use super::role::{Done, Stop, Turn};
-use crate::say::{Say, yuan};
+use crate::say::{Say, of_goods, yuan};
 
 /// Refunds cited goods.
 pub(crate) fn refund(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput], tender: &str) -> Done {
     turn.own_shift()?;
     turn.refuse_open_basket(Code::BasketOpen)?;
     let number = citable(turn, number)?;
-    let paid = paid_out(turn, lines, tender)?;
-    let (reservation, before) = paid_before(turn, &number)?;
+    let rung = rung(turn, lines)?;
+    let paid = paid_out(turn, &rung, lines, tender)?;
+    let Cited { hub, reservation, before, .. } = ask(turn, &number)?;
+    rung.iter().try_for_each(|line| ask_above_price(turn, line))?;
     if before.is_positive() {
         let say = Say::new(Code::RefundCitedAgain).with("before", yuan(before));
         turn.agree(say.with("amount", yuan(paid.total)))?;
     }
-    let approver = turn.authorise(approval(ApproveAction::RefundCited, &number, &paid))?;
+    let wanted = approval(ApproveAction::RefundCited, &number, &paid, None, hub);
+    // A receipt that HQ was asked for and does not have is most likely none.
+    let wanted = if hub == HubWord::NoSuchReceipt { wanted.by_manager() } else { wanted };
+    let approver = turn.authorise(wanted)?;
     close(turn, Origin::Cited { number, reservation }, paid, approver)
 }
 
-/// The hub's reservation, and what went out on a number already: what this till knows, and what the hub tells, or told
-/// before it fell silent.
-fn paid_before(turn: &Turn<'_>, number: &str) -> Result<(Option<String>, Fen), Stop> {
-    let (reservation, told) = match foreign::word(turn, number)? {
-        Word::Silent => (None, vec![]),
-        Word::Unknown { reservation, refunds } => (reservation, refunds),
+/// What is known of a number: by the hub, or what it told before it fell silent, and by this till.
+fn ask(turn: &Turn<'_>, number: &str) -> Result<Cited, Stop> {
+    let (hub, reservation, told) = match foreign::word(turn, number)? {
+        Word::Silent => (HubWord::Silent, None, vec![]),
+        Word::Unknown { reservation, refunds } => (HubWord::NoSuchReceipt, reservation, refunds),
         Word::Reserved { .. } => return Err(Code::RefundOwnSaleCited.into()),
     };
     let mut refunds = turn.shop.refunds_citing(number)?;
@@ -45,7 +49,8 @@ fn paid_before(turn: &Turn<'_>, number: &str) -> Result<(Option<String>, Fen), S
             refunds.push(refund);
         }
     }
-    Ok((reservation, refunds.iter().map(|refund| refund.total).sum()))
+    let before = refunds.iter().map(|refund| refund.total).sum();
+    Ok(Cited { number: number.to_owned(), hub, reservation, before })
 }
 
 /// Shows what cited goods bring back.
@@ -54,11 +59,13 @@ pub(crate) fn quote(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput],
     let number = citable(turn, number)?;
     let shown = match lines {
         [] => RefundView::default(),
-        _ => shown(&paid_out(turn, lines, tender)?),
+        _ => shown(&paid_out(turn, &rung(turn, lines)?, lines, tender)?, None),
     };
-    let before: Fen = turn.shop.refunds_citing(&number)?.iter().map(|refund| refund.total).sum();
-    let unverified = true;
-    turn.desk.refund = Some(RefundView { number, unverified, returned_fen: before.0, ..shown });
+    let before = turn.desk.cited.take().filter(|cited| cited.number == number);
+    let cited = before.map_or_else(|| ask(turn, &number), Ok)?;
+    turn.desk.closed = None;
+    turn.desk.refund = Some(RefundView { number, hub: cited.hub, returned_fen: cited.before.0, ..shown });
+    turn.desk.cited = Some(cited);
     Ok(())
 }
 
@@ -72,13 +79,26 @@ fn citable(turn: &Turn<'_>, number: &str) -> Result<String, Stop> {
     }
 }
 
-fn paid_out(turn: &Turn<'_>, lines: &[CitedLineInput], tender: &str) -> Result<Payout, Stop> {
-    let (trade, rounding) = (&turn.shop.trade, turn.shop.book.settings.rounding);
-    let tender = trade.tender(tender).filter(|tender| tender.refundable_to).ok_or(Code::UnknownTender)?;
-    Ok(payout::cited(cited_lines(turn, lines)?, &tender.code, trade.step_of(&tender.code, rounding))?)
+/// Asks when a paper is said to show more than the goods cost now: a slip of the finger, or worse.
+fn ask_above_price(turn: &Turn<'_>, line: &Line) -> Done {
+    let today = line.price.amount(line.quantity)?;
+    if line.gross <= today {
+        return Ok(());
+    }
+    let goods = of_goods(&line.name, line.quantity, &line.unit, today);
+    turn.agree(goods(Code::CitedAbovePrice).with("paid", yuan(line.gross)))
 }
 
-fn cited_lines(turn: &Turn<'_>, inputs: &[CitedLineInput]) -> Result<Vec<RefundLine>, Stop> {
+fn paid_out(turn: &Turn<'_>, rung: &[Line], lines: &[CitedLineInput], tender: &str) -> Result<Payout, Stop> {
+    let (trade, rounding) = (&turn.shop.trade, turn.shop.book.settings.rounding);
+    let tender = trade.tender(tender).filter(|tender| tender.refundable_to).ok_or(Code::UnknownTender)?;
+    let dispositions = lines.iter().map(|input| disposition(input.restock));
+    let lines = rung.iter().zip(dispositions).map(|(line, to)| RefundLine::cited(line, to)).collect();
+    Ok(payout::cited(lines, &tender.code, trade.step_of(&tender.code, rounding))?)
+}
+
+/// The goods, at today's price and with the amounts of the customer's paper.
+fn rung(turn: &Turn<'_>, inputs: &[CitedLineInput]) -> Result<Vec<Line>, Stop> {
     if inputs.is_empty() {
         return Err(Code::RefundNothing.into());
     }
@@ -110,6 +130,5 @@ fn cited_lines(turn: &Turn<'_>, inputs: &[CitedLineInput]) -> Result<Vec<RefundL
             scanned: None,
         })?;
     }
-    let dispositions = inputs.iter().map(|input| disposition(input.restock));
-    Ok(rung.lines.iter().zip(dispositions).map(|(line, to)| RefundLine::cited(line, to)).collect())
+    Ok(rung.lines)
 }

@@ -3,12 +3,13 @@
 use suanpan_contract::{ClosedView, RefundView};
 use suanpan_domain::barcode::{Gs1, Label};
 use suanpan_domain::catalogue::Item;
+use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;
 use suanpan_domain::sale::Basket;
 use suanpan_ledger::ItemByCode;
 
-use super::receipt::{Kept, Refundable};
+use super::receipt::{Cited, Kept, Refundable};
 use crate::desk::Person;
 
 /// What was read or pressed to ring an item.
@@ -51,8 +52,12 @@ pub(crate) struct Counter {
     pub(crate) closed: Option<ClosedView>,
     /// The sale that was looked up to be refunded.
     pub(crate) refundable: Option<Box<Refundable>>,
+    /// The receipt that is cited, as far as it was asked for.
+    pub(crate) cited: Option<Cited>,
     /// The refund that is being put together.
     pub(crate) refund: Option<RefundView>,
+    /// The shift whose drawer was asked to be counted again: once is enough.
+    pub(crate) counted_again: Option<Id>,
 }
 
 impl Counter {
@@ -71,6 +76,9 @@ impl Counter {
 
     /// The receipt that the hub keeps for this till and may let go.
     pub(crate) fn reserved(&self) -> Option<&str> {
+        if let Some(cited) = &self.cited {
+            return cited.reservation.is_some().then_some(&cited.number);
+        }
         let refundable = self.refundable.as_deref()?;
         (refundable.kept != Kept::Unasked && refundable.hub_knows).then_some(&refundable.number)
     }

@@ -52,7 +52,7 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
     let types_alone = !weighs || turn.person()?.types_weight;
     let lowers = fell.is_positive() || number < line.quantity.number();
     let limit = turn.shop.book.settings.cashier_remove;
-    let above = lowers && fell > limit;
+    let above = lowers && turn.basket()?.taken_off + fell > limit;
     let wanted = match types_alone {
         false => Approval::new(ApproveAction::TypedWeight, after),
         true => Approval::new(ApproveAction::LowerQuantity, fell).above(limit),
@@ -63,6 +63,9 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
         turn.basket()?.approve_line(id, approver.clone())?;
     }
     if lowers {
+        if approver.is_none() {
+            turn.basket()?.taken_off += fell;
+        }
         let (item, name, from) = (line.item, line.name, line.quantity);
         let entry = QuantityLowered { basket, item, name, from, to, amount: fell, by, approver };
         turn.entries.push(Entry::QuantityLowered(entry));
@@ -100,7 +103,6 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
         }
     };
     let limit_bp = turn.shop.book.settings.cashier_discount_bp;
-    let above = discount.is_some_and(|discount| discount.basis_points(amount) > limit_bp);
     let off = discount.map_or(Fen::ZERO, |discount| discount.of(amount));
     // First what the basket refuses anyway: nobody is called to approve the impossible.
     match line {
@@ -120,6 +122,7 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
     if discount.is_some() && left.is_zero() && turn.agreed.is_empty() && turn.approval.is_none() {
         return Err(Stop::Confirm(Code::DiscountToNothing.into()));
     }
+    let above = discount.is_some() && turn.basket()?.share_off(line) > limit_bp;
     let wanted = Approval::new(ApproveAction::Discount, off)
         .from(approval::money(amount))
         .to(approval::money(amount - off))
@@ -161,9 +164,13 @@ pub(crate) fn remove_line(turn: &mut Turn<'_>, line: Option<u32>) -> Done {
     let limit = turn.shop.book.settings.cashier_remove;
     let wanted = Approval::new(ApproveAction::RemoveLine, line.amount()).of(&line).above(limit);
     let wanted = wanted.from(approval::quantity(line.quantity, &line.unit));
-    let approver = turn.authorise_if(line.amount() > limit, wanted)?;
+    let taken_off = turn.basket()?.taken_off + line.amount();
+    let approver = turn.authorise_if(taken_off > limit, wanted)?;
     let by = turn.person()?.code.clone();
     let basket = turn.basket()?;
+    if approver.is_none() {
+        basket.taken_off = taken_off;
+    }
     let had_discount = basket.discount.is_some();
     basket.remove(id)?;
     let lost_discount = had_discount && basket.discount.is_none() && !basket.is_empty();
@@ -200,7 +207,7 @@ pub(crate) fn void_basket(turn: &mut Turn<'_>) -> Done {
     let amount = basket.totals().due;
     let limit = turn.shop.book.settings.cashier_void;
     let wanted = Approval::new(ApproveAction::VoidBasket, amount).above(limit);
-    let approver = turn.authorise_if(amount > limit, wanted)?;
+    let approver = turn.authorise_if(basket.taken_off + amount > limit, wanted)?;
     let by = turn.person()?.code.clone();
     turn.entries.push(Entry::BasketVoided(BasketVoided { basket, amount, by, approver }));
     turn.clear_counter();

@@ -11,6 +11,7 @@ use suanpan_domain::shift::ShiftOpened;
 use suanpan_ledger::Document;
 
 use super::role::{Done, Shop, Stop, Turn};
+use crate::desk::Person;
 use crate::print::{self, Extra};
 use crate::say::Say;
 
@@ -27,12 +28,14 @@ pub(crate) fn prints(entry: &Entry) -> Option<Id> {
     }
 }
 
-/// The paper of an entry. `shift` is the shift it happened in, as it stood before.
+/// The paper of an entry. `shift` is the shift it happened in, as it stood before; `viewer` asks for it later: a
+/// supervisor sees what the cashier who counted does not.
 pub(crate) fn paper(
     shop: &Shop,
     document: &Document,
     copy: u16,
     shift: Option<&suanpan_ledger::Shift>,
+    viewer: Option<&Person>,
 ) -> Vec<Block> {
     let cashier =
         |code: &str| shop.book.staff(code).map_or(code.to_owned(), |staff| format!("{} {code}", staff.name));
@@ -41,7 +44,10 @@ pub(crate) fn paper(
         let (site, tenders) = (&shop.book.settings, shop.trade.tenders.as_slice());
         make(&Slip { site, till: shop.till, cashier: name, at_ms: document.at_ms, tenders, copy })
     };
-    let sees_all = |code: &String| shop.book.staff(code).is_some_and(|staff| staff.role >= Role::Supervisor);
+    let is_viewed = viewer.is_some_and(|viewer| viewer.role >= Role::Supervisor);
+    let sees_all = |code: &String| {
+        is_viewed || shop.book.staff(code).is_some_and(|staff| staff.role >= Role::Supervisor)
+    };
     match &document.entry {
         Entry::Sale(sale) => {
             let number = shop.number_of(document, sale.number);
@@ -89,7 +95,8 @@ pub(crate) fn reprint(turn: &mut Turn<'_>, document: Option<&str>) -> Done {
     let copy = turn.shop.copies(id)?.saturating_add(1);
     turn.say(Say::new(Code::Reprinting).with("copy", copy));
     turn.entries.push(Entry::Reprinted(Reprinted { document: id, copy, by }));
-    turn.extra = Some(Extra::Reprint { document: Box::new(found), copy });
+    let paper = viewed(turn, &found, copy)?;
+    turn.extra = Some(Extra::Reprint { document: id, copy, paper });
     Ok(())
 }
 
@@ -118,8 +125,13 @@ fn slip(turn: &Turn<'_>, place: EntryRef) -> Result<Option<Document>, Stop> {
 /// A document's receipt as it prints, line by line.
 pub(crate) fn preview(turn: &Turn<'_>, document: &str) -> Result<Vec<PreviewLine>, Stop> {
     let found = find(turn, Some(document))?;
-    let shift = turn.shop.shift_of(&found.entry)?;
-    Ok(print::preview(&paper(turn.shop, &found, 0, shift.as_ref()), turn.shop.paper))
+    Ok(print::preview(&viewed(turn, &found, 0)?, turn.shop.paper))
+}
+
+/// The paper as whoever is signed in may see it.
+fn viewed(turn: &Turn<'_>, document: &Document, copy: u16) -> Result<Vec<Block>, Stop> {
+    let shift = turn.shop.shift_of(&document.entry)?;
+    Ok(paper(turn.shop, document, copy, shift.as_ref(), turn.desk.person.as_ref()))
 }
 
 /// Prints a page that shows whether the printer is well.

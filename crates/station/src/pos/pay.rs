@@ -1,11 +1,11 @@
 //! Taking tenders, and closing the sale when nothing remains.
 
-use suanpan_contract::{ClosedView, Code};
+use suanpan_contract::{ClosedView, Code, Level};
 use suanpan_domain::catalogue::Tender;
 use suanpan_domain::entry::{Entry, TendersCleared};
 use suanpan_domain::money::Fen;
-use suanpan_domain::sale::Sale;
 use suanpan_domain::sale::settle::{self, Stamp, Taken};
+use suanpan_domain::sale::{Sale, Tendered};
 
 use super::counter::Question;
 use super::ring;
@@ -15,6 +15,12 @@ use crate::say::{Say, yuan};
 
 /// Stands for the reference while it is found out whether a tender would be taken with one.
 const ANY_REFERENCE: &str = "-";
+
+/// How codes about scanning begin.
+const SCANNING: &str = "POS-SCN-";
+
+/// Receipts of the day among which a reference is looked for, newest first.
+const RECEIPTS_LOOKED_AT: u32 = 500;
 
 /// Takes a tender; the one that covers the rest closes the sale. What would refuse it is said before its reference is
 /// asked for: by then the customer has paid.
@@ -46,8 +52,13 @@ pub(crate) fn tender(
     {
         return Err(Code::GoodsAsReference.into());
     }
+    let mut after = turn.basket()?.clone();
+    let taken = settle::take(&mut after, &tender, amount, reference, rule)?;
+    if let Some(reference) = after.tenders.last().and_then(|taken| taken.reference.as_deref()) {
+        ask_about_reference(turn, code, reference, shift.business_date)?;
+    }
     turn.desk.asked = None;
-    let taken = settle::take(turn.basket()?, &tender, amount, reference, rule)?;
+    *turn.basket()? = after;
     match taken {
         Taken::Partly(remaining) => {
             // As the pay panel names it: what is due in cash stands beside it under its own name.
@@ -82,6 +93,28 @@ fn ask_about_cash(turn: &Turn<'_>, tender: &Tender, amount: Fen, wanted: Fen, is
     Ok(())
 }
 
+/// Asks when a reference has paid before, here or on another receipt of the day: one payment pays one sale.
+fn ask_about_reference(turn: &mut Turn<'_>, tender: &str, reference: &str, date: u32) -> Done {
+    let used_in = |tenders: &[Tendered]| {
+        let is_it =
+            |taken: &&Tendered| taken.tender == tender && taken.reference.as_deref() == Some(reference);
+        tenders.iter().find(is_it).map(|taken| taken.amount)
+    };
+    if let Some(amount) = used_in(&turn.basket()?.tenders) {
+        let say = Say::new(Code::ReferenceTwice).with("reference", reference);
+        return turn.agree(say.with("amount", yuan(amount)));
+    }
+    for document in turn.shop.documents_of(date, RECEIPTS_LOOKED_AT)? {
+        let Entry::Sale(sale) = &document.entry else { continue };
+        if let Some(amount) = used_in(&sale.tenders) {
+            let number = turn.shop.number_of(&document, sale.number);
+            let say = Say::new(Code::ReferenceUsed).with("reference", reference).with("number", number);
+            return turn.agree(say.with("amount", yuan(amount)));
+        }
+    }
+    Ok(())
+}
+
 /// Says what was taken of a sale that is not closed, and what remains; `None` when nothing was.
 pub(crate) fn open_payment(turn: &Turn<'_>) -> Option<Say> {
     let basket = turn.desk.basket.as_ref().filter(|basket| !basket.tenders.is_empty())?;
@@ -92,6 +125,7 @@ pub(crate) fn open_payment(turn: &Turn<'_>) -> Option<Say> {
 fn close(turn: &mut Turn<'_>, sale: Sale) {
     let received: Fen = sale.tenders.iter().map(|tendered| tendered.given.unwrap_or(tendered.amount)).sum();
     turn.clear_counter();
+    forget_refused_scans(turn);
     turn.desk.closed = Some(ClosedView {
         document: sale.id.to_string(),
         // Known only with the commit: the segment of the entry ends the number.
@@ -107,6 +141,21 @@ fn close(turn: &mut Turn<'_>, sale: Sale) {
     turn.entries.push(Entry::Sale(sale));
 }
 
+/// A refused scan's alarm is about the sale that closes: it must not swallow the next customer's scans. What it said is
+/// not lost, goods that were scanned are not on this receipt.
+fn forget_refused_scans(turn: &mut Turn<'_>) {
+    let Some(message) = &turn.desk.message else { return };
+    let is_about_scan = message.level == Level::Error && message.code.text().starts_with(SCANNING);
+    let scans = message.refused.saturating_add(u32::from(is_about_scan));
+    let ends = is_about_scan || matches!(message.code, Code::PaymentCodeAsReference | Code::GoodsAsReference);
+    if ends {
+        turn.desk.message = None;
+    }
+    if ends && scans > 0 {
+        turn.say(Say::new(Code::ScanLeftOut).with("count", scans));
+    }
+}
+
 /// Gives the tenders back: lines may change again.
 pub(crate) fn clear_tenders(turn: &mut Turn<'_>) -> Done {
     turn.own_shift()?;
@@ -116,8 +165,14 @@ pub(crate) fn clear_tenders(turn: &mut Turn<'_>) -> Done {
         return Err(Code::NothingWaiting.into());
     }
     let cleared = TendersCleared { basket: basket.id, tenders: basket.clear_tenders(), by };
-    let amount: Fen = cleared.tenders.iter().map(|tendered| tendered.amount).sum();
+    let (cash, other) = turn.shop.trade.cash_and_other(&cleared.tenders);
     turn.entries.push(Entry::TendersCleared(cleared));
-    turn.say(Say::new(Code::TendersCleared).with("amount", yuan(amount)));
+    turn.say(match (cash.is_positive(), other.is_positive()) {
+        (true, true) => {
+            Say::new(Code::TendersClearedBoth).with("cash", yuan(cash)).with("other", yuan(other))
+        }
+        (false, true) => Say::new(Code::TendersReversed).with("amount", yuan(other)),
+        _ => Say::new(Code::TendersCleared).with("amount", yuan(cash)),
+    });
     Ok(())
 }

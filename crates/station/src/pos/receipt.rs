@@ -1,6 +1,7 @@
 //! A receipt that may be refunded, as far as this till and the hub know it.
 
-use suanpan_contract::Code;
+use suanpan_contract::{Code, HubWord};
+use suanpan_domain::money::Fen;
 use suanpan_domain::refund::Returned;
 use suanpan_domain::sale::Sale;
 
@@ -30,6 +31,23 @@ pub(crate) enum Kept {
     Unknown { reservation: Option<String> },
     /// The hub keeps it for this till, at least until some minutes after this time.
     Reserved { reservation: String, at_ms: i64 },
+}
+
+impl Kept {
+    /// The same as the screen shows it. What the hub does not have and this till does is only not sent yet.
+    pub(crate) fn hub(&self) -> HubWord {
+        if *self == Kept::Unasked { HubWord::Silent } else { HubWord::Kept }
+    }
+}
+
+/// A receipt that neither this till nor the hub can show.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Cited {
+    pub(crate) number: String,
+    pub(crate) hub: HubWord,
+    pub(crate) reservation: Option<String>,
+    /// What is known to have been paid out on it.
+    pub(crate) before: Fen,
 }
 
 pub(crate) fn not_found(number: &str) -> Say {

@@ -2,13 +2,14 @@
 //! shown, and again before anything is paid out, the hub is asked for the receipt.
 
 use suanpan_contract::{
-    ApproveAction, ApproveReason, ClosedView, Code, Found, RefundLineInput, RefundView, RefundedLine,
+    ApproveAction, ApproveReason, ClosedView, Code, Found, HubWord, RefundLineInput, RefundView,
+    RefundedLine, TakenView,
 };
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::{DocumentNumber, Id};
 use suanpan_domain::refund::payout::{Payout, Way, payout};
 use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine, Returned, Wanted};
-use suanpan_domain::sale::Sale;
+use suanpan_domain::sale::{Sale, Tendered};
 use suanpan_ledger::Document;
 use suanpan_sync::REFUND_KEPT_MS;
 
@@ -56,9 +57,10 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
     turn.found = Some(Found::Sale { sale: view::refundable(&refundable, &turn.shop.book.settings) });
     turn.desk.refund = Some(RefundView {
         number: refundable.number.clone(),
-        unverified: refundable.kept == Kept::Unasked,
+        hub: refundable.kept.hub(),
         ..RefundView::default()
     });
+    (turn.desk.closed, turn.desk.cited) = (None, None);
     turn.desk.refundable = Some(Box::new(refundable));
     Ok(())
 }
@@ -126,7 +128,12 @@ fn ask_again(turn: &Turn<'_>, before: &Refundable) -> Result<Refundable, Stop> {
         Some(document) => own_sale(turn, &document, true)?.ok_or_else(|| not_found(&before.number))?,
         None => others_sale(turn, &before.number, false)?,
     };
-    if now.returned == before.returned { Ok(now) } else { Err(Code::RefundChanged.into()) }
+    match now.kept {
+        _ if now.returned != before.returned => Err(Code::RefundChanged.into()),
+        // Whoever approved it was told that the hub was asked.
+        Kept::Unasked if before.kept != Kept::Unasked => Err(Code::RefundHubGone.into()),
+        _ => Ok(now),
+    }
 }
 
 /// Shows what chosen lines bring back, and how it would be paid out.
@@ -135,18 +142,23 @@ pub(crate) fn quote(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput], 
     let refundable = at_hand(turn, sale)?;
     let shown = match lines {
         [] => RefundView::default(),
-        _ => shown(&paid_out(turn, &refundable, lines, to_cash)?),
+        _ => shown(&paid_out(turn, &refundable, lines, to_cash)?, Some(&refundable.sale)),
     };
-    turn.desk.refund = Some(RefundView {
-        number: refundable.number.clone(),
-        to_cash,
-        unverified: refundable.kept == Kept::Unasked,
-        ..shown
-    });
+    turn.desk.refund =
+        Some(RefundView { number: refundable.number.clone(), to_cash, hub: refundable.kept.hub(), ..shown });
     Ok(())
 }
 
-pub(crate) fn shown(paid: &Payout) -> RefundView {
+/// Each tender with the reference under which the sale took it: by it the payment is found on its terminal.
+fn going_back(tenders: &[Tendered], sale: Option<&Sale>) -> Vec<TakenView> {
+    let reference = |code: &str| {
+        sale?.tenders.iter().find(|taken| taken.tender == code).and_then(|taken| taken.reference.clone())
+    };
+    let shown = |paid: &Tendered| TakenView { reference: reference(&paid.tender), ..view::taken(paid) };
+    tenders.iter().map(shown).collect()
+}
+
+pub(crate) fn shown(paid: &Payout, sale: Option<&Sale>) -> RefundView {
     let line = |line: &RefundLine| RefundedLine {
         name: line.name.clone(),
         quantity: text::quantity(line.quantity, &line.unit),
@@ -157,7 +169,7 @@ pub(crate) fn shown(paid: &Payout) -> RefundView {
         lines: paid.lines.iter().map(line).collect(),
         total_fen: paid.total.0,
         held_fen: paid.held.0,
-        tenders: paid.tenders.iter().map(view::taken).collect(),
+        tenders: going_back(&paid.tenders, sale),
         ..RefundView::default()
     }
 }
@@ -174,11 +186,10 @@ pub(crate) fn refund(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput],
     turn.refuse_open_basket(Code::BasketOpen)?;
     let before = at_hand(turn, sale)?;
     let paid = paid_out(turn, &before, lines, to_cash)?;
+    let approval = |action| approval(action, &before.number, &paid, Some(&before.sale), before.kept.hub());
     let wanted = match paid.stands_in.is_positive() {
-        true => {
-            approval(ApproveAction::RefundToCash, &before.number, &paid).because(ApproveReason::NotPaidInCash)
-        }
-        false => approval(ApproveAction::Refund, &before.number, &paid),
+        true => approval(ApproveAction::RefundToCash).because(ApproveReason::NotPaidInCash),
+        false => approval(ApproveAction::Refund),
     };
     let approver = turn.authorise(wanted)?;
     let Refundable { sale, number, kept, .. } = ask_again(turn, &before)?;
@@ -192,8 +203,14 @@ pub(crate) fn refund(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput],
 }
 
 /// A refund of a receipt that somebody has to allow.
-pub(crate) fn approval(action: ApproveAction, number: &str, paid: &Payout) -> Approval {
-    Approval::new(action, paid.total).named(number).paying(paid.tenders.iter().map(view::taken).collect())
+pub(crate) fn approval(
+    action: ApproveAction,
+    number: &str,
+    paid: &Payout,
+    sale: Option<&Sale>,
+    hub: HubWord,
+) -> Approval {
+    Approval::new(action, paid.total).named(number).paying(going_back(&paid.tenders, sale), hub)
 }
 
 /// What lines bring back and how it is paid out. What cannot go back where it came from is paid in cash, which takes
@@ -241,6 +258,8 @@ pub(crate) fn close(turn: &mut Turn<'_>, origin: Origin, paid: Payout, approver:
         tenders,
     };
     turn.kicks_drawer = refund.tenders.iter().any(|tendered| turn.shop.trade.opens_drawer(&tendered.tender));
+    let sale = turn.desk.refundable.as_ref().map(|refundable| &refundable.sale);
+    let going_back = going_back(&refund.tenders, sale);
     turn.clear_refund();
     turn.desk.closed = Some(ClosedView {
         document: refund.id.to_string(),
@@ -250,9 +269,13 @@ pub(crate) fn close(turn: &mut Turn<'_>, origin: Origin, paid: Payout, approver:
         rounding_fen: held.0,
         received_fen: 0,
         change_fen: 0,
-        tenders: refund.tenders.iter().map(view::taken).collect(),
+        tenders: going_back,
     });
-    turn.say(Say::new(Code::Refunded).with("amount", yuan(total)));
+    let (_, other) = turn.shop.trade.cash_and_other(&refund.tenders);
+    turn.say(match other.is_positive() {
+        true => Say::new(Code::RefundedElsewhere).with("amount", yuan(total)).with("other", yuan(other)),
+        false => Say::new(Code::Refunded).with("amount", yuan(total)),
+    });
     turn.entries.push(Entry::Refund(refund));
     Ok(())
 }

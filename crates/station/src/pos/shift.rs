@@ -86,6 +86,7 @@ pub(crate) fn move_cash(turn: &mut Turn<'_>, kind: CashMoveKind, amount_fen: i64
     let (id, by) = (turn.mint(), turn.person()?.code.clone());
     turn.entries.push(Entry::CashMoved(CashMoved { id, shift: shift.id, kind, amount, by, approver }));
     turn.kicks_drawer = true;
+    turn.desk.closed = None;
     turn.say(Say::new(done).with("amount", yuan(amount)));
     Ok(())
 }
@@ -114,6 +115,7 @@ pub(crate) fn begin_count(turn: &mut Turn<'_>, purpose: CountPurpose) -> Done {
         CountPurpose::CloseShift => may_close(turn)?,
         CountPurpose::AuditShift => may_audit(turn)?,
     };
+    turn.desk.closed = None;
     turn.found = Some(Found::MayCount);
     Ok(())
 }
@@ -163,6 +165,12 @@ pub(crate) fn close(turn: &mut Turn<'_>, count: &[DenominationCount]) -> Done {
     let person = turn.person()?.code.clone();
     let (count, counted) = counted(count)?;
     agree_to_count(turn, Code::CloseCount, &count, counted)?;
+    let expected = turn.shop.cash_in_drawer(shift.id)?;
+    if turn.desk.counted_again != Some(shift.id)
+        && (counted - expected).size() > turn.shop.book.settings.count_apart
+    {
+        turn.agree(Say::new(Code::CountApart).with("amount", yuan(counted)))?;
+    }
     let is_old = turn.shop.shift_is_old(turn.now_ms);
     let wanted = Approval::new(ApproveAction::CloseOthersShift, counted)
         .named(&turn.shop.shift_cashier().unwrap_or_default())
@@ -171,7 +179,6 @@ pub(crate) fn close(turn: &mut Turn<'_>, count: &[DenominationCount]) -> Done {
             false => ApproveReason::OthersShift,
         });
     let approver = turn.authorise_if(is_old || shift.cashier != person, wanted)?;
-    let expected = turn.shop.cash_in_drawer(shift.id)?;
     let sums = totals::sums(&turn.shop.totals_of_shift(shift.id)?);
     let closed = ShiftClosed { shift: shift.id, by: person, approver, count, counted, expected, sums };
     turn.entries.push(Entry::ShiftClosed(closed));

@@ -134,6 +134,12 @@ impl Role for Pos {
         rings(command) && !answers(command)
     }
 
+    fn declined(turn: &mut Turn<'_>, say: &Say) {
+        if say.code == Code::CountApart {
+            turn.desk.counted_again = turn.shop.shift.as_ref().map(|shift| shift.id);
+        }
+    }
+
     fn forget_typed_ahead(counter: &mut Counter) {
         counter.forget_typed_ahead();
     }
@@ -238,12 +244,8 @@ impl Role for Pos {
         shop.shift.clone()
     }
 
-    fn before_of(shop: &Shop, entry: &Entry) -> Option<Shift> {
-        shop.shift_of(entry).ok().flatten()
-    }
-
     fn paper(shop: &Shop, document: &Document, copy: u16, shift: &Option<Shift>) -> Vec<Block> {
-        paper::paper(shop, document, copy, shift.as_ref())
+        paper::paper(shop, document, copy, shift.as_ref(), None)
     }
 
     fn last_print(shop: &Shop) -> Option<(Id, PrintView)> {

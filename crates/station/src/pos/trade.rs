@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use suanpan_contract::{QuickKeyView, QuickTabView, TenderView};
 use suanpan_domain::catalogue::{LabelLayout, QuickTab, Rounding, TaxCode, Tender};
+use suanpan_domain::money::Fen;
+use suanpan_domain::sale::Tendered;
 use suanpan_domain::tax::Tax;
 use suanpan_ledger::{Catalogue, QueryError};
 
@@ -49,6 +51,14 @@ impl Trade {
 
     pub(crate) fn counts_in_drawer(&self, code: &str) -> bool {
         self.tender(code).is_some_and(|tender| tender.counts_in_drawer)
+    }
+
+    /// What of the tenders lies in the drawer, and what somebody has to move on a terminal.
+    pub(crate) fn cash_and_other(&self, tenders: &[Tendered]) -> (Fen, Fen) {
+        let cash: Fen =
+            tenders.iter().filter(|it| self.counts_in_drawer(&it.tender)).map(|it| it.amount).sum();
+        let all: Fen = tenders.iter().map(|it| it.amount).sum();
+        (cash, all - cash)
     }
 
     pub(crate) fn tax(&self, code: &str) -> Option<Tax> {

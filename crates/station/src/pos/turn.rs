@@ -59,7 +59,7 @@ impl<'a> Turn<'a> {
 
     /// No refund is being put together any more.
     pub(crate) fn clear_refund(&mut self) {
-        (self.desk.refundable, self.desk.refund) = (None, None);
+        (self.desk.refundable, self.desk.cited, self.desk.refund) = (None, None, None);
     }
 
     /// The same when nothing was refunded: the hub may let the receipt go.

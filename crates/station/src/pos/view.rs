@@ -101,7 +101,7 @@ pub(crate) fn prompt(shop: &Shop, desk: &Desk) -> Option<Prompt> {
             action: wanted.action,
             amount_fen: wanted.amount.0,
             needs_manager: wanted.role == Role::Manager,
-            about: wanted.about.clone(),
+            about: Box::new(wanted.about.clone()),
         },
         Asked::Own(Question::Reference { tender, amount }) => {
             Prompt::Reference { tender: tender.clone(), amount_fen: amount.0 }

@@ -39,7 +39,7 @@ fn prompt(asked: &Asked) -> Prompt {
         Asked::Approve { wanted, .. } => Prompt::Approve {
             action: wanted.action,
             needs_manager: wanted.role == Role::Manager,
-            about: wanted.about.clone(),
+            about: Box::new(wanted.about.clone()),
         },
         Asked::Own(nothing) => match *nothing {},
     }
