@@ -60,8 +60,28 @@ async fn cashier_finds_the_payment_again_after_a_power_cut_and_after_every_way_a
     window.press("Escape").await;
     window.wait_text_has("question", "微信 ¥20.00").await;
     window.press("Enter").await;
-    window.wait_text_has("message", "请把 ¥20.00 退还顾客").await;
+    window.wait_text_has("message", "请在收款设备上撤销 ¥20.00").await;
     window.find("quick-key").await;
+    window.close().await;
+}
+
+#[tokio::test]
+async fn cashiers_double_tap_on_exact_cash_sells_nothing_that_lies_under_it() {
+    let display = Display::start(SMALL.0, SMALL.1);
+    let rig = Rig::stopped(&rows(), None);
+    let mut window = with_rice(&display, &rig).await;
+    window.press("+").await;
+    window.find("pay-exact").await;
+    window.double_tap("pay-exact").await;
+    window.wait_text("closed-due", "¥42.90").await;
+    // What the second tap would have done is done before the key that comes after it.
+    window.press("F1").await;
+    window.find("back").await;
+    assert!(window.find_all("weigh").await.is_empty());
+    window.wait_text("closed-due", "¥42.90").await;
+    window.press("Escape").await;
+    window.touch("quick-key").await;
+    window.find("weigh").await;
     window.close().await;
 }
 
@@ -122,6 +142,10 @@ async fn cashier_closes_an_uncounted_drawer_only_by_saying_so_twice() {
     window.press("Enter").await;
     window.wait_text_has("question", "一张也没有点").await;
     window.shot("zh-CN-nothing-counted-1024").await;
+    window.press("Enter").await;
+    // ¥300 should be there.
+    window.wait_text_has("question", "相差较大").await;
+    window.shot("zh-CN-counted-apart-1024").await;
     window.press("Enter").await;
     window.wait_text_has("message", "已班结").await;
     window.close().await;

@@ -27,7 +27,7 @@ const CHINESE: Words = Words {
     as_paid: "✓ 原路退",
     in_cash: "✓ 退现金",
     back: "返回",
-    refunded: "已退 ¥3.82",
+    refunded: "已记退货 ¥3.82：请在收款设备上退 ¥2.02",
     unverified: "没有问到总部",
 };
 
@@ -39,7 +39,7 @@ const ENGLISH: Words = Words {
     as_paid: "✓ As paid",
     in_cash: "✓ In cash",
     back: "Back",
-    refunded: "¥3.82 refunded",
+    refunded: "Refund of ¥3.82 recorded: refund ¥2.02",
     unverified: "Head office was not reached",
 };
 
@@ -129,7 +129,7 @@ async fn refund_spinach(window: &mut Window, words: &Words) {
     window.wait_text("refund-due", "3.82").await;
     window.shot(&format!("{}-refund-approval", words.language)).await;
     prove(window, "1801", "8246").await;
-    window.wait_text("change", "3.82").await;
+    window.wait_text("change", "1.80").await;
     window.wait_text("closed-part", "¥2.02").await;
     window.wait_text_has("message", words.refunded).await;
     window.shot(&format!("{}-refund-done", words.language)).await;

@@ -309,3 +309,18 @@ fn what_is_taken_off_a_basket_adds_up_before_a_supervisor_is_asked() {
     let cola = rig.lines()[1].id;
     assert!(!asks(&rig, Command::RemoveLine { line: Some(cola) }));
 }
+
+#[test]
+fn a_discount_is_said_to_be_gone_only_once_it_is() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.view(Command::Multiply { pieces: 20 });
+    let line = rig.scan(&gtin(RICE)).basket.lines[0].id;
+    rig.view(Command::Discount { line: None, discount: Some(DiscountInput::Fen { fen: 100 }) });
+    let view = rig.view(Command::SetQuantity { line, quantity: 18 });
+    assert!(matches!(view.prompt, Some(Prompt::Approve { .. })));
+    assert_eq!((view.message, view.basket.discount_fen), (None, 100), "nothing has changed yet");
+    let view = rig.supervisor_approves();
+    assert_eq!(view.message.map(|message| message.code), Some(Code::DiscountDropped));
+    assert_eq!(view.basket.discount_fen, 0);
+}

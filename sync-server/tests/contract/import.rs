@@ -14,7 +14,7 @@ const BASE: [(&str, &str); 8] = [
     (
         "tenders.json",
         r#"[{"code": "cash", "name": "现金", "name_en": "Cash", "order": 1, "counts_in_drawer": true, "opens_drawer": true,
-            "gives_change": true, "rounds": true}]"#,
+            "gives_change": true, "rounds": true, "refundable_to": true}]"#,
     ),
     ("stores.json", r#"[{"chain": "禾田", "site": "HT01", "name": "柳荫路店"}]"#),
     (
@@ -408,6 +408,21 @@ async fn what_may_not_be_meant_is_read_and_told() {
     chain
         .warns("taxes.json", tax, &["column rate_bp: expected basis points (1300 for 13 %): this is less"])
         .await;
+    let cash = |more: &str| {
+        let row = r#"[{"code": "cash", "name": "现金", "name_en": "Cash", "order": 1, "counts_in_drawer": true, "opens_drawer": true, "gives_change": true"#;
+        format!("{row}{more}}}]")
+    };
+    let nothing_goes_back = "column refundable_to: expected true for one tender at least";
+    let rounds = "column rounds: expected true, or rounding none at every site: HT01 rounds cash";
+    let store = |rounding: &str| {
+        format!(r#"[{{"site": "HT01", "chain": "c", "name": "n", "rounding": "{rounding}"}}]"#)
+    };
+    chain.warns("stores.json", store("fen"), &[]).await;
+    chain.warns("tenders.json", cash(r#", "rounds": true"#), &[nothing_goes_back]).await;
+    chain.warns("tenders.json", cash(r#", "refundable_to": true"#), &[rounds]).await;
+    let no_cash_rounds = "column rounding: expected none, or a cash tender that rounds";
+    chain.warns("stores.json", store("jiao"), &[no_cash_rounds]).await;
+    chain.warns("stores.json", store("none"), &[]).await;
     let folder = chain.folder.path().join("base");
     for other in ["suppliers.csv", "items-2025-11-28.csv"] {
         std::fs::copy(folder.join("items.csv"), folder.join(other)).unwrap();

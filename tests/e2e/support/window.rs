@@ -5,7 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use fantoccini::actions::{InputSource, KeyAction, KeyActions};
+use fantoccini::actions::{
+    InputSource, KeyAction, KeyActions, MOUSE_BUTTON_LEFT, MouseActions, PointerAction,
+};
 use fantoccini::elements::Element;
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -171,6 +173,19 @@ impl Window {
         self.presses += 1;
         let element = self.find(testid).await;
         element.click().await.unwrap_or_else(|error| panic!("{testid} cannot be touched: {error}"));
+    }
+
+    /// A finger that comes down twice on one place, as fast as fingers do.
+    pub async fn double_tap(&mut self, testid: &str) {
+        const APART: Duration = Duration::from_millis(150);
+        let element = self.find(testid).await;
+        let down = || PointerAction::Down { button: MOUSE_BUTTON_LEFT };
+        let up = || PointerAction::Up { button: MOUSE_BUTTON_LEFT };
+        let there = PointerAction::MoveToElement { element, duration: None, x: 0.0, y: 0.0 };
+        let taps = [there, down(), up(), PointerAction::Pause { duration: APART }, down(), up()];
+        let mouse = MouseActions::new("mouse".to_owned());
+        let done = self.client.perform_actions(taps.into_iter().fold(mouse, InputSource::then)).await;
+        done.unwrap_or_else(|error| panic!("{testid} cannot be tapped: {error}"));
     }
 
     /// Key presses and touches since the last call.

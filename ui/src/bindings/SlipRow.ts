@@ -20,4 +20,8 @@ at: string,
 /**
  * Staff number of who made it.
  */
-by: string, };
+by: string, 
+/**
+ * Cash that was moved or counted; none for 日结.
+ */
+amount_fen: number | null, };

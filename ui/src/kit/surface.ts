@@ -153,9 +153,14 @@ function onFieldKey(event: KeyboardEvent, field: HTMLInputElement): void {
 
 const touches = new Touches()
 
-/** The key under a finger; a key that a key draws, such as its caption, is the key itself. */
+/** What lies under a finger: a key with all that it shows. 返回 is one key on every panel, and may be touched twice. */
+function touched(target: Element): unknown {
+  const key = target.closest<HTMLElement>('button, [role=option], li') ?? target
+  return key instanceof HTMLElement && key.dataset['testid'] === 'back' ? 'back' : key
+}
+
 function onClick(event: MouseEvent): void {
-  const on = (event.target as Element).closest('button, [role=option], li') ?? event.target
+  const on = touched(event.target as Element)
   if (!touches.isStray({ x: event.clientX, y: event.clientY, at: event.timeStamp, on })) return
   event.preventDefault()
   event.stopImmediatePropagation()

@@ -38,6 +38,8 @@ pub struct SlipRow {
     pub at: String,
     /// Staff number of who made it.
     pub by: String,
+    /// Cash that was moved or counted; none for 日结.
+    pub amount_fen: Option<i64>,
 }
 
 /// Papers that no customer gets.

@@ -4,7 +4,7 @@ use std::borrow::Borrow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::hash::Hash;
 
-use super::{Fault, Item, LabelLayout, QuickTab, Row, SoldBy, Staff, Table, Tender};
+use super::{Fault, Item, LabelLayout, QuickTab, Rounding, Row, SiteSettings, SoldBy, Staff, Table, Tender};
 use crate::barcode::{Scan, barcode_key, classify, plu_key};
 use crate::money::Fen;
 use crate::pricing::{Per, Price};
@@ -26,6 +26,8 @@ pub struct Chain {
     bare: HashMap<String, BTreeSet<String>>,
     prices: HashMap<String, BTreeMap<String, (Price, bool)>>,
     tenders: BTreeMap<String, Tender>,
+    /// 抹零 of each site.
+    rounding: BTreeMap<String, Rounding>,
     tabs: BTreeMap<String, u8>,
     layouts: BTreeMap<String, LabelLayout>,
     /// The card of each person of a site, and whose a card is or was.
@@ -99,7 +101,8 @@ impl Chain {
                 }
                 self.staff.insert((site.to_owned(), place), staff.card_sha256.clone());
             }
-            Row::Settings(_) | Row::Dictionary(_) => {}
+            Row::Settings(settings) => drop(self.rounding.insert(site.to_owned(), settings.rounding)),
+            Row::Dictionary(_) => {}
         }
     }
 
@@ -116,7 +119,8 @@ impl Chain {
             Row::Staff(staff) => self.staff(site, key, staff, &mut found),
             Row::QuickTab(tab) => self.tab(key, tab, &mut found),
             Row::LabelLayout(layout) => self.layout(key, layout, &mut found),
-            Row::Tax(_) | Row::Settings(_) | Row::Dictionary(_) => {}
+            Row::Settings(settings) => self.settings(settings, &mut found),
+            Row::Tax(_) | Row::Dictionary(_) => {}
         }
         found
     }
@@ -198,6 +202,27 @@ impl Chain {
                 let expected = format!("a place of its own: {code} has it too");
                 found.push(Fault::warned("order", expected, &tender.order.to_string()));
             }
+        }
+        if !tender.gives_change {
+            return;
+        }
+        if !self.tenders.values().any(|it| it.refundable_to) {
+            let expected = "true for one tender at least: nothing can be refunded otherwise";
+            found.push(Fault::warned("refundable_to", expected, "false"));
+        }
+        let rounds = self.rounding.iter().find(|(_, rounding)| **rounding != Rounding::None);
+        if let (false, Some((site, _))) = (tender.rounds, rounds) {
+            let expected = format!("true, or rounding none at every site: {site} rounds cash");
+            found.push(Fault::warned("rounds", expected, "false"));
+        }
+    }
+
+    /// A site that rounds cash needs cash that rounds.
+    fn settings(&self, settings: &SiteSettings, found: &mut Vec<Fault>) {
+        let has_cash = self.tenders.values().any(|it| it.gives_change);
+        if settings.rounding != Rounding::None && has_cash && !self.tenders.values().any(|it| it.rounds) {
+            let expected = "none, or a cash tender that rounds: none does, so nothing would be rounded";
+            found.push(Fault::warned("rounding", expected, settings.rounding.name()));
         }
     }
 

@@ -258,6 +258,15 @@ pub enum Rounding {
 }
 
 impl Rounding {
+    /// The name in a settings row.
+    pub fn name(self) -> &'static str {
+        match self {
+            Rounding::None => "none",
+            Rounding::Fen => "fen",
+            Rounding::Jiao => "jiao",
+        }
+    }
+
     /// The step cash is rounded down to, in fen.
     pub fn step(self) -> i64 {
         match self {

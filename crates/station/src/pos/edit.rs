@@ -43,7 +43,6 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
     let by = turn.person()?.code.clone();
     let (basket, discounts) = (turn.basket()?.id, turn.basket()?.discounts());
     let after = turn.basket()?.set_quantity(id, to)?.gross;
-    note_dropped(turn, discounts)?;
     if number > line.quantity.number() || after.is_zero() {
         let goods = of_goods(&line.name, to, &line.unit, after);
         ask_if_unlikely(turn, goods, to, after, line.source)?;
@@ -59,6 +58,7 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
     };
     let [was, is] = [line.quantity, to].map(|quantity| approval::quantity(quantity, &line.unit));
     let approver = turn.authorise_if(above || !types_alone, wanted.of(&line).from(was).to(is))?;
+    note_dropped(turn, discounts)?;
     if let (Some(approver), true) = (&approver, weighs) {
         turn.basket()?.approve_line(id, approver.clone())?;
     }
@@ -79,7 +79,6 @@ pub(crate) fn set_price(turn: &mut Turn<'_>, id: u32, fen: i64) -> Done {
     let price = Price { fen: Fen(fen), per: line.price.per };
     let discounts = turn.basket()?.discounts();
     let after = turn.basket()?.set_price(id, price, None)?.gross;
-    note_dropped(turn, discounts)?;
     if after > line.gross || after.is_zero() {
         let goods = of_goods(&line.name, line.quantity, &line.unit, after);
         ask_if_unlikely(turn, goods, line.quantity, after, line.source)?;
@@ -87,6 +86,7 @@ pub(crate) fn set_price(turn: &mut Turn<'_>, id: u32, fen: i64) -> Done {
     let [was, is] = [line.price, price].map(|price| approval::price(price, &line.unit));
     let wanted = Approval::new(ApproveAction::PriceOverride, line.gross - after).of(&line);
     let approver = turn.authorise(wanted.from(was).to(is))?;
+    note_dropped(turn, discounts)?;
     turn.basket()?.approve_line(id, approver)?;
     Ok(())
 }
@@ -104,14 +104,11 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
     };
     let limit_bp = turn.shop.book.settings.cashier_discount_bp;
     let off = discount.map_or(Fen::ZERO, |discount| discount.of(amount));
+    let had = turn.basket()?.discount.is_some();
     // First what the basket refuses anyway: nobody is called to approve the impossible.
     match line {
         Some(id) => {
-            let had_basket_discount = turn.basket()?.discount.is_some();
             turn.basket()?.discount_line(id, discount, None)?;
-            if had_basket_discount && turn.basket()?.discount.is_none() {
-                turn.say(Code::DiscountDropped);
-            }
         }
         None => turn.basket()?.discount_basket(discount, None)?,
     }
@@ -128,7 +125,11 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
         .to(approval::money(amount - off))
         .because(ApproveReason::AboveShare { limit_bp });
     let wanted = changed.iter().fold(wanted, Approval::of);
-    let Some(approver) = turn.authorise_if(above, wanted)? else { return Ok(()) };
+    let approver = turn.authorise_if(above, wanted)?;
+    if line.is_some() && had && turn.basket()?.discount.is_none() {
+        turn.say(Code::DiscountDropped);
+    }
+    let Some(approver) = approver else { return Ok(()) };
     match line {
         Some(id) => turn.basket()?.approve_line(id, approver)?,
         None => turn.basket()?.discount_basket(discount, Some(approver))?,

@@ -139,16 +139,17 @@ impl Shop {
 
     /// A slip as a list shows it; `None` for entries that print none.
     pub(crate) fn slip_row(&self, document: &Document) -> Option<SlipRow> {
-        let (kind, by) = match &document.entry {
-            Entry::CashMoved(moved) => (SlipKind::Cash, &moved.by),
-            Entry::ShiftAudited(audit) => (SlipKind::Audit, &audit.by),
-            Entry::ShiftClosed(closed) => (SlipKind::Shift, &closed.by),
-            Entry::DayClosed(closed) => (SlipKind::Day, &closed.by),
+        let (kind, by, amount) = match &document.entry {
+            Entry::CashMoved(moved) => (SlipKind::Cash, &moved.by, Some(moved.amount)),
+            Entry::ShiftAudited(audit) => (SlipKind::Audit, &audit.by, Some(audit.counted)),
+            Entry::ShiftClosed(closed) => (SlipKind::Shift, &closed.by, Some(closed.counted)),
+            Entry::DayClosed(closed) => (SlipKind::Day, &closed.by, None),
             _ => return None,
         };
         let place = EntryRef { segment: document.at.segment.0, seq: document.at.seq };
         let at = date_time_text(document.at_ms, &self.book.settings);
-        Some(SlipRow { slip: place.to_string(), kind, at, by: by.clone() })
+        let amount_fen = amount.map(|amount| amount.0);
+        Some(SlipRow { slip: place.to_string(), kind, at, by: by.clone(), amount_fen })
     }
 
     /// True when the hub has acknowledged a document: the newest are sent last.
