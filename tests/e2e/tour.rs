@@ -213,7 +213,7 @@ impl Tour {
         till.find("approve-about").await;
         self.looks.at_panel(till, "approve-refund").await;
         till.scan(CARD).await;
-        till.wait_text("change", "42.90").await;
+        till.wait_text("change", "49.80").await;
         self.looks.at_panel(till, "refunded").await;
     }
 
