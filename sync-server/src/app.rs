@@ -126,8 +126,6 @@ pub(crate) struct Limits {
     pub(crate) enrol: RateLimit<IpAddr>,
     /// Introductions, by address: after a restore a whole chain may come through one.
     pub(crate) introduce: RateLimit<IpAddr>,
-    /// Wrong passwords for a person, by address: nobody is kept out of theirs by who guesses elsewhere.
-    pub(crate) sign_in: RateLimit<(IpAddr, String)>,
     /// Requests of one station: a full drain is some tens a second.
     pub(crate) station: RateLimit<StationId>,
     /// Entries of one station: the journal of years at once, after a fire, and then more than any till sells.
@@ -178,7 +176,6 @@ impl App {
             limits: Limits {
                 enrol: RateLimit::new(6_000, 20),
                 introduce: RateLimit::new(10, 2_000),
-                sign_in: RateLimit::new(60_000, 10),
                 station: RateLimit::new(5, 1_000),
                 entries: RateLimit::new(20, 1_000_000),
                 kilobytes: RateLimit::new(60, 1_000_000),

@@ -18,7 +18,7 @@ use crate::config::{Config, Tls};
 use crate::dictionary::Trained;
 use crate::door::{Caller, Door, Entrance, STALLED};
 use crate::error::HubError;
-use crate::store::{BackedUp, Store, StoreError, back_up, copy_to_postgres};
+use crate::store::{BackedUp, KeyRights, Store, StoreError, back_up, copy_to_postgres};
 use crate::{admin, dictionary, files, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
@@ -115,14 +115,14 @@ impl Hub {
     ///
     /// *Errors:* `Rejected`, `Random`, `Store`.
     pub async fn api_key(&self, name: &str) -> Result<String, HubError> {
-        admin::api_key(&self.store, name, false).await
+        admin::api_key(&self.store, name, KeyRights::reports()).await
     }
 
     /// Makes an API key for reports and journals, as `suanpan prove` needs it, and shows it once.
     ///
     /// *Errors:* `Rejected`, `Random`, `Store`.
     pub async fn journal_key(&self, name: &str) -> Result<String, HubError> {
-        admin::api_key(&self.store, name, true).await
+        admin::api_key(&self.store, name, KeyRights { journal: true, ..KeyRights::reports() }).await
     }
 
     /// Adds or changes a person; gives the password if it was made here.

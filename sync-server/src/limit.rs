@@ -68,11 +68,6 @@ impl<K: Eq + Hash> RateLimit<K> {
         let ahead_ms = whole_at.get(key).map_or(0, |at| at.saturating_sub(now_ms));
         ahead_ms.saturating_add(self.interval_ms) > self.interval_ms.saturating_mul(self.burst)
     }
-
-    /// Makes a key's allowance whole again.
-    pub(crate) fn forget(&self, key: &K) {
-        self.whole_at.lock().unwrap_or_else(PoisonError::into_inner).remove(key);
-    }
 }
 
 /// The address under which somebody is remembered: of IPv6 the network, for whoever has one has all of its addresses.
@@ -186,13 +181,11 @@ mod tests {
     }
 
     #[test]
-    fn an_allowance_is_spent_by_what_was_taken_and_whole_when_forgotten() {
+    fn an_allowance_is_spent_by_what_was_taken() {
         let limit = RateLimit::new(60_000, 2);
         assert!(!limit.is_spent(&"a"));
         assert!(limit.take("a").is_ok() && !limit.is_spent(&"a"));
         assert!(limit.take("a").is_ok() && limit.is_spent(&"a"));
-        limit.forget(&"a");
-        assert!(!limit.is_spent(&"a"));
     }
 
     #[test]

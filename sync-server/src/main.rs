@@ -74,6 +74,31 @@ enum Command {
         /// It may read journals too, as `suanpan prove` does: every line of every receipt.
         #[arg(long)]
         journal: bool,
+        /// It reads of this site alone; again for each. Without one it reads of the whole chain.
+        #[arg(long = "site")]
+        sites: Vec<SiteCode>,
+        /// Days after which it stops working.
+        #[arg(long)]
+        days: Option<u16>,
+    },
+    /// Let a person or a key in no more, at once. `user` or `api-key` of the same name lets them in again.
+    #[group(required = true, multiple = false)]
+    Disable {
+        /// Name of a person.
+        #[arg(long)]
+        user: Option<String>,
+        /// Name of a key.
+        #[arg(long)]
+        key: Option<String>,
+    },
+    /// List who may sign in and which keys there are, with what each may and when a key was last used.
+    Access,
+    /// List who changed what, oldest first. Each line ends with the seal of all lines before it; a row that is missing or was
+    /// altered is refused.
+    Audit {
+        /// Number of the line after which to begin.
+        #[arg(long, default_value_t = 0)]
+        after: u64,
     },
     /// Add a person at HQ, or give one a new role and password. The password is read from standard input; on a terminal one
     /// is made and printed once.
@@ -163,7 +188,17 @@ async fn run(cli: Cli) -> Result<(), Refused> {
             order(Order::Import { path, manner: Manner { dry_run, complete } }, config).await?;
         }
         Command::EnrolCode { site, till } => order(Order::EnrolCode { site, till }, config).await?,
-        Command::ApiKey { name, journal } => order(Order::ApiKey { name, journal }, config).await?,
+        Command::ApiKey { name, journal, sites, days } => {
+            order(Order::ApiKey { name, journal, sites, days }, config).await?;
+        }
+        Command::Disable { user, key } => {
+            let person = user.map(|name| Order::DisableUser { name });
+            if let Some(disable) = person.or(key.map(|name| Order::DisableKey { name })) {
+                order(disable, config).await?;
+            }
+        }
+        Command::Access => order(Order::Access, config).await?,
+        Command::Audit { after } => order(Order::Audit { after }, config).await?,
         Command::User { name, roles, scope } => {
             order(Order::User { name, roles, scope, password: piped_password()? }, config).await?;
         }

@@ -31,6 +31,17 @@ impl Reach {
         self.holds(site.as_str()).then(|| Reach(Some(vec![site])))
     }
 
+    /// The sites that it names; none for the whole chain.
+    pub(crate) fn sites(&self) -> &[SiteCode] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Reads what [`listed`](Reach::listed) made of some sites.
+    pub(crate) fn from_listed(listed: &str) -> Option<Reach> {
+        let codes = listed.strip_prefix(',')?.split_terminator(',').map(|code| code.parse().ok());
+        codes.collect::<Option<_>>().map(Reach::of)
+    }
+
     /// The one site of a reach that has no other.
     #[must_use]
     pub fn only(&self) -> Option<&SiteCode> {
@@ -65,6 +76,8 @@ mod tests {
         }
         assert_eq!((all.listed(), zone.listed().as_deref()), (None, Some(",HT01,HT02,")));
         assert_eq!(Reach::of(Vec::new()).listed().as_deref(), Some(","));
+        assert_eq!(Reach::from_listed(",HT01,HT02,"), Some(zone.clone()));
+        assert_eq!((Reach::from_listed("HT01"), Reach::from_listed(",a b,")), (None, None));
         assert_eq!(zone.narrowed(site("HT01")).unwrap().only(), Some(&site("HT01")));
         assert_eq!((zone.only(), all.only()), (None, None));
     }

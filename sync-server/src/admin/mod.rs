@@ -15,14 +15,14 @@ use sha2::{Digest, Sha256};
 use suanpan_journal::{Certificate, CertificateId, Enrolment, Hash, SiteCode};
 use suanpan_sync::{EnrolReply, EnrolRequest, Scope, normal_code};
 
-use crate::access::User;
+use crate::access::{Reach, User};
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::error::HubError;
 use crate::identity::random;
 use crate::limit::household;
 use crate::refusal::Refusal;
-use crate::store::{Enrolled, Store};
+use crate::store::{Enrolled, KeyRights, Store};
 
 pub use import::{Imported, Manner, import};
 pub use order::{Done, Order, Refused};
@@ -30,8 +30,8 @@ pub use order::{Done, Order, Refused};
 /// A one-time code is good for this long: it is made when the machine stands on the counter.
 const CODE_LIFE_MS: i64 = 24 * 3_600_000;
 
-/// Seconds after which a person at HQ signs in again: a working day.
-pub const SESSION_LIFE_S: i64 = 10 * 3_600;
+/// Who changed something by a command on the hub's own machine, as the audit log has it.
+pub(crate) const COMMAND: &str = "command";
 
 /// Digits of a one-time code without letters that people misread: 32 letters and digits, 50 bits.
 const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -57,7 +57,8 @@ pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16) -> Result<Str
     let letters = random::<CODE_LEN>()?.map(|byte| CODE_LETTERS[usize::from(byte) % CODE_LETTERS.len()]);
     let code: String = letters.iter().map(|letter| char::from(*letter)).collect();
     let expires_at_ms = now_ms().saturating_add(CODE_LIFE_MS);
-    store.put_code(secret_hash(&normal_code(&code)), site.clone(), till, expires_at_ms).await?;
+    let times = (now_ms(), expires_at_ms);
+    store.put_code(secret_hash(&normal_code(&code)), site.clone(), till, times, COMMAND.to_owned()).await?;
     let (left, right) = code.split_at(CODE_LEN / 2);
     Ok(format!("{left}-{right}"))
 }
@@ -121,14 +122,19 @@ pub async fn introduce(app: &App, certificate: &Certificate) -> Result<(), Refus
     if known { Ok(()) } else { Err(Refusal::OtherKey) }
 }
 
-/// Makes an API key and shows it once. It reads reports, and journals only if that is asked for. A key of the same name
-/// stops working.
+/// Makes an API key and shows it once. A key of the same name stops working.
 ///
-/// *Errors:* `Rejected`, `Random`, `Store`.
-pub async fn api_key(store: &Store, name: &str, journal: bool) -> Result<String, HubError> {
+/// *Errors:* `Rejected`, `UnknownSite`, `Random`, `Store`.
+pub async fn api_key(store: &Store, name: &str, rights: KeyRights) -> Result<String, HubError> {
     check_name(name)?;
+    if rights.journal && rights.sites != Reach::whole_chain() {
+        return Err(HubError::Rejected("journals are read for the whole chain: give the key no site"));
+    }
+    for site in rights.sites.sites() {
+        check_scope(store, &Scope::Site(site.clone())).await?;
+    }
     let key = format!("sp_{}", Hash(random()?));
-    store.put_api_key(name.to_owned(), secret_hash(&key), journal, now_ms()).await?;
+    store.put_api_key(name.to_owned(), secret_hash(&key), rights, now_ms(), COMMAND.to_owned()).await?;
     Ok(key)
 }
 
@@ -156,7 +162,7 @@ pub async fn put_user(
         return Err(HubError::Rejected("a password has 10 to 256 bytes"));
     }
     let hash = hash_password(&password)?;
-    store.put_user(user, hash, now_ms()).await?;
+    store.put_user(user, hash, now_ms(), COMMAND.to_owned()).await?;
     Ok(made)
 }
 
@@ -214,11 +220,13 @@ pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) ->
     if password.len() > PASSWORD_LEN_MAX || name.len() > NAME_LEN_MAX {
         return Err(Refusal::Login);
     }
-    let guesses = (household(from), name.clone());
-    let _place = app.sign_ins.take(guesses.0, 1).ok_or(Refusal::Busy)?;
-    // Taken before it is known to be wrong, or many at once would all be tried.
-    app.limits.sign_in.take(guesses.clone()).map_err(|seconds| {
-        if let Some(left_out) = app.told.due("HUB-LIM-001", guesses.0) {
+    let from_all = household(from);
+    let _place = app.sign_ins.take(from_all, 1).ok_or(Refusal::Busy)?;
+    let who = secret_hash(&format!("{from_all} {name}"));
+    let now = now_ms();
+    app.store.guess(who, now).await?.map_err(|until_ms| {
+        let seconds = u64::try_from(until_ms.saturating_sub(now)).unwrap_or(0).div_ceil(1_000);
+        if let Some(left_out) = app.told.due("HUB-LIM-001", from_all) {
             tracing::warn!(code = "HUB-LIM-001", address = %from, left_out, "a sign-in was refused: too many wrong passwords");
         }
         Refusal::RateLimit(seconds)
@@ -235,18 +243,16 @@ pub async fn sign_in(app: &App, from: IpAddr, name: String, password: String) ->
     if !verified.unwrap_or(false) {
         app.metrics.sign_ins_refused.fetch_add(1, Ordering::Relaxed);
         let user = user.as_ref().map(|user| user.name.as_str());
-        let whom = format!("{} {}", guesses.0, user.unwrap_or_default());
+        let whom = format!("{from_all} {}", user.unwrap_or_default());
         if let Some(left_out) = app.told.due("HUB-AUT-008", whom) {
             tracing::warn!(code = "HUB-AUT-008", address = %from, user, left_out, "a sign-in was refused");
         }
         return Err(Refusal::Login);
     }
     let user = user.ok_or(Refusal::Login)?;
-    app.limits.sign_in.forget(&guesses);
+    app.store.forget_guesses(who).await?;
     let token = Hash(random()?).to_string();
-    let now = now_ms();
-    let expires_at_ms = now.saturating_add(SESSION_LIFE_S.saturating_mul(1_000));
-    app.store.open_session(secret_hash(&token), user.name, now, expires_at_ms).await?;
+    app.store.open_session(secret_hash(&token), user.name, now_ms()).await?;
     Ok(token)
 }
 

@@ -4,14 +4,18 @@
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
+use suanpan_domain::calendar;
 use suanpan_journal::SiteCode;
 use suanpan_sync::Scope;
 
-use super::{Imported, Manner, api_key, enrol_code, import, put_user};
-use crate::access::{Role, User};
+use super::{COMMAND, Imported, Manner, api_key, enrol_code, import, put_user};
+use crate::access::{Reach, Role, User};
+use crate::clock::now_ms;
 use crate::dictionary;
 use crate::error::HubError;
-use crate::store::Store;
+use crate::store::{AUDIT_PAGE, ApiKey, AuditRow, KeyRights, Person, Store};
+
+const DAY_MS: i64 = 24 * 3_600_000;
 
 /// An order. It has no `Debug`: a password may be in it.
 #[derive(Serialize, Deserialize)]
@@ -37,6 +41,29 @@ pub enum Order {
         name: String,
         /// It may read journals too.
         journal: bool,
+        /// Of these sites; none for the whole chain.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        sites: Vec<SiteCode>,
+        /// For so many days; for ever if it is left out.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        days: Option<u16>,
+    },
+    /// Let somebody in no more.
+    DisableUser {
+        /// Who.
+        name: String,
+    },
+    /// Let a key in no more.
+    DisableKey {
+        /// Which.
+        name: String,
+    },
+    /// Say who may sign in, and which keys there are.
+    Access,
+    /// Say who changed what.
+    Audit {
+        /// After this number.
+        after: u64,
     },
     /// Add a person at HQ, or give one a new role and password.
     User {
@@ -87,9 +114,9 @@ impl Order {
         match self {
             Order::Import { path, manner } => Ok(imported(import(store, &path, manner).await?, manner)),
             Order::EnrolCode { site, till } => enrol_code(store, &site, till).await.map(line),
-            Order::ApiKey { name, journal } => {
+            Order::ApiKey { name, journal, sites, days } => {
                 let is_former = store.is_api_key(name.clone()).await?;
-                let mut done = line(api_key(store, &name, journal).await?);
+                let mut done = line(api_key(store, &name, rights(journal, sites, days)?).await?);
                 if is_former {
                     done.notes.push(format!("the former key of the name {name:?} no longer works"));
                 }
@@ -98,6 +125,20 @@ impl Order {
             Order::User { name, roles, scope, password } => {
                 user(store, User { name, roles, scope }, password).await
             }
+            Order::DisableUser { name } => {
+                match store.disable_user(name.clone(), now_ms(), COMMAND.to_owned()).await? {
+                    true => Ok(line(format!("{name:?} may sign in no more"))),
+                    false => Err(HubError::Rejected("there is nobody of this name: `access` lists them")),
+                }
+            }
+            Order::DisableKey { name } => {
+                match store.disable_api_key(name.clone(), now_ms(), COMMAND.to_owned()).await? {
+                    true => Ok(line(format!("the key {name:?} works no more"))),
+                    false => Err(HubError::Rejected("there is no key of this name: `access` lists them")),
+                }
+            }
+            Order::Access => access(store).await,
+            Order::Audit { after } => audit(store, after).await,
             Order::Dictionary => {
                 let made = dictionary::train(store).await?;
                 let (records, without, with) = (made.records, made.bytes_without, made.bytes_with);
@@ -107,6 +148,60 @@ impl Order {
             }
         }
     }
+}
+
+fn rights(journal: bool, sites: Vec<SiteCode>, days: Option<u16>) -> Result<KeyRights, HubError> {
+    if days == Some(0) {
+        return Err(HubError::Rejected("a key holds for one day at least"));
+    }
+    let sites = if sites.is_empty() { Reach::whole_chain() } else { Reach::of(sites) };
+    let expires_at_ms = days.map(|days| now_ms().saturating_add(i64::from(days).saturating_mul(DAY_MS)));
+    Ok(KeyRights { journal, sites, expires_at_ms })
+}
+
+/// Everybody and every key, a line each.
+async fn access(store: &Store) -> Result<Done, HubError> {
+    let since = |word: &str, at_ms: Option<i64>| at_ms.map(|at_ms| format!(", {word} {}", utc(at_ms)));
+    let person = |person: Person| {
+        let disabled = since("disabled", person.disabled_at_ms).unwrap_or_default();
+        format!("person {}: {}{disabled}", person.user.name, person.user.described())
+    };
+    let key = |key: ApiKey| {
+        let KeyRights { journal, sites, expires_at_ms } = &key.rights;
+        let reads = if *journal { "reports and journals" } else { "reports" };
+        let of = sites.listed().map_or(String::new(), |sites| format!(" of {}", sites.trim_matches(',')));
+        let times = [
+            since("until", *expires_at_ms),
+            Some(since("last used", key.used_at_ms).unwrap_or_else(|| ", never used".to_owned())),
+            since("disabled", key.disabled_at_ms),
+        ];
+        format!("key {}: {reads}{of}{}", key.name, times.into_iter().flatten().collect::<String>())
+    };
+    let people = store.people().await?.into_iter().map(person);
+    Ok(Done { lines: people.chain(store.api_keys().await?.into_iter().map(key)).collect(), notes: vec![] })
+}
+
+/// Changes, a line each, read as they are sealed.
+async fn audit(store: &Store, after: u64) -> Result<Done, HubError> {
+    let line = |row: AuditRow| {
+        let was = row.before.map_or(String::new(), |was| format!(" was {was}"));
+        let is = row.after.map_or(String::new(), |is| format!(" is {is}"));
+        let AuditRow { seq, at_ms, actor, action, object, hash, .. } = row;
+        format!("{seq} {} {actor}: {action} {object}{was}{is} [{}]", utc(at_ms), &hash.to_string()[..16])
+    };
+    let rows = store.audit(after).await?;
+    let more = rows.len() as u64;
+    let last = rows.last().map(|row| row.seq);
+    let notes = match last {
+        Some(last) if more == AUDIT_PAGE => vec![format!("there may be more: --after {last}")],
+        _ => vec![],
+    };
+    Ok(Done { lines: rows.into_iter().map(line).collect(), notes })
+}
+
+fn utc(at_ms: i64) -> String {
+    let (date, minute) = calendar::local(at_ms, 0);
+    format!("{} {:02}:{:02} UTC", calendar::text(date), minute / 60, minute % 60)
 }
 
 fn imported(done: Imported, manner: Manner) -> Done {

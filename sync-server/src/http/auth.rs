@@ -21,10 +21,13 @@ use crate::clock::now_ms;
 use crate::door::Caller;
 use crate::limit::{Share, household};
 use crate::refusal::Refusal;
-use crate::store::{Station, StoreError};
+use crate::store::{ApiKey, Station, StoreError};
 
 /// The cookie that names a session.
 pub(crate) const SESSION_COOKIE: &str = "suanpan_hq";
+
+/// A page says with this that its person did something since it last asked: a page that only shows goes idle.
+const ACTED: &str = "suanpan-acted";
 
 /// Who asks, as the gate found.
 #[derive(Debug, Clone)]
@@ -35,8 +38,8 @@ pub(super) enum Asker {
     Station(Arc<(Station, Share<StationId>)>),
     /// A person, and the session's stored name.
     Person(Arc<(User, Hash)>, Reach),
-    /// A script, by its key's name.
-    Script(String),
+    /// A script, by its key's name, and what it may see.
+    Script(String, Reach),
 }
 
 impl Asker {
@@ -46,7 +49,7 @@ impl Asker {
             Asker::Anybody => String::new(),
             Asker::Station(signed) => format!("station {}", signed.0.station),
             Asker::Person(person, _) => format!("person {}", person.0.name),
-            Asker::Script(name) => format!("key {name}"),
+            Asker::Script(name, _) => format!("key {name}"),
         }
     }
 }
@@ -64,11 +67,14 @@ pub(super) async fn admit(app: &App, action: Action, parts: &Parts, body: &[u8])
     if cookie(&parts.headers).is_some() || action.is_for_people() {
         return who_signed_in(app, action, parts).await;
     }
-    let key = who_shows_a_key(app, parts).await?;
-    if action == Action::ReadJournals && !key.may_read_journals {
-        return Err(Problem::JournalKey);
+    let ApiKey { name, rights, .. } = who_shows_a_key(app, parts).await?;
+    let is_of_sites = matches!(action, Action::ReadFigures | Action::ReadDays);
+    match action {
+        Action::ReadJournals if !rights.journal => Err(Problem::JournalKey),
+        // What is told of the whole chain alone.
+        _ if !is_of_sites && rights.sites != Reach::whole_chain() => Err(Problem::Right),
+        _ => Ok(Asker::Script(name, rights.sites)),
     }
-    Ok(Asker::Script(key.name))
 }
 
 /// A request that a station signed.
@@ -197,30 +203,25 @@ impl PushPlace {
     }
 }
 
-/// A script's key.
-struct ApiKey {
-    name: String,
-    may_read_journals: bool,
-}
-
 async fn who_shows_a_key(app: &App, parts: &Parts) -> Result<ApiKey, Problem> {
     let shown = text(&parts.headers, header::AUTHORIZATION).and_then(|it| it.split_once(' '));
     let shown = shown.filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer")).map(|(_, key)| key.trim());
     let known = match shown {
-        Some(key) => look_up(app, parts, app.store.api_key(secret_hash(key))).await?,
+        Some(key) => look_up(app, parts, app.store.api_key(secret_hash(key), now_ms())).await?,
         None => None,
     };
-    let Some((name, may_read_journals)) = known else {
+    let Some(key) = known else {
         return Err(stranger(app, parts, Problem::ApiKey));
     };
     proved(parts);
-    app.limits.api_key.take(name.clone()).map_err(Refusal::RateLimit)?;
-    Ok(ApiKey { name, may_read_journals })
+    app.limits.api_key.take(key.name.clone()).map_err(Refusal::RateLimit)?;
+    Ok(key)
 }
 
 async fn who_signed_in(app: &App, action: Action, parts: &Parts) -> Result<Asker, Problem> {
     let token = secret_hash(cookie(&parts.headers).ok_or(Problem::Session)?);
-    let Some(user) = look_up(app, parts, app.store.session(token, now_ms())).await? else {
+    let acts = !parts.method.is_safe() || parts.headers.contains_key(ACTED);
+    let Some(user) = look_up(app, parts, app.store.session(token, acts, now_ms())).await? else {
         return Err(stranger(app, parts, Problem::Session));
     };
     proved(parts);
@@ -286,9 +287,7 @@ impl<S: Sync> FromRequestParts<S> for Reader {
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Reader, Problem> {
         match parts.extensions.remove() {
             Some(Asker::Person(_, reach)) => Ok(Reader { reach, till: None, is_person: true }),
-            Some(Asker::Script(_)) => {
-                Ok(Reader { reach: Reach::whole_chain(), till: None, is_person: false })
-            }
+            Some(Asker::Script(_, reach)) => Ok(Reader { reach, till: None, is_person: false }),
             Some(Asker::Station(signed)) => {
                 let (site, till) = (signed.0.site.clone(), signed.0.till);
                 Ok(Reader { reach: Reach::of(vec![site]), till: Some(till), is_person: false })

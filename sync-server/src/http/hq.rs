@@ -14,10 +14,10 @@ use super::auth::{SESSION_COOKIE, Session};
 use super::body::parsed;
 use super::peer::Peer;
 use crate::access::{Action, Role};
-use crate::admin::{self, SESSION_LIFE_S};
+use crate::admin;
 use crate::app::App;
 use crate::clock::now_ms;
-use crate::store::Today;
+use crate::store::{SESSION_LIFE_MS, Today};
 
 /// A station that has not spoken for this long is silent: longer than the longest wake-up, with room.
 const SILENT_AFTER_MS: i64 = 90_000;
@@ -36,7 +36,8 @@ pub(super) async fn sign_in(
 ) -> Result<Response, Problem> {
     let SignIn { name, password } = parsed(&body, "name and password are expected")?;
     let token = admin::sign_in(&app, address, name, password).await?;
-    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, &token, SESSION_LIFE_S))]).into_response())
+    Ok((StatusCode::NO_CONTENT, [(header::SET_COOKIE, cookie(&app, &token, SESSION_LIFE_MS / 1_000))])
+        .into_response())
 }
 
 /// Who somebody is to the hub, and what their page may offer.

@@ -9,7 +9,7 @@ use super::{StoreError, postgres, sqlite};
 
 /// What is copied, by table and columns. What reports read is projected again, sessions and reservations end, and
 /// snapshots are made when somebody asks.
-const TABLES: [(&str, &str); 16] = [
+const TABLES: [(&str, &str); 17] = [
     ("meta", "key, value"),
     ("site", "site, zone, name, utc_offset_min, day_starts_min"),
     ("station", "station, site, till, public_key, enrolled_at_ms, last_seen_ms, re_enrol"),
@@ -31,8 +31,9 @@ const TABLES: [(&str, &str); 16] = [
     ),
     ("scope_head", "scope, version, hash"),
     ("feed", "scope, version, epoch, tbl, key, effective_at_ms, body, hash"),
-    ("\"user\"", "name, role, scope, password_hash, created_at_ms"),
-    ("api_key", "name, key_sha256, created_at_ms, journal"),
+    ("\"user\"", "name, role, scope, password_hash, created_at_ms, disabled_at_ms"),
+    ("api_key", "name, key_sha256, created_at_ms, journal, sites, expires_at_ms, used_at_ms, disabled_at_ms"),
+    ("audit", "seq, at_ms, actor, action, object, before, after, hash"),
     ("excuse", "site, business_date, till, by_user, reason, at_ms"),
     ("store_day", "site, business_date, closing, look_at_ms, standing"),
     (
@@ -44,10 +45,11 @@ const TABLES: [(&str, &str); 16] = [
 ];
 
 /// What must be the same afterwards: what every till and every feed was promised, and that it is all there.
-const PROMISES: [&str; 4] = [
+const PROMISES: [&str; 5] = [
     "select station, segment, branch, head_seq, head_hash from branch order by station, segment, branch",
     "select scope, version, hash from scope_head order by scope",
     "select site, business_date, version, figures from store_day_version order by site, business_date, version",
+    "select seq, hash from audit order by seq",
     "select count(*), cast(coalesce(sum(id), 0) as bigint), cast(coalesce(sum(length(body)), 0) as bigint) from batch",
 ];
 

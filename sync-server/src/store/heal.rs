@@ -7,7 +7,7 @@ use suanpan_domain::bounds::{NUMBER_MAX, SUM_MAX};
 use suanpan_domain::calendar;
 
 use super::sql::{Sql, values};
-use super::{Store, StoreError, day, people};
+use super::{Store, StoreError, day, enrolled};
 
 /// The rules by which the figures were added up. Kept in `meta`, which older hubs leave alone.
 const RULES: &str = "1";
@@ -45,7 +45,7 @@ impl Store {
 
     /// Site by site, so that nobody waits for long.
     async fn has_figures_beyond(&self) -> Result<bool, StoreError> {
-        for site in self.read(people::sites).await? {
+        for site in self.read(enrolled::sites).await? {
             let site = site.site.to_string();
             if self.read(move |sql| is_beyond(sql, &site)).await? {
                 return Ok(true);

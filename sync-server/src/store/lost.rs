@@ -8,6 +8,7 @@ use suanpan_domain::catalogue::{Fault, Row, Table, faults};
 use suanpan_journal::Hash;
 use suanpan_sync::{FeedChange, FeedEntry, Scope};
 
+use super::audit::{Change, record};
 use super::holding::holding;
 use super::publish::{is_news, publish};
 use super::sql::{Sql, values};
@@ -324,6 +325,11 @@ fn decide(
     {
         return Ok(Decided::Refused(why));
     }
+    let names: Vec<String> =
+        rows.iter().map(|row| format!("{} {} {}", row.scope, row.table, row.key)).collect();
+    let by_person = format!("person {by}");
+    let change = Change::new(&by_person, "lost.decide", format!("{} lost rows", rows.len()));
+    record(sql, now_ms, &change.after(&serde_json::json!({ "decision": decided, "rows": names })))?;
     for NewRow { scope, table, key, .. } in &rows {
         sql.execute(
             "update lost_feed set decision = ?, by_user = ?, decided_at_ms = ?

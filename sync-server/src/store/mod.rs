@@ -1,8 +1,10 @@
 //! What the hub keeps. SQL lives below this module and no row type leaves it.
 
+mod audit;
 mod copy;
 mod day;
 mod documents;
+mod enrolled;
 mod error;
 mod feed;
 mod forks;
@@ -10,13 +12,13 @@ mod heal;
 mod holding;
 mod ingest;
 mod journal;
+mod keys;
 mod known;
 mod lead;
 mod lease;
 mod lost;
 mod migrations;
 mod parked;
-mod people;
 mod postgres;
 mod projection;
 mod publish;
@@ -31,13 +33,16 @@ mod sqlite;
 mod threads;
 mod today;
 mod types;
+mod users;
 
+pub use audit::{AUDIT_PAGE, AuditRow};
 pub use copy::copy_to_postgres;
 pub use day::{
     DayState, DayVersion, Excuse, FigureName, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState,
     UnclosedDate, VERSIONS_MAX,
 };
 pub use error::{Cause, StoreError};
+pub use keys::{ApiKey, KeyRights};
 pub use lease::LEASE_MS;
 pub use lost::{Decided, Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
 pub use reports::REPORT_ROWS_MAX;
@@ -46,6 +51,7 @@ pub use signer::Signer;
 pub use sqlite::{BackedUp, back_up};
 pub use today::{Hour, StationLine, StoreLine, Today, UnclosedShift};
 pub use types::*;
+pub use users::{Person, SESSION_LIFE_MS};
 
 use std::path::Path;
 use std::sync::atomic::AtomicBool;

@@ -7,8 +7,9 @@ use std::sync::Arc;
 use suanpan_journal::Hash;
 use suanpan_sync::{FeedChange, FeedEntry, Scope, feed_genesis, follow_feed};
 
+use super::audit::{Change, record};
+use super::enrolled::put_site;
 use super::feed::{epoch, head};
-use super::people::put_site;
 use super::sql::{Sql, ToValue, Value, values};
 use super::{NewRow, News, ScopeHead, Site, Store, StoreError};
 use crate::clock::now_ms;
@@ -25,13 +26,18 @@ impl Store {
     ///
     /// *Errors:* the store's, and `Damaged` if a row exceeds the feed's limits.
     pub async fn publish(&self, rows: Vec<NewRow>) -> Result<u64, StoreError> {
-        self.publish_with(Vec::new(), rows.into()).await
+        self.publish_with(Vec::new(), rows.into(), "command").await
     }
 
     /// The same, with the sites that the rows are of: all of it holds, or nothing does.
     ///
     /// *Errors:* as [`Store::publish`].
-    pub async fn publish_with(&self, sites: Vec<Site>, rows: Arc<[NewRow]>) -> Result<u64, StoreError> {
+    pub async fn publish_with(
+        &self,
+        sites: Vec<Site>,
+        rows: Arc<[NewRow]>,
+        by: &'static str,
+    ) -> Result<u64, StoreError> {
         let all = rows.clone();
         let base = self.read(move |sql| Base::read(sql, &all)).await?;
         let news = self.news_of(&rows).await?;
@@ -39,10 +45,16 @@ impl Store {
         let written = self.write(move |sql| {
             sites.iter().try_for_each(|site| put_site(sql, site))?;
             prepared.base.lock(sql)?;
-            match Base::read(sql, &rows)? == prepared.base {
+            let before = heads(sql, &rows)?;
+            let published = match Base::read(sql, &rows)? == prepared.base {
                 true => prepared.write(sql),
                 false => publish(sql, &rows, now_ms()),
+            }?;
+            if published > 0 {
+                let change = Change::new(by, "catalogue.publish", format!("{published} rows"));
+                record(sql, now_ms(), &change.before(Some(&before)).after(&heads(sql, &rows)?))?;
             }
+            Ok(published)
         });
         let published = written.await?;
         if published > 0 {
@@ -74,6 +86,18 @@ pub(super) fn publish(sql: &dyn Sql, rows: &[NewRow], now_ms: i64) -> Result<u64
     Base::read(sql, rows)?.lock(sql)?;
     let before = rows.iter().map(|row| held(sql, row, now_ms)).collect::<Result<_, _>>()?;
     Publication::of(Base::read(sql, rows)?, rows, among(rows, before, now_ms))?.write(sql)
+}
+
+/// The versions of the scopes of some rows.
+fn heads(sql: &dyn Sql, rows: &[NewRow]) -> Result<serde_json::Value, StoreError> {
+    let scopes: BTreeSet<String> = rows.iter().map(|row| row.scope.to_string()).collect();
+    let mut heads = serde_json::Map::new();
+    for scope in scopes {
+        let version: Option<u64> =
+            sql.one("select version from scope_head where scope = ?", values![scope], |row| row.get(0))?;
+        heads.insert(scope, version.unwrap_or(0).into());
+    }
+    Ok(heads.into())
 }
 
 /// Whether a row would change something.

@@ -6,10 +6,10 @@ use suanpan_domain::refund::Refund;
 use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::REFUND_KEPT_MS;
 
-use super::people::current_date;
+use super::enrolled::current_date;
 use super::reports::within;
 use super::sql::{Sql, values};
-use super::{LookedUp, Station, Store, StoreError, people};
+use super::{LookedUp, Station, Store, StoreError, enrolled};
 use crate::access::Reach;
 
 /// Twice as long as tills count on, so that no clock and no slow answer cuts it short.
@@ -110,7 +110,7 @@ fn count_other_site(sql: &dyn Sql, asked: &Reserve) -> Result<(), StoreError> {
     if number.site.eq_ignore_ascii_case(station.site.as_str()) {
         return Ok(());
     }
-    let sites = people::sites(sql)?;
+    let sites = enrolled::sites(sql)?;
     let date = current_date(&sites, *now_ms);
     let Some(site) = sites.iter().find(|it| it.site.as_str().eq_ignore_ascii_case(&number.site)) else {
         return Ok(());

@@ -11,7 +11,7 @@ use super::ingest::IS_MISSING;
 use super::reports::within;
 use super::sql::{Row, Sql, values};
 use super::{DayRow, LookedUp, OfflineRefund, Problem, ReportFilter, Site, StoreError};
-use super::{Store, people, reports, reserved, returned};
+use super::{Store, enrolled, reports, reserved, returned};
 use crate::access::Reach;
 
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
@@ -145,8 +145,8 @@ impl Store {
     ) -> Result<Today, StoreError> {
         let stands_since_ms = self.headway.standstill(now_ms).map(|it| it.since_ms);
         self.read_long(move |connection| {
-            let sites = people::sites(connection)?;
-            let date = date.unwrap_or_else(|| people::current_date(&sites, now_ms));
+            let sites = enrolled::sites(connection)?;
+            let date = date.unwrap_or_else(|| enrolled::current_date(&sites, now_ms));
             let filter = ReportFilter { reach, till: None, from: date, to: date };
             let today = build(connection, &sites, &filter, now_ms, silent_before_ms)?;
             Ok(Today { stands_since_ms, ..today })
@@ -183,7 +183,7 @@ fn build(
     let numbered: BTreeMap<_, _> =
         stations.iter().map(|it| ((&it.site, it.till), i64::from(it.received))).collect();
     let received = numbered.into_values().fold(0, i64::saturating_add);
-    let (utc_offset_min, starts_min) = people::clock(sites);
+    let (utc_offset_min, starts_min) = enrolled::clock(sites);
     let day_starts_hour = u32::try_from(starts_min.div_euclid(60)).unwrap_or(0) % HOURS;
     Ok(Today {
         date: calendar::text(date),
@@ -201,7 +201,7 @@ fn build(
         hours: hours(connection, filter, day_starts_hour)?,
         stations,
         unclosed_shifts: unclosed_shifts(connection, &filter.reach)?,
-        problems: problems(connection, &filter.reach, people::current_date(sites, now_ms))?,
+        problems: problems(connection, &filter.reach, enrolled::current_date(sites, now_ms))?,
         offline_refunds,
         looked_up: reserved::looked_up(connection, &filter.reach, date)?,
     })

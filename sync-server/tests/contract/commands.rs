@@ -20,7 +20,7 @@ const NOBODY: u32 = 65_534;
 const PASSWORD: &str = "battery staple\n";
 
 /// Runs a command on a hub's folder with nothing on its input: whether it did it, and what it said.
-fn run(folder: &Path, args: &[&str]) -> (bool, String, String) {
+pub(crate) fn run(folder: &Path, args: &[&str]) -> (bool, String, String) {
     run_with(folder, args, "")
 }
 

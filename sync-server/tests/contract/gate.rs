@@ -178,7 +178,7 @@ async fn a_person_who_leaves_reports_unread_is_told_to_come_later_and_nobody_els
     }
 }
 
-async fn sign_in(
+pub(crate) async fn sign_in(
     hub: &TestHub,
     client: &reqwest::Client,
     (name, password): (&str, &str),

@@ -1,6 +1,7 @@
 //! What a hub does, told once and run over both databases: each story runs on SQLite as a test of its own, and
 //! `postgresql` runs this program again with every story on PostgreSQL.
 
+mod access;
 mod bad_till;
 mod commands;
 mod days;

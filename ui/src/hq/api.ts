@@ -3,6 +3,7 @@ import type { LostRow } from './bindings/LostRow'
 import type { Me } from './bindings/Me'
 import type { StoreDays } from './bindings/StoreDays'
 import type { Today } from './bindings/Today'
+import { takeActed } from './acted'
 import { PATHS } from './bindings/paths'
 
 /** The hub refused or did not answer. */
@@ -15,7 +16,8 @@ export class Refused extends Error {
 
 /** How HQ's page reaches its hub: the session is a cookie that no script sees. */
 async function ask(path: string, init?: RequestInit): Promise<Response> {
-  const response = await fetch(path, { cache: 'no-store', ...init }).catch(() => {
+  const headers = { ...takeActed(), ...(init?.headers as Record<string, string> | undefined) }
+  const response = await fetch(path, { cache: 'no-store', ...init, headers }).catch(() => {
     throw new Refused(0)
   })
   if (!response.ok) throw new Refused(response.status)

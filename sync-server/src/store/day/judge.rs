@@ -12,7 +12,7 @@ use suanpan_journal::StationId;
 use super::types::{DayState, Excuse, Standing, TillDay, TillState, figures};
 use crate::store::documents::DOUBLED;
 use crate::store::sql::{Sql, Value, values};
-use crate::store::{Site, StoreError, feed, people};
+use crate::store::{Site, StoreError, enrolled, feed};
 
 /// A till that sold in so many days before is in use: if it is silent, its store-day waits for it.
 const IN_USE_DAYS: u32 = 7;
@@ -196,7 +196,7 @@ fn ends_ms(sql: &dyn Sql, site: &str, date: u32) -> Result<i64, StoreError> {
         sql.one("select utc_offset_min, day_starts_min from site where site = ?", values![site], |row| {
             Ok((row.get(0)?, row.get(1)?))
         })?;
-    Ok(ends_by(clock.unwrap_or(people::CHINA), date))
+    Ok(ends_by(clock.unwrap_or(enrolled::CHINA), date))
 }
 
 fn ends_by((offset, starts): (i32, i32), date: u32) -> i64 {

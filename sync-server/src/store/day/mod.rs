@@ -10,6 +10,7 @@ use std::collections::BTreeSet;
 use suanpan_domain::calendar;
 use suanpan_journal::SiteCode;
 
+use super::audit::{Change, record};
 use super::sql::{Sql, Value, values};
 use super::{Store, StoreError, lease};
 pub use types::{
@@ -189,11 +190,16 @@ fn record_excuse(
     if sql.one(known, values![site, till], |_| Ok(()))?.is_none() {
         return Ok(false);
     }
-    sql.execute(
+    let added = sql.execute(
         "insert into excuse (site, business_date, till, by_user, reason, at_ms) values (?, ?, ?, ?, ?, ?)
          on conflict do nothing",
         values![site, date, till, excuse.by, excuse.reason, excuse.at_ms],
     )?;
+    if added > 0 {
+        let by = format!("person {}", excuse.by);
+        let change = Change::new(&by, "till.excuse", format!("till {site}/{till} on {date}"));
+        record(sql, excuse.at_ms, &change.after(&serde_json::json!({ "reason": excuse.reason })))?;
+    }
     closing(sql, site, date)?;
     // Whoever excused it sees at once what that did.
     if !has_pending(sql, site)? {

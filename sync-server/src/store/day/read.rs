@@ -16,7 +16,7 @@ use super::{STORE_DAYS_MAX, judge};
 use crate::access::Reach;
 use crate::store::reports::within;
 use crate::store::sql::{Row, Sql, values};
-use crate::store::{ReportFilter, Store, StoreError, people, reports};
+use crate::store::{ReportFilter, Store, StoreError, enrolled, reports};
 
 /// How far back unclosed dates are counted.
 const UNCLOSED_DAYS: u32 = 31;
@@ -54,8 +54,8 @@ impl Store {
         now_ms: i64,
     ) -> Result<StoreDays, StoreError> {
         self.read_long(move |sql| {
-            let mut sites = people::sites(sql)?;
-            let date = date.unwrap_or_else(|| people::current_date(&sites, now_ms));
+            let mut sites = enrolled::sites(sql)?;
+            let date = date.unwrap_or_else(|| enrolled::current_date(&sites, now_ms));
             sites.retain(|site| reach.holds(site.site.as_str()));
             let filter = ReportFilter { reach, till: None, from: date, to: date };
             let mut days = days(sql, &filter, 1, now_ms)?;

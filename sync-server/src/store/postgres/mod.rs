@@ -32,6 +32,7 @@ const MIGRATIONS: &[Migration] = &[
     step(8, include_str!("../../../migrations/postgres/0008_returned.sql"), true),
     step(9, include_str!("../../../migrations/postgres/0009_refunds.sql"), true),
     step(10, include_str!("../../../migrations/postgres/0010_scope.sql"), true),
+    step(11, include_str!("../../../migrations/postgres/0011_access.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.

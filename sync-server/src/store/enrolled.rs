@@ -1,18 +1,15 @@
-//! Sites, stations, one-time codes, users, sessions and API keys.
+//! Sites, stations and the one-time codes with which they enrol.
 
 use suanpan_domain::calendar;
 use suanpan_journal::{Certificate, Enrolment, Hash, SiteCode, StationId, VerifyingKey};
 
 use super::Store;
+use super::audit::{Change, record};
 use super::sql::{Row, Sql, values};
 use super::{Enrolled, Gauges, Site, Station, StoreError};
-use crate::access::{Role, User};
 
 const STATION_COLUMNS: &str = "s.station, s.site, s.till, s.public_key, w.zone
    from station s join site w on w.site = s.site";
-
-/// Sessions of a person: a few browsers, and those that were closed without signing out.
-const SESSIONS_MAX: u32 = 20;
 
 impl Store {
     /// Adds a site or changes it.
@@ -62,14 +59,16 @@ impl Store {
         code: Hash,
         site: SiteCode,
         till: u16,
-        expires_at_ms: i64,
+        (now_ms, expires_at_ms): (i64, i64),
+        by: String,
     ) -> Result<(), StoreError> {
         self.write(move |connection| {
             connection.execute(
                 "insert into enrol_code (code_sha256, site, till, expires_at_ms) values (?, ?, ?, ?)",
                 values![code.0, site.as_str(), till, expires_at_ms],
             )?;
-            Ok(())
+            let change = Change::new(&by, "code.make", format!("till {site}/{till}"));
+            record(connection, now_ms, &change.after(&serde_json::json!({ "expires_at_ms": expires_at_ms })))
         })
         .await
     }
@@ -111,135 +110,6 @@ impl Store {
         self.write(move |connection| introduce(connection, &enrolment, now_ms)).await
     }
 
-    /// Adds a user or changes role, scope and password.
-    ///
-    /// *Errors:* the store's.
-    pub async fn put_user(&self, user: User, password_hash: String, now_ms: i64) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute(
-                "insert into \"user\" (name, role, scope, password_hash, created_at_ms) values (?, ?, ?, ?, ?)
-                 on conflict (name) do update set role = excluded.role, scope = excluded.scope,
-                   password_hash = excluded.password_hash",
-                values![user.name, stored(&user.roles), user.scope.to_string(), password_hash, now_ms],
-            )?;
-            // A new password ends what the old one opened.
-            connection.execute("delete from session where \"user\" = ?", values![user.name])?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// A user and the hash of the password.
-    ///
-    /// *Errors:* the store's.
-    pub async fn user(&self, name: String) -> Result<Option<(User, String)>, StoreError> {
-        self.read(move |connection| {
-            connection.one(
-                "select role, scope, password_hash from \"user\" where name = ?",
-                values![&name],
-                |row| Ok((user(name.clone(), row.get(0)?, row.get(1)?)?, row.get(2)?)),
-            )
-        })
-        .await
-    }
-
-    /// Opens a session and clears those that are over, and of the person's the oldest when there are too many.
-    ///
-    /// *Errors:* the store's.
-    pub async fn open_session(
-        &self,
-        token: Hash,
-        user: String,
-        now_ms: i64,
-        expires_at_ms: i64,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute("delete from session where expires_at_ms <= ?", values![now_ms])?;
-            connection.execute(
-                "delete from session where \"user\" = ?1 and token_sha256 not in (
-                   select token_sha256 from session where \"user\" = ?1 order by expires_at_ms desc limit ?2)",
-                values![user, SESSIONS_MAX - 1],
-            )?;
-            connection.execute(
-                "insert into session (token_sha256, \"user\", expires_at_ms) values (?, ?, ?)",
-                values![token.0, user, expires_at_ms],
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Whose session it is.
-    ///
-    /// *Errors:* the store's.
-    pub async fn session(&self, token: Hash, now_ms: i64) -> Result<Option<User>, StoreError> {
-        self.read(move |connection| {
-            connection.one(
-                "select u.name, u.role, u.scope from session s join \"user\" u on u.name = s.\"user\"
-                     where s.token_sha256 = ? and s.expires_at_ms > ?",
-                values![token.0, now_ms],
-                |row| user(row.get(0)?, row.get(1)?, row.get(2)?),
-            )
-        })
-        .await
-    }
-
-    /// Ends a session.
-    ///
-    /// *Errors:* the store's.
-    pub async fn close_session(&self, token: Hash) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute("delete from session where token_sha256 = ?", values![token.0])?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Adds an API key by its hash, which reads reports and perhaps journals; a key of the same name is replaced.
-    ///
-    /// *Errors:* the store's.
-    pub async fn put_api_key(
-        &self,
-        name: String,
-        key: Hash,
-        journal: bool,
-        now_ms: i64,
-    ) -> Result<(), StoreError> {
-        self.write(move |connection| {
-            connection.execute(
-                "insert into api_key (name, key_sha256, created_at_ms, journal) values (?, ?, ?, ?)
-                 on conflict (name) do update set key_sha256 = excluded.key_sha256,
-                   created_at_ms = excluded.created_at_ms, journal = excluded.journal",
-                values![name, key.0, now_ms, journal],
-            )?;
-            Ok(())
-        })
-        .await
-    }
-
-    /// Whether there is an API key of this name.
-    ///
-    /// *Errors:* the store's.
-    pub async fn is_api_key(&self, name: String) -> Result<bool, StoreError> {
-        self.read(move |connection| {
-            let named = "select name from api_key where name = ?";
-            Ok(connection.one(named, values![name], |row| row.get::<String>(0))?.is_some())
-        })
-        .await
-    }
-
-    /// The name of an API key, and whether it reads journals.
-    ///
-    /// *Errors:* the store's.
-    pub async fn api_key(&self, key: Hash) -> Result<Option<(String, bool)>, StoreError> {
-        self.read(move |connection| {
-            connection.one("select name, journal from api_key where key_sha256 = ?", values![key.0], |row| {
-                Ok((row.get(0)?, row.get(1)?))
-            })
-        })
-        .await
-    }
-
     /// How the store stands.
     ///
     /// *Errors:* the store's.
@@ -266,27 +136,6 @@ impl Store {
         })
         .await
     }
-}
-
-/// Operations alone, as the first releases stored it. An older hub of the database lets nobody in whose role it does not know.
-const OPERATIONS: &str = "hq";
-
-fn stored(roles: &[Role]) -> String {
-    match roles {
-        [Role::Operations] => OPERATIONS.to_owned(),
-        _ => roles.iter().map(|role| role.name()).collect::<Vec<_>>().join(","),
-    }
-}
-
-fn user(name: String, roles: String, scope: String) -> Result<User, StoreError> {
-    let role = |name| Role::from_name(name).ok_or(StoreError::Damaged("role"));
-    let roles = match roles.as_str() {
-        OPERATIONS => vec![Role::Operations],
-        names => names.split(',').map(role).collect::<Result<_, _>>()?,
-    };
-    let user = User { name, roles, scope: scope.parse().map_err(|_| StoreError::Damaged("scope"))? };
-    // An older hub knows no scopes: whoever it made something else is let in nowhere rather than everywhere.
-    if user.is_possible() { Ok(user) } else { Err(StoreError::Damaged("scope")) }
 }
 
 pub(super) fn put_site(connection: &dyn Sql, site: &Site) -> Result<(), StoreError> {
@@ -370,6 +219,12 @@ fn enrol(
     }
     let certificate = issue(site_code(site)?, till);
     use_code(connection, code, &certificate, now_ms)?;
+    let enrolment = &certificate.enrolment;
+    record(
+        connection,
+        now_ms,
+        &Change::new("code", "station.enrol", station.to_string()).after(&place(enrolment)),
+    )?;
     Ok(Enrolled::Certificate(Box::new(certificate)))
 }
 
@@ -410,18 +265,27 @@ fn introduce(connection: &dyn Sql, enrolment: &Enrolment, now_ms: i64) -> Result
         values![site],
     )?;
     let key = enrolment.public_key.to_bytes();
-    connection.execute(
+    let added = connection.execute(
         "insert into station (station, site, till, public_key, enrolled_at_ms, last_seen_ms)
          values (?, ?, ?, ?, ?, ?)
          on conflict do nothing",
         values![enrolment.station.0, site, enrolment.till, key, enrolment.issued_at_ms, now_ms],
     )?;
+    if added > 0 {
+        let change = Change::new("certificate", "station.introduce", enrolment.station.to_string());
+        record(connection, now_ms, &change.after(&place(enrolment)))?;
+    }
     let stored: [u8; 32] = connection.only(
         "select public_key from station where station = ?",
         values![enrolment.station.0],
         |row| row.get(0),
     )?;
     Ok(stored == key)
+}
+
+/// Where a station stands, as the audit log has it.
+fn place(enrolment: &Enrolment) -> serde_json::Value {
+    serde_json::json!({ "site": enrolment.site.as_str(), "till": enrolment.till })
 }
 
 /// Minutes ahead of UTC, and after midnight when a day starts, where a site says nothing.
