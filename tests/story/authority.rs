@@ -209,22 +209,25 @@ fn what_a_supervisor_approves_names_the_line_from_to_and_the_reason() {
         ..ApproveView::default()
     };
     let whole = |from, to, reason| ApproveView { line: None, name: None, ..of_rice(from, to, reason) };
-    let above = |limit_fen| ApproveReason::AboveAmount { limit_fen };
-    let share = || ApproveReason::AboveShare { limit_bp: 500 };
+    let above = |limit_fen, sum_fen| ApproveReason::AboveAmount { limit_fen, sum_fen };
+    let share = |share_bp| ApproveReason::AboveShare { limit_bp: 500, share_bp };
     let ten_percent = Some(DiscountInput::Percent { percent: 10 });
     for (command, about) in [
         (
             Command::SetPrice { line, price_fen: 4_210 },
             of_rice(rice_at(4_290), rice_at(4_210), ApproveReason::Always),
         ),
-        (Command::SetQuantity { line, quantity: 1 }, of_rice(pieces(20), pieces(1), above(5_000))),
-        (Command::RemoveLine { line: Some(line) }, of_rice(pieces(20), None, above(5_000))),
+        (Command::SetQuantity { line, quantity: 1 }, of_rice(pieces(20), pieces(1), above(5_000, 81_510))),
+        (Command::RemoveLine { line: Some(line) }, of_rice(pieces(20), None, above(5_000, 85_800))),
         (
             Command::Discount { line: Some(line), discount: ten_percent },
-            of_rice(fen(85_800), fen(77_220), share()),
+            of_rice(fen(85_800), fen(77_220), share(1_000)),
         ),
-        (Command::Discount { line: None, discount: ten_percent }, whole(fen(86_150), fen(77_535), share())),
-        (Command::VoidBasket, whole(None, None, above(10_000))),
+        (
+            Command::Discount { line: None, discount: ten_percent },
+            whole(fen(86_150), fen(77_535), share(1_000)),
+        ),
+        (Command::VoidBasket, whole(None, None, above(10_000, 86_150))),
         (Command::OpenDrawer, whole(None, None, ApproveReason::Always)),
     ] {
         let prompt = rig.view(command.clone()).prompt;

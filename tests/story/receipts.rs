@@ -414,3 +414,21 @@ fn whoever_approves_a_refund_is_told_when_the_hub_was_not_asked() {
     chain.stop();
     assert_eq!(asked(shop.send(spinach(&shop.find(&number)))), HubWord::Silent);
 }
+
+#[test]
+fn what_this_till_paid_out_of_anothers_receipt_is_asked_about_when_it_is_cited_offline() {
+    let mut chain = Chain::new();
+    let (first, second) = (Shop::open(&chain, 1), Shop::open(&chain, 2));
+    let number = first.sell();
+    has_sent(&first, 1);
+    refunds_spinach(&second, &second.find(&number));
+    has_sent(&second, 1);
+    chain.stop();
+    is_offline(&second);
+    let quote = Command::CitedQuote { number: number.clone(), lines: vec![], tender: "cash".into() };
+    assert_eq!(second.send(quote).refund.map(|refund| refund.returned_fen), Some(SPINACH_FEN - 2));
+    let Some(Prompt::Confirm { code, args }) = second.send(cite(&number, SPINACH_FEN)).prompt else {
+        panic!("{:?}", second.till.view().message)
+    };
+    assert_eq!((code, args["before"].as_str()), (Code::RefundCitedAgain, "¥2.60"));
+}

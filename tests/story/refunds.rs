@@ -383,3 +383,60 @@ fn a_cited_line_above_todays_price_asks_with_both_amounts() {
     let asked = rig.view(cited(400)).prompt;
     assert!(matches!(asked, Some(Prompt::Approve { needs_manager: false, .. })), "{asked:?}");
 }
+
+#[test]
+fn what_is_to_be_given_back_is_shown_again_after_a_power_cut() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    let sale = look_up(&rig, &sell_split(&rig));
+    rig.view(refund(&sale, all(&sale), false));
+    let closed = rig.supervisor_approves().closed.expect("a refund");
+    rig.pull_the_plug();
+    assert_eq!(rig.sign_in("1101", "3141").closed, Some(closed));
+}
+
+#[test]
+fn a_receipt_is_found_by_whatever_its_number_ends_in_on_the_paper() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.sell_rice();
+    rig.sell_rice();
+    let number = rig.now().last_document.expect("a sale").number;
+    let found = |typed: &str| match rig.found(Command::FindDocuments { number: typed.to_owned() }) {
+        Some(Found::Documents { documents }) => documents.into_iter().map(|row| row.number).collect(),
+        _ => vec![],
+    };
+    let mark = &number[number.len() - 2..];
+    for typed in ["2", "0002", &format!("0002-{mark}"), &format!("0002{mark}"), &format!("10002{mark}")] {
+        assert!(found(typed).contains(&number), "{typed}");
+    }
+    // Of one run both receipts end alike.
+    assert_eq!(found(mark).len(), 2);
+    assert_eq!(rig.said(Command::FindDocuments { number: "9999".into() }), Some(Code::ReceiptNotFound));
+    rig.found(Command::FindDocuments { number: mark.to_owned() });
+    assert_eq!(rig.now().message, None, "what was not found before is not said of this one");
+}
+
+#[test]
+fn a_number_of_this_till_that_it_does_not_know_is_cited_by_a_manager_alone_and_one_of_tomorrow_by_nobody() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.sell_rice();
+    let number = rig.now().last_document.expect("a sale").number;
+    let cited = |number: &str| Command::RefundCited {
+        number: number.to_owned(),
+        lines: vec![CitedLineInput { item: "1001".into(), quantity: 500, amount_fen: 400, restock: false }],
+        tender: "cash".into(),
+    };
+    let mark = if number.ends_with("00") { "01" } else { "00" };
+    for mistyped in [format!("{}{mark}", &number[..number.len() - 2]), "TH01-2-20261121-0099-aa".to_owned()] {
+        let asked = rig.view(cited(&mistyped)).prompt;
+        assert!(matches!(asked, Some(Prompt::Confirm { code: Code::RefundOwnNumber, .. })), "{asked:?}");
+        let asked = rig.view(Command::Confirm).prompt;
+        assert!(matches!(asked, Some(Prompt::Approve { needs_manager: true, .. })), "{asked:?}");
+        rig.view(Command::Clear);
+        rig.view(Command::Clear);
+    }
+    assert_eq!(rig.said(cited("TH01-3-20261122-0007-c4")), Some(Code::ReceiptNotFound));
+    assert_eq!(rig.said(cited("TH09-1-20271121-0007-c4")), Some(Code::ReceiptNotFound));
+}

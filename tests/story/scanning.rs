@@ -431,3 +431,29 @@ fn a_search_says_whether_its_first_hit_was_meant() {
         assert_eq!((found, is_sure), (names.into_iter().map(str::to_owned).collect(), sure), "{query}");
     }
 }
+
+#[test]
+fn a_label_far_from_todays_price_asks_before_it_is_rung() {
+    let rig = Rig::new();
+    rig.open_shift();
+    // 482 g at ¥4.00 for 500 g.
+    for (fen, asks) in [(386, false), (1_158, false), (1_159, true), (129, false), (128, true)] {
+        let view = rig.scan(&label(1001, 482, fen));
+        let asked = match &view.prompt {
+            Some(Prompt::Confirm { code: Code::LabelFarOff, args }) => Some(args["today"].clone()),
+            None => None,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(asked, asks.then(|| "¥3.86".to_owned()), "{fen}");
+        if asks {
+            assert_eq!(rig.view(Command::Clear).basket.lines.len(), view.basket.lines.len());
+            rig.scan(&label(1001, 482, fen));
+            let lines = rig.view(Command::Confirm).basket.lines;
+            assert_eq!(
+                lines.last().map(|line| line.amount_fen),
+                Some(i64::from(fen)),
+                "as printed, once somebody says so"
+            );
+        }
+    }
+}

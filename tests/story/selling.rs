@@ -450,3 +450,29 @@ fn payments_that_are_given_up_say_what_goes_back_in_cash_and_what_on_a_terminal(
     let said = values(rig.view(Command::ClearTenders));
     assert_eq!(said, (Code::TendersClearedBoth, vec!["¥20.00".to_owned(), "¥15.00".to_owned()]));
 }
+
+#[test]
+fn what_was_taken_is_said_as_one_sum() {
+    let rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    rig.view(pays("wechat", Some(1_000)));
+    let message = rig.view(pays("wechat", Some(1_500))).message.expect("a sentence");
+    let values: Vec<_> = message.args.into_values().collect();
+    assert_eq!((message.code, values), (Code::TenderTaken, vec!["¥25.00".to_owned(), "¥17.90".to_owned()]));
+}
+
+#[test]
+fn what_was_closed_as_the_power_went_is_shown_again() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.scan(&gtin("690000000001"));
+    let closed = rig.view(cash(Some(5_000))).closed;
+    assert!(closed.as_ref().is_some_and(|closed| closed.change_fen == 710));
+    rig.pull_the_plug();
+    assert_eq!(rig.sign_in("1101", "3141").closed, closed, "the change that may not have been given");
+    assert_eq!(rig.view(Command::Lock).closed, None);
+    rig.clock.pass(11 * 60_000);
+    rig.pull_the_plug();
+    assert_eq!(rig.sign_in("1101", "3141").closed, None, "by now it was");
+}

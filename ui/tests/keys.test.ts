@@ -159,9 +159,16 @@ describe('keys of the pay panel', () => {
     expect(payKey(KEYMAP, 'Escape', '', split)).toEqual({ do: 'open', panel: { name: 'ask', question: 'clear_tenders' } })
   })
 
+  it('lead back by Esc whatever the message line says, and take nothing on the next key', () => {
+    const message = { sequence: 1, level: 'error' as const, code: 'POS-SCN-001' as const, args: {}, refused: 0 }
+    expect(payKey(KEYMAP, 'Escape', '', { ...VIEW, message })).toEqual({ do: 'send', command: { cmd: 'clear' }, then: { name: 'keys' } })
+    const taken = [{ tender: 'wechat', amount_fen: 100, reference: null }]
+    expect(payKey(KEYMAP, 'Escape', '', { ...VIEW, message, pay: { ...VIEW.pay, taken } })).toBeNull()
+  })
+
   it('refuse an amount that is none', () => {
     expect(payKey(KEYMAP, 'Enter', '5.4.1', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
-    expect(payKey(KEYMAP, 'Enter', '69012345678', VIEW)).toEqual({ do: 'hint', hint: 'codeNotAmount' })
+    expect(payKey(KEYMAP, 'Enter', '69012345678', VIEW)).toEqual({ do: 'hint', hint: 'codeNotAmount', forgets: true })
     expect(payKey(KEYMAP, 'F8', '1.234', VIEW)).toEqual({ do: 'hint', hint: 'amountWrong' })
   })
 })

@@ -1,5 +1,5 @@
 import { computed, createRenderer, nextTick, shallowRef, type Component, type ShallowRef } from 'vue'
-import { afterEach, beforeEach } from 'vitest'
+import { afterEach, beforeEach, vi } from 'vitest'
 
 import type { Command } from '../src/bindings/Command'
 import type { Found } from '../src/bindings/Found'
@@ -126,5 +126,11 @@ export async function pressAll(keys: string): Promise<void> {
   await heard()
 }
 
-beforeEach(() => void (language.value = 'zh-CN'))
+/** A person reads before they answer: between two looks at the clock a second goes by. */
+let now = 0
+
+beforeEach(() => {
+  language.value = 'zh-CN'
+  vi.spyOn(performance, 'now').mockImplementation(() => (now += 1_000))
+})
 afterEach(leaveAll)

@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 
 import type { Command } from '../src/bindings/Command'
 import type { Found } from '../src/bindings/Found'
 import type { Prompt } from '../src/bindings/Prompt'
 import type { QuantityView } from '../src/bindings/QuantityView'
+import { READ_MS } from '../src/kit/question'
 import { scan } from '../src/kit/surface'
 import { KEYMAP } from '../src/pos/keymap'
 import ApprovePrompt from '../src/pos/panels/ApprovePrompt.vue'
@@ -69,7 +70,41 @@ describe('the approval panel', () => {
   })
 })
 
+describe('a receipt that is cited', () => {
+  const item = { item: '1001', name: '菠菜', aliases: [], category: '', price: { fen: 400, per: '500g' }, barcode: null, origin: '', pieces: 1 }
+  const finds = (command: Command): Found | null => (command.cmd === 'search' ? { kind: 'items', items: [item], sure: true } : null)
+
+  it('is not dropped by a key of the selling screen, wherever in it one is', async () => {
+    const { root, desk } = show(CitedPanel, { number: '0812-A7' }, sellingView({ message: null }), finds)
+    desk.open({ name: 'refund' })
+    for (const keys of ['F6', 'F2 F2', 'F12']) {
+      await pressAll(keys)
+      expect([desk.panel.value.name, desk.hint.value]).toEqual(['refund', 'leaveFirst'])
+    }
+    expect(root.find('search-field')).toBeDefined()
+  })
+
+  it('takes an item that is scanned in the search', async () => {
+    const { root } = show(CitedPanel, { number: '0812-A7' }, sellingView({ message: null }), finds)
+    await pressAll('F2')
+    scan('6901234567892')
+    await heard()
+    await heard()
+    expect(root.find('field-quantity')).toBeDefined()
+  })
+})
+
 describe('a question', () => {
+  it('is not answered by an Enter that came before anybody could read it', async () => {
+    vi.spyOn(performance, 'now').mockReturnValue(5_000)
+    const { root, sent } = show(QuestionPanel, { question: 'clear_tenders' })
+    await pressAll('Enter')
+    expect([sent, root.find('answer-first') === undefined]).toEqual([[], false])
+    vi.spyOn(performance, 'now').mockReturnValue(5_000 + READ_MS)
+    await pressAll('Enter')
+    expect(sent).toEqual([{ cmd: 'clear_tenders' }])
+  })
+
   it('is not answered by the Enter of what was typed under it', async () => {
     const { root, sent } = show(QuestionPanel, { question: 'clear_tenders' })
     expect(root.find('answer-first')).toBeUndefined()
@@ -193,7 +228,7 @@ describe('what is typed wrong', () => {
   })
 
   it.each(['Enter', 'F8'])('as an amount and is a payment code takes nothing and says so (%s)', (key) => {
-    expect(payKey(KEYMAP, key, '134567890123456789', sellingView({ message: null }))).toEqual({ do: 'hint', hint: 'codeNotAmount' })
+    expect(payKey(KEYMAP, key, '134567890123456789', sellingView({ message: null }))).toEqual({ do: 'hint', hint: 'codeNotAmount', forgets: true })
   })
 })
 

@@ -66,6 +66,7 @@ codes! {
     LabelAmbiguous = "POS-SCN-019" Error,
     MultiplyOnWeighed = "POS-SCN-020" Error,
     ScanLeftOut = "POS-SCN-021" Warning,
+    LabelFarOff = "POS-SCN-022" Warning,
 
     BasketFull = "POS-BSK-001" Error,
     BasketEmpty = "POS-BSK-002" Warning,
@@ -116,6 +117,7 @@ codes! {
     RefundedElsewhere = "POS-REF-011" Warning,
     CitedAbovePrice = "POS-REF-012" Warning,
     RefundHubGone = "POS-REF-013" Warning,
+    RefundOwnNumber = "POS-REF-014" Warning,
 
     ShiftNotOpen = "POS-SHF-001" Warning,
     ShiftAlreadyOpen = "POS-SHF-002" Warning,

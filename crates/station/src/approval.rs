@@ -58,8 +58,8 @@ impl Approval {
         self
     }
 
-    pub(crate) fn above(self, limit: Fen) -> Approval {
-        self.because(ApproveReason::AboveAmount { limit_fen: limit.0 })
+    pub(crate) fn above(self, limit: Fen, sum: Fen) -> Approval {
+        self.because(ApproveReason::AboveAmount { limit_fen: limit.0, sum_fen: sum.0 })
     }
 
     /// What will be paid out, by tender, on a receipt of which the hub said so much.

@@ -114,6 +114,9 @@ pub(crate) trait Role: Kinds {
         None
     }
 
+    /// Nothing was in hand when the station stopped.
+    fn resume(_core: &mut Core<Self>) {}
+
     /// Brings it back at a start.
     fn restore(_core: &mut Core<Self>, _bytes: &[u8]) {}
 

@@ -229,8 +229,9 @@ fn restore<R: Role>(core: &mut Core<R>) -> Result<(), StartError> {
     if uncertain.iter().any(|job| Some(job.document) == last) {
         core.tell_code(Code::PrintUncertain);
     }
-    if let Some(bytes) = core.shop.ledger.open_basket()? {
-        R::restore(core, &bytes);
+    match core.shop.ledger.open_basket()? {
+        Some(bytes) => R::restore(core, &bytes),
+        None => R::resume(core),
     }
     Ok(())
 }

@@ -25,6 +25,8 @@ const WAIT_MAX: Duration = Duration::from_secs(30);
 const OPEN_MAX: Duration = Duration::from_secs(90);
 /// How often a condition is looked at: below a frame and a half of a person's notice, cheap for the driver.
 const POLL: Duration = Duration::from_millis(25);
+/// A person takes longer to read a question; sooner it takes no Enter for an answer.
+const READS: Duration = Duration::from_millis(350);
 /// More often than this a page does not redraw while its elements are listed.
 const REDRAWS_MAX: u32 = 20;
 
@@ -113,6 +115,10 @@ impl Window {
     /// Presses one key: `"F2"`, `"Enter"`, `"+"`, or with modifiers held, `"Control+r"`.
     pub async fn press(&mut self, keys: &str) {
         self.presses += 1;
+        // Whoever answers a question has read it.
+        if keys == "Enter" && !self.find_all("question").await.is_empty() {
+            tokio::time::sleep(READS).await;
+        }
         let (held, key) = match keys.rsplit_once('+') {
             Some((held, key)) if !held.is_empty() && !key.is_empty() => (held.split('+').collect(), key),
             _ => (Vec::new(), keys),

@@ -7,11 +7,19 @@ export type ApproveReason = { "kind": "always" } | { "kind": "above_amount",
 /**
  * Fen.
  */
-limit_fen: number, } | { "kind": "above_share", 
+limit_fen: number, 
+/**
+ * What it comes to with what was taken off the basket before.
+ */
+sum_fen: number, } | { "kind": "above_share", 
 /**
  * Basis points.
  */
-limit_bp: number, } | { "kind": "not_paid_in_cash" } | { "kind": "others_shift" } | { "kind": "older_shift", 
+limit_bp: number, 
+/**
+ * What is off a line by its own discount and the basket's together.
+ */
+share_bp: number, } | { "kind": "not_paid_in_cash" } | { "kind": "others_shift" } | { "kind": "older_shift", 
 /**
  * `yyyy-mm-dd`.
  */

@@ -2,6 +2,9 @@ import { ref, watch, type Ref } from 'vue'
 
 import { useLayer, type Level } from './surface'
 
+/** An Enter so soon was pressed twice before anybody could read what is asked, milliseconds. */
+export const READ_MS = 300
+
 /** A question with two answers, Enter and Esc. A scan answers neither unless `scan` says otherwise. */
 export interface Question {
   level: Level
@@ -19,15 +22,18 @@ export interface Question {
 export function useQuestion({ level, text, yes, no, scan }: Question): Readonly<Ref<boolean>> {
   const pointed = ref(false)
   let holdsEnter = false
+  let askedAt = performance.now()
 
   watch(text, () => {
     pointed.value = false
     holdsEnter = false
+    askedAt = performance.now()
   })
   useLayer({
     level,
     key(key) {
       if (key === 'Escape') no()
+      else if (key === 'Enter' && performance.now() - askedAt < READ_MS) pointed.value = true
       else if (key === 'Enter' && !holdsEnter) yes()
       else if (key === 'Enter') holdsEnter = false
       else if (key.length === 1) pointed.value = holdsEnter = true

@@ -24,13 +24,16 @@ export type Deed =
   | { do: 'try'; command: Command; found: Found['kind']; then: Panel }
   | { do: 'open'; panel: Panel }
   | { do: 'type'; text: string }
-  | { do: 'hint'; hint: HintKey }
+  /** What was typed stays to be mended, unless it is none of what is wanted here. */
+  | { do: 'hint'; hint: HintKey; forgets?: boolean }
   | { do: 'nothing' }
 
 export const send = (command: Command, then?: Panel): Deed => (then ? { do: 'send', command, then } : { do: 'send', command })
 export const beginCount = (purpose: CountPurpose): Deed => ({ do: 'try', command: { cmd: 'begin_count', purpose }, found: 'may_count', then: { name: 'count', purpose } })
 export const open = (panel: Panel): Deed => ({ do: 'open', panel })
 export const type = (text: string): Deed => ({ do: 'type', text })
-export const hint = (key: HintKey): Deed => ({ do: 'hint', hint: key })
+export const hint = (key: HintKey) => ({ do: 'hint', hint: key }) satisfies Deed
 export const NOTHING: Deed = { do: 'nothing' }
+/** F1–F12: on a panel where money is put together, those of the selling screen would drop it unasked. */
+export const FUNCTION_KEY = /^F\d+$/
 export const KEYS: Panel = { name: 'keys' }

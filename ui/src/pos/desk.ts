@@ -62,6 +62,7 @@ export function createDesk(till: Till): Desk {
     else if (deed.do === 'open') show(deed.panel)
     else if (deed.do === 'hint') {
       hint.value = deed.hint
+      if (deed.forgets) typed.value = ''
       play(REFUSALS.includes(deed.hint) ? 'error' : 'warning')
     } else if (deed.do === 'send') {
       typed.value = ''

@@ -68,7 +68,7 @@ export function payKey(keymap: Keymap, key: string, typed: string, view: TillVie
   const tender = otherTenders(view)[(TENDER_KEYS as readonly string[]).indexOf(key)]
   if (tender) return takeTender(tender, typed)
   if (key === OTHERS_KEY) return { do: 'others' }
-  if (key === 'Escape' && !typed && view.message?.level !== 'error') return leave(view)
+  if (key === 'Escape' && !typed) return escape(view)
   const action = keymap[key]
   if (action === 'settle') return NOTHING
   // It would leave the payment, or change the goods under it: the cashier may think to be on another screen.
@@ -89,12 +89,18 @@ function takeTyped(view: TillView, typed: string): Deed {
 
 /** Says what is wrong with an amount that is none: so many digits are a code that a scanner reads. */
 function noAmount(typed: string): Deed {
-  return hint(/^\d{8,}$/.test(typed) ? 'codeNotAmount' : 'amountWrong')
+  return /^\d{8,}$/.test(typed) ? { ...hint('codeNotAmount'), forgets: true } : hint('amountWrong')
 }
 
 function takeCash(view: TillView, amount_fen: number | null): Deed {
   const cash = cashTender(view)
   return cash ? send({ cmd: 'tender', tender: cash.code, amount_fen, reference: null }) : hint('noCash')
+}
+
+/** 返回 leads back also while an error stands, which goes with it: a key that means a note here must not be taken for its other meaning there. */
+function escape(view: TillView): PayStep {
+  if (view.message?.level !== 'error') return leave(view)
+  return view.pay.taken.length ? null : send({ cmd: 'clear' }, KEYS)
 }
 
 /** Back to the goods; money that was taken is given back first. */

@@ -7,6 +7,7 @@ export const w = words(zh, en)
 /** What the screen itself may have to say. */
 export type HintKey =
   | 'scanElsewhere'
+  | 'leaveFirst'
   | 'piecesWrong'
   | 'codeNotAmount'
   | 'noMembers'

@@ -134,11 +134,15 @@ pub enum ApproveReason {
     AboveAmount {
         /// Fen.
         limit_fen: i64,
+        /// What it comes to with what was taken off the basket before.
+        sum_fen: i64,
     },
     /// A larger share than a cashier takes off alone.
     AboveShare {
         /// Basis points.
         limit_bp: u16,
+        /// What is off a line by its own discount and the basket's together.
+        share_bp: u16,
     },
     /// Cash for what was not paid in cash.
     NotPaidInCash,

@@ -20,18 +20,22 @@ use crate::say::{Say, of_goods, yuan};
 pub(crate) fn refund(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput], tender: &str) -> Done {
     turn.own_shift()?;
     turn.refuse_open_basket(Code::BasketOpen)?;
-    let number = citable(turn, number)?;
+    let (number, is_ours) = citable(turn, number)?;
     let rung = rung(turn, lines)?;
     let paid = paid_out(turn, &rung, lines, tender)?;
     let Cited { hub, reservation, before, .. } = ask(turn, &number)?;
     rung.iter().try_for_each(|line| ask_above_price(turn, line))?;
+    if is_ours {
+        turn.agree(Say::new(Code::RefundOwnNumber).with("number", &number))?;
+    }
     if before.is_positive() {
         let say = Say::new(Code::RefundCitedAgain).with("before", yuan(before));
         turn.agree(say.with("amount", yuan(paid.total)))?;
     }
     let wanted = approval(ApproveAction::RefundCited, &number, &paid, None, hub);
-    // A receipt that HQ was asked for and does not have is most likely none.
-    let wanted = if hub == HubWord::NoSuchReceipt { wanted.by_manager() } else { wanted };
+    // A receipt that HQ was asked for and does not have is most likely none, nor one of this till that it does not know.
+    let is_doubtful = is_ours || hub == HubWord::NoSuchReceipt;
+    let wanted = if is_doubtful { wanted.by_manager() } else { wanted };
     let approver = turn.authorise(wanted)?;
     close(turn, Origin::Cited { number, reservation }, paid, approver)
 }
@@ -43,7 +47,7 @@ fn ask(turn: &Turn<'_>, number: &str) -> Result<Cited, Stop> {
         Word::Unknown { reservation, refunds } => (HubWord::NoSuchReceipt, reservation, refunds),
         Word::Reserved { .. } => return Err(Code::RefundOwnSaleCited.into()),
     };
-    let mut refunds = turn.shop.refunds_citing(number)?;
+    let mut refunds = turn.shop.refunds_numbered(number)?;
     for refund in told.into_iter().chain(turn.shop.told.of(number)) {
         if refunds.iter().all(|known| known.id != refund.id) {
             refunds.push(refund);
@@ -56,7 +60,7 @@ fn ask(turn: &Turn<'_>, number: &str) -> Result<Cited, Stop> {
 /// Shows what cited goods bring back.
 pub(crate) fn quote(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput], tender: &str) -> Done {
     turn.own_shift()?;
-    let number = citable(turn, number)?;
+    let (number, _) = citable(turn, number)?;
     let shown = match lines {
         [] => RefundView::default(),
         _ => shown(&paid_out(turn, &rung(turn, lines)?, lines, tender)?, None),
@@ -69,12 +73,15 @@ pub(crate) fn quote(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput],
     Ok(())
 }
 
-/// A printed number, unless this till can look it up.
-fn citable(turn: &Turn<'_>, number: &str) -> Result<String, Stop> {
+/// A printed number, unless this till can look it up or no till can have printed it yet; and whether it is this till's.
+fn citable(turn: &Turn<'_>, number: &str) -> Result<(String, bool), Stop> {
     let cited: DocumentNumber = number.parse().map_err(|_| not_found(number))?;
     turn.shop.needs_all()?;
+    if cited.business_date > turn.shift()?.business_date {
+        return Err(not_found(number).into());
+    }
     match turn.shop.documents_by_number(&cited)?.as_slice() {
-        [] => Ok(cited.to_string()),
+        [] => Ok((cited.to_string(), turn.shop.is_ours(&cited))),
         _ => Err(Code::RefundOwnSaleCited.into()),
     }
 }

@@ -51,10 +51,11 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
     let types_alone = !weighs || turn.person()?.types_weight;
     let lowers = fell.is_positive() || number < line.quantity.number();
     let limit = turn.shop.book.settings.cashier_remove;
-    let above = lowers && turn.basket()?.taken_off + fell > limit;
+    let sum = turn.basket()?.taken_off + fell;
+    let above = lowers && sum > limit;
     let wanted = match types_alone {
         false => Approval::new(ApproveAction::TypedWeight, after),
-        true => Approval::new(ApproveAction::LowerQuantity, fell).above(limit),
+        true => Approval::new(ApproveAction::LowerQuantity, fell).above(limit, sum),
     };
     let [was, is] = [line.quantity, to].map(|quantity| approval::quantity(quantity, &line.unit));
     let approver = turn.authorise_if(above || !types_alone, wanted.of(&line).from(was).to(is))?;
@@ -119,11 +120,12 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
     if discount.is_some() && left.is_zero() && turn.agreed.is_empty() && turn.approval.is_none() {
         return Err(Stop::Confirm(Code::DiscountToNothing.into()));
     }
-    let above = discount.is_some() && turn.basket()?.share_off(line) > limit_bp;
+    let share_bp = turn.basket()?.share_off(line);
+    let above = discount.is_some() && share_bp > limit_bp;
     let wanted = Approval::new(ApproveAction::Discount, off)
         .from(approval::money(amount))
         .to(approval::money(amount - off))
-        .because(ApproveReason::AboveShare { limit_bp });
+        .because(ApproveReason::AboveShare { limit_bp, share_bp });
     let wanted = changed.iter().fold(wanted, Approval::of);
     let approver = turn.authorise_if(above, wanted)?;
     if line.is_some() && had && turn.basket()?.discount.is_none() {
@@ -163,9 +165,9 @@ pub(crate) fn remove_line(turn: &mut Turn<'_>, line: Option<u32>) -> Done {
     // Whoever approves, approves this line, wherever the selection moves meanwhile.
     turn.performing = Some(Command::RemoveLine { line: Some(id) });
     let limit = turn.shop.book.settings.cashier_remove;
-    let wanted = Approval::new(ApproveAction::RemoveLine, line.amount()).of(&line).above(limit);
-    let wanted = wanted.from(approval::quantity(line.quantity, &line.unit));
     let taken_off = turn.basket()?.taken_off + line.amount();
+    let wanted = Approval::new(ApproveAction::RemoveLine, line.amount()).of(&line).above(limit, taken_off);
+    let wanted = wanted.from(approval::quantity(line.quantity, &line.unit));
     let approver = turn.authorise_if(taken_off > limit, wanted)?;
     let by = turn.person()?.code.clone();
     let basket = turn.basket()?;
@@ -207,8 +209,9 @@ pub(crate) fn void_basket(turn: &mut Turn<'_>) -> Done {
     }
     let amount = basket.totals().due;
     let limit = turn.shop.book.settings.cashier_void;
-    let wanted = Approval::new(ApproveAction::VoidBasket, amount).above(limit);
-    let approver = turn.authorise_if(basket.taken_off + amount > limit, wanted)?;
+    let sum = basket.taken_off + amount;
+    let wanted = Approval::new(ApproveAction::VoidBasket, amount).above(limit, sum);
+    let approver = turn.authorise_if(sum > limit, wanted)?;
     let by = turn.person()?.code.clone();
     turn.entries.push(Entry::BasketVoided(BasketVoided { basket, amount, by, approver }));
     turn.clear_counter();

@@ -4,6 +4,7 @@
 
 mod after;
 mod cited;
+mod closed;
 mod counter;
 mod edit;
 mod foreign;

@@ -1,16 +1,16 @@
 //! Taking tenders, and closing the sale when nothing remains.
 
-use suanpan_contract::{ClosedView, Code, Level};
+use suanpan_contract::{Code, Level};
 use suanpan_domain::catalogue::Tender;
 use suanpan_domain::entry::{Entry, TendersCleared};
 use suanpan_domain::money::Fen;
 use suanpan_domain::sale::settle::{self, Stamp, Taken};
 use suanpan_domain::sale::{Sale, Tendered};
 
+use super::closed;
 use super::counter::Question;
 use super::ring;
 use super::role::{Asked, Done, Turn};
-use super::view;
 use crate::say::{Say, yuan};
 
 /// Stands for the reference while it is found out whether a tender would be taken with one.
@@ -62,8 +62,8 @@ pub(crate) fn tender(
     match taken {
         Taken::Partly(remaining) => {
             // As the pay panel names it: what is due in cash stands beside it under its own name.
-            let left = yuan(remaining.amount);
-            turn.say(Say::new(Code::TenderTaken).with("amount", yuan(amount)).with("left", left));
+            let (taken, left) = (turn.basket()?.totals().tendered, yuan(remaining.amount));
+            turn.say(Say::new(Code::TenderTaken).with("amount", yuan(taken)).with("left", left));
             Ok(())
         }
         Taken::Fully { rounding, .. } => {
@@ -123,20 +123,9 @@ pub(crate) fn open_payment(turn: &Turn<'_>) -> Option<Say> {
 }
 
 fn close(turn: &mut Turn<'_>, sale: Sale) {
-    let received: Fen = sale.tenders.iter().map(|tendered| tendered.given.unwrap_or(tendered.amount)).sum();
     turn.clear_counter();
     forget_refused_scans(turn);
-    turn.desk.closed = Some(ClosedView {
-        document: sale.id.to_string(),
-        // Known only with the commit: the segment of the entry ends the number.
-        number: String::new(),
-        is_refund: false,
-        due_fen: sale.due.0,
-        rounding_fen: sale.rounding.0,
-        received_fen: received.0,
-        change_fen: sale.change.0,
-        tenders: sale.tenders.iter().map(view::taken).collect(),
-    });
+    turn.desk.closed = Some(closed::sale(&sale));
     turn.kicks_drawer = sale.tenders.iter().any(|tendered| turn.shop.trade.opens_drawer(&tendered.tender));
     turn.entries.push(Entry::Sale(sale));
 }

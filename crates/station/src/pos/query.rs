@@ -4,10 +4,11 @@ use suanpan_contract::{Code, Found, SlipKind};
 use suanpan_domain::barcode;
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::ids::DocumentNumber;
+use suanpan_ledger::Document;
 
 use super::paper;
 use super::receipt::not_found;
-use super::role::{Done, Turn};
+use super::role::{Done, Stop, Turn};
 use super::view;
 use crate::search::{Class, HITS_MAX};
 
@@ -40,7 +41,8 @@ pub(crate) fn search(turn: &mut Turn<'_>, typed: &str) -> Done {
     Ok(())
 }
 
-/// The last documents, or those of a printed number or of its closing part (`812`, `0812-a7`).
+/// The last documents, or those of a printed number or of its closing part: `812`, `0812-a7`, or its last characters, with
+/// dashes or without, as they are read from the paper.
 pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     turn.person()?;
     let number = number.trim();
@@ -53,10 +55,13 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     } else {
         let (digits, mark) =
             number.split_once('-').map_or((number, None), |(digits, mark)| (digits, Some(mark)));
-        let digits: u32 = digits.parse().map_err(|_| not_found(number))?;
-        let all = turn.shop.documents_numbered(date, digits)?;
+        let all = match digits.parse() {
+            Ok(digits) => turn.shop.documents_numbered(date, digits)?,
+            Err(_) => vec![],
+        };
         let fits = |found: u8| mark.is_none_or(|mark| format!("{found:02x}").eq_ignore_ascii_case(mark));
-        all.into_iter().filter(|document| fits(document.mark())).collect()
+        let found: Vec<_> = all.into_iter().filter(|document| fits(document.mark())).collect();
+        if found.is_empty() { ending_in(turn, date, number)? } else { found }
     };
     if found.is_empty() && !number.is_empty() {
         turn.shop.needs_all()?;
@@ -65,6 +70,18 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     let documents = found.iter().filter_map(|document| turn.shop.row(document)).collect();
     turn.found = Some(Found::Documents { documents });
     Ok(())
+}
+
+/// The documents of a date whose printed number ends in these characters.
+fn ending_in(turn: &Turn<'_>, date: u32, typed: &str) -> Result<Vec<Document>, Stop> {
+    let bare = |text: &str| text.replace('-', "").to_ascii_lowercase();
+    let typed = bare(typed);
+    let mut found = turn.shop.documents_of(date, u32::MAX)?;
+    found.retain(|document| {
+        let number = turn.shop.row(document).map(|row| bare(&row.number));
+        !typed.is_empty() && number.is_some_and(|number| number.ends_with(&typed))
+    });
+    Ok(found)
 }
 
 /// The last slips; those that tell what should be in the drawer are a supervisor's.

@@ -2,17 +2,17 @@
 //! shown, and again before anything is paid out, the hub is asked for the receipt.
 
 use suanpan_contract::{
-    ApproveAction, ApproveReason, ClosedView, Code, Found, HubWord, RefundLineInput, RefundView,
-    RefundedLine, TakenView,
+    ApproveAction, ApproveReason, ClosedView, Code, Found, HubWord, RefundLineInput, RefundView, RefundedLine,
 };
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::{DocumentNumber, Id};
 use suanpan_domain::refund::payout::{Payout, Way, payout};
 use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine, Returned, Wanted};
-use suanpan_domain::sale::{Sale, Tendered};
+use suanpan_domain::sale::Sale;
 use suanpan_ledger::Document;
 use suanpan_sync::REFUND_KEPT_MS;
 
+use super::closed::{self, going_back};
 use super::foreign::{self, Word};
 use super::receipt::{Kept, Refundable, not_found};
 use super::role::{Done, Stop, Turn};
@@ -149,15 +149,6 @@ pub(crate) fn quote(turn: &mut Turn<'_>, sale: &str, lines: &[RefundLineInput], 
     Ok(())
 }
 
-/// Each tender with the reference under which the sale took it: by it the payment is found on its terminal.
-fn going_back(tenders: &[Tendered], sale: Option<&Sale>) -> Vec<TakenView> {
-    let reference = |code: &str| {
-        sale?.tenders.iter().find(|taken| taken.tender == code).and_then(|taken| taken.reference.clone())
-    };
-    let shown = |paid: &Tendered| TakenView { reference: reference(&paid.tender), ..view::taken(paid) };
-    tenders.iter().map(shown).collect()
-}
-
 pub(crate) fn shown(paid: &Payout, sale: Option<&Sale>) -> RefundView {
     let line = |line: &RefundLine| RefundedLine {
         name: line.name.clone(),
@@ -259,18 +250,9 @@ pub(crate) fn close(turn: &mut Turn<'_>, origin: Origin, paid: Payout, approver:
     };
     turn.kicks_drawer = refund.tenders.iter().any(|tendered| turn.shop.trade.opens_drawer(&tendered.tender));
     let sale = turn.desk.refundable.as_ref().map(|refundable| &refundable.sale);
-    let going_back = going_back(&refund.tenders, sale);
+    let closed = ClosedView { rounding_fen: held.0, ..closed::refund(&refund, sale) };
     turn.clear_refund();
-    turn.desk.closed = Some(ClosedView {
-        document: refund.id.to_string(),
-        number: String::new(),
-        is_refund: true,
-        due_fen: total.0,
-        rounding_fen: held.0,
-        received_fen: 0,
-        change_fen: 0,
-        tenders: going_back,
-    });
+    turn.desk.closed = Some(closed);
     let (_, other) = turn.shop.trade.cash_and_other(&refund.tenders);
     turn.say(match other.is_positive() {
         true => Say::new(Code::RefundedElsewhere).with("amount", yuan(total)).with("other", yuan(other)),

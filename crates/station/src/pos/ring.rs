@@ -13,7 +13,7 @@ use super::line::{Rung, line, may_ring};
 use super::role::{Asked, Done, Stop, Turn};
 use super::weigh;
 use crate::credential::owner_of_card;
-use crate::say::Say;
+use crate::say::{Say, yuan};
 
 /// Characters of the shortest barcode, EAN-8.
 const BARCODE_LEN_MIN: usize = 8;
@@ -185,6 +185,9 @@ fn item(turn: &mut Turn<'_>, found: ItemByCode, means: Means) -> Done {
     }
 }
 
+/// A label whose amount is so many times today's, or the other way round, was printed by a scale with another price table.
+const FAR_OFF: i64 = 3;
+
 fn labelled(turn: &mut Turn<'_>, item: &Item, price: Price, label: &Label) -> Done {
     let goods = label.goods(item.sold_by, price).map_err(|error| match error {
         LabelError::NoQuantity => Code::LabelEmpty.into(),
@@ -195,6 +198,13 @@ fn labelled(turn: &mut Turn<'_>, item: &Item, price: Price, label: &Label) -> Do
         turn.say(Say::new(Code::SameLabelAgain).with("line", line));
     }
     let is_older = matches!((goods.printed_amount, goods.todays_amount), (Some(was), Some(is)) if was != is);
+    // What a supplier prints on a pack is the supplier's price.
+    if let (Some(was), Some(is), false) = (goods.printed_amount, goods.todays_amount, label.layout.is_empty())
+        && (was.0 > is.0.saturating_mul(FAR_OFF) || is.0 > was.0.saturating_mul(FAR_OFF))
+    {
+        let say = Say::new(Code::LabelFarOff).with("name", &item.name).with("amount", yuan(was));
+        turn.agree(say.with("today", yuan(is)))?;
+    }
     if is_older {
         turn.say(Say::new(Code::LabelPriceDiffers).with("name", &item.name));
     }

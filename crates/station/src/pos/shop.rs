@@ -5,7 +5,7 @@ use suanpan_domain::calendar;
 use suanpan_domain::entry::{Entry, kind};
 use suanpan_domain::ids::{DocumentNumber, EntryRef, Id};
 use suanpan_domain::money::Fen;
-use suanpan_domain::refund::Refund;
+use suanpan_domain::refund::{Origin, Refund};
 use suanpan_domain::totals::{Dimension, Posting};
 use suanpan_ledger::{DiskState, Document, QueryError, Shift};
 
@@ -17,6 +17,9 @@ use crate::text::{amount, date_time_text};
 /// Kinds of the entries that print a slip: cash moved, shift audited, shift closed, day closed.
 const SLIPS: [u16; 4] =
     [kind::CASH_MOVED.number, kind::SHIFT_AUDITED.number, kind::SHIFT_CLOSED.number, kind::DAY_CLOSED.number];
+
+/// Refunds of the last days among which a number is looked for.
+const REFUNDS_LOOKED_AT: usize = 500;
 
 /// Business dates that this till has seen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -97,6 +100,22 @@ impl Shop {
 
     pub(crate) fn refunds_citing(&self, number: &str) -> Read<Vec<Refund>> {
         self.ledger.refunds_citing(number).map_err(failed)
+    }
+
+    /// What this till paid out on a number: cited, or of another till's sale that the hub showed. Of the latter the newest,
+    /// for the ledger finds them by their sale alone.
+    pub(crate) fn refunds_numbered(&self, number: &str) -> Read<Vec<Refund>> {
+        let mut refunds = self.refunds_citing(number)?;
+        let newest = self.ledger.latest_of(&[kind::REFUND.number], REFUNDS_LOOKED_AT).map_err(failed)?;
+        for document in newest {
+            let Entry::Refund(refund) = document.entry else { continue };
+            let is_it = matches!(refund.origin, Origin::Sale { .. })
+                && refund.origin.number().eq_ignore_ascii_case(number);
+            if is_it && refunds.iter().all(|known| known.id != refund.id) {
+                refunds.push(refund);
+            }
+        }
+        Ok(refunds)
     }
 
     pub(crate) fn copies(&self, document: Id) -> Read<u16> {

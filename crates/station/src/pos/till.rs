@@ -15,7 +15,7 @@ use super::role::{Core, Done, LetGo, Pos, Shop, Turn};
 use super::shop::numbered;
 use super::told::Answer;
 use super::trade::{Keys, Trade};
-use super::{foreign, paper, picture, sign_in, weigh};
+use super::{closed, foreign, paper, picture, sign_in, weigh};
 use crate::decide::Answered;
 use crate::people;
 use crate::role::{Basic, Role, Unenrolled};
@@ -124,8 +124,8 @@ impl Role for Pos {
     fn keeps_message(command: Option<&Command>, found: bool) -> bool {
         match command {
             None | Some(Command::View | Command::RefundLeave) => true,
-            // A receipt that is opened leaves no sentence about the one before it.
-            Some(Command::RefundLookup { .. }) => false,
+            // A receipt that is opened or found leaves no sentence about the one before it.
+            Some(Command::RefundLookup { .. } | Command::FindDocuments { .. }) => false,
             Some(_) => found,
         }
     }
@@ -198,6 +198,10 @@ impl Role for Pos {
                 }
             }
         }
+    }
+
+    fn resume(core: &mut Core) {
+        closed::show_again(core);
     }
 
     fn reread(shop: &mut Shop, documents: Option<&[Document]>) -> Result<(), QueryError> {
