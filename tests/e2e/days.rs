@@ -49,6 +49,8 @@ async fn hq_sees_who_has_not_closed_excuses_a_till_and_has_the_days_first_versio
     let mut hq = chain.open_hq(&display, WIDE).await;
     hq.touch("hq-page-days").await;
     hq.wait_text_has("hq-store-day", "2 号机").await;
+    // Nothing was counted of what should be there.
+    hq.wait_text_has("hq-drawer", "1 号机 班次 1 收银员 1101 短款").await;
     hq.shot("zh-CN-hq-days-1366.png").await;
     hq.resize(SMALL.0, SMALL.1).await;
     hq.touch("hq-excuse").await;

@@ -40,3 +40,6 @@ create table guess (
 );
 
 create index guess_last on guess (last_ms);
+
+-- Over and short of the shifts of a date.
+create index shift_day on shift (business_date, site);

@@ -36,3 +36,6 @@ create table guess (
 ) strict, without rowid;
 
 create index guess_last on guess (last_ms);
+
+-- Over and short of the shifts of a date.
+create index shift_day on shift (business_date, site);

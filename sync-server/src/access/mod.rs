@@ -25,6 +25,8 @@ pub enum Action {
     ReadDays,
     /// To see HQ's pages of today and of store-days.
     SeePages,
+    /// To see over and short of the drawers.
+    SeeDrawers,
     /// To excuse a till that does not close its day.
     ExcuseTill,
     /// To see and decide what a restore lost.
@@ -37,13 +39,14 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 10] = [
+    pub const ALL: [Action; 11] = [
         Action::Knock,
         Action::Trade,
         Action::OwnSession,
         Action::ReadFigures,
         Action::ReadDays,
         Action::SeePages,
+        Action::SeeDrawers,
         Action::ExcuseTill,
         Action::DecideLost,
         Action::ReadJournals,
@@ -53,7 +56,14 @@ impl Action {
     /// Whether it is for people alone: neither a script nor a station has it.
     #[must_use]
     pub fn is_for_people(self) -> bool {
-        matches!(self, Action::OwnSession | Action::SeePages | Action::ExcuseTill | Action::DecideLost)
+        matches!(
+            self,
+            Action::OwnSession
+                | Action::SeePages
+                | Action::SeeDrawers
+                | Action::ExcuseTill
+                | Action::DecideLost
+        )
     }
 }
 
@@ -99,6 +109,7 @@ impl Role {
         match action {
             Action::Knock | Action::OwnSession => true,
             Action::ReadFigures | Action::ReadDays | Action::SeePages => true,
+            Action::SeeDrawers => self != Role::It,
             Action::ExcuseTill => self == Role::Operations,
             Action::DecideLost | Action::Watch => self == Role::It,
             Action::ReadJournals => self == Role::Auditor,

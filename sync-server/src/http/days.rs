@@ -15,6 +15,7 @@ use super::auth::Session;
 use super::body::parsed;
 use super::hq::Day;
 use super::reports::Asked;
+use crate::access::Action;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::store::{Excuse, StoreDays, VERSIONS_MAX};
@@ -47,7 +48,9 @@ pub(super) async fn of_date(
     session: Session,
     query: Result<Query<Day>, QueryRejection>,
 ) -> Result<Json<StoreDays>, Problem> {
-    Ok(Json(app.store.store_days_of(session.reach, Day::date(query)?, now_ms()).await?))
+    let sees_drawers = session.user().may(Action::SeeDrawers);
+    let date = Day::date(query)?;
+    Ok(Json(app.store.store_days_of(session.reach, date, sees_drawers, now_ms()).await?))
 }
 
 /// A till's day that is to stand as it is.

@@ -30,7 +30,11 @@ fn security(action: Action) -> Value {
         Action::Trade => of(&["station"]),
         Action::ReadFigures => of(&["station", "key", "session"]),
         Action::ReadDays | Action::ReadJournals | Action::Watch => of(&["key", "session"]),
-        Action::OwnSession | Action::SeePages | Action::ExcuseTill | Action::DecideLost => of(&["session"]),
+        Action::OwnSession
+        | Action::SeePages
+        | Action::SeeDrawers
+        | Action::ExcuseTill
+        | Action::DecideLost => of(&["session"]),
     }
 }
 

@@ -38,8 +38,8 @@ mod users;
 pub use audit::{AUDIT_PAGE, AuditRow};
 pub use copy::copy_to_postgres;
 pub use day::{
-    DayState, DayVersion, Excuse, FigureName, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay, TillState,
-    UnclosedDate, VERSIONS_MAX,
+    DayState, DayVersion, Drawer, Excuse, FigureName, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay,
+    TillState, UnclosedDate, VERSIONS_MAX,
 };
 pub use error::{Cause, StoreError};
 pub use keys::{ApiKey, KeyRights};

@@ -5,11 +5,12 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use suanpan_domain::calendar;
 use suanpan_domain::entry::Entry;
+use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
-use suanpan_domain::shift::{DayClosed, Sums};
+use suanpan_domain::shift::{DayClosed, ShiftClosed, ShiftOpened, Sums};
 use suanpan_domain::totals;
 use suanpan_journal::Parent;
-use sync_server::access::Reach;
+use sync_server::access::{Reach, Role, User};
 use sync_server::store::{ReportFilter, VERSIONS_MAX};
 
 /// A date that is not over by any clock that these tests run on.
@@ -388,4 +389,36 @@ async fn store_days_are_for_scripts_with_a_key_and_no_business_of_a_till() {
     let (status, body) = till.send(&hub, reqwest::Method::GET, path, &[]).await;
     assert_eq!((status.as_u16(), code(&body).as_str()), (401, "HUB-AUT-006"));
     assert_eq!(hub.http.get(hub.url(path)).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn over_and_short_of_a_drawer_is_shown_to_operations_and_the_stores_manager_and_not_to_it() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    let shift =
+        |no| ShiftOpened { id: Id([no; 16]), no: no.into(), cashier: "1101".into(), float: Fen(20_000) };
+    for (no, counted) in [(1, 20_000), (2, 21_600), (3, 19_300)] {
+        till.entry(&Entry::ShiftOpened(shift(no)));
+        till.entry(&Entry::ShiftClosed(ShiftClosed {
+            shift: Id([no; 16]),
+            by: "1101".into(),
+            approver: None,
+            count: Default::default(),
+            counted: Fen(counted),
+            expected: Fen(20_000),
+            sums: Sums::default(),
+        }));
+    }
+    till.push_all(&hub).await;
+    hub.settled().await;
+    let path = "/api/v1/hq/store-days?date=2023-06-16";
+    let drawers = async |cookie: &str| hub.seen(cookie, path).await.1["drawers"].clone();
+    let of = |shift: u32, fen: i64| json!({"site": "HT01", "till": 1, "shift": shift, "cashier": "1101", "over_short_fen": fen});
+    let told = json!([of(2, 1_600), of(3, -700)]);
+    let operations = hub.signed_in(User::at_hq("zhao", [Role::Operations])).await;
+    assert_eq!(drawers(&operations).await, told);
+    assert_eq!(drawers(&hub.manager_of("qian", "site:HT01").await).await, told);
+    assert_eq!(drawers(&hub.manager_of("jiang", "site:HT02").await).await, json!([]));
+    let it = hub.signed_in(User::at_hq("sun", [Role::It])).await;
+    assert_eq!(drawers(&it).await, json!([]));
 }

@@ -14,7 +14,7 @@ use super::audit::{Change, record};
 use super::sql::{Sql, Value, values};
 use super::{Store, StoreError, lease};
 pub use types::{
-    DayState, DayVersion, Excuse, FigureName, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
+    DayState, DayVersion, Drawer, Excuse, FigureName, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
 };
 
 /// Store-days judged in one transaction: each reads some ten small ranges.

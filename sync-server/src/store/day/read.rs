@@ -9,8 +9,8 @@ use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::Scope;
 
 use super::types::{
-    DayState, DayVersion, FigureName, Standing, StoreDay, StoreDays, TillDay, TillState, UnclosedDate,
-    figures,
+    DayState, DayVersion, Drawer, FigureName, Standing, StoreDay, StoreDays, TillDay, TillState,
+    UnclosedDate, figures,
 };
 use super::{STORE_DAYS_MAX, judge};
 use crate::access::Reach;
@@ -51,6 +51,7 @@ impl Store {
         &self,
         reach: Reach,
         date: Option<u32>,
+        sees_drawers: bool,
         now_ms: i64,
     ) -> Result<StoreDays, StoreError> {
         self.read_long(move |sql| {
@@ -73,10 +74,33 @@ impl Store {
                 days.push(day);
             }
             let (unclosed, names) = (unclosed(sql, &filter)?, names(sql)?);
-            Ok(StoreDays { date: calendar::text(date), days, unclosed, names })
+            let drawers = if sees_drawers { drawers(sql, &filter)? } else { Vec::new() };
+            Ok(StoreDays { date: calendar::text(date), days, unclosed, names, drawers })
         })
         .await
     }
+}
+
+fn drawers(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Drawer>, StoreError> {
+    sql.all(
+        &format!(
+            "select site, till, no, cashier, over_short_fen from shift
+             where {} and business_date between ?3 and ?4 and over_short_fen <> 0
+             order by site, till, closed_at_ms limit ?5",
+            within("site")
+        ),
+        values![
+            filter.reach.only().map(SiteCode::as_str),
+            filter.reach.listed(),
+            filter.from,
+            filter.to,
+            STORE_DAYS_MAX
+        ],
+        |row| {
+            let (site, till, shift) = (row.get(0)?, row.get(1)?, row.get(2)?);
+            Ok(Drawer { site, till, shift, cashier: row.get(3)?, over_short_fen: row.get(4)? })
+        },
+    )
 }
 
 fn untouched(date: u32, site: String, name: String) -> StoreDay {

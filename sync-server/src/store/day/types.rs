@@ -136,6 +136,24 @@ pub struct StoreDays {
     pub unclosed: Vec<UnclosedDate>,
     /// What figures with a code in their names are called.
     pub names: Vec<FigureName>,
+    /// Over and short of the shifts that were closed, those that fit left out; none for who may not see them.
+    pub drawers: Vec<Drawer>,
+}
+
+/// A drawer that did not hold what it should have when its shift was closed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+pub struct Drawer {
+    /// The store's code.
+    pub site: String,
+    /// The till.
+    pub till: u16,
+    /// The shift's number; 0 while only its end is known.
+    pub shift: u32,
+    /// Staff number of its cashier.
+    pub cashier: String,
+    /// Above zero: more was counted than there should be.
+    pub over_short_fen: i64,
 }
 
 /// A figure such as `tender:cash`, as people call it.
