@@ -327,3 +327,38 @@ fn a_discount_is_said_to_be_gone_only_once_it_is() {
     assert_eq!(view.message.map(|message| message.code), Some(Code::DiscountDropped));
     assert_eq!(view.basket.discount_fen, 0);
 }
+
+#[test]
+fn what_was_approved_holds_for_what_it_was_approved_on() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let line = rig.scan(&gtin(RICE)).basket.lines[0].id;
+    let half = |line| Command::Discount { line, discount: Some(DiscountInput::Percent { percent: 50 }) };
+    let asks = |command| match rig.view(command).prompt {
+        Some(Prompt::Approve { action, .. }) => Some(action),
+        _ => None,
+    };
+    // 整单五折 for one bag is none for what is rung after it.
+    rig.view(half(None));
+    assert_eq!(rig.supervisor_approves().basket.discount_fen, 2_145);
+    let view = rig.scan(&gtin("690000000002"));
+    assert_eq!(view.basket.discount_fen, 0);
+    assert_eq!(view.message.map(|message| message.code), Some(Code::DiscountOutgrown));
+    // Nor are another price and a line's discount for more of it.
+    rig.view(Command::SetPrice { line, price_fen: 1_000 });
+    rig.supervisor_approves();
+    let more = || Command::SetQuantity { line, quantity: 20 };
+    assert_eq!(asks(more()), Some(ApproveAction::PriceOverride));
+    assert_eq!(rig.supervisor_approves().basket.lines[0].amount_fen, 20_000);
+    let cola = rig.lines()[1].id;
+    rig.view(half(Some(cola)));
+    rig.supervisor_approves();
+    assert_eq!(asks(Command::SetQuantity { line: cola, quantity: 3 }), Some(ApproveAction::Discount));
+    rig.view(Command::Clear);
+    // What a cashier gives alone goes on.
+    rig.view(Command::Discount { line: Some(cola), discount: None });
+    let five = Command::Discount { line: None, discount: Some(DiscountInput::Percent { percent: 5 }) };
+    rig.view(five);
+    let before = rig.now().basket.discount_fen;
+    assert!(rig.scan(&gtin("690000000002")).basket.discount_fen > before);
+}

@@ -36,6 +36,13 @@ describe('the approval panel', () => {
     expect(sent).toEqual(['8247', '8246'].map((pin) => ({ cmd: 'approve', staff: '1801', pin })))
   })
 
+  it('takes another number in place of the one that stands there', async () => {
+    const message = { sequence: 9, level: 'warning' as const, code: 'POS-ACC-001' as const, args: { left: '4' }, refused: 0 }
+    const { sent } = show(ApprovePrompt, { prompt }, { ...sellingView(), message })
+    await pressAll('1 8 0 1 Enter 8 2 4 7 Enter Escape 1 9 0 1 Enter 9 3 5 7 Enter')
+    expect(sent.at(-1)).toEqual({ cmd: 'approve', staff: '1901', pin: '9357' })
+  })
+
   it('does not go on to the PIN without a number', async () => {
     const { root, sent } = show(ApprovePrompt, { prompt })
     await pressAll('Enter 1 8 0 1 Enter 8 2 4 6 Enter')

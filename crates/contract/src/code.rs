@@ -87,6 +87,7 @@ codes! {
     LineUnlikely = "POS-BSK-017" Warning,
     NothingCharged = "POS-BSK-018" Warning,
     DiscountToNothing = "POS-BSK-019" Warning,
+    DiscountOutgrown = "POS-BSK-020" Warning,
 
     AmountInvalid = "POS-PAY-001" Warning,
     TenderOverpays = "POS-PAY-002" Warning,

@@ -178,7 +178,7 @@ fn rows_that_contradict_each_other_are_found() {
         beside("", key, Table::Item, &body, want.as_slice());
     }
     let second = json!({"code": "coins", "name": "n", "name_en": "n", "order": 1, "gives_change": true});
-    beside("", "coins", Table::Tender, &second, &[("code", false), ("order", true)]);
+    beside("", "coins", Table::Tender, &second, &[("code", false), ("order", true), ("refundable_to", true)]);
     let person = json!({"code": "2", "name": "n", "role": "manager", "pin_hash": "h", "card_sha256": "c"});
     beside("HT01", "2", Table::Staff, &person, &[("card_sha256", false)]);
     let tab =

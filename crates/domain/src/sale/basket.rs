@@ -108,15 +108,17 @@ impl Basket {
         self.lines.is_empty()
     }
 
-    /// Rings a line and returns it.
+    /// Rings a line and returns it. A share that was approved for what lay there goes.
     pub fn ring(&mut self, new: NewLine) -> Result<&Line, BasketError> {
         self.refuse_after_tender()?;
         if self.lines.len() >= LINES_MAX {
             return Err(BasketError::Full);
         }
+        let before = self.amount();
         let line = Line::ring(self.next_line, new)?;
         self.next_line = self.next_line.saturating_add(1);
         self.lines.push(line);
+        self.drop_outgrown_discount(before);
         self.lines.last().ok_or(BasketError::NoSuchLine)
     }
 
@@ -273,8 +275,15 @@ impl Basket {
         self.lines.iter().map(Line::amount).sum()
     }
 
+    /// A discount holds for what it was granted on: one in fen goes when there is less, and a share that somebody had to
+    /// approve goes when there is more.
     fn drop_outgrown_discount(&mut self, before: Fen) {
-        if matches!(self.discount, Some(Discount::Fen(_))) && self.amount() < before {
+        let is_outgrown = match self.discount {
+            Some(Discount::Fen(_)) => self.amount() < before,
+            Some(Discount::Bp(_)) => self.discount_approver.is_some() && self.amount() > before,
+            None => false,
+        };
+        if is_outgrown {
             (self.discount, self.discount_approver) = (None, None);
         }
     }

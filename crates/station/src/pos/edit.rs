@@ -53,14 +53,18 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
     let limit = turn.shop.book.settings.cashier_remove;
     let sum = turn.basket()?.taken_off + fell;
     let above = lowers && sum > limit;
-    let wanted = match types_alone {
-        false => Approval::new(ApproveAction::TypedWeight, after),
-        true => Approval::new(ApproveAction::LowerQuantity, fell).above(limit, sum),
+    // What somebody allowed for so many is not allowed for more.
+    let outgrows = granted(&line).filter(|_| number > line.quantity.number());
+    let wanted = match outgrows {
+        Some(action) => Approval::new(action, after),
+        None if !types_alone => Approval::new(ApproveAction::TypedWeight, after),
+        None => Approval::new(ApproveAction::LowerQuantity, fell).above(limit, sum),
     };
     let [was, is] = [line.quantity, to].map(|quantity| approval::quantity(quantity, &line.unit));
-    let approver = turn.authorise_if(above || !types_alone, wanted.of(&line).from(was).to(is))?;
-    note_dropped(turn, discounts)?;
-    if let (Some(approver), true) = (&approver, weighs) {
+    let needed = above || !types_alone || outgrows.is_some();
+    let approver = turn.authorise_if(needed, wanted.of(&line).from(was).to(is))?;
+    note_dropped(turn, discounts, number > line.quantity.number())?;
+    if let (Some(approver), true) = (&approver, weighs || outgrows.is_some()) {
         turn.basket()?.approve_line(id, approver.clone())?;
     }
     if lowers {
@@ -72,6 +76,16 @@ pub(crate) fn set_quantity(turn: &mut Turn<'_>, id: u32, number: i64) -> Done {
         turn.entries.push(Entry::QuantityLowered(entry));
     }
     Ok(())
+}
+
+/// What of a line somebody with more authority allowed: another price, or a discount.
+fn granted(line: &Line) -> Option<ApproveAction> {
+    line.approver.as_ref()?;
+    match (line.list_price, line.discount) {
+        (Some(_), _) => Some(ApproveAction::PriceOverride),
+        (None, Some(_)) => Some(ApproveAction::Discount),
+        (None, None) => None,
+    }
 }
 
 /// 改价.
@@ -87,7 +101,7 @@ pub(crate) fn set_price(turn: &mut Turn<'_>, id: u32, fen: i64) -> Done {
     let [was, is] = [line.price, price].map(|price| approval::price(price, &line.unit));
     let wanted = Approval::new(ApproveAction::PriceOverride, line.gross - after).of(&line);
     let approver = turn.authorise(wanted.from(was).to(is))?;
-    note_dropped(turn, discounts)?;
+    note_dropped(turn, discounts, after > line.gross)?;
     turn.basket()?.approve_line(id, approver)?;
     Ok(())
 }
@@ -150,9 +164,9 @@ fn discount_of(input: DiscountInput) -> Result<Discount, Stop> {
 }
 
 /// Tells the cashier when a discount went with what it was granted on.
-fn note_dropped(turn: &mut Turn<'_>, before: usize) -> Done {
+fn note_dropped(turn: &mut Turn<'_>, before: usize, is_more: bool) -> Done {
     if turn.basket()?.discounts() < before {
-        turn.say(Code::DiscountDropped);
+        turn.say(if is_more { Code::DiscountOutgrown } else { Code::DiscountDropped });
     }
     Ok(())
 }

@@ -52,6 +52,7 @@ pub(crate) fn line(turn: &mut Turn<'_>, item: &Item, price: Price, rung: Rung) -
         turn.desk.basket = Some(Basket::open(turn.mint(), turn.now_ms, turn.shop.cut()?));
     }
     let Some(basket) = turn.desk.basket.as_mut() else { return Ok(()) };
+    let had = basket.discount.is_some();
     let id = basket
         .ring(NewLine {
             item: item.code.clone(),
@@ -69,10 +70,14 @@ pub(crate) fn line(turn: &mut Turn<'_>, item: &Item, price: Price, rung: Rung) -
     if let Some(approver) = rung.approver {
         basket.approve_line(id, approver)?;
     }
+    let is_dropped = had && basket.discount.is_none();
     let desk = &mut turn.desk;
     desk.selected = Some(id);
     (desk.closed, desk.asked) = (None, None);
     desk.forget_typed_ahead();
+    if is_dropped {
+        turn.say(Code::DiscountOutgrown);
+    }
     if item.age_limit > 0 {
         turn.say(Say::new(Code::AgeCheck).with("name", &item.name).with("age", item.age_limit));
     }
