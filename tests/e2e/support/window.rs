@@ -116,7 +116,7 @@ impl Window {
     pub async fn press(&mut self, keys: &str) {
         self.presses += 1;
         // Whoever answers a question has read it.
-        if keys == "Enter" && !self.find_all("question").await.is_empty() {
+        if keys == "Enter" && self.asks().await {
             tokio::time::sleep(READS).await;
         }
         let (held, key) = match keys.rsplit_once('+') {
@@ -129,6 +129,10 @@ impl Window {
         actions.extend([KeyAction::Down { value: key }, KeyAction::Up { value: key }]);
         actions.extend(held.iter().rev().map(|key| KeyAction::Up { value: *key }));
         self.perform(keys, actions).await;
+    }
+
+    async fn asks(&self) -> bool {
+        !self.find_all("question").await.is_empty() || !self.find_all("relieve").await.is_empty()
     }
 
     /// Presses the keys one after another, separated by spaces: `"+ 5 4 Enter"`.
