@@ -35,7 +35,7 @@ pub struct Today {
     pub paid_fen: i64,
     /// Sales.
     pub sales: i64,
-    /// What a sale brings on average, rounded down to the fen; 0 without sales.
+    /// What a sale brings on average before refunds, rounded down to the fen; 0 without sales.
     pub average_fen: i64,
     /// Refunds.
     pub refunds: i64,
@@ -185,6 +185,7 @@ fn build(
     let received = numbered.into_values().fold(0, i64::saturating_add);
     let (utc_offset_min, starts_min) = enrolled::clock(sites);
     let day_starts_hour = u32::try_from(starts_min.div_euclid(60)).unwrap_or(0) % HOURS;
+    let (hours, sold_fen) = hours(connection, filter, day_starts_hour)?;
     Ok(Today {
         date: calendar::text(date),
         as_of_ms: now_ms,
@@ -193,12 +194,12 @@ fn build(
         stands_since_ms: None,
         paid_fen,
         sales,
-        average_fen: paid_fen.checked_div_euclid(sales).unwrap_or(0),
+        average_fen: sold_fen.checked_div_euclid(sales).unwrap_or(0),
         refunds: sum(|row| row.refunds),
         received,
         missing: sum(|row| row.missing),
         stores,
-        hours: hours(connection, filter, day_starts_hour)?,
+        hours,
         stations,
         unclosed_shifts: unclosed_shifts(connection, &filter.reach)?,
         problems: problems(connection, &filter.reach, enrolled::current_date(sites, now_ms))?,
@@ -219,21 +220,31 @@ fn store_line(site: &Site, rows: &[DayRow]) -> StoreLine {
     }
 }
 
-fn hours(connection: &dyn Sql, filter: &ReportFilter, starts_hour: u32) -> Result<Vec<Hour>, StoreError> {
+/// The hours of a date, and what was sold in all of them before refunds.
+fn hours(
+    connection: &dyn Sql,
+    filter: &ReportFilter,
+    starts_hour: u32,
+) -> Result<(Vec<Hour>, i64), StoreError> {
     let (sales, refunds) = (Dimension::Sales as u8, Dimension::Refunds as u8);
     let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
+    let mut sold_fen = 0_i64;
     let mut hours: Vec<Hour> = connection.all(
         &format!(
             "select hour, cast(sum(fen) as bigint),
-               cast(sum(case when dimension = ?4 then count else 0 end) as bigint) from total
+               cast(sum(case when dimension = ?4 then count else 0 end) as bigint),
+               cast(sum(case when dimension = ?4 then fen else 0 end) as bigint) from total
              where {} and business_date = ?3 and dimension in (?4, ?5) group by hour order by hour",
             within("site")
         ),
         values![only, all, filter.from, sales, refunds],
-        |row| Ok(Hour { hour: row.get(0)?, paid_fen: row.get(1)?, sales: row.get(2)? }),
+        |row| {
+            sold_fen = sold_fen.saturating_add(row.get(3)?);
+            Ok(Hour { hour: row.get(0)?, paid_fen: row.get(1)?, sales: row.get(2)? })
+        },
     )?;
     hours.sort_by_key(|it| it.hour.saturating_add(HOURS).saturating_sub(starts_hour) % HOURS);
-    Ok(hours)
+    Ok((hours, sold_fen))
 }
 
 fn stations(

@@ -168,6 +168,11 @@ async fn hq_is_told_of_refunds_that_were_paid_out_while_the_hub_was_silent() {
     let new = row("2023-06-16", "HT01", &number, "HT01-1-20230616-0002-a7", 200);
     assert_eq!(today["offline_refunds"], json!([new]));
     assert_eq!(today["problems"], json!([]), "nothing is wrong with it");
+    assert_eq!(
+        (&today["paid_fen"], &today["average_fen"]),
+        (&json!(100), &json!(400)),
+        "a sale brought ¥4.00"
+    );
     let old = row("2023-05-26", "HT02", "HT02-1-20230526-0001-a7", "HT02-1-20230526-0002-a7", 400);
     let report = "/api/v1/reports/offline-refunds?from=2023-05-01&to=2023-06-30";
     assert_eq!(hub.report(report).await["rows"], json!([new, old]));

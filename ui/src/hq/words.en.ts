@@ -17,7 +17,7 @@ export const en: Record<keyof typeof zh, string> = {
   refunds: 'Refunds: {count}',
   average: 'Average receipt',
   stations: 'Tills online',
-  silent: '{count} silent, selling on',
+  silent: '{count} silent: selling offline, or switched off',
   received: 'Received / missing',
   complete: 'Every receipt is here',
   waiting: '{count} still to come',

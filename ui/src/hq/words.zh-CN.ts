@@ -15,7 +15,7 @@ export const zh = {
   refunds: '退货 {count} 单',
   average: '客单价',
   stations: '收银机在线',
-  silent: '{count} 台无应答，照常收银',
+  silent: '{count} 台无应答：断网照常收银，或已关机',
   received: '已收 / 缺',
   complete: '每笔都已收到',
   waiting: '{count} 笔待补传',

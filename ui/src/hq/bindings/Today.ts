@@ -40,7 +40,7 @@ paid_fen: number,
  */
 sales: number, 
 /**
- * What a sale brings on average, rounded down to the fen; 0 without sales.
+ * What a sale brings on average before refunds, rounded down to the fen; 0 without sales.
  */
 average_fen: number, 
 /**
