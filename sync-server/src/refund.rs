@@ -44,7 +44,7 @@ pub(crate) async fn reserve(
     let (station, reservation) = (station.clone(), name.clone());
     let asked = Reserve { station, number: number.clone(), name, now_ms: now_ms() };
     match app.store.reserve(asked).await? {
-        Reserved::Elsewhere { till } => return Ok(RefundReply::Elsewhere { till }),
+        Reserved::Elsewhere { till, site } => return Ok(RefundReply::Elsewhere { till, site }),
         Reserved::TooMany => return Err(Refusal::Busy),
         Reserved::Yours => {}
     }

@@ -101,5 +101,5 @@ async fn apply(store: &Store, token: u64, group: Group) -> Result<(), StoreError
 /// Reads the oldest batches that wait and came after a row.
 async fn read(store: &Store, after: i64) -> Result<Group, StoreError> {
     let batches = store.pending(after).await?;
-    tokio::task::spawn_blocking(move || Group::of(batches)).await.map_err(|_| StoreError::Stopped)
+    tokio::task::spawn_blocking(move || Group::of(batches)).await.map_err(|_| StoreError::Panicked)
 }

@@ -67,7 +67,7 @@ pub fn copy_to_postgres(folder: &Path, url: &str, now_ms: i64) -> Result<u64, St
         target.commit()?;
         Ok(batches)
     });
-    copied.join().unwrap_or(Err(StoreError::Stopped))
+    copied.join().unwrap_or(Err(StoreError::Panicked))
 }
 
 fn copy(source: &dyn Connection, target: &dyn Connection) -> Result<u64, StoreError> {

@@ -35,7 +35,7 @@ pub struct Reserve {
 }
 
 /// Who has a receipt.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Reserved {
     /// The station that asked.
     Yours,
@@ -43,6 +43,8 @@ pub enum Reserved {
     Elsewhere {
         /// Its number at its site.
         till: u16,
+        /// Its site, if that is not the asking station's.
+        site: Option<SiteCode>,
     },
     /// The station has as many as one may have.
     TooMany,
@@ -94,9 +96,12 @@ fn take(sql: &dyn Sql, asked: &Reserve) -> Result<Reserved, StoreError> {
         values![printed, own, station.till, name, now_ms.saturating_add(KEPT_MS), now_ms],
     )?;
     if written == 0 {
-        let holder = "select till from reserved where number = ?";
-        let till = sql.only(holder, values![printed], |row| row.get(0))?;
-        return Ok(Reserved::Elsewhere { till });
+        let holder = "select r.till, s.site from reserved r left join station s on s.station = r.station
+                      where r.number = ?";
+        let (till, site): (u16, Option<String>) =
+            sql.only(holder, values![printed], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let site = site.and_then(|site| SiteCode::try_from(site).ok()).filter(|site| *site != station.site);
+        return Ok(Reserved::Elsewhere { till, site });
     }
     if before.is_none() {
         count_other_site(sql, asked)?;

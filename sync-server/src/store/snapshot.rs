@@ -44,7 +44,7 @@ impl Store {
                 Err(head) => store.make_snapshot(head, now_ms).await,
             }
         });
-        made.await.map_err(|_| StoreError::Stopped)?
+        made.await.map_err(|_| StoreError::Panicked)?
     }
 
     /// A chunk by its name, if it is of one of these scopes: a site's staff are no other site's business.
@@ -85,7 +85,7 @@ impl Store {
                 true => Vec::new(),
                 false => self.rows(&head, from..=to.saturating_sub(1), (&holding, now_ms)).await?,
             };
-            packer = packing.await.map_err(|_| StoreError::Stopped)??;
+            packer = packing.await.map_err(|_| StoreError::Panicked)??;
             if packer.chunks.len() >= CHUNKS_AT_ONCE || is_last {
                 let chunks = std::mem::take(&mut packer.chunks);
                 names.extend(chunks.iter().map(|(name, _)| name.clone()));

@@ -134,7 +134,7 @@ fn refunds_and_problems() -> Vec<Sample> {
     vec![
         ("refund", json_of(RefundRequest { number: "HT01-1-20261121-0812-04".to_owned() })),
         ("reserved", json_of(RefundReply::Reserved { reservation: reservation.clone(), documents })),
-        ("elsewhere", json_of(RefundReply::Elsewhere { till: 3 })),
+        ("elsewhere", json_of(RefundReply::Elsewhere { till: 3, site: None })),
         ("unknown", json_of(RefundReply::Unknown { reservation: Some(reservation), documents: vec![] })),
         ("problem", problem),
     ]

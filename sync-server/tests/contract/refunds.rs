@@ -212,9 +212,17 @@ async fn a_receipt_is_for_one_till_until_its_refund_arrives_or_it_is_let_go() {
     hub.settled().await;
     let number = first_receipt();
     let (first, _) = has(&hub, &two, &number).await;
-    assert_eq!(reply(&hub, &one, &number).await, RefundReply::Elsewhere { till: 2 }, "its own till too");
+    assert_eq!(
+        reply(&hub, &one, &number).await,
+        RefundReply::Elsewhere { till: 2, site: None },
+        "its own till too"
+    );
     assert_eq!(ask(&hub, &one, Method::DELETE, &number).await.0, StatusCode::OK);
-    assert_eq!(reply(&hub, &one, &number).await, RefundReply::Elsewhere { till: 2 }, "it is not the till's");
+    assert_eq!(
+        reply(&hub, &one, &number).await,
+        RefundReply::Elsewhere { till: 2, site: None },
+        "it is not the till's"
+    );
     assert_eq!(ask(&hub, &two, Method::DELETE, &number).await.0, StatusCode::OK);
     has(&hub, &one, &number).await;
     ask(&hub, &one, Method::DELETE, &number).await;
@@ -233,7 +241,7 @@ async fn a_receipt_is_for_one_till_until_its_refund_arrives_or_it_is_let_go() {
     assert_eq!(told, 1, "the sale alone");
     two.push(&hub, 1, 1).await;
     hub.settled().await;
-    assert_eq!(reply(&hub, &one, &number).await, RefundReply::Elsewhere { till: 2 });
+    assert_eq!(reply(&hub, &one, &number).await, RefundReply::Elsewhere { till: 2, site: None });
     two.entry(&paid(2, third, 250, 200));
     two.push(&hub, 2, 2).await;
     hub.settled().await;
@@ -250,7 +258,7 @@ async fn a_hub_that_is_started_again_knows_which_till_has_a_receipt() {
     running.stop().await;
     let running = Hub::start(config(folder.path())).await.unwrap();
     let hub = TestHub { running, folder, http, api_key };
-    assert_eq!(reply(&hub, &one, &number).await, RefundReply::Elsewhere { till: 2 });
+    assert_eq!(reply(&hub, &one, &number).await, RefundReply::Elsewhere { till: 2, site: None });
     assert_eq!(ask(&hub, &two, Method::DELETE, &number).await.0, StatusCode::OK);
     has_unknown(&hub, &one, &number).await;
 }
@@ -264,7 +272,7 @@ async fn a_receipt_whose_till_never_came_back_is_free_after_its_time() {
     has_unknown(&hub, &two, &other).await;
     run_on(hub.folder.path(), &format!("update reserved set until_ms = 1 where number = '{number}'"));
     has_unknown(&hub, &one, &number).await;
-    assert_eq!(reply(&hub, &one, &other).await, RefundReply::Elsewhere { till: 2 });
+    assert_eq!(reply(&hub, &one, &other).await, RefundReply::Elsewhere { till: 2, site: None });
 }
 
 #[tokio::test]
@@ -273,7 +281,7 @@ async fn a_receipt_that_the_hub_does_not_have_is_for_one_till_too_until_its_refu
     let (one, mut two) = (hub.till("HT01", 1).await, hub.till("HT01", 2).await);
     let number = first_receipt();
     has_unknown(&hub, &two, &number).await;
-    assert_eq!(reply(&hub, &one, &number).await, RefundReply::Elsewhere { till: 2 });
+    assert_eq!(reply(&hub, &one, &number).await, RefundReply::Elsewhere { till: 2, site: None });
     let (reservation, told) = has_unknown(&hub, &two, &number).await;
     assert_eq!(told, 0);
     let origin = Origin::Cited { number: number.clone(), reservation: Some(reservation) };
@@ -312,7 +320,10 @@ async fn another_tills_sale_is_shown_with_its_refunds_and_to_one_till_at_a_time(
     let RefundReply::Reserved { documents, .. } = &first else { panic!("a reservation, not {first:?}") };
     let payloads: Vec<_> = documents.iter().map(|it| it.payload.clone().into_bytes()).collect();
     assert_eq!(payloads, [sold.encode().unwrap(), back.encode().unwrap()]);
-    assert_eq!(reply(&hub, &three, &number).await, RefundReply::Elsewhere { till: 2 });
+    assert_eq!(
+        reply(&hub, &three, &number).await,
+        RefundReply::Elsewhere { till: 2, site: Some("HT01".parse().unwrap()) }
+    );
     assert_eq!(has(&hub, &two, &number).await.1, 2, "the same till has it anew");
     has_unknown(&hub, &three, "HT01-1-20230616-0099-a7").await;
     assert_eq!(ask(&hub, &three, Method::POST, "no number").await.0, StatusCode::BAD_REQUEST);

@@ -112,14 +112,14 @@ async fn two_tills_that_ask_two_hubs_for_one_receipt_at_once_are_told_the_same()
             _ => (here, there, 1),
         };
         assert!(matches!(has, RefundReply::Unknown { .. }), "{has:?}");
-        assert_eq!(is_told, RefundReply::Elsewhere { till });
+        assert_eq!(is_told, RefundReply::Elsewhere { till, site: None });
     }
     // What one hub let a till have another lets go, and the refund ends it wherever it arrives.
     let number = number(21);
     let RefundReply::Unknown { reservation, .. } = reply(&one, &second, &number).await else {
         panic!("none")
     };
-    assert_eq!(reply(&two, &first, &number).await, RefundReply::Elsewhere { till: 2 });
+    assert_eq!(reply(&two, &first, &number).await, RefundReply::Elsewhere { till: 2, site: None });
     let origin = Origin::Cited { number: number.clone(), reservation };
     second.entry(&Entry::Refund(Refund { origin, ..refund(1, &number, 500, 400) }));
     second.push_all(&two).await;

@@ -54,7 +54,8 @@ pub(crate) fn word(turn: &Turn<'_>, number: &str) -> Result<Word, Stop> {
             let (_, refunds) = read(documents).ok_or_else(|| not_found(number))?;
             Ok(Word::Unknown { reservation: reservation.clone(), refunds })
         }
-        Some(RefundReply::Elsewhere { till }) => {
+        Some(RefundReply::Elsewhere { till, site }) => {
+            let till = site.as_ref().map_or_else(|| till.to_string(), |site| format!("{site}-{till}"));
             Err(Say::new(Code::RefundReservedElsewhere).with("till", till).into())
         }
         Some(RefundReply::Reserved { reservation, documents }) => {

@@ -1,4 +1,5 @@
 use serde::{Deserialize, Serialize};
+use suanpan_journal::SiteCode;
 
 /// Refunds of one sale that the hub tells at most: more parts than anybody brings back one by one.
 pub const REFUNDS_MAX: usize = 200;
@@ -28,6 +29,9 @@ pub enum RefundReply {
     Elsewhere {
         /// Its number at its site.
         till: u16,
+        /// Its site, if that is not the asking station's.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        site: Option<SiteCode>,
     },
     /// The hub has no such sale, or not yet. It keeps the number for this till all the same.
     Unknown {

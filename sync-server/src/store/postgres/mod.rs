@@ -62,7 +62,7 @@ pub(super) fn open(url: &str, now_ms: i64) -> Result<Threads, StoreError> {
     let url = url.to_owned();
     // On a thread of its own: this one may belong to a runtime, inside which no other may run.
     let migrated = std::thread::spawn(move || single(&url, now_ms).map(drop));
-    migrated.join().unwrap_or(Err(StoreError::Stopped))?;
+    migrated.join().unwrap_or(Err(StoreError::Panicked))?;
     Threads::start(WRITERS, READERS, move |_: Use| Postgres::new(config.clone()))
 }
 
