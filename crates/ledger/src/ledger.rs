@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use rusqlite::Connection;
 use suanpan_journal::{Chain, Parent, SegmentId, StationId};
 
+use crate::counted::Counted;
 use crate::db::{self, Durability, Meaning};
 use crate::fold;
 use crate::folder::{Family, Rest};
@@ -74,6 +75,7 @@ pub struct Ledger {
     pub(crate) moved: bool,
     /// What a damaged file still holds.
     pub(crate) rest: Option<Rest>,
+    pub(crate) counted: Counted,
     pub(crate) reserve: Reserve,
     pub(crate) disk: DiskState,
 }
@@ -128,6 +130,7 @@ impl Ledger {
             commits: options.commits_per_checkpoint,
             moved: false,
             rest,
+            counted: Counted::default(),
             reserve,
             disk: DiskState::Plenty,
         };
@@ -230,6 +233,7 @@ impl Ledger {
         (self.file, self.conn) = (file, Some(conn));
         (self.segment, self.chain, self.begun) = (segment, chain, false);
         (self.commits, self.moved) = (0, true);
+        self.counted.forget();
     }
 }
 

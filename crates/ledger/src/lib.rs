@@ -14,6 +14,7 @@
 
 mod catalogue;
 mod commit;
+mod counted;
 mod db;
 mod error;
 mod fold;

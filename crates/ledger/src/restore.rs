@@ -70,6 +70,7 @@ impl Ledger {
             conn.execute("insert or replace into mark values ('stale', 1)", [])?;
         }
         transaction.commit()?;
+        self.counted.forget();
         self.commits += 1;
         Ok(Some(added))
     }

@@ -284,11 +284,13 @@ fn what_the_hub_kept_fills_the_hole_and_counts_again() {
     scrub(&mut opened.ledger).expect("replaced");
     let ledger = &mut opened.ledger;
     let (id, parent) = (segment.head.segment, segment.parent);
+    assert_eq!(ledger.documents_after(id, 0).expect("count"), 19);
     assert_eq!(ledger.restore(id, &parent, &late.bytes).expect("known already"), Some(0));
     let mut forged = part.bytes.clone();
     *forged.last_mut().expect("a byte") ^= 1;
     assert!(ledger.restore(id, &parent, &forged).is_err(), "it does not lead to the entry after it");
     assert_eq!(ledger.restore(id, &parent, &part.bytes).expect("restore"), Some(1));
+    assert_eq!(ledger.documents_after(id, 0).expect("count"), 20, "what came in between counts too");
     ledger.close_open_end(id).expect("close");
     assert!(ledger.missing().expect("missing").is_empty());
     drop(opened);

@@ -66,7 +66,24 @@ fn runs_for_upload_verify_with_the_journal_alone() {
     assert_eq!((chain, runs > 2), (segment.head, true));
     let one = ledger.run(chain.segment, 5..=20, 1).expect("run").expect("found");
     assert_eq!(one.count, 1, "at least one entry, however small the limit");
-    assert_eq!(ledger.documents_after(chain.segment, 15).expect("count"), 5);
+}
+
+#[test]
+fn documents_are_counted_from_wherever_the_hub_is_while_more_are_sold() {
+    let till = Till::new();
+    let mut ledger = till.open().ledger;
+    let segment = ledger.segment();
+    let count = |ledger: &Ledger, after| ledger.documents_after(segment, after).expect("count");
+    assert_eq!(count(&ledger, 0), 0);
+    let mut entries = 0;
+    for number in 1..=30 {
+        sell(&mut ledger, number);
+        entries += 1;
+        // The hub goes on, stands still, begins anew.
+        for after in [u64::from(number) / 2, u64::from(number) / 2, u64::from(number), 0, entries + 3] {
+            assert_eq!(count(&ledger, after), entries.saturating_sub(after), "after {after} of {entries}");
+        }
+    }
 }
 
 #[test]

@@ -1,7 +1,6 @@
 use std::ops::RangeInclusive;
 
 use rusqlite::OptionalExtension;
-use suanpan_domain::entry::kind;
 use suanpan_journal::{Chain, Hash, Missing, PAYLOAD_LEN_MAX, Run, SegmentHead, SegmentId, push_record};
 
 use crate::holes::{lost, missing};
@@ -77,11 +76,8 @@ impl Ledger {
     /// Sales and refunds in a segment after a seq: what the network line counts as not yet received.
     pub fn documents_after(&self, segment: SegmentId, seq: u64) -> Result<u64, QueryError> {
         let Some(ord) = self.ord(segment)? else { return Ok(0) };
-        let sql = "select count(*) from entry where id between ?1 and ?2 and kind in (?3, ?4)";
-        let (from, to) = (id_of(ord, seq + 1), id_of(ord, u64::from(u32::MAX)));
-        let range = (from, to, kind::SALE.number, kind::REFUND.number);
-        let count: i64 = self.conn()?.prepare_cached(sql)?.query_row(range, |row| row.get(0))?;
-        Ok(count.unsigned_abs())
+        let ids = id_of(ord, seq + 1)..=id_of(ord, u64::from(u32::MAX));
+        Ok(self.counted.documents(self.conn()?, ord, ids)?)
     }
 
     /// Entries that a salvage could not read and that have not come back.
