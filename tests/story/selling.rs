@@ -410,6 +410,14 @@ fn a_reference_that_has_paid_once_asks_before_it_pays_again() {
     let view = rig.view(pays("groupon", Some(1_000), "482913"));
     assert_eq!(asked(view), (Code::ReferenceTwice, "482913".to_owned(), "¥10.00".to_owned()));
     rig.view(Command::Clear);
+    // A slip of the finger is no reference.
+    match rig.view(pays("wechat", None, "1")).prompt {
+        Some(Prompt::Confirm { code, args }) => {
+            assert_eq!((code, args["reference"].as_str()), (Code::ReferenceShort, "1"));
+        }
+        other => panic!("{other:?}"),
+    }
+    rig.view(Command::Clear);
     // A customer's account may well be charged twice: somebody says so.
     assert_eq!(asked(rig.view(pays("wechat", None, "482913"))).0, Code::ReferenceUsed);
     assert!(rig.view(Command::Confirm).closed.is_some());

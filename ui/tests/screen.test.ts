@@ -43,6 +43,20 @@ const CRISPS = [hit('2003', '薯片原味'), hit('2004', '薯片番茄')]
 const finds = (cmd: Command['cmd'], found: unknown) => (command: Command) => (command.cmd === cmd ? (found as Found) : null)
 const asks = (sent: readonly Command[], cmd: Command['cmd']) => sent.filter((command) => command.cmd === cmd)
 
+describe('a figure that was refused', () => {
+  it('is typed anew by the next digit, or mended by the next Backspace', async () => {
+    const { desk } = show(SellingScreen, { keymap: KEYMAP }, VIEW)
+    desk.open({ name: 'cash', kind: 'drop' })
+    await nextTick()
+    await pressAll('1 . 5 . 2 Enter')
+    expect([desk.hint.value, desk.typed.value]).toEqual(['amountWrong', '1.5.2'])
+    await pressAll('3 0')
+    expect(desk.typed.value).toBe('30')
+    await pressAll('. . Enter Backspace Backspace 5')
+    expect(desk.typed.value).toBe('305')
+  })
+})
+
 describe('a payment that was begun', () => {
   const taken = [{ tender: 'wechat', amount_fen: 20_00, reference: '4200' }]
   const begun = sellingView({ message: null, pay: { ...VIEW.pay, taken } })

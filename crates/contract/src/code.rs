@@ -104,6 +104,7 @@ codes! {
     ReferenceTwice = "POS-PAY-013" Warning,
     TendersReversed = "POS-PAY-014" Warning,
     TendersClearedBoth = "POS-PAY-015" Warning,
+    ReferenceShort = "POS-PAY-016" Warning,
 
     ReceiptNotFound = "POS-REF-001" Warning,
     ReceiptFoundTwice = "POS-REF-002" Warning,

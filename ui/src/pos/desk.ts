@@ -5,7 +5,7 @@ import { play } from '../kit/sound'
 import { onAct } from '../kit/surface'
 import type { Till } from './till'
 import { KEYS, type Deed, type Panel } from './deed'
-import { REFUSALS, type HintKey } from './words'
+import { MISTYPED, REFUSALS, type HintKey } from './words'
 
 /** The screen's own state: what the station does not need to know. */
 export interface Desk {
@@ -41,6 +41,7 @@ export function createDesk(till: Till): Desk {
   const typed = ref('')
   const hint = ref<HintKey | null>(null)
   const counted = ref<Counted | null>(null)
+  let isMistyped = false
 
   onAct(() => (hint.value = null))
 
@@ -56,9 +57,16 @@ export function createDesk(till: Till): Desk {
     if (reply?.found?.kind === found) show(then)
   }
 
+  /** A figure that was refused is typed anew by the next key, not on; Backspace mends it. */
+  function type(text: string, isRefused: boolean): void {
+    typed.value = isRefused && text.startsWith(typed.value) ? text.slice(typed.value.length) : text
+  }
+
   function perform(deed: Deed): void {
+    const isRefused = isMistyped
+    isMistyped = deed.do === 'hint' && MISTYPED.includes(deed.hint)
     hint.value = null
-    if (deed.do === 'type') typed.value = deed.text
+    if (deed.do === 'type') type(deed.text, isRefused)
     else if (deed.do === 'open') show(deed.panel)
     else if (deed.do === 'hint') {
       hint.value = deed.hint

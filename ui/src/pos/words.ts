@@ -27,3 +27,6 @@ export type HintKey =
 
 /** Hints that refuse something: they are red and sound so. */
 export const REFUSALS: readonly HintKey[] = ['scanElsewhere']
+
+/** Hints about what was typed. */
+export const MISTYPED: readonly HintKey[] = ['amountWrong', 'piecesWrong', 'weightWrong']

@@ -16,6 +16,9 @@ use crate::say::{Say, yuan};
 /// Stands for the reference while it is found out whether a tender would be taken with one.
 const ANY_REFERENCE: &str = "-";
 
+/// Shorter, a payment cannot be found by it: a terminal's slip is asked for by its last four digits at least.
+const REFERENCE_LEN_MIN: usize = 4;
+
 /// How codes about scanning begin.
 const SCANNING: &str = "POS-SCN-";
 
@@ -93,7 +96,8 @@ fn ask_about_cash(turn: &Turn<'_>, tender: &Tender, amount: Fen, wanted: Fen, is
     Ok(())
 }
 
-/// Asks when a reference has paid before, here or on another receipt of the day: one payment pays one sale.
+/// Asks when a reference is too short to find a payment by, or has paid before, here or on another receipt of the day: one
+/// payment pays one sale.
 fn ask_about_reference(turn: &mut Turn<'_>, tender: &str, reference: &str, date: u32) -> Done {
     let used_in = |tenders: &[Tendered]| {
         let is_it =
@@ -111,6 +115,10 @@ fn ask_about_reference(turn: &mut Turn<'_>, tender: &str, reference: &str, date:
             let say = Say::new(Code::ReferenceUsed).with("reference", reference).with("number", number);
             return turn.agree(say.with("amount", yuan(amount)));
         }
+    }
+    // A name on account is short in Chinese; a terminal's number is not.
+    if reference.is_ascii() && reference.len() < REFERENCE_LEN_MIN {
+        return turn.agree(Say::new(Code::ReferenceShort).with("reference", reference));
     }
     Ok(())
 }
