@@ -49,7 +49,8 @@ fn count(conn: &Connection, ids: RangeInclusive<i64>) -> rusqlite::Result<(u64, 
     if ids.is_empty() {
         return Ok((0, None));
     }
-    let sql = "select count(*) filter (where kind in (?3, ?4)), max(id) from entry where id between ?1 and ?2";
+    let sql =
+        "select count(*) filter (where kind in (?3, ?4)), max(id) from entry where id between ?1 and ?2";
     let range = (ids.start(), ids.end(), kind::SALE.number, kind::REFUND.number);
     let found = conn.prepare_cached(sql)?.query_row(range, |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)))?;
     Ok((found.0.unsigned_abs(), found.1))

@@ -9,18 +9,27 @@ use crate::store::{PendingBatch, Store, StoreError};
 /// Entries of a batch that are looked for one by one. A batch with more at fault is parked whole.
 const CULPRITS_MAX: usize = 16;
 
+/// Adds a group; one that the database refuses batch by batch.
+pub(super) async fn apply(store: &Store, token: u64, group: Group) -> Result<(), StoreError> {
+    let group = Arc::new(group);
+    match store.apply(token, group.clone()).await {
+        Err(error) if error.is_about_data() => apply_each(store, &group).await,
+        done => done,
+    }
+}
+
 /// Adds each batch of a group that was refused by itself.
 ///
 /// *Errors:* the store's, but for what it says of the data.
-pub(super) async fn apply_each(store: &Store, group: &Group) -> Result<(), StoreError> {
+async fn apply_each(store: &Store, group: &Group) -> Result<(), StoreError> {
     for (batch, projected) in &group.batches {
         let seqs = projected.from_seq..projected.from_seq.saturating_add(projected.entries.into());
-        apply(store, batch, &seqs.collect::<Vec<_>>()).await?;
+        apply_alone(store, batch, &seqs.collect::<Vec<_>>()).await?;
     }
     Ok(())
 }
 
-async fn apply(store: &Store, batch: &PendingBatch, seqs: &[u64]) -> Result<(), StoreError> {
+async fn apply_alone(store: &Store, batch: &PendingBatch, seqs: &[u64]) -> Result<(), StoreError> {
     let mut reading = Reading::default();
     loop {
         let refused = match store.apply(token(store).await?, group(batch, &reading)).await {

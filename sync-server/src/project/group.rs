@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use suanpan_journal::SiteCode;
 
 use super::{Parked, Projected, UNREADABLE, project};
-use crate::store::PendingBatch;
+use crate::store::{PendingBatch, Position};
 
 /// Which total, but for its key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -127,10 +127,19 @@ impl Group {
         Group { batches, reading, totals }
     }
 
-    /// The last batch's row; batches that come after it are not in here.
+    /// The last batch; batches that come after it are not in here.
     #[must_use]
-    pub fn last(&self) -> Option<i64> {
-        self.batches.last().map(|(batch, _)| batch.id)
+    pub fn last(&self) -> Option<&PendingBatch> {
+        self.batches.last().map(|(batch, _)| batch)
+    }
+
+    /// The position after which its batches have theirs, if they have: then they are for models that lack them.
+    #[must_use]
+    pub fn filled_after(&self) -> Option<u64> {
+        match self.batches.first()?.0.position {
+            Position::At { after, .. } => Some(after),
+            Position::Next | Position::Again => None,
+        }
     }
 
     /// The sites and business dates of which something is in here.
@@ -163,8 +172,8 @@ impl Group {
 /// Reads a batch. One that cannot be read, or at which this program breaks off, is parked whole.
 fn read(batch: &PendingBatch, reading: &Reading) -> Projected {
     let projected = catch_unwind(AssertUnwindSafe(|| project(batch, reading)));
-    projected.ok().and_then(Result::ok).unwrap_or_else(|| Projected {
-        entries: 1,
+    let projected = projected.ok().and_then(Result::ok).filter(|it| it.entries == batch.entries);
+    projected.unwrap_or_else(|| Projected {
         parked: vec![Parked { seq: 0, kind: 0, business_date: 0, code: UNREADABLE }],
         ..Projected::default()
     })

@@ -1,6 +1,7 @@
 //! Reads entries as the trade means them and works out what they add to the read models. It sums what tills
 //! recorded and never prices anything.
 
+mod again;
 mod alone;
 mod group;
 mod headway;
@@ -16,15 +17,18 @@ use suanpan_domain::ids::{DocumentNumber, Id};
 use suanpan_domain::money::Fen;
 use suanpan_domain::refund::Refund;
 use suanpan_domain::sale::Sale;
-use suanpan_domain::shift::{DayClosed, ShiftClosed, ShiftOpened};
+use suanpan_domain::shift::{DayClosed, ShiftAudited, ShiftClosed, ShiftOpened};
 use suanpan_domain::totals::{Dimension, Posting, item_postings, postings};
 use suanpan_journal::{Record, Records, SegmentId};
 use suanpan_sync::Push;
 
-use crate::store::PendingBatch;
+use crate::store::{Part, PendingBatch};
 
 /// The code of a batch that does not unpack.
 pub const UNREADABLE: &str = "HUB-PRJ-005";
+
+/// The code of a document whose id the hub has already: kept, shown to IT, and not summed twice.
+pub const DOUBLED: &str = "HUB-PRJ-004";
 
 /// The code of an entry that the database refused.
 pub const REFUSED: &str = "HUB-PRJ-007";
@@ -44,6 +48,8 @@ pub struct Projected {
     pub items: Totals,
     /// Shifts that opened or closed.
     pub shifts: Vec<Shift>,
+    /// Drawers that were counted while their shift went on.
+    pub counts: Vec<DrawerCount>,
     /// Days that closed.
     pub closes: Vec<Close>,
     /// Entries that this hub does not understand.
@@ -110,6 +116,25 @@ pub enum Shift {
     },
 }
 
+/// 中途对账: a drawer that was counted while its shift went on.
+#[derive(Debug)]
+pub struct DrawerCount {
+    /// Its seq.
+    pub seq: u64,
+    /// Its shift.
+    pub shift: [u8; 16],
+    /// Business date.
+    pub business_date: u32,
+    /// Whose drawer it was; the first tills did not tell.
+    pub cashier: Option<String>,
+    /// Who counted.
+    pub by: String,
+    /// When.
+    pub at_ms: i64,
+    /// Counted minus expected.
+    pub over_short_fen: i64,
+}
+
 /// A till's 日结, as it recorded it.
 #[derive(Debug)]
 pub struct Close {
@@ -150,11 +175,15 @@ pub fn project(batch: &PendingBatch, reading: &Reading) -> Result<Projected, Unr
     for record in Records::new(&records) {
         let record = record.map_err(|_| Unreadable)?;
         let header = &record.header;
+        if matches!(&batch.part, Part::Only(seqs) if !seqs.contains(&header.seq)) {
+            continue;
+        }
         if projected.entries == 0 {
             projected.from_seq = header.seq;
         }
         projected.entries = projected.entries.saturating_add(1);
-        if reading.leaves_out(header.seq) {
+        let is_elsewhere = matches!(&batch.part, Part::Without(seqs) if seqs.contains(&header.seq));
+        if is_elsewhere || reading.leaves_out(header.seq) {
             continue;
         }
         let entry = match reading.refuses(header.seq) {
@@ -234,6 +263,17 @@ fn add_event(projected: &mut Projected, record: &Record<'_>, entry: &Entry) {
                 id: shift.0,
                 business_date: header.business_date,
                 cashier: by.clone(),
+                at_ms: header.at_ms,
+                over_short_fen: (*counted - *expected).0,
+            });
+        }
+        Entry::ShiftAudited(ShiftAudited { shift, counted, expected, by, cashier, .. }) => {
+            projected.counts.push(DrawerCount {
+                seq: header.seq,
+                shift: shift.0,
+                business_date: header.business_date,
+                cashier: cashier.clone(),
+                by: by.clone(),
                 at_ms: header.at_ms,
                 over_short_fen: (*counted - *expected).0,
             });

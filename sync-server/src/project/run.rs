@@ -1,9 +1,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Group, alone};
+use super::alone::apply;
+use super::{Group, again};
 use crate::clock::now_ms;
-use crate::store::{Store, StoreError};
+use crate::store::{PendingBatch, Store, StoreError};
 
 /// Pause after an error of the store, which a retry alone may outlast.
 const RETRY: Duration = Duration::from_secs(1);
@@ -20,6 +21,9 @@ const REST_MAX: Duration = Duration::from_millis(500);
 /// Groups of one round. What waits with an older row number than a group's, because another hub committed it later, is
 /// found at the next round.
 const GROUPS_MAX: u32 = 50;
+
+/// Groups of one round for models that lack something: meanwhile what is new waits.
+const FILLED_MAX: u32 = 10;
 
 /// Runs the projector until the hub stops. Of the hubs that share a database one projects, and the others look on.
 pub async fn run(store: Arc<Store>, mut stop: tokio::sync::watch::Receiver<bool>) {
@@ -65,19 +69,12 @@ pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
         return Ok(0);
     }
     store.heal().await?;
-    let (mut count, mut next) = (0_usize, read(store, 0).await?);
-    for _ in 0..GROUPS_MAX {
-        let Some(token) = store.lead(now_ms()).await? else { break };
-        let Some(last) = next.last() else { break };
-        count = count.saturating_add(next.batches.len());
-        let start = Instant::now();
-        let (applied, following) = tokio::join!(apply(store, token, next), read(store, last));
-        if store.is_pressed() {
-            tokio::time::sleep(start.elapsed().saturating_mul(RESTS).min(REST_MAX)).await;
-        }
-        applied?;
-        next = following?;
+    let mut count = apply_groups(store, From::Lacking, FILLED_MAX).await?;
+    if store.waits_for_documents().await? {
+        return Ok(count);
     }
+    again::understand(store).await?;
+    count = count.saturating_add(apply_groups(store, From::Pending, GROUPS_MAX).await?);
     if let Some(token) = store.lead(now_ms()).await? {
         for _ in 0..GROUPS_MAX {
             if !store.judge_refunds(token).await? {
@@ -89,17 +86,38 @@ pub async fn project_pending(store: &Arc<Store>) -> Result<usize, StoreError> {
     Ok(count)
 }
 
-/// Adds a group; one that the database refuses batch by batch.
-async fn apply(store: &Store, token: u64, group: Group) -> Result<(), StoreError> {
-    let group = Arc::new(group);
-    match store.apply(token, group.clone()).await {
-        Err(error) if error.is_about_data() => alone::apply_each(store, &group).await,
-        done => done,
-    }
+/// Whence batches are taken.
+#[derive(Clone, Copy)]
+enum From {
+    /// New ones, which no model has.
+    Pending,
+    /// Those that have a position, for models that lack them.
+    Lacking,
 }
 
-/// Reads the oldest batches that wait and came after a row.
-async fn read(store: &Store, after: i64) -> Result<Group, StoreError> {
-    let batches = store.pending(after).await?;
+/// Adds some groups, and gives how many batches.
+async fn apply_groups(store: &Arc<Store>, from: From, max: u32) -> Result<usize, StoreError> {
+    let (mut count, mut next) = (0_usize, read(store, from, None).await?);
+    for _ in 0..max {
+        let Some(token) = store.lead(now_ms()).await? else { break };
+        let Some(last) = next.last().cloned() else { break };
+        count = count.saturating_add(next.batches.len());
+        let start = Instant::now();
+        let (applied, following) = tokio::join!(apply(store, token, next), read(store, from, Some(last)));
+        if store.is_pressed() {
+            tokio::time::sleep(start.elapsed().saturating_mul(RESTS).min(REST_MAX)).await;
+        }
+        applied?;
+        next = following?;
+    }
+    Ok(count)
+}
+
+/// Reads the oldest batches after one.
+async fn read(store: &Store, from: From, last: Option<PendingBatch>) -> Result<Group, StoreError> {
+    let batches = match (from, last) {
+        (From::Pending, last) => store.pending(last.map_or(0, |it| it.id)).await?,
+        (From::Lacking, last) => store.lacking(last.and_then(|it| it.ends())).await?,
+    };
     tokio::task::spawn_blocking(move || Group::of(batches)).await.map_err(|_| StoreError::Panicked)
 }

@@ -5,11 +5,11 @@ use std::path::Path;
 
 use super::sql::{Sql, Value, values};
 use super::threads::Connection;
-use super::{StoreError, postgres, sqlite};
+use super::{StoreError, models, postgres, sqlite};
 
 /// What is copied, by table and columns. What reports read is projected again, sessions and reservations end, and
 /// snapshots are made when somebody asks.
-const TABLES: [(&str, &str); 17] = [
+const TABLES: [(&str, &str); 19] = [
     ("meta", "key, value"),
     ("site", "site, zone, name, utc_offset_min, day_starts_min"),
     ("station", "station, site, till, public_key, enrolled_at_ms, last_seen_ms, re_enrol"),
@@ -23,6 +23,8 @@ const TABLES: [(&str, &str); 17] = [
         "batch",
         "id, station, segment, branch, from_seq, to_seq, prev_hash, head_hash, received_at_ms, body",
     ),
+    ("pending", "station, batch"),
+    ("stamp", "gseq, station, batch, entries, seq"),
     ("hole", "station, segment, branch, from_seq, to_seq, to_hash, declared_at_ms, signature"),
     (
         "fork",
@@ -87,9 +89,7 @@ fn copy(source: &dyn Connection, target: &dyn Connection) -> Result<u64, StoreEr
             to.execute(&insert, &values).map(drop)
         })?;
     }
-    to.execute("insert into pending (station, batch) select station, id from batch", values![])?;
-    to.execute("update meta set value = '1' where key = 'next_gseq'", values![])?;
-    to.execute("update store_day set look_at_ms = 0", values![])?;
+    models::clear_all(to)?;
     target.script(
         "select setval(pg_get_serial_sequence('batch', 'id'), coalesce(max(id), 0) + 1, false) from batch",
     )?;

@@ -117,7 +117,8 @@ impl Store {
         self.read(|connection| {
             let gauges = connection.only(
                 "select (select cast(value as bigint) from meta where key = 'epoch'),
-                        (select count(*) from pending),
+                        (select count(*) from pending)
+                          + (select count(*) from stamp where gseq > (select min(through) from model)),
                         (select cast(coalesce(sum(entries), 0) as bigint) from parked_count),
                         (select count(*) from station),
                         (select cast(value as bigint) - 1 from meta where key = 'next_gseq')",

@@ -20,10 +20,11 @@ impl Store {
         if self.is_healed.load(Ordering::Relaxed) {
             return Ok(());
         }
+        let token = self.lead(crate::clock::now_ms()).await?.ok_or(StoreError::Fenced)?;
+        self.renew_models(token).await?;
         let rules = "select value from meta where key = 'figures'";
         let found: Option<String> = self.read(move |sql| sql.one(rules, values![], |row| row.get(0))).await?;
         if found.as_deref() != Some(RULES) {
-            let token = self.lead(crate::clock::now_ms()).await?.ok_or(StoreError::Fenced)?;
             if self.has_figures_beyond().await? {
                 tracing::warn!(code = "HUB-PRJ-008", "figures out of bounds: all are added up anew");
                 self.forget_projections(token).await?;

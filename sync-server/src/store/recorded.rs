@@ -3,12 +3,12 @@ use suanpan_journal::Records;
 use suanpan_sync::{Push, REFUNDS_MAX, Recorded};
 
 use super::Store;
-use super::documents::{SALE_NUMBERED, numbered};
 use super::error::StoreError;
+use super::numbered::{SALE_NUMBERED, numbered};
 use super::sql::{Sql, Value, values};
 
 /// A document and the stored push that holds it, with the number of entries before it there.
-const FOUND: &str = "select d.gseq - s.gseq, b.body
+const FOUND: &str = "select d.seq - b.from_seq, b.body
      from document d
      join stamp s on s.gseq = (select max(gseq) from stamp where gseq <= d.gseq)
      join batch b on b.station = s.station and b.id = s.batch";

@@ -5,7 +5,9 @@ use suanpan_domain::totals::Dimension;
 use suanpan_journal::SiteCode;
 
 use super::Store;
+use super::models::{FIGURES, lag};
 use super::sql::{Row, Sql, values};
+use super::within::within;
 use super::{ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, StoreError, TotalRow};
 
 /// Rows of one report. A year of a thousand sites by day fits; of more nothing is told, and it is asked for in parts.
@@ -81,9 +83,9 @@ pub(super) fn refuse_more(rows: usize, max: u32) -> Result<(), StoreError> {
     if rows > max as usize { Err(StoreError::TooMany(max)) } else { Ok(()) }
 }
 
-/// Batches of each site that wait for the projector.
+/// Batches of each site that sales reports lack: they wait for the projector, or are being added anew.
 pub(super) fn pending(sql: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<String, i64>, StoreError> {
-    let waiting = sql.all(
+    let waiting: Vec<(String, i64)> = sql.all(
         &format!(
             "select s.site, count(*) from pending p join station s on s.station = p.station
              where {} and (cast(?3 as bigint) is null or s.till = ?3) group by s.site",
@@ -92,15 +94,12 @@ pub(super) fn pending(sql: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<S
         values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed(), filter.till],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    Ok(waiting.into_iter().collect())
-}
-
-/// Whether the site in a column is the only one of a reach, by the first value, and among all of it, by the second.
-pub(super) fn within(column: &str) -> String {
-    format!(
-        "(cast(?1 as text) is null or {column} = ?1)
-         and (cast(?2 as text) is null or replace(cast(?2 as text), ',' || {column} || ',', '') <> ?2)"
-    )
+    let mut lacking = lag(sql, &FIGURES, filter)?;
+    for (site, batches) in waiting {
+        let all: &mut i64 = lacking.entry(site).or_default();
+        *all = all.saturating_add(batches);
+    }
+    Ok(lacking)
 }
 
 /// What a table has of a filter, at most so many rows: date, site and some columns, from where, and how grouped and ordered.

@@ -7,8 +7,8 @@ use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::REFUND_KEPT_MS;
 
 use super::enrolled::current_date;
-use super::reports::within;
 use super::sql::{Sql, values};
+use super::within::within;
 use super::{LookedUp, Station, Store, StoreError, enrolled};
 use crate::access::Reach;
 

@@ -8,10 +8,11 @@ use suanpan_domain::totals::Dimension;
 use suanpan_journal::{SegmentId, SiteCode, StationId};
 
 use super::ingest::IS_MISSING;
-use super::reports::within;
+use super::models::returned;
 use super::sql::{Row, Sql, values};
+use super::within::within;
 use super::{DayRow, LookedUp, OfflineRefund, Problem, ReportFilter, Site, StoreError};
-use super::{Store, enrolled, reports, reserved, returned};
+use super::{Store, enrolled, reports, reserved};
 use crate::access::Reach;
 
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.

@@ -1,3 +1,5 @@
+use std::collections::BTreeSet;
+
 use serde::Serialize;
 use suanpan_domain::catalogue::Table;
 use suanpan_journal::{Certificate, Hash, SegmentId, SiteCode, StationId, VerifyingKey};
@@ -179,7 +181,35 @@ pub struct Snapshot {
     pub chunks: Vec<ChunkRef>,
 }
 
-/// A batch that waits for the projector.
+/// Which entries of a batch are read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Part {
+    /// All.
+    #[default]
+    Whole,
+    /// All but these, which have another position.
+    Without(BTreeSet<u64>),
+    /// These alone, by their seqs.
+    Only(BTreeSet<u64>),
+}
+
+/// Where the entries of a batch stand among all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Position {
+    /// They wait, and get the next positions.
+    Next,
+    /// Nobody understood them when their batch got its positions: they get the next ones too.
+    Again,
+    /// They have theirs.
+    At {
+        /// The last position before them.
+        after: u64,
+        /// That of the first.
+        gseq: u64,
+    },
+}
+
+/// A batch for the projector.
 #[derive(Debug, Clone)]
 pub struct PendingBatch {
     /// Its row.
@@ -198,8 +228,25 @@ pub struct PendingBatch {
     pub segment: SegmentId,
     /// Branch of the segment.
     pub branch: u32,
+    /// Entries that have a position, or get one.
+    pub entries: u32,
+    /// Which of the push's.
+    pub part: Part,
+    /// Which position.
+    pub position: Position,
     /// The stored push.
     pub body: Vec<u8>,
+}
+
+impl PendingBatch {
+    /// The position of its last entry, if it has one.
+    #[must_use]
+    pub fn ends(&self) -> Option<u64> {
+        match self.position {
+            Position::At { gseq, .. } => Some(gseq.saturating_add(self.entries.into()).saturating_sub(1)),
+            Position::Next | Position::Again => None,
+        }
+    }
 }
 
 /// Which days a report covers.

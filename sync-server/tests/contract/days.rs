@@ -7,7 +7,7 @@ use suanpan_domain::calendar;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
-use suanpan_domain::shift::{DayClosed, ShiftClosed, ShiftOpened, Sums};
+use suanpan_domain::shift::{DayClosed, ShiftAudited, ShiftClosed, ShiftOpened, Sums};
 use suanpan_domain::totals;
 use suanpan_journal::Parent;
 use sync_server::access::{Reach, Role, User};
@@ -399,6 +399,14 @@ async fn over_and_short_of_a_drawer_is_shown_to_operations_and_the_stores_manage
         |no| ShiftOpened { id: Id([no; 16]), no: no.into(), cashier: "1101".into(), float: Fen(20_000) };
     for (no, counted) in [(1, 20_000), (2, 21_600), (3, 19_300)] {
         till.entry(&Entry::ShiftOpened(shift(no)));
+        till.entry(&Entry::ShiftAudited(ShiftAudited {
+            shift: Id([no; 16]),
+            count: Default::default(),
+            counted: Fen(if no == 3 { 18_900 } else { 20_000 }),
+            expected: Fen(20_000),
+            by: "9001".into(),
+            cashier: None,
+        }));
         till.entry(&Entry::ShiftClosed(ShiftClosed {
             shift: Id([no; 16]),
             by: "1101".into(),
@@ -413,8 +421,8 @@ async fn over_and_short_of_a_drawer_is_shown_to_operations_and_the_stores_manage
     hub.settled().await;
     let path = "/api/v1/hq/store-days?date=2023-06-16";
     let drawers = async |cookie: &str| hub.seen(cookie, path).await.1["drawers"].clone();
-    let of = |shift: u32, fen: i64| json!({"site": "HT01", "till": 1, "shift": shift, "cashier": "1101", "over_short_fen": fen});
-    let told = json!([of(2, 1_600), of(3, -700)]);
+    let of = |shift: u32, fen: i64, during: bool| json!({"site": "HT01", "till": 1, "shift": shift, "cashier": "1101", "over_short_fen": fen, "during_shift": during});
+    let told = json!([of(2, 1_600, false), of(3, -1_100, true), of(3, -700, false)]);
     let operations = hub.signed_in(User::at_hq("zhao", [Role::Operations])).await;
     assert_eq!(drawers(&operations).await, told);
     assert_eq!(drawers(&hub.manager_of("qian", "site:HT01").await).await, told);

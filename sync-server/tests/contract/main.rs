@@ -13,6 +13,7 @@ mod http;
 mod import;
 mod journal;
 mod lost;
+mod models;
 mod postgresql;
 mod process;
 mod program;

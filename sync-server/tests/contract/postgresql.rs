@@ -50,6 +50,26 @@ pub(crate) fn run_on(folder: &Path, text: &str) {
     }
 }
 
+/// What the first column of a query gives there.
+pub(crate) fn rows_of(folder: &Path, query: &str) -> Vec<String> {
+    let Some(database) = database_of(folder) else {
+        let file = rusqlite::Connection::open(folder.join("hub.db")).unwrap();
+        let mut statement = file.prepare(query).unwrap();
+        return statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
+    };
+    let query = query.to_owned();
+    let done = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let (client, connection) = tokio_postgres::connect(&database, NoTls).await.unwrap();
+            tokio::spawn(async move { drop(connection.await) });
+            let rows = client.query(&query, &[]).await.unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        })
+    });
+    done.join().unwrap()
+}
+
 /// Keeps a hub's database from writing pushes until what it gives is dropped.
 pub(crate) async fn hold_writes(folder: &Path) -> Box<dyn std::any::Any> {
     let Some(database) = database_of(folder) else {

@@ -381,7 +381,7 @@ async fn projections_built_anew_are_the_same_to_the_last_row() {
     let store = again.store();
     let token = store.lead(now_ms()).await.unwrap().unwrap();
     store.forget_projections(token).await.unwrap();
-    let read = async || std::sync::Arc::new(Group::of(store.pending(0).await.unwrap()));
+    let read = async || std::sync::Arc::new(Group::of(store.lacking(None).await.unwrap()));
     let (first, second) = (read().await, read().await);
     store.apply(token, first).await.unwrap();
     assert_eq!(store.apply(token, second).await.unwrap_err().code(), "HUB-STO-013");

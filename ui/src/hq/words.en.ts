@@ -36,6 +36,7 @@ export const en: Record<keyof typeof zh, string> = {
   online: '● Online',
   silentSince: '▲ Silent since {time}',
   drawer: 'Till {till}, shift {shift}, cashier {cashier}: {what} {amount}',
+  drawerDuring: 'Till {till}, shift {shift}, cashier {cashier}, counted midway: {what} {amount}',
   over: 'over',
   short: 'short',
   unclosed: 'Open shifts',

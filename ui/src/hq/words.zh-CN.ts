@@ -34,6 +34,7 @@ export const zh = {
   online: '● 联网',
   silentSince: '▲ {time} 起无应答',
   drawer: '{till} 号机 班次 {shift} 收银员 {cashier} {what} {amount}',
+  drawerDuring: '{till} 号机 班次 {shift} 收银员 {cashier} 中途对账 {what} {amount}',
   over: '长款',
   short: '短款',
   unclosed: '未班结',

@@ -102,6 +102,9 @@ macro_rules! kinds {
                 #[doc = concat!("Of [`Entry::", stringify!($variant), "`](super::Entry::", stringify!($variant), ").")]
                 pub const $name: Kind = Kind { number: $number, version: $version };
             )+
+
+            /// All of them, in the order of the list.
+            pub const ALL: &[Kind] = &[$($name),+];
         }
 
         impl Entry {

@@ -10,7 +10,7 @@ use suanpan_domain::totals::{Dimension, Posting, sums};
 use suanpan_journal::StationId;
 
 use super::types::{DayState, Excuse, Standing, TillDay, TillState, figures};
-use crate::store::documents::DOUBLED;
+use crate::project::DOUBLED;
 use crate::store::sql::{Sql, Value, values};
 use crate::store::{Site, StoreError, enrolled, feed};
 

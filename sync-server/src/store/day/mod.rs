@@ -11,6 +11,7 @@ use suanpan_domain::calendar;
 use suanpan_journal::SiteCode;
 
 use super::audit::{Change, record};
+use super::models::{JUDGED, behind};
 use super::sql::{Sql, Value, values};
 use super::{Store, StoreError, lease};
 pub use types::{
@@ -132,6 +133,11 @@ fn look_at(sql: &dyn Sql, site: &str, date: u32, at_ms: i64) -> Result<(), Store
     .map(drop)
 }
 
+/// Has every store-day judged again.
+pub(super) fn look_at_all(sql: &dyn Sql) -> Result<(), StoreError> {
+    sql.execute("update store_day set look_at_ms = 0", values![]).map(drop)
+}
+
 /// Forgets store-days of dates in which nobody trades: an older hub made some.
 pub(super) fn forget_impossible(sql: &dyn Sql) -> Result<(), StoreError> {
     let dates =
@@ -160,6 +166,9 @@ pub(super) fn look_again(sql: &dyn Sql) -> Result<(), StoreError> {
 
 /// The store-days that are due.
 fn due(sql: &dyn Sql, now_ms: i64) -> Result<Vec<(String, u32)>, StoreError> {
+    if is_lacking(sql)? {
+        return Ok(Vec::new());
+    }
     sql.all(
         "select d.site, d.business_date from store_day d where d.look_at_ms <= ? and not exists (
            select 1 from station s join pending p on p.station = s.station where s.site = d.site)
@@ -169,8 +178,17 @@ fn due(sql: &dyn Sql, now_ms: i64) -> Result<Vec<(String, u32)>, StoreError> {
     )
 }
 
+/// Whether what days are judged by lacks something.
+fn is_lacking(sql: &dyn Sql) -> Result<bool, StoreError> {
+    let behind = behind(sql)?;
+    Ok(JUDGED.iter().any(|model| behind.contains_key(*model)))
+}
+
 /// Whether a site's batches wait for the projector: its days are judged after them.
 fn has_pending(sql: &dyn Sql, site: &str) -> Result<bool, StoreError> {
+    if is_lacking(sql)? {
+        return Ok(true);
+    }
     let waiting = sql.one(
         "select 1 from station s join pending p on p.station = s.station where s.site = ? limit 1",
         values![site],

@@ -14,8 +14,8 @@ use super::types::{
 };
 use super::{STORE_DAYS_MAX, judge};
 use crate::access::Reach;
-use crate::store::reports::within;
 use crate::store::sql::{Row, Sql, values};
+use crate::store::within::within;
 use crate::store::{ReportFilter, Store, StoreError, enrolled, reports};
 
 /// How far back unclosed dates are counted.
@@ -84,10 +84,16 @@ impl Store {
 fn drawers(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Drawer>, StoreError> {
     sql.all(
         &format!(
-            "select site, till, no, cashier, over_short_fen from shift
-             where {} and business_date between ?3 and ?4 and over_short_fen <> 0
-             order by site, till, closed_at_ms limit ?5",
-            within("site")
+            "select d.site, d.till, d.no, d.cashier, d.over_short_fen, d.during from (
+               select site, till, no, cashier, over_short_fen, business_date, closed_at_ms as at_ms, 0 as during
+               from shift
+               union all
+               select c.site, c.till, coalesce(s.no, 0), case c.cashier when '' then s.cashier else c.cashier end,
+                 c.over_short_fen, c.business_date, c.at_ms, 1
+               from drawer_count c left join shift s on s.id = c.shift
+             ) d where {} and d.business_date between ?3 and ?4 and d.over_short_fen <> 0
+             order by d.site, d.till, d.no, d.at_ms, d.during desc limit ?5",
+            within("d.site")
         ),
         values![
             filter.reach.only().map(SiteCode::as_str),
@@ -98,7 +104,15 @@ fn drawers(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Drawer>, StoreErr
         ],
         |row| {
             let (site, till, shift) = (row.get(0)?, row.get(1)?, row.get(2)?);
-            Ok(Drawer { site, till, shift, cashier: row.get(3)?, over_short_fen: row.get(4)? })
+            let cashier: Option<String> = row.get(3)?;
+            Ok(Drawer {
+                site,
+                till,
+                shift,
+                cashier: cashier.unwrap_or_default(),
+                over_short_fen: row.get(4)?,
+                during_shift: row.get(5)?,
+            })
         },
     )
 }

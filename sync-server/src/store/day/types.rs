@@ -140,7 +140,7 @@ pub struct StoreDays {
     pub drawers: Vec<Drawer>,
 }
 
-/// A drawer that did not hold what it should have when its shift was closed.
+/// A drawer that did not hold what it should have when it was counted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 pub struct Drawer {
@@ -154,6 +154,8 @@ pub struct Drawer {
     pub cashier: String,
     /// Above zero: more was counted than there should be.
     pub over_short_fen: i64,
+    /// It was counted while the shift went on (中途对账), not at its end.
+    pub during_shift: bool,
 }
 
 /// A figure such as `tender:cash`, as people call it.

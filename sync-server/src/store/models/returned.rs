@@ -1,17 +1,21 @@
 //! Receipts of which something came back, and whether their sales bear that out. A receipt is judged again when another
 //! refund of it arrives, and, while the hub does not have it, when anything arrives that its till sold that day.
 
+use std::collections::BTreeSet;
+
 use suanpan_domain::ids::DocumentNumber;
 use suanpan_journal::SiteCode;
 use suanpan_sync::Recorded;
 
-use super::documents::Documents;
-use super::recorded::{refunds, sales};
-use super::reports::{ROWS_LIMIT, rows, with_pending, within};
-use super::sql::{Sql, values};
-use super::{OfflineRefund, Problem, ReportFilter, Store, StoreError, lease, reserved};
+use super::behind::behind;
+use super::model::Numbering;
 use crate::access::Reach;
 use crate::returns::{Wrong, compare, decoded};
+use crate::store::recorded::{refunds, sales};
+use crate::store::reports::{ROWS_LIMIT, rows, with_pending};
+use crate::store::sql::{Sql, values};
+use crate::store::within::within;
+use crate::store::{OfflineRefund, Problem, ReportFilter, Store, StoreError, lease, reserved};
 
 /// Receipts judged in one transaction: for each a few stored pushes are unpacked, and meanwhile no till is answered.
 const JUDGED_AT_ONCE: u32 = 10;
@@ -54,18 +58,26 @@ impl Store {
 }
 
 fn is_any_due(sql: &dyn Sql) -> Result<bool, StoreError> {
+    // Not before every receipt is here.
+    if behind(sql)?.contains_key("document") {
+        return Ok(false);
+    }
     Ok(sql.one("select 1 from returned where due = 1 limit 1", values![], |_| Ok(()))?.is_some())
 }
 
-/// Notes which receipts the documents of a transaction are about.
-pub(super) fn touch(sql: &dyn Sql, documents: &Documents) -> Result<(), StoreError> {
-    for cites in documents.cited() {
+/// Notes which receipts some documents are about: those that they cite, and those of their tills' days that were unknown.
+pub(super) fn touch<'a>(
+    sql: &dyn Sql,
+    cited: &BTreeSet<&str>,
+    numberings: impl Iterator<Item = &'a Numbering>,
+) -> Result<(), StoreError> {
+    for cites in cited {
         sql.execute(
             "insert into returned (number, due) values (?, 1) on conflict (number) do update set due = 1",
-            values![cites],
+            values![*cites],
         )?;
     }
-    for (site, business_date, till) in documents.numberings() {
+    for (site, business_date, till) in numberings {
         sql.execute(
             "update returned set due = 1
              where wrong = 'unknown' and site = ? and business_date = ? and till = ?",
@@ -122,7 +134,7 @@ fn readable(found: Result<Vec<Recorded>, StoreError>) -> Result<Vec<Recorded>, S
 }
 
 /// What somebody has to look at who sees the sites where it was paid out: the newest refunds first.
-pub(super) fn problems(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, StoreError> {
+pub(in crate::store) fn problems(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, StoreError> {
     sql.all(
         &format!(
             "select r.wrong, r.number, r.paid_fen, r.refunded_fen,
@@ -149,7 +161,7 @@ pub(super) fn problems(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, Sto
 }
 
 /// Refunds that were paid out while the hub was not heard, and how many batches still wait to be looked at.
-pub(super) fn offline_refunds(
+pub(in crate::store) fn offline_refunds(
     sql: &dyn Sql,
     filter: &ReportFilter,
     limit: u32,

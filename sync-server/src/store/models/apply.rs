@@ -1,0 +1,130 @@
+use std::sync::Arc;
+
+use super::behind::behind;
+use super::fill::{clear_all, move_on};
+use super::list::MODELS;
+use super::model::{Adding, Model};
+use super::{document, parked};
+use crate::project::Group;
+use crate::store::sql::{Sql, values};
+use crate::store::{Part, PendingBatch, Position, Store, StoreError, day, lease};
+
+impl Store {
+    /// Stamps batches with the global sequence and adds what they mean to the read models, in one transaction that the
+    /// newest holder of the lease alone may commit.
+    ///
+    /// *Errors:* `Fenced` and the store's; then nothing was stamped or added.
+    pub async fn apply(&self, token: u64, group: Arc<Group>) -> Result<(), StoreError> {
+        let applied = self.write(move |sql| apply(sql, token, &group)).await;
+        self.mind_fence(applied)
+    }
+
+    /// Whether the database would take a group, which it does not.
+    ///
+    /// *Errors:* `Fenced` and the store's, but for what it says of the data.
+    pub async fn would_apply(&self, token: u64, group: Arc<Group>) -> Result<bool, StoreError> {
+        let tried = self.write(move |sql| {
+            apply(sql, token, &group)?;
+            Err::<(), _>(StoreError::Undone)
+        });
+        match self.mind_fence(tried.await) {
+            Ok(()) | Err(StoreError::Undone) => Ok(true),
+            Err(error) if error.is_about_data() => Ok(false),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Empties the read models, which are then filled anew. Positions stay.
+    ///
+    /// *Errors:* the store's.
+    pub async fn forget_projections(&self, token: u64) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            lease::check(sql, token)?;
+            clear_all(sql)
+        })
+        .await
+    }
+}
+
+fn apply(sql: &dyn Sql, token: u64, group: &Group) -> Result<(), StoreError> {
+    lease::check(sql, token)?;
+    let (behind, filled) = (behind(sql)?, group.filled_after());
+    let takes = |model: &dyn Model| behind.get(model.name()).copied() == filled;
+    // Which document came twice, documents alone tell.
+    if !takes(&document::Documents) && filled.is_none() {
+        return Err(StoreError::Fenced);
+    }
+    let models: Vec<_> = MODELS.into_iter().filter(|model| takes(*model)).collect();
+    if models.is_empty() {
+        // Since the group was read another hub filled them, or a commit of this one came through after all.
+        return Err(StoreError::Fenced);
+    }
+    let gseqs = positions(sql, group)?;
+    let adding = Adding { group, gseqs: &gseqs, doubled: document::doubled(sql, group, &gseqs)? };
+    models.iter().try_for_each(|model| model.add(sql, &adding))?;
+    match filled {
+        None => day::touch(sql, group.days().into_iter()),
+        Some(_) => {
+            // Once more does no harm, and what a model cannot take is told.
+            parked::ParkedEntries.add(sql, &adding)?;
+            let ends = adding.pieces().last().map(|it| it.gseq.saturating_add(it.batch.entries.into()));
+            move_on(sql, &models, ends.unwrap_or(0))
+        }
+    }
+}
+
+/// The positions of a group's batches; those that have none get the next ones.
+fn positions(sql: &dyn Sql, group: &Group) -> Result<Vec<u64>, StoreError> {
+    let first = next_gseq(sql)?;
+    let mut next = first;
+    let mut all = Vec::with_capacity(group.batches.len());
+    for (batch, projected) in &group.batches {
+        let (waited, seq) = match batch.position {
+            Position::At { gseq, .. } => {
+                all.push(gseq);
+                continue;
+            }
+            Position::Next => (no_longer_waits(sql, batch)?, 0),
+            Position::Again => (is_no_longer_parked(sql, batch)?, projected.from_seq),
+        };
+        if !waited {
+            // Since the group was read another hub projected it, or a commit of this one came through after all.
+            return Err(StoreError::Fenced);
+        }
+        sql.execute(
+            "insert into stamp (gseq, station, batch, entries, seq) values (?, ?, ?, ?, ?)",
+            values![next, batch.station.0, batch.id, batch.entries, seq],
+        )?;
+        all.push(next);
+        next = next.saturating_add(batch.entries.into());
+    }
+    if next != first {
+        sql.execute("update meta set value = ? where key = 'next_gseq'", values![next.to_string()])?;
+    }
+    Ok(all)
+}
+
+fn no_longer_waits(sql: &dyn Sql, batch: &PendingBatch) -> Result<bool, StoreError> {
+    let waited = sql
+        .execute("delete from pending where station = ? and batch = ?", values![batch.station.0, batch.id])?;
+    Ok(waited > 0)
+}
+
+fn is_no_longer_parked(sql: &dyn Sql, batch: &PendingBatch) -> Result<bool, StoreError> {
+    let Part::Only(seqs) = &batch.part else { return Ok(false) };
+    let mut parked = true;
+    for seq in seqs {
+        let gone = sql.execute(
+            "delete from parked where station = ? and segment = ? and branch = ? and seq = ?",
+            values![batch.station.0, batch.segment.0, batch.branch, seq],
+        )?;
+        parked &= gone > 0;
+    }
+    Ok(parked)
+}
+
+fn next_gseq(connection: &dyn Sql) -> Result<u64, StoreError> {
+    let text: String =
+        connection.only("select value from meta where key = 'next_gseq'", values![], |row| row.get(0))?;
+    text.parse().map_err(|_| StoreError::Damaged("global sequence"))
+}

@@ -1,0 +1,23 @@
+use super::day_close::DayCloses;
+use super::document::Documents;
+use super::drawer_count::DrawerCounts;
+use super::model::Model;
+use super::parked::ParkedEntries;
+use super::shift::Shifts;
+use super::total::Totals;
+
+/// All of them. Documents come first: what came twice is in no other.
+pub(super) const MODELS: [&dyn Model; 6] =
+    [&Documents, &Totals, &Shifts, &DayCloses, &DrawerCounts, &ParkedEntries];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::models::{FIGURES, JUDGED};
+
+    #[test]
+    fn whatever_is_waited_for_is_a_model() {
+        let names: Vec<_> = MODELS.iter().map(|model| model.name()).collect();
+        assert!(FIGURES.iter().chain(&JUDGED).all(|name| names.contains(name)), "{names:?}");
+    }
+}
