@@ -141,7 +141,7 @@ pub(crate) async fn entries(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::Store;
+    use crate::store::{Standing, Store};
     use suanpan_journal::{CertificateId, Chain, Enrolment, Parent, SigningKey, StationId, push_record};
     use suanpan_sync::Start;
 
@@ -164,7 +164,17 @@ mod tests {
         }
         let push = Push::seal(&key, id, segment, Start::Opening(Parent::ROOT), &records).unwrap();
         let site = "HT01".parse().unwrap();
-        (Station { station: id, site, zone: None, till: 1, public_key: key.public() }, push.encode())
+        (
+            Station {
+                station: id,
+                site,
+                zone: None,
+                till: 1,
+                public_key: key.public(),
+                standing: Standing::Active,
+            },
+            push.encode(),
+        )
     }
 
     #[tokio::test]

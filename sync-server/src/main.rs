@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 use suanpan_journal::SiteCode;
 use suanpan_sync::Scope;
 use sync_server::access::Role;
-use sync_server::admin::{Manner, Order, Refused};
+use sync_server::admin::{Deed, Manner, Order, Refused};
 use sync_server::{Config, Hub, HubError, Tls};
 
 /// The hub of a chain: takes sales from tills, adds them up for HQ, publishes items and prices.
@@ -93,6 +93,16 @@ enum Command {
     },
     /// List who may sign in and which keys there are, with what each may and when a key was last used.
     Access,
+    /// List the stations: id, store and till, how each stands, when it was last heard.
+    Stations,
+    /// Take a station out of use, or into use again. What it sold is taken from it in any case.
+    Station {
+        /// What its id begins with.
+        id: String,
+        /// What to do.
+        #[arg(value_enum)]
+        deed: Deed,
+    },
     /// List who changed what, oldest first. Each line ends with the seal of all lines before it; a row that is missing or was
     /// altered is refused.
     Audit {
@@ -198,6 +208,8 @@ async fn run(cli: Cli) -> Result<(), Refused> {
             }
         }
         Command::Access => order(Order::Access, config).await?,
+        Command::Stations => order(Order::Stations, config).await?,
+        Command::Station { id, deed } => order(Order::Station { id, deed }, config).await?,
         Command::Audit { after } => order(Order::Audit { after }, config).await?,
         Command::User { name, roles, scope } => {
             order(Order::User { name, roles, scope, password: piped_password()? }, config).await?;

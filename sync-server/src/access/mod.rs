@@ -15,7 +15,9 @@ pub use reach::Reach;
 pub enum Action {
     /// To be let in, or to know that the hub is there.
     Knock,
-    /// To do what a till does: send, fetch, ask for a receipt that is to be refunded.
+    /// To deliver what a till wrote.
+    Deliver,
+    /// To do what else a till does: fetch, ask for a receipt that is to be refunded.
     Trade,
     /// To see and end one's own session.
     OwnSession,
@@ -39,8 +41,9 @@ pub enum Action {
 
 impl Action {
     /// Every action.
-    pub const ALL: [Action; 11] = [
+    pub const ALL: [Action; 12] = [
         Action::Knock,
+        Action::Deliver,
         Action::Trade,
         Action::OwnSession,
         Action::ReadFigures,
@@ -113,7 +116,7 @@ impl Role {
             Action::ExcuseTill => self == Role::Operations,
             Action::DecideLost | Action::Watch => self == Role::It,
             Action::ReadJournals => self == Role::Auditor,
-            Action::Trade => false,
+            Action::Deliver | Action::Trade => false,
         }
     }
 }

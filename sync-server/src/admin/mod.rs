@@ -25,7 +25,7 @@ use crate::refusal::Refusal;
 use crate::store::{Enrolled, KeyRights, Store};
 
 pub use import::{Imported, Manner, import};
-pub use order::{Done, Order, Refused};
+pub use order::{Deed, Done, Order, Refused};
 
 /// A one-time code is good for this long: it is made when the machine stands on the counter.
 const CODE_LIFE_MS: i64 = 24 * 3_600_000;

@@ -13,7 +13,7 @@ use crate::access::{Reach, Role, User};
 use crate::clock::now_ms;
 use crate::dictionary;
 use crate::error::HubError;
-use crate::store::{AUDIT_PAGE, ApiKey, AuditRow, KeyRights, Person, Store};
+use crate::store::{AUDIT_PAGE, ApiKey, AuditRow, KeyRights, Listed, Person, Standing, Store};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -60,6 +60,15 @@ pub enum Order {
     },
     /// Say who may sign in, and which keys there are.
     Access,
+    /// Say which stations there are, and how each stands.
+    Stations,
+    /// Give a station another standing, or accept what is held of it.
+    Station {
+        /// What its id begins with.
+        id: String,
+        /// What to do.
+        deed: Deed,
+    },
     /// Say who changed what.
     Audit {
         /// After this number.
@@ -78,6 +87,20 @@ pub enum Order {
     },
     /// Learn how tills may pack what they send.
     Dictionary,
+}
+
+/// What is done about a station.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+pub enum Deed {
+    /// It delivers what it has, and gets nothing any more: it was replaced, or moved.
+    Retire,
+    /// The same, and what it delivers is in no figure before it is accepted: it was stolen.
+    Revoke,
+    /// It does what a till does again.
+    Restore,
+    /// What it delivered while it was revoked is in the figures from now on.
+    Accept,
 }
 
 /// What came of an order.
@@ -138,6 +161,8 @@ impl Order {
                 }
             }
             Order::Access => access(store).await,
+            Order::Stations => stations(store).await,
+            Order::Station { id, deed } => station(store, &id, deed).await.map(line),
             Order::Audit { after } => audit(store, after).await,
             Order::Dictionary => {
                 let made = dictionary::train(store).await?;
@@ -179,6 +204,37 @@ async fn access(store: &Store) -> Result<Done, HubError> {
     };
     let people = store.people().await?.into_iter().map(person);
     Ok(Done { lines: people.chain(store.api_keys().await?.into_iter().map(key)).collect(), notes: vec![] })
+}
+
+/// Stations, a line each.
+async fn stations(store: &Store) -> Result<Done, HubError> {
+    let line = |it: Listed| {
+        let held = if it.held > 0 { format!(", {} deliveries held", it.held) } else { String::new() };
+        let (site, till, seen) = (it.site, it.till, utc(it.last_seen_ms));
+        format!("{} {site}/{till} {}, last heard {seen}{held}", it.station, it.standing.name())
+    };
+    Ok(Done { lines: store.listed_stations().await?.into_iter().map(line).collect(), notes: vec![] })
+}
+
+async fn station(store: &Store, id: &str, deed: Deed) -> Result<String, HubError> {
+    let all = store.listed_stations().await?;
+    let mut found = all.iter().filter(|it| !id.is_empty() && it.station.to_string().starts_with(id));
+    let (Some(Listed { station, site, till, .. }), None) = (found.next(), found.next()) else {
+        return Err(HubError::Rejected(
+            "no station's id, or more than one, begins so: `stations` lists them",
+        ));
+    };
+    let standing = match deed {
+        Deed::Retire => Standing::Retired,
+        Deed::Revoke => Standing::Revoked,
+        Deed::Restore => Standing::Active,
+        Deed::Accept => {
+            let batches = store.accept_held(*station, now_ms(), COMMAND.to_owned()).await?;
+            return Ok(format!("{station} {site}/{till}: {batches} deliveries accepted"));
+        }
+    };
+    store.set_standing(*station, standing, now_ms(), COMMAND.to_owned()).await?;
+    Ok(format!("{station} {site}/{till} is {}", standing.name()))
 }
 
 /// Changes, a line each, read as they are sealed.

@@ -21,7 +21,7 @@ use crate::clock::now_ms;
 use crate::door::Caller;
 use crate::limit::{Share, household};
 use crate::refusal::Refusal;
-use crate::store::{ApiKey, Station, StoreError};
+use crate::store::{ApiKey, Standing, Station, StoreError};
 
 /// The cookie that names a session.
 pub(crate) const SESSION_COOKIE: &str = "suanpan_hq";
@@ -61,8 +61,13 @@ pub(super) async fn admit(app: &App, action: Action, parts: &Parts, body: &[u8])
     if action == Action::Knock || is_watched {
         return Ok(Asker::Anybody);
     }
-    if action == Action::Trade || is_signed && action == Action::ReadFigures {
-        return who_signed(app, parts, body).await.map(|signed| Asker::Station(Arc::new(signed)));
+    if matches!(action, Action::Deliver | Action::Trade) || is_signed && action == Action::ReadFigures {
+        let signed = who_signed(app, parts, body).await?;
+        // What was sold is taken from whoever sold it.
+        if action != Action::Deliver && signed.0.standing != Standing::Active {
+            return Err(Problem::StationEnded);
+        }
+        return Ok(Asker::Station(Arc::new(signed)));
     }
     if cookie(&parts.headers).is_some() || action.is_for_people() {
         return who_signed_in(app, action, parts).await;

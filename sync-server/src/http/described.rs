@@ -27,7 +27,7 @@ fn security(action: Action) -> Value {
     let of = |names: &[&str]| names.iter().map(|name| json!({ (*name): [] })).collect::<Vec<_>>().into();
     match action {
         Action::Knock => of(&[]),
-        Action::Trade => of(&["station"]),
+        Action::Deliver | Action::Trade => of(&["station"]),
         Action::ReadFigures => of(&["station", "key", "session"]),
         Action::ReadDays | Action::ReadJournals | Action::Watch => of(&["key", "session"]),
         Action::OwnSession

@@ -31,6 +31,8 @@ pub(super) enum Problem {
     JournalKey,
     /// The person's role has no right to this.
     Right,
+    /// The station is retired or revoked.
+    StationEnded,
     /// No session.
     Session,
     /// The body is too long.
@@ -92,6 +94,9 @@ impl Problem {
             Problem::JournalKey => (403, "HUB-AUT-009", "The API key may not read journals."),
             Problem::ForeignPage => (403, "HUB-AUT-010", "The request comes from another site's page."),
             Problem::Right => (403, "HUB-AUT-011", "Your role has no right to this."),
+            Problem::StationEnded => {
+                (403, "HUB-AUT-012", "The station was taken out of use: it delivers, and gets nothing.")
+            }
             Problem::BodyTooLong => (413, "HUB-LIM-003", "The body is too long."),
             Problem::BodyTimeout => (408, "HUB-LIM-004", "The body did not arrive in time."),
             Problem::Late => (503, "HUB-LIM-005", "The hub did not answer in time."),

@@ -18,7 +18,7 @@ const OTHERS: [&str; 4] = ["nobody", "station", "key", "journal key"];
 fn admits_other(who: &str, action: Action) -> bool {
     match action {
         Action::Knock => true,
-        Action::Trade => who == "station",
+        Action::Deliver | Action::Trade => who == "station",
         Action::ReadFigures => who != "nobody",
         Action::ReadDays | Action::Watch => who == "key" || who == "journal key",
         Action::ReadJournals => who == "journal key",

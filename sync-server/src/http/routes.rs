@@ -117,8 +117,8 @@ pub(super) fn stations() -> Vec<Route> {
         GET get "/openapi.json", Knock, UNASKED, AT_ONCE, openapi::document, () => Json<serde_json::Value>;
         POST post "/enrol", Knock, SMALL, SOON, enrol::enrol, Sent<EnrolRequest> => Sent<EnrolReply>;
         POST post "/introduce", Knock, SMALL, SOON, enrol::introduce, Sent<Certificate> => Json<enrol::Introduced>;
-        POST post "/push", Trade, PUSH_BODY_MAX, SOON, station::push, Bytes => Sent<PushReply>;
-        POST post "/holes", Trade, QUESTION, SOON, station::hole, Sent<Hole> => Sent<PushReply>;
+        POST post "/push", Deliver, PUSH_BODY_MAX, SOON, station::push, Bytes => Sent<PushReply>;
+        POST post "/holes", Deliver, QUESTION, SOON, station::hole, Sent<Hole> => Sent<PushReply>;
         GET get "/entries", Trade, UNASKED, SOON, station::entries, Query<station::Entries> => Bytes;
         POST post "/pull", Trade, QUESTION, LATER, station::pull, Sent<PullRequest> => Sent<PullReply>;
         GET get "/wake", Trade, UNASKED, WOKEN, station::wake, Query<station::Wake> => Json<station::Woken>;

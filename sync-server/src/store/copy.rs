@@ -9,10 +9,10 @@ use super::{StoreError, models, postgres, sqlite};
 
 /// What is copied, by table and columns. What reports read is projected again, sessions and reservations end, and
 /// snapshots are made when somebody asks.
-const TABLES: [(&str, &str); 19] = [
+const TABLES: [(&str, &str); 20] = [
     ("meta", "key, value"),
     ("site", "site, zone, name, utc_offset_min, day_starts_min"),
-    ("station", "station, site, till, public_key, enrolled_at_ms, last_seen_ms, re_enrol"),
+    ("station", "station, site, till, public_key, enrolled_at_ms, last_seen_ms, re_enrol, standing"),
     ("enrol_code", "code_sha256, site, till, expires_at_ms, station, certificate"),
     (
         "branch",
@@ -24,6 +24,7 @@ const TABLES: [(&str, &str); 19] = [
         "id, station, segment, branch, from_seq, to_seq, prev_hash, head_hash, received_at_ms, body",
     ),
     ("pending", "station, batch"),
+    ("held", "station, batch"),
     ("stamp", "gseq, station, batch, entries, seq"),
     ("hole", "station, segment, branch, from_seq, to_seq, to_hash, declared_at_ms, signature"),
     (

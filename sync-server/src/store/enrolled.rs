@@ -6,9 +6,9 @@ use suanpan_journal::{Certificate, Enrolment, Hash, SiteCode, StationId, Verifyi
 use super::Store;
 use super::audit::{Change, record};
 use super::sql::{Row, Sql, values};
-use super::{Enrolled, Gauges, Site, Station, StoreError};
+use super::{Enrolled, Gauges, Site, Standing, Station, StoreError};
 
-const STATION_COLUMNS: &str = "s.station, s.site, s.till, s.public_key, w.zone
+const STATION_COLUMNS: &str = "s.station, s.site, s.till, s.public_key, w.zone, s.standing
    from station s join site w on w.site = s.site";
 
 impl Store {
@@ -180,6 +180,7 @@ fn station_row(row: &Row<'_>) -> Result<Station, StoreError> {
         till: row.get(2)?,
         public_key: VerifyingKey::from_bytes(&key).map_err(|_| StoreError::Damaged("station key"))?,
         zone: row.get::<Option<String>>(4)?.map(site_code).transpose()?,
+        standing: Standing::from_name(&row.get::<String>(5)?)?,
     })
 }
 
@@ -240,7 +241,7 @@ fn use_code(
     connection.execute(
         "insert into station (station, site, till, public_key, enrolled_at_ms, last_seen_ms)
          values (?1, ?2, ?3, ?4, ?5, ?5)
-         on conflict (station) do update set site = excluded.site, till = excluded.till, re_enrol = 0,
+         on conflict (station) do update set site = excluded.site, till = excluded.till, re_enrol = 0, standing = 'active',
            enrolled_at_ms = excluded.enrolled_at_ms",
         values![
             enrolment.station.0,

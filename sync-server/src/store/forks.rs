@@ -4,7 +4,7 @@ use suanpan_journal::{Hash, Parent, SegmentId, StationId};
 use suanpan_sync::{CheckedPush, Fork, ForkKind, Known, LostTail};
 
 use super::error::StoreError;
-use super::known::{Segment, Standing};
+use super::known::{Segment, Stands};
 use super::sql::{Sql, values};
 
 /// Segments walked from a new entry towards the root. A till opens a few a day, and forks that still wait for a
@@ -30,7 +30,7 @@ pub(super) fn after_append(
     station: StationId,
     push: &CheckedPush,
     branch: u32,
-    (stands, now_ms): (&Standing, i64),
+    (stands, now_ms): (&Stands, i64),
 ) -> Result<bool, StoreError> {
     if stands.has_open_forks {
         grow_old_sides(connection, station, push, branch)?;

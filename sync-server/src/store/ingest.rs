@@ -5,7 +5,7 @@ use suanpan_sync::{
 };
 
 use super::forks;
-use super::known::{Segment, Standing};
+use super::known::{Segment, Stands};
 use super::sql::{Sql, values};
 use super::{Ingest, Ingested, StoreError};
 use super::{Store, feed};
@@ -118,10 +118,11 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
         return Ok(Ingested::refused(verdict, epoch));
     }
     let mut quiet = !stands.has_open_forks;
+    let waits = if stands.is_revoked { "held" } else { "pending" };
     let arrival = match &verdict {
         Verdict::Append { branch } => {
             append(connection, &segment, *branch, push)?;
-            let arrival = insert(connection, *branch, ingest)?;
+            let arrival = insert(connection, *branch, ingest, waits)?;
             trim_holes(connection, &segment, push, *branch)?;
             quiet &= forks::after_append(connection, station, push, *branch, (&stands, ingest.now_ms))?;
             arrival
@@ -129,13 +130,13 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
         Verdict::Fill { branch } => {
             trim_holes(connection, &segment, push, *branch)?;
             date(connection, &segment, push, *branch)?;
-            insert(connection, *branch, ingest)?
+            insert(connection, *branch, ingest, waits)?
         }
         Verdict::Branch { branch, from, at_seq } => {
             quiet = false;
             forks::record_branch(connection, &segment, (*branch, *from, *at_seq), ingest.now_ms)?;
             open_branch(connection, station, push, (*branch, *from, *at_seq))?;
-            insert(connection, *branch, ingest)?
+            insert(connection, *branch, ingest, waits)?
         }
         Verdict::Same => segment.arrival_of(push.to_seq(), push.head_hash())?.unwrap_or(0),
         Verdict::Have { .. } | Verdict::Gap(_) | Verdict::TooManyBranches => 0,
@@ -147,7 +148,7 @@ fn take(connection: &dyn Sql, ingest: &Ingest) -> Result<Ingested, StoreError> {
 }
 
 /// Branches that a station may have opened by now.
-fn branches_max(stands: &Standing, now_ms: i64) -> u64 {
+fn branches_max(stands: &Stands, now_ms: i64) -> u64 {
     let days = now_ms.saturating_sub(stands.enrolled_at_ms).div_euclid(DAY_MS);
     let since = u64::try_from(days).unwrap_or(0).saturating_mul(BRANCHES_A_DAY);
     BRANCHES_AT_ONCE.saturating_add(since)
@@ -263,7 +264,8 @@ fn open_branch(
 }
 
 /// Stores a batch and gives its row: rows count up, so their order is that of arrival.
-fn insert(connection: &dyn Sql, branch: u32, ingest: &Ingest) -> Result<u64, StoreError> {
+/// It waits for the projector, or for a person.
+fn insert(connection: &dyn Sql, branch: u32, ingest: &Ingest, waits: &str) -> Result<u64, StoreError> {
     let push = &ingest.push;
     let row: u64 = connection.only(
         "insert into batch (station, segment, branch, from_seq, to_seq, prev_hash, head_hash,
@@ -282,8 +284,10 @@ fn insert(connection: &dyn Sql, branch: u32, ingest: &Ingest) -> Result<u64, Sto
         ],
         |row| row.get(0),
     )?;
-    connection
-        .execute("insert into pending (station, batch) values (?, ?)", values![ingest.station.0, row])?;
+    connection.execute(
+        &format!("insert into {waits} (station, batch) values (?, ?)"),
+        values![ingest.station.0, row],
+    )?;
     Ok(row)
 }
 

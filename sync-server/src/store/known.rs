@@ -1,6 +1,7 @@
 use suanpan_journal::{Hash, SegmentId, StationId};
 use suanpan_sync::{BranchHead, Known, Push, RecordedHole};
 
+use super::Standing::Revoked;
 use super::sql::{Row, Sql, values};
 use super::{StoreError, feed};
 
@@ -10,7 +11,7 @@ pub(super) fn hash(row: &Row<'_>, column: usize) -> Result<Hash, StoreError> {
 }
 
 /// What stands about a station when a push of it is decided.
-pub(super) struct Standing {
+pub(super) struct Stands {
     /// Two disks write as this station.
     pub(super) re_enrol: bool,
     /// The hub's epoch.
@@ -25,6 +26,8 @@ pub(super) struct Standing {
     pub(super) branches: u64,
     /// Since when it is enrolled.
     pub(super) enrolled_at_ms: i64,
+    /// A person has to accept what it delivers.
+    pub(super) is_revoked: bool,
 }
 
 /// Everything stored of one segment, read inside the transaction that decides.
@@ -57,7 +60,7 @@ impl<'a> Segment<'a> {
         station: StationId,
         segment: SegmentId,
         run: (u64, u64),
-    ) -> Result<(Segment<'a>, Standing), StoreError> {
+    ) -> Result<(Segment<'a>, Stands), StoreError> {
         let (mut heads, mut holes, mut standing) = (Vec::<BranchHead>::new(), Vec::new(), None);
         let (from_seq, to_seq) = run;
         connection.each(
@@ -66,7 +69,7 @@ impl<'a> Segment<'a> {
                case when exists (select 1 from branch c where c.station = s.station and c.parent_segment = ?2
                  and c.parent_seq >= ?3 and c.parent_seq < ?4) then 1 else 0 end,
                case when exists (select 1 from hole i where i.station = s.station) then 1 else 0 end,
-               b.branch, b.head_seq, b.head_hash, h.from_seq, h.to_seq, h.to_hash, s.branches, s.enrolled_at_ms
+               b.branch, b.head_seq, b.head_hash, h.from_seq, h.to_seq, h.to_hash, s.branches, s.enrolled_at_ms, s.standing
              from station s
              left join branch b on b.station = s.station and b.segment = ?2
              left join hole h on h.station = b.station and h.segment = b.segment and h.branch = b.branch
@@ -74,7 +77,7 @@ impl<'a> Segment<'a> {
             values![station.0, segment.0, from_seq.saturating_sub(1), to_seq],
             &mut |row| {
                 if standing.is_none() {
-                    standing = Some(Standing {
+                    standing = Some(Stands {
                         re_enrol: row.get(0)?,
                         epoch: feed::epoch_in(row, 1)?,
                         has_open_forks: row.get(2)?,
@@ -82,6 +85,7 @@ impl<'a> Segment<'a> {
                         has_holes: row.get(4)?,
                         branches: row.get(11)?,
                         enrolled_at_ms: row.get(12)?,
+                        is_revoked: row.get::<String>(13)? == Revoked.name(),
                     });
                 }
                 let Some(branch) = row.get::<Option<u32>>(5)? else { return Ok(()) };

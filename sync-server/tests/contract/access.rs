@@ -12,7 +12,7 @@ const WANG: (&str, &str) = ("wang", "correct horse");
 const TODAY: &str = "/api/v1/hq/today";
 const BY_DAY: &str = "/api/v1/reports/sales-by-day?from=2023-06-16&to=2023-06-16";
 
-async fn ordered(hub: &TestHub, order: Order) -> Vec<String> {
+pub(crate) async fn ordered(hub: &TestHub, order: Order) -> Vec<String> {
     order.give(config(hub.folder.path())).await.unwrap().lines
 }
 

@@ -23,4 +23,5 @@ mod refunds;
 mod reports;
 mod rights;
 mod shared;
+mod standing;
 mod support;

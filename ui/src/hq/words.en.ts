@@ -60,6 +60,8 @@ export const en: Record<keyof typeof zh, string> = {
   lost_tail_more: 'fetching {entries} entries back',
   hole: '{site} · till {till} lacks entries',
   hole_more: '{entries} that neither side has: tell IT',
+  held: '{site}, till {till}, is revoked: {batches} deliveries are held',
+  held_more: 'They are in no figure until IT accepts them: sync-server station … accept',
   parked: '{site} · till {till} sent entries that are in no figure',
   parked_more: '{entries} kept and in no figure: {why}. Tell IT: {code}, station {station}, the last one is number {seq}',
   why_HUB_PRJ_001: 'HQ does not know this kind yet',

@@ -58,6 +58,8 @@ export const zh = {
   lost_tail_more: '正在取回 {entries} 条',
   hole: '{site} · {till} 号机 缺记录',
   hole_more: '{entries} 条两边都没有：请报 IT',
+  held: '{site} {till} 号机已吊销：{batches} 次上传待处理',
+  held_more: 'IT 接受前不计入任何数据：sync-server station … accept',
   parked: '{site} · {till} 号机 有记录未入账',
   parked_more: '{entries} 条已存好，没有计入数字：{why}。请报 IT：{code}，本机 {station}，最近一条序号 {seq}',
   why_HUB_PRJ_001: '总部还不认识这种记录',

@@ -34,6 +34,7 @@ const MIGRATIONS: &[Migration] = &[
     step(10, include_str!("../../../migrations/postgres/0010_scope.sql"), true),
     step(11, include_str!("../../../migrations/postgres/0011_access.sql"), true),
     step(12, include_str!("../../../migrations/postgres/0012_models.sql"), true),
+    step(13, include_str!("../../../migrations/postgres/0013_standing.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.

@@ -45,6 +45,7 @@ const MIGRATIONS: &[Migration] = &[
     step(10, include_str!("../../../migrations/sqlite/0010_scope.sql"), true),
     step(11, include_str!("../../../migrations/sqlite/0011_access.sql"), true),
     step(12, include_str!("../../../migrations/sqlite/0012_models.sql"), true),
+    step(13, include_str!("../../../migrations/sqlite/0013_standing.sql"), true),
 ];
 
 /// "SPhb": tells a hub's database from any other file.

@@ -3,4 +3,4 @@
 /**
  * What somebody may want of the hub.
  */
-export type Action = "knock" | "trade" | "own_session" | "read_figures" | "read_days" | "see_pages" | "see_drawers" | "excuse_till" | "decide_lost" | "read_journals" | "watch";
+export type Action = "knock" | "deliver" | "trade" | "own_session" | "read_figures" | "read_days" | "see_pages" | "see_drawers" | "excuse_till" | "decide_lost" | "read_journals" | "watch";

@@ -91,7 +91,19 @@ till: number,
 /**
  * How many.
  */
-entries: number, } | { "kind": "parked", 
+entries: number, } | { "kind": "held", 
+/**
+ * Its store.
+ */
+site: string, 
+/**
+ * Its till.
+ */
+till: number, 
+/**
+ * Deliveries.
+ */
+batches: number, } | { "kind": "parked", 
 /**
  * Its store.
  */

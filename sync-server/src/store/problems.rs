@@ -1,0 +1,101 @@
+//! What somebody has to look at.
+
+use suanpan_domain::calendar;
+use suanpan_journal::{SegmentId, SiteCode, StationId};
+
+use super::ingest::IS_MISSING;
+use super::models::returned;
+use super::sql::{Row, Sql, values};
+use super::within::within;
+use super::{Problem, StoreError};
+use crate::access::Reach;
+
+/// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
+const PROBLEMS_MAX: u32 = 100;
+
+/// Entries of a hole that are added up at most: its length is what a station says.
+const HOLE_SHOWN_MAX: i64 = 1_000_000_000_000;
+
+/// What somebody has to look at who sees a reach, on a business date.
+pub(super) fn problems(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Problem>, StoreError> {
+    let mut problems = returned::problems(sql, reach)?;
+    problems.extend(of_stations(sql, reach)?);
+    problems.extend(of_far_dates(sql, reach, current)?);
+    Ok(problems)
+}
+
+/// What stations have sent, or have not.
+fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, StoreError> {
+    let mut problems = Vec::new();
+    let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
+    let here = within("s.site");
+    let mut add = |sql: &str, problem: fn(&Row<'_>) -> Result<Problem, StoreError>| {
+        let found: Vec<Problem> = connection.all(sql, values![only, all, PROBLEMS_MAX], problem)?;
+        problems.extend(found);
+        Ok::<(), StoreError>(())
+    };
+    add(
+        &format!(
+            "select s.site, s.till from station s where {here} and s.re_enrol = 1 order by s.site, s.till limit ?3"
+        ),
+        |row| Ok(Problem::Clone { site: row.get(0)?, till: row.get(1)? }),
+    )?;
+    add(
+        &format!("select s.site, s.till, max(f.old_head_seq - f.at_seq) from fork f join station s on s.station = f.station
+         where {here} and f.old_side_grew = 0 and f.fetched = 0 and f.child_segment <> f.segment
+         group by s.site, s.till order by s.site, s.till limit ?3"),
+        |row| Ok(Problem::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
+    )?;
+    add(
+        &format!("select s.site, s.till, cast(sum(case when h.to_seq - h.from_seq < {HOLE_SHOWN_MAX} then h.to_seq - h.from_seq + 1 else {HOLE_SHOWN_MAX} end) as bigint) from hole h join station s on s.station = h.station
+         where {here} and {IS_MISSING} group by s.site, s.till order by s.site, s.till limit ?3"),
+        |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
+    )?;
+    add(
+        &format!(
+            "select s.site, s.till, count(*) from held h join station s on s.station = h.station
+             where {here} group by s.site, s.till order by s.site, s.till limit ?3"
+        ),
+        |row| Ok(Problem::Held { site: row.get(0)?, till: row.get(1)?, batches: row.get(2)? }),
+    )?;
+    add(
+        &format!(
+            "select s.site, s.till, p.code, n.entries, p.station, p.segment, p.seq
+         from (select station, code, cast(sum(entries) as bigint) as entries, max(business_date) as newest
+           from parked_count where entries > 0 group by station, code) n
+         join parked_count p on p.station = n.station and p.code = n.code and p.business_date = n.newest
+         join station s on s.station = n.station
+         where {here} order by s.site, s.till, p.code limit ?3"
+        ),
+        |row| {
+            Ok(Problem::Parked {
+                site: row.get(0)?,
+                till: row.get(1)?,
+                code: row.get(2)?,
+                entries: row.get(3)?,
+                station: StationId(row.get(4)?).to_string(),
+                segment: SegmentId(row.get(5)?).to_string(),
+                seq: row.get(6)?,
+            })
+        },
+    )?;
+    Ok(problems)
+}
+
+fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Problem>, StoreError> {
+    let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
+    let far = calendar::plus(current, calendar::DAYS_AHEAD_MAX).unwrap_or(current);
+    sql.all(
+        &format!(
+            "select n.site, n.till, n.business_date, n.received from store_day d
+             join numbering n on n.site = d.site and n.business_date = d.business_date
+             where {} and d.business_date > ?4 order by n.site, n.till, n.business_date limit ?3",
+            within("d.site")
+        ),
+        values![only, all, PROBLEMS_MAX, far],
+        |row| {
+            let date = calendar::text(row.get(2)?);
+            Ok(Problem::FarDate { site: row.get(0)?, till: row.get(1)?, date, receipts: row.get(3)? })
+        },
+    )
+}

@@ -1,0 +1,129 @@
+//! Stations that deliver no more, or whose deliveries wait for a person.
+
+use suanpan_journal::StationId;
+
+use super::Store;
+use super::audit::{Change, record};
+use super::error::StoreError;
+use super::sql::values;
+
+/// How a station stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Standing {
+    /// Does what a till does.
+    #[default]
+    Active,
+    /// Delivers what it has, and gets nothing: it was replaced, or moved.
+    Retired,
+    /// What it delivers is kept and acknowledged, and in no figure before a person accepts it: it was stolen.
+    Revoked,
+}
+
+impl Standing {
+    const ALL: [Standing; 3] = [Standing::Active, Standing::Retired, Standing::Revoked];
+
+    /// Its name in the database, and as commands have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::Active => "active",
+            Standing::Retired => "retired",
+            Standing::Revoked => "revoked",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Result<Standing, StoreError> {
+        let found = Standing::ALL.into_iter().find(|standing| standing.name() == name);
+        found.ok_or(StoreError::Damaged("standing"))
+    }
+}
+
+/// A station as IT sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listed {
+    /// Its id.
+    pub station: StationId,
+    /// Where it stands.
+    pub site: String,
+    /// Its number there.
+    pub till: u16,
+    /// How it stands.
+    pub standing: Standing,
+    /// When it last spoke.
+    pub last_seen_ms: i64,
+    /// Batches that wait for a person.
+    pub held: u64,
+}
+
+impl Store {
+    /// Every station, by site and till.
+    ///
+    /// *Errors:* the store's.
+    pub async fn listed_stations(&self) -> Result<Vec<Listed>, StoreError> {
+        self.read(|sql| {
+            sql.all(
+                "select s.station, s.site, s.till, s.standing, s.last_seen_ms,
+                   (select count(*) from held h where h.station = s.station)
+                 from station s order by s.site, s.till, s.enrolled_at_ms",
+                values![],
+                |row| {
+                    Ok(Listed {
+                        station: StationId(row.get(0)?),
+                        site: row.get(1)?,
+                        till: row.get(2)?,
+                        standing: Standing::from_name(&row.get::<String>(3)?)?,
+                        last_seen_ms: row.get(4)?,
+                        held: row.get(5)?,
+                    })
+                },
+            )
+        })
+        .await
+    }
+
+    /// Gives a station another standing. What it delivered before stays where it is.
+    ///
+    /// *Errors:* the store's.
+    pub async fn set_standing(
+        &self,
+        station: StationId,
+        standing: Standing,
+        now_ms: i64,
+        by: String,
+    ) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            let was: String =
+                sql.only("select standing from station where station = ?", values![station.0], |row| {
+                    row.get(0)
+                })?;
+            sql.execute(
+                "update station set standing = ? where station = ?",
+                values![standing.name(), station.0],
+            )?;
+            let change = Change::new(&by, "station.standing", format!("station {station}"));
+            let said = |standing: &str| serde_json::json!({ "standing": standing });
+            record(sql, now_ms, &change.before(Some(&said(&was))).after(&said(standing.name())))
+        })
+        .await
+    }
+
+    /// Lets what is held of a station into the figures. Gives the number of batches.
+    ///
+    /// *Errors:* the store's.
+    pub async fn accept_held(&self, station: StationId, now_ms: i64, by: String) -> Result<u64, StoreError> {
+        let accepted = self
+            .write(move |sql| {
+                sql.execute(
+                    "insert into pending (station, batch) select station, batch from held where station = ?",
+                    values![station.0],
+                )?;
+                let batches = sql.execute("delete from held where station = ?", values![station.0])?;
+                let change = Change::new(&by, "station.accept", format!("station {station}"));
+                record(sql, now_ms, &change.after(&serde_json::json!({ "batches": batches })))?;
+                Ok(batches)
+            })
+            .await?;
+        self.pending.send_replace(());
+        Ok(accepted)
+    }
+}
