@@ -211,6 +211,28 @@ fn a_till_that_is_locked_over_a_receipt_lets_it_go() {
 }
 
 #[test]
+fn a_receipt_that_is_left_while_the_hub_is_silent_is_free_once_the_hub_is_back_even_after_a_power_cut() {
+    let mut chain = Chain::new();
+    let (first, second) = (Shop::open(&chain, 1), Shop::open(&chain, 2));
+    let number = first.sell();
+    has_sent(&first, 1);
+    second.find(&number);
+    chain.stop();
+    assert_eq!(second.send(Command::RefundLeave).refund, None);
+    let _second = second.loses_power();
+    chain.restart();
+    for _ in 0..LOOKS_MAX {
+        let view = first.send(look_up(&number));
+        if said(&view) != Some(Code::RefundReservedElsewhere)
+            && view.refund.is_some_and(|it| it.hub == HubWord::Kept)
+        {
+            return;
+        }
+    }
+    panic!("it stays with the second till");
+}
+
+#[test]
 fn a_till_whose_power_fails_between_look_up_and_payout_pays_once_and_nobody_else_meanwhile() {
     let chain = Chain::new();
     let (first, second) = (Shop::open(&chain, 1), Shop::open(&chain, 2));

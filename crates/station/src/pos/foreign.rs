@@ -24,21 +24,11 @@ pub(crate) enum Word {
 
 /// Asks the hub, without the till's mutex.
 pub(crate) fn ask(number: String, hub: Option<&Hub>) -> Answer {
-    let asked = number.clone();
-    let reply = hub.and_then(|hub| hub.ask(|hub| async move { hub.reserve_refund(&asked).await }));
+    let reply = hub.and_then(|hub| hub.reserve_refund(&number));
     let reply = reply.and_then(|reply| {
         reply.inspect_err(|error| tracing::info!(error.what = %error, "till.refund_ask")).ok()
     });
     Answer { number, reply }
-}
-
-/// Lets a receipt go. A hub that does not hear it lets it go by itself after some minutes.
-pub(crate) fn release(number: String, hub: &Hub) {
-    hub.tell(|hub| async move {
-        if let Err(error) = hub.release_refund(&number).await {
-            tracing::info!(error.what = %error, "till.refund_release");
-        }
-    });
 }
 
 /// The hub's word on a printed number. The first time the command stops here and comes again with the answer.

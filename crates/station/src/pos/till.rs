@@ -159,7 +159,7 @@ impl Role for Pos {
     }
 
     fn tell(LetGo(number): LetGo, hub: &Hub) {
-        foreign::release(number, hub);
+        hub.release_refund(number);
     }
 
     fn remember(known: &mut Known, answer: &Answer) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use suanpan_journal::{Certificate, Hash, SigningKey, VerifyingKey};
 use suanpan_ledger::{Cursor, QueryError, SyncState};
-use suanpan_sync::{Identity, Stores};
+use suanpan_sync::{Identity, RefundReply, Stores};
 use tokio::runtime::Handle;
 use tokio::sync::{Notify, watch};
 
@@ -45,6 +45,7 @@ pub struct DriverConfig {
 pub(crate) struct Hub {
     client: Arc<HubClient>,
     runtime: Handle,
+    memory: Remembered,
 }
 
 impl Hub {
@@ -63,12 +64,18 @@ impl Hub {
         answered.recv().ok()
     }
 
-    /// Tells while nobody waits.
-    pub(crate) fn tell<F>(&self, call: impl FnOnce(Arc<HubClient>) -> F)
-    where
-        F: Future<Output = ()> + Send + 'static,
-    {
-        self.runtime.spawn(call(Arc::clone(&self.client)));
+    /// Asks for a receipt, and to have it for this station while it is refunded.
+    pub(crate) fn reserve_refund(&self, number: &str) -> Option<Result<RefundReply, CallError>> {
+        self.memory.note_let_go(number, false);
+        let number = number.to_owned();
+        self.ask(|hub| async move { hub.reserve_refund(&number).await })
+    }
+
+    /// Lets a receipt go. A hub that does not hear it now hears it later, after a power cut too.
+    pub(crate) fn release_refund(&self, number: String) {
+        let (client, memory) = (Arc::clone(&self.client), self.memory.clone());
+        memory.note_let_go(&number, true);
+        self.runtime.spawn(async move { loops::let_one_go(&client, &memory, &number).await });
     }
 }
 
@@ -109,13 +116,14 @@ impl Driver {
             stores: config.stores,
             cuts: AtomicU64::new(0),
             held: AtomicU64::new(0),
+            has_sent_all: watch::Sender::new(false),
             memory: memory.clone(),
         });
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| CallError::Unreachable(Cause::System(error.to_string())))?;
-        let hub = Hub { client, runtime: runtime.handle().clone() };
+        let hub = Hub { client, runtime: runtime.handle().clone(), memory: memory.clone() };
         let (on_commit, on_change) = (Arc::clone(&committed), config.on_change);
         let work = move || {
             runtime.block_on(async {
@@ -130,6 +138,7 @@ impl Driver {
                     () = loops::upload(&link, &on_commit, &tell) => {}
                     () = loops::download(&link) => {}
                     () = loops::watch(&link, &tell) => {}
+                    () = loops::let_go(&link) => {}
                 }
             });
             // Whoever stops the driver wants the files next, so a store's last answer is waited for.

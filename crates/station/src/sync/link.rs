@@ -3,6 +3,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use reqwest::Method;
 use suanpan_sync::{Call, Here, Identity, NoAnswer, Note, Stores, StoresError};
+use tokio::sync::watch;
 
 use super::cause::CallError;
 use super::client::{self, HubClient};
@@ -20,6 +21,8 @@ pub(super) struct Link {
     pub(super) cuts: AtomicU64,
     /// Receipts that the hub did not have when they were counted last.
     pub(super) held: AtomicU64,
+    /// Whether that was none, and the hub answers.
+    pub(super) has_sent_all: watch::Sender<bool>,
 }
 
 impl Link {

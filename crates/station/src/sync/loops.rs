@@ -8,7 +8,9 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::cause::CallError;
+use super::client::HubClient;
 use super::link::{Link, random};
+use super::memory::Remembered;
 use super::reach::Away;
 
 /// The stores are looked at this often although nothing was heard of a commit.
@@ -95,7 +97,9 @@ async fn upload_until_it_fails(
         let line;
         (upload, line) = link.turn(upload, |upload, here| upload.line(here.stores)).await?;
         link.held.store(line.receipts.unsent, Ordering::Relaxed);
-        tell(state(&line, failing.clone().or_else(|| away.borrow().clone())));
+        let state = state(&line, failing.clone().or_else(|| away.borrow().clone()));
+        link.has_sent_all.send_replace(matches!(state, NetworkState::Online { .. }));
+        tell(state);
         if let Some(wait) = wait {
             // A commit ends an idle wait, and during a pause it only changes what the line counts.
             tokio::select! {
@@ -146,6 +150,33 @@ async fn download_until_it_fails(link: &Arc<Link>) -> Result<Infallible, StoresE
             Step::Wait { ms } => tokio::time::sleep(Duration::from_millis(ms)).await,
             Step::Idle => tokio::time::sleep(LOOK_EVERY).await,
         }
+    }
+}
+
+/// Tells the hub of receipts that it has not heard to be let go, for ever. A refund of one is there before.
+pub(super) async fn let_go(link: &Link) {
+    let mut has_sent_all = link.has_sent_all.subscribe();
+    loop {
+        if has_sent_all.wait_for(|all| *all).await.is_err() {
+            return;
+        }
+        for number in link.memory.let_go() {
+            let_one_go(&link.client, &link.memory, &number).await;
+        }
+        tokio::time::sleep(LOOK_EVERY).await;
+    }
+}
+
+/// Tells the hub of one, if that is still so.
+pub(super) async fn let_one_go(client: &HubClient, memory: &Remembered, number: &str) {
+    // It may have been asked for again.
+    if !memory.let_go().iter().any(|due| due == number) {
+        return;
+    }
+    match client.release_refund(number).await {
+        // A hub of 0.1.0 refuses, and lets it go in time.
+        Ok(()) | Err(CallError::Refused { .. }) => memory.note_let_go(number, false),
+        Err(error) => tracing::info!(error.what = %error, "sync.let_go"),
     }
 }
 

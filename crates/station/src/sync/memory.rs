@@ -10,6 +10,9 @@ const ACK: &str = "ack";
 /// Under this name what was told of as lost.
 const TOLD: &str = "lost_told";
 
+/// Under this name the receipts that the hub has not heard to be let go.
+const LET_GO: &str = "let_go";
+
 /// What the station remembers of the hub, in its file.
 #[derive(Clone, Debug)]
 pub(super) struct Remembered(Arc<Mutex<SyncState>>);
@@ -21,6 +24,28 @@ impl Remembered {
 
     pub(super) fn cursors(&self) -> Result<Vec<Cursor>, QueryError> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).cursors()
+    }
+
+    /// Receipts that the hub is to hear of: this station lets them go.
+    pub(super) fn let_go(&self) -> Vec<String> {
+        let kept = self.with(|state| state.value(LET_GO)).ok().flatten();
+        kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
+    /// Notes one of them, or that there is nothing to hear of it any more. What cannot be noted the hub lets go in time.
+    pub(super) fn note_let_go(&self, number: &str, is_due: bool) {
+        let mut numbers = self.let_go();
+        let before = numbers.len();
+        numbers.retain(|it| it != number);
+        if is_due {
+            numbers.push(number.to_owned());
+        }
+        if is_due || numbers.len() != before {
+            let bytes = serde_json::to_vec(&numbers).unwrap_or_default();
+            if let Err(error) = self.with(|state| state.set_value(LET_GO, &bytes)) {
+                tracing::warn!(error.code = error.code, error.what = error.what, "sync.let_go");
+            }
+        }
     }
 
     fn with<T>(&self, work: impl FnOnce(&mut SyncState) -> Result<T, QueryError>) -> Result<T, StoresError> {
