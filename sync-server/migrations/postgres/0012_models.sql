@@ -1,8 +1,11 @@
 -- Positions are for ever: a stamp is never changed or taken back. What a later release understands of a batch is announced
--- at the end, by a stamp of its own.
+-- at the end, by a stamp of its own, whose batch is below zero: an older hub, which would take another entry for it, finds none.
 alter table stamp add column seq bigint; -- of the first of these entries; 0: the batch's first; nothing: an older hub's, the same
 
 create index stamp_again on stamp (batch) where seq > 0;
+
+-- Batches that are parked whole.
+create index parked_whole on parked (gseq) where seq = 0;
 
 -- What reports read, subject by subject. A subject that is new here, or has another version, is filled from the stored
 -- batches while the others stand.
@@ -13,7 +16,7 @@ create table model (
 );
 
 insert into model (name, version, through)
-values ('document', 1, null), ('total', 1, null), ('shift', 1, null), ('day_close', 1, null), ('parked', 1, null);
+values ('document', 1, null), ('total', 1, null), ('shift', 1, null), ('day_close', 1, null);
 
 create function stamp_kept() returns trigger language plpgsql as $$
 begin
@@ -23,16 +26,17 @@ end $$;
 create trigger stamp_kept before update or delete on stamp for each row execute function stamp_kept();
 
 -- An older hub adds to the subjects above and knows no other: those are filled later, and it adds nothing while one of its
--- own is being filled.
+-- own is being filled. Subjects that come later are none of its own: they are never added here.
 create function stamp_by_older() returns trigger language plpgsql as $$
 begin
   if exists (
-    select 1 from model where through is not null and name in ('document', 'total', 'shift', 'day_close', 'parked')
+    select 1 from model where through is not null and name in ('document', 'total', 'shift', 'day_close')
   ) then
     raise exception 'a newer hub fills the figures';
   end if;
+  delete from meta where key = 'reader'; -- what it parks is tried again
   update model set through = new.gseq - 1
-  where through is null and name not in ('document', 'total', 'shift', 'day_close', 'parked');
+  where through is null and name not in ('document', 'total', 'shift', 'day_close');
   return new;
 end $$;
 

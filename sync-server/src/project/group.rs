@@ -156,25 +156,29 @@ impl Group {
         summed.chain(parked).collect()
     }
 
-    /// The totals without some documents, named by their batch's row and their seq: the hub had them already.
+    /// The totals without some documents, named by their batch's place in the group and their seq: the hub had them already.
     #[must_use]
-    pub fn totals_without(&self, doubled: &BTreeSet<(i64, u64)>) -> BTreeMap<(SiteCode, u16), Totals> {
-        let of_batch = |id: i64| doubled.range((id, 0)..=(id, u64::MAX)).map(|(_, seq)| *seq);
-        let reread: BTreeMap<i64, Projected> = (self.batches.iter())
-            .map(|(batch, _)| (batch, of_batch(batch.id).collect::<BTreeSet<_>>()))
-            .filter(|(_, known)| !known.is_empty())
-            .map(|(batch, known)| (batch.id, read(batch, &Reading { known, ..self.reading.clone() })))
+    pub fn totals_without(&self, doubled: &BTreeSet<(usize, u64)>) -> BTreeMap<(SiteCode, u16), Totals> {
+        let of = |at: usize| doubled.range((at, 0)..=(at, u64::MAX)).map(|(_, seq)| *seq);
+        let reread: BTreeMap<usize, Projected> = (self.batches.iter().enumerate())
+            .map(|(at, (batch, _))| (at, batch, of(at).collect::<BTreeSet<_>>()))
+            .filter(|(_, _, known)| !known.is_empty())
+            .map(|(at, batch, known)| (at, read(batch, &Reading { known, ..self.reading.clone() })))
             .collect();
-        totals(self.batches.iter().map(|(batch, all)| (batch, reread.get(&batch.id).unwrap_or(all))))
+        totals(
+            self.batches.iter().enumerate().map(|(at, (batch, all))| (batch, reread.get(&at).unwrap_or(all))),
+        )
     }
 }
 
-/// Reads a batch. One that cannot be read, or at which this program breaks off, is parked whole.
+/// Reads a batch. One that cannot be read, or at which this program breaks off, is parked whole, unless some of it is known
+/// to be read elsewhere.
 fn read(batch: &PendingBatch, reading: &Reading) -> Projected {
     let projected = catch_unwind(AssertUnwindSafe(|| project(batch, reading)));
     let projected = projected.ok().and_then(Result::ok).filter(|it| it.entries == batch.entries);
+    let unreadable = Parked { seq: 0, kind: 0, business_date: 0, code: UNREADABLE };
     projected.unwrap_or_else(|| Projected {
-        parked: vec![Parked { seq: 0, kind: 0, business_date: 0, code: UNREADABLE }],
+        parked: if batch.part.without.is_empty() { vec![unreadable] } else { vec![] },
         ..Projected::default()
     })
 }

@@ -175,15 +175,15 @@ pub fn project(batch: &PendingBatch, reading: &Reading) -> Result<Projected, Unr
     for record in Records::new(&records) {
         let record = record.map_err(|_| Unreadable)?;
         let header = &record.header;
-        if matches!(&batch.part, Part::Only(seqs) if !seqs.contains(&header.seq)) {
+        let Part { only, without } = &batch.part;
+        if !only.is_empty() && !only.contains(&header.seq) {
             continue;
         }
         if projected.entries == 0 {
             projected.from_seq = header.seq;
         }
         projected.entries = projected.entries.saturating_add(1);
-        let is_elsewhere = matches!(&batch.part, Part::Without(seqs) if seqs.contains(&header.seq));
-        if is_elsewhere || reading.leaves_out(header.seq) {
+        if without.contains(&header.seq) || reading.leaves_out(header.seq) {
             continue;
         }
         let entry = match reading.refuses(header.seq) {

@@ -6,7 +6,7 @@ use suanpan_journal::{Certificate, Enrolment, Hash, SiteCode, StationId, Verifyi
 use super::Store;
 use super::audit::{Change, record};
 use super::sql::{Row, Sql, values};
-use super::{Enrolled, Gauges, Site, Standing, Station, StoreError};
+use super::{Enrolled, Site, Standing, Station, StoreError};
 
 const STATION_COLUMNS: &str = "s.station, s.site, s.till, s.public_key, w.zone, s.standing
    from station s join site w on w.site = s.site";
@@ -109,34 +109,6 @@ impl Store {
     pub async fn introduce(&self, enrolment: Enrolment, now_ms: i64) -> Result<bool, StoreError> {
         self.write(move |connection| introduce(connection, &enrolment, now_ms)).await
     }
-
-    /// How the store stands.
-    ///
-    /// *Errors:* the store's.
-    pub async fn gauges(&self) -> Result<Gauges, StoreError> {
-        self.read(|connection| {
-            let gauges = connection.only(
-                "select (select cast(value as bigint) from meta where key = 'epoch'),
-                        (select count(*) from pending)
-                          + (select count(*) from stamp where gseq > (select min(through) from model)),
-                        (select cast(coalesce(sum(entries), 0) as bigint) from parked_count),
-                        (select count(*) from station),
-                        (select cast(value as bigint) - 1 from meta where key = 'next_gseq')",
-                values![],
-                |row| {
-                    Ok(Gauges {
-                        epoch: row.get(0)?,
-                        pending: row.get(1)?,
-                        parked: row.get(2)?,
-                        stations: row.get(3)?,
-                        gseq: row.get(4)?,
-                    })
-                },
-            )?;
-            Ok(gauges)
-        })
-        .await
-    }
 }
 
 pub(super) fn put_site(connection: &dyn Sql, site: &Site) -> Result<(), StoreError> {
@@ -238,6 +210,13 @@ fn use_code(
 ) -> Result<(), StoreError> {
     let enrolment = &certificate.enrolment;
     let text = serde_json::to_string(certificate).map_err(|_| StoreError::Damaged("certificate"))?;
+    let standing = "select standing from station where station = ? and standing <> 'active'";
+    let was: Option<String> = connection.one(standing, values![enrolment.station.0], |row| row.get(0))?;
+    if let Some(was) = was {
+        let change = Change::new("code", "station.standing", format!("station {}", enrolment.station));
+        let said = |standing: &str| serde_json::json!({ "standing": standing });
+        record(connection, now_ms, &change.before(Some(&said(&was))).after(&said("active")))?;
+    }
     connection.execute(
         "insert into station (station, site, till, public_key, enrolled_at_ms, last_seen_ms)
          values (?1, ?2, ?3, ?4, ?5, ?5)

@@ -7,6 +7,7 @@ mod enrolled;
 mod error;
 mod feed;
 mod forks;
+mod gauges;
 mod heal;
 mod holding;
 mod ingest;
@@ -58,7 +59,7 @@ pub use types::*;
 pub use users::{Person, SESSION_LIFE_MS};
 
 use std::path::Path;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicI64};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -96,6 +97,8 @@ pub struct Store {
     pub headway: Headway,
     /// Whether this hub has looked for what older hubs let into the figures.
     is_healed: AtomicBool,
+    /// The last batch of which this hub has tried what is parked.
+    pub(crate) tried: AtomicI64,
     /// Held for the life of the store where one hub owns a folder.
     folder_lock: Option<std::fs::File>,
 }
@@ -140,6 +143,7 @@ impl Store {
             trouble,
             headway,
             is_healed,
+            tried: AtomicI64::new(0),
             folder_lock,
         }))
     }

@@ -11,7 +11,7 @@ use super::sql::{Sql, Value, values};
 const FOUND: &str = "select d.seq - b.from_seq, b.body
      from document d
      join stamp s on s.gseq = (select max(gseq) from stamp where gseq <= d.gseq)
-     join batch b on b.station = s.station and b.id = s.batch";
+     join batch b on b.station = s.station and b.id = abs(s.batch)";
 
 impl Store {
     /// The sales with a printed number, as their till recorded them, and the refunds that cite it, in the order in

@@ -113,6 +113,8 @@ impl Store {
     pub async fn accept_held(&self, station: StationId, now_ms: i64, by: String) -> Result<u64, StoreError> {
         let accepted = self
             .write(move |sql| {
+                // A push that comes meanwhile waits, and is held or not as a whole.
+                sql.lock("select station from station where station = ?", values![station.0])?;
                 sql.execute(
                     "insert into pending (station, batch) select station, batch from held where station = ?",
                     values![station.0],

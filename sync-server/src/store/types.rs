@@ -184,16 +184,13 @@ pub struct Snapshot {
     pub chunks: Vec<ChunkRef>,
 }
 
-/// Which entries of a batch are read.
+/// Which entries of a batch are meant.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Part {
-    /// All.
-    #[default]
-    Whole,
-    /// All but these, which have another position.
-    Without(BTreeSet<u64>),
-    /// These alone, by their seqs.
-    Only(BTreeSet<u64>),
+pub struct Part {
+    /// These alone, by their seqs; all of them if there are none.
+    pub only: BTreeSet<u64>,
+    /// But for these, which have another position, or none: they add nothing.
+    pub without: BTreeSet<u64>,
 }
 
 /// Where the entries of a batch stand among all.

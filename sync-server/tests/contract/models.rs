@@ -47,12 +47,7 @@ async fn a_rebuild_changes_no_position_and_no_figure() {
     }
     let before = (positions(hub.folder.path()), documents(hub.folder.path()), hub.day().await);
     assert_eq!(before.0.len(), 12);
-    let TestHub { running, folder, http, api_key } = hub;
-    running.stop().await;
-    let again = Hub::open(config(folder.path())).unwrap();
-    again.rebuild().await.unwrap();
-    let running = again.serve().await.unwrap();
-    let hub = TestHub { running, folder, http, api_key };
+    let hub = rebuilt(hub).await;
     assert_eq!((positions(hub.folder.path()), documents(hub.folder.path()), hub.day().await), before);
     let taken_back =
         std::panic::catch_unwind(|| run_on(hub.folder.path(), "delete from stamp where gseq = 1"));
@@ -125,10 +120,9 @@ async fn what_an_older_hub_stamped_is_added_to_the_subjects_that_it_did_not_know
     assert!(refused.is_err(), "what is being filled would count it twice");
 }
 
-#[tokio::test]
-async fn an_entry_that_is_understood_only_later_is_in_the_figures_and_announced_at_the_end() {
-    let hub = TestHub::start().await;
-    let (refuse, take) = match database_of(hub.folder.path()) {
+/// A database that takes no document with the number 3, and what ends that.
+fn no_three(folder: &Path) -> (&'static str, &'static str) {
+    match database_of(folder) {
         None => (
             "create trigger no_three before insert on document when new.number = 3 begin
                select raise(abort, 'no three'); end",
@@ -138,36 +132,153 @@ async fn an_entry_that_is_understood_only_later_is_in_the_figures_and_announced_
             "alter table document add constraint no_three check (number <> 3)",
             "alter table document drop constraint no_three",
         ),
-    };
-    run_on(hub.folder.path(), refuse);
-    let mut till = hub.till("HT01", 1).await;
-    for _ in 0..6 {
-        till.sell(100, 80);
     }
-    till.push_all(&hub).await;
-    assert_eq!(hub.day().await[0]["paid_fen"], 5 * 80);
-    let before = positions(hub.folder.path());
-    run_on(hub.folder.path(), take);
-    run_on(hub.folder.path(), "update meta set value = 'of an older release' where key = 'reader'");
-    let hub = start_again(hub).await;
+}
+
+/// As a hub of another release finds it.
+const OF_ANOTHER_RELEASE: &str = "update meta set value = 'of another release' where key = 'reader'";
+
+/// Waits until the day comes to a sum.
+async fn comes_to(hub: &TestHub, fen: i64) {
     let mut rounds = 0;
-    while hub.day().await[0]["paid_fen"] != 6 * 80 {
+    loop {
+        let day = hub.day().await;
+        if day[0]["paid_fen"] == fen {
+            return;
+        }
         rounds += 1;
-        assert!(rounds < 10_000, "it is not tried again");
+        assert!(rounds < 100, "{day}, not {fen}");
+        tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     }
-    assert_eq!(hub.hub().store().gauges().await.unwrap().parked, 0);
+}
+
+/// Six sales of 80 fen, of which the database refused the third, and the second once more.
+async fn six_without_the_third() -> (TestHub, Till) {
+    let hub = TestHub::start().await;
+    run_on(hub.folder.path(), no_three(hub.folder.path()).0);
+    let mut till = hub.till("HT01", 1).await;
+    let sales: Vec<_> = (0..6).map(|_| till.sell(100, 80)).collect();
+    till.entry(&Entry::Sale(sales[1].clone()));
+    till.push_all(&hub).await;
+    comes_to(&hub, 5 * 80).await;
+    assert_eq!(parked(&hub), ["HUB-PRJ-007 3", "HUB-PRJ-004 7"]);
+    (hub, till)
+}
+
+fn parked(hub: &TestHub) -> Vec<String> {
+    rows_of(hub.folder.path(), "select code || ' ' || seq from parked order by seq")
+}
+
+#[tokio::test]
+async fn an_entry_that_is_understood_only_later_is_in_the_figures_and_announced_at_the_end() {
+    let (hub, _) = six_without_the_third().await;
+    let before = positions(hub.folder.path());
+    // The next release cannot add it either: it has no position of its own.
+    run_on(hub.folder.path(), OF_ANOTHER_RELEASE);
+    let hub = start_again(hub).await;
+    while rows_of(hub.folder.path(), "select value from meta where key = 'reader'") == ["of another release"]
+    {
+        hub.settled().await;
+    }
+    assert_eq!((positions(hub.folder.path()), parked(&hub).len()), (before.clone(), 2));
+    run_on(hub.folder.path(), no_three(hub.folder.path()).1);
+    run_on(hub.folder.path(), OF_ANOTHER_RELEASE);
+    let hub = start_again(hub).await;
+    comes_to(&hub, 6 * 80).await;
+    assert_eq!(parked(&hub), ["HUB-PRJ-004 7"]);
     let after = positions(hub.folder.path());
     assert_eq!(after[..before.len()], before);
-    assert_eq!(after[before.len()..], ["7 1 1 3"]);
-    assert_eq!(documents(hub.folder.path()), ["1 1", "2 2", "4 4", "5 5", "6 6", "7 3"]);
+    // An older hub would take the batch's first entry for it.
+    assert_eq!(after[before.len()..], ["8 -1 1 3"]);
+    assert_eq!(documents(hub.folder.path()), ["1 1", "2 2", "4 4", "5 5", "6 6", "8 3"]);
 
-    // A rebuild finds it where it was announced.
-    let shown = (after, documents(hub.folder.path()), hub.day().await);
+    // A rebuild finds it where it was announced, and what came twice once.
+    let shown = (after, documents(hub.folder.path()), hub.day().await, parked(&hub));
+    let hub = rebuilt(hub).await;
+    let again = (positions(hub.folder.path()), documents(hub.folder.path()), hub.day().await, parked(&hub));
+    assert_eq!(again, shown);
+}
+
+/// Stops the hub, builds its figures anew and starts it.
+async fn rebuilt(hub: TestHub) -> TestHub {
     let TestHub { running, folder, http, api_key } = hub;
     running.stop().await;
     let again = Hub::open(config(folder.path())).unwrap();
-    assert_eq!(again.rebuild().await.unwrap(), 7);
+    again.rebuild().await.unwrap();
     let running = again.serve().await.unwrap();
-    let hub = TestHub { running, folder, http, api_key };
+    TestHub { running, folder, http, api_key }
+}
+
+#[tokio::test]
+async fn a_subject_of_a_new_version_takes_nothing_that_is_parked_and_what_is_understood_then_counts_once() {
+    for new in ["'total'", "'document'", "'document', 'total'", "'shift', 'total'"] {
+        let (hub, mut till) = six_without_the_third().await;
+        run_on(hub.folder.path(), no_three(hub.folder.path()).1);
+        run_on(hub.folder.path(), OF_ANOTHER_RELEASE);
+        run_on(hub.folder.path(), &format!("update model set version = 0 where name in ({new})"));
+        let hub = start_again(hub).await;
+        comes_to(&hub, 6 * 80).await;
+        till.sell(100, 80);
+        till.push(&hub, 8, 8).await;
+        comes_to(&hub, 7 * 80).await;
+        assert_eq!(parked(&hub), ["HUB-PRJ-004 7"], "{new}");
+        let shown = (documents(hub.folder.path()), hub.day().await);
+        let hub = rebuilt(hub).await;
+        assert_eq!((documents(hub.folder.path()), hub.day().await), shown, "{new}");
+    }
+}
+
+#[tokio::test]
+async fn a_later_releases_subject_holds_nobody_up_and_falls_behind_by_what_it_did_not_see() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    till.push_all(&hub).await;
+    comes_to(&hub, 80).await;
+    run_on(
+        hub.folder.path(),
+        "insert into model (name, version, through) values ('later', 7, null), ('being filled', 7, 0);
+         update model set version = 2 where name = 'shift'",
+    );
+    till.sell(100, 80);
+    till.push(&hub, 2, 2).await;
+    comes_to(&hub, 160).await;
+    let hub = start_again(hub).await;
+    till.sell(100, 80);
+    till.push(&hub, 3, 3).await;
+    comes_to(&hub, 240).await;
+    let told =
+        "select name || ' ' || version || ' ' || through from model where through is not null order by name";
+    assert_eq!(rows_of(hub.folder.path(), told), ["being filled 7 0", "later 7 1", "shift 2 1"]);
+}
+
+#[tokio::test]
+async fn a_batch_that_could_not_be_read_is_read_when_it_can_be() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    for _ in 0..3 {
+        till.sell(100, 80);
+    }
+    till.push(&hub, 1, 2).await;
+    till.push(&hub, 3, 3).await;
+    comes_to(&hub, 240).await;
+    let nothing = database_of(hub.folder.path()).map_or("x'00'", |_| "'\\x00'::bytea");
+    run_on(hub.folder.path(), "create table spare as select id, body from batch");
+    run_on(hub.folder.path(), &format!("update batch set body = {nothing} where to_seq = 2"));
+    let hub = rebuilt(hub).await;
+    comes_to(&hub, 80).await;
+    assert_eq!(parked(&hub), ["HUB-PRJ-005 0"]);
+    let hub = rebuilt(hub).await;
+    comes_to(&hub, 80).await;
+    run_on(hub.folder.path(), "update batch set body = (select body from spare where spare.id = batch.id)");
+    run_on(hub.folder.path(), OF_ANOTHER_RELEASE);
+    let hub = start_again(hub).await;
+    comes_to(&hub, 240).await;
+    assert_eq!(
+        (parked(&hub), documents(hub.folder.path())),
+        (vec![], vec!["3 3".into(), "4 1".into(), "5 2".into()])
+    );
+    let shown = (positions(hub.folder.path()), documents(hub.folder.path()), hub.day().await);
+    let hub = rebuilt(hub).await;
     assert_eq!((positions(hub.folder.path()), documents(hub.folder.path()), hub.day().await), shown);
 }

@@ -1,13 +1,13 @@
 use std::sync::Arc;
 
-use super::behind::behind;
-use super::fill::{clear_all, move_on};
+use super::document;
+use super::fill::{clear_all, fall_behind, kept, move_on};
 use super::list::MODELS;
 use super::model::{Adding, Model};
-use super::{document, parked};
+use super::parked::park_all;
 use crate::project::Group;
 use crate::store::sql::{Sql, values};
-use crate::store::{Part, PendingBatch, Position, Store, StoreError, day, lease};
+use crate::store::{PendingBatch, Position, Store, StoreError, day, lease};
 
 impl Store {
     /// Stamps batches with the global sequence and adds what they mean to the read models, in one transaction that the
@@ -48,29 +48,33 @@ impl Store {
 
 fn apply(sql: &dyn Sql, token: u64, group: &Group) -> Result<(), StoreError> {
     lease::check(sql, token)?;
-    let (behind, filled) = (behind(sql)?, group.filled_after());
-    let takes = |model: &dyn Model| behind.get(model.name()).copied() == filled;
-    // Which document came twice, documents alone tell.
-    if !takes(&document::Documents) && filled.is_none() {
-        return Err(StoreError::Fenced);
-    }
-    let models: Vec<_> = MODELS.into_iter().filter(|model| takes(*model)).collect();
-    if models.is_empty() {
-        // Since the group was read another hub filled them, or a commit of this one came through after all.
+    let (kept, filled) = (kept(sql)?, group.filled_after());
+    let takes = |model: &&dyn Model| {
+        let own = kept.get(model.name()).filter(|it| it.version == model.version());
+        own.is_some_and(|it| it.through == filled)
+    };
+    let models: Vec<_> = MODELS.into_iter().filter(takes).collect();
+    // Which document came twice, documents alone tell. Or since the group was read another hub filled the models, or a commit
+    // of this one came through after all.
+    if models.is_empty() || filled.is_none() && !takes(&(&document::Documents as &dyn Model)) {
         return Err(StoreError::Fenced);
     }
     let gseqs = positions(sql, group)?;
     let adding = Adding { group, gseqs: &gseqs, doubled: document::doubled(sql, group, &gseqs)? };
     models.iter().try_for_each(|model| model.add(sql, &adding))?;
-    match filled {
-        None => day::touch(sql, group.days().into_iter()),
-        Some(_) => {
-            // Once more does no harm, and what a model cannot take is told.
-            parked::ParkedEntries.add(sql, &adding)?;
-            let ends = adding.pieces().last().map(|it| it.gseq.saturating_add(it.batch.entries.into()));
-            move_on(sql, &models, ends.unwrap_or(0))
-        }
+    // Of a part of the models nobody can say that an entry is in no figure.
+    if filled.is_none() || models.len() == MODELS.len() {
+        park_all(sql, &adding)?;
+        day::touch(sql, group.days().into_iter())?;
     }
+    if filled.is_some() {
+        let ends = adding.pieces().last().map(|it| it.gseq.saturating_add(it.batch.entries.into()));
+        return move_on(sql, &models, ends.unwrap_or(0));
+    }
+    let is_ours = |name: &str| models.iter().any(|model| model.name() == name);
+    let first = gseqs.first().copied().unwrap_or(0);
+    let others = kept.iter().filter(|(name, it)| it.through.is_none() && first > 0 && !is_ours(name));
+    others.into_iter().try_for_each(|(name, _)| fall_behind(sql, name, first))
 }
 
 /// The positions of a group's batches; those that have none get the next ones.
@@ -79,13 +83,14 @@ fn positions(sql: &dyn Sql, group: &Group) -> Result<Vec<u64>, StoreError> {
     let mut next = first;
     let mut all = Vec::with_capacity(group.batches.len());
     for (batch, projected) in &group.batches {
-        let (waited, seq) = match batch.position {
+        let (waited, row, seq) = match batch.position {
             Position::At { gseq, .. } => {
                 all.push(gseq);
                 continue;
             }
-            Position::Next => (no_longer_waits(sql, batch)?, 0),
-            Position::Again => (is_no_longer_parked(sql, batch)?, projected.from_seq),
+            Position::Next => (no_longer_waits(sql, batch)?, batch.id, 0),
+            // Below zero: an older hub, which would count from the batch's first entry, finds none.
+            Position::Again => (is_no_longer_parked(sql, batch)?, -batch.id, projected.from_seq),
         };
         if !waited {
             // Since the group was read another hub projected it, or a commit of this one came through after all.
@@ -93,7 +98,7 @@ fn positions(sql: &dyn Sql, group: &Group) -> Result<Vec<u64>, StoreError> {
         }
         sql.execute(
             "insert into stamp (gseq, station, batch, entries, seq) values (?, ?, ?, ?, ?)",
-            values![next, batch.station.0, batch.id, batch.entries, seq],
+            values![next, batch.station.0, row, batch.entries, seq],
         )?;
         all.push(next);
         next = next.saturating_add(batch.entries.into());
@@ -111,9 +116,15 @@ fn no_longer_waits(sql: &dyn Sql, batch: &PendingBatch) -> Result<bool, StoreErr
 }
 
 fn is_no_longer_parked(sql: &dyn Sql, batch: &PendingBatch) -> Result<bool, StoreError> {
-    let Part::Only(seqs) = &batch.part else { return Ok(false) };
+    if batch.part.only.is_empty() {
+        let whole = sql.execute(
+            "delete from parked where seq = 0 and gseq in (select gseq from stamp where station = ? and batch = ?)",
+            values![batch.station.0, batch.id],
+        )?;
+        return Ok(whole > 0);
+    }
     let mut parked = true;
-    for seq in seqs {
+    for seq in &batch.part.only {
         let gone = sql.execute(
             "delete from parked where station = ? and segment = ? and branch = ? and seq = ?",
             values![batch.station.0, batch.segment.0, batch.branch, seq],

@@ -12,7 +12,7 @@ use crate::store::{ReportFilter, StoreError};
 pub(in crate::store) const FIGURES: [&str; 2] = ["document", "total"];
 
 /// By what store-days are judged: they are not, while it lacks something.
-pub(in crate::store) const JUDGED: [&str; 4] = ["document", "total", "day_close", "parked"];
+pub(in crate::store) const JUDGED: [&str; 3] = ["document", "total", "day_close"];
 
 /// The models that lack something, and the last position that is in each.
 pub(in crate::store) fn behind(sql: &dyn Sql) -> Result<BTreeMap<String, u64>, StoreError> {

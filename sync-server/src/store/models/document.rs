@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::model::{Adding, Model, Numbering, Piece};
+use super::model::{Adding, Model, Numbering, pieces};
 use super::returned;
 use crate::project::{DOUBLED, Document, Group, Parked};
 use crate::store::sql::{Sql, ToValue, Value, values};
@@ -38,7 +38,7 @@ impl Model for Documents {
     fn add(&self, sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {
         let all = adding.pieces().flat_map(|piece| {
             let documents = piece.projected.documents.iter();
-            let new = documents.filter(move |it| !adding.is_doubled(piece.batch, it.seq));
+            let new = documents.filter(move |it| !adding.doubled.contains_key(&(piece.at, it.seq)));
             new.map(move |it| (piece.position(it.seq), piece.batch, it))
         });
         let all: Vec<_> = all.collect();
@@ -63,22 +63,16 @@ pub(super) fn doubled(
     sql: &dyn Sql,
     group: &Group,
     gseqs: &[u64],
-) -> Result<BTreeMap<(i64, u64), Parked>, StoreError> {
-    let pieces = || {
-        group.batches.iter().zip(gseqs).map(|((batch, projected), gseq)| Piece {
-            batch,
-            projected,
-            gseq: *gseq,
-        })
-    };
-    let ids: Vec<_> = pieces().flat_map(|piece| piece.projected.documents.iter().map(|it| it.id)).collect();
+) -> Result<BTreeMap<(usize, u64), Parked>, StoreError> {
+    let all = || pieces(group, gseqs);
+    let ids: Vec<_> = all().flat_map(|piece| piece.projected.documents.iter().map(|it| it.id)).collect();
     let mut known = known_ids(sql, &ids)?;
     let mut doubled = BTreeMap::new();
-    for piece in pieces() {
+    for piece in all() {
         for document in &piece.projected.documents {
             let own = piece.position(document.seq);
             if *known.entry(document.id).or_insert(own) != own {
-                doubled.insert((piece.batch.id, document.seq), parked(document));
+                doubled.insert((piece.at, document.seq), parked(document));
             }
         }
     }

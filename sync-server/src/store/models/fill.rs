@@ -8,23 +8,45 @@ use super::model::Model;
 use crate::store::sql::{Sql, values};
 use crate::store::{Store, StoreError, day, lease};
 
+/// How a model stands in the database.
+pub(super) struct Kept {
+    pub(super) version: u32,
+    /// The last position that is in it; none: all are.
+    pub(super) through: Option<u64>,
+}
+
+/// All that the database has, those of other releases among them.
+pub(super) fn kept(sql: &dyn Sql) -> Result<BTreeMap<String, Kept>, StoreError> {
+    let found = sql.all("select name, version, through from model", values![], |row| {
+        Ok((row.get(0)?, Kept { version: row.get(1)?, through: row.get(2)? }))
+    })?;
+    Ok(found.into_iter().collect())
+}
+
+/// How far each of this release's models is that lacks something.
+pub(in crate::store) fn lacking(sql: &dyn Sql) -> Result<Vec<u64>, StoreError> {
+    let kept = kept(sql)?;
+    let own = MODELS.into_iter().filter_map(|model| {
+        let kept = kept.get(model.name()).filter(|it| it.version == model.version());
+        kept.and_then(|it| it.through)
+    });
+    Ok(own.collect())
+}
+
 impl Store {
-    /// Empties the models that are new in this release, or mean something else in it, to be filled.
+    /// Empties the models that are new in this release, or mean something else in it, to be filled. A later release's it
+    /// leaves alone.
     ///
     /// *Errors:* `Fenced` and the store's.
     pub(in crate::store) async fn renew_models(&self, token: u64) -> Result<(), StoreError> {
         self.write(move |sql| {
             lease::check(sql, token)?;
-            let versions = "select name, version from model";
-            let found =
-                sql.all(versions, values![], |row| Ok((row.get::<String>(0)?, row.get::<u32>(1)?)))?;
-            let found: BTreeMap<_, _> = found.into_iter().collect();
-            for model in MODELS.into_iter().filter(|it| found.get(it.name()) != Some(&it.version())) {
-                tracing::info!(
-                    model = model.name(),
-                    version = model.version(),
-                    "filled from all that is stored"
-                );
+            let kept = kept(sql)?;
+            let is_new =
+                |model: &&dyn Model| kept.get(model.name()).is_none_or(|it| it.version < model.version());
+            for model in MODELS.into_iter().filter(is_new) {
+                let (name, version) = (model.name(), model.version());
+                tracing::info!(model = name, version, "filled from all that is stored");
                 clear(sql, model)?;
             }
             Ok(())
@@ -40,8 +62,9 @@ impl Store {
     }
 }
 
-/// Empties all models.
+/// Empties all models, and has what is parked tried again.
 pub(in crate::store) fn clear_all(sql: &dyn Sql) -> Result<(), StoreError> {
+    sql.execute("delete from meta where key = 'reader'", values![])?;
     MODELS.into_iter().try_for_each(|model| clear(sql, model))
 }
 
@@ -61,6 +84,15 @@ fn clear(sql: &dyn Sql, model: &dyn Model) -> Result<(), StoreError> {
         day::look_at_all(sql)?;
     }
     Ok(())
+}
+
+/// Notes that models of another release lack what comes from a position on.
+pub(super) fn fall_behind(sql: &dyn Sql, name: &str, first: u64) -> Result<(), StoreError> {
+    sql.execute(
+        "update model set through = ? where name = ? and through is null",
+        values![first.saturating_sub(1), name],
+    )
+    .map(drop)
 }
 
 /// Notes that some models have everything before a position.

@@ -2,13 +2,11 @@ use super::day_close::DayCloses;
 use super::document::Documents;
 use super::drawer_count::DrawerCounts;
 use super::model::Model;
-use super::parked::ParkedEntries;
 use super::shift::Shifts;
 use super::total::Totals;
 
 /// All of them. Documents come first: what came twice is in no other.
-pub(super) const MODELS: [&dyn Model; 6] =
-    [&Documents, &Totals, &Shifts, &DayCloses, &DrawerCounts, &ParkedEntries];
+pub(super) const MODELS: [&dyn Model; 5] = [&Documents, &Totals, &Shifts, &DayCloses, &DrawerCounts];
 
 #[cfg(test)]
 mod tests {

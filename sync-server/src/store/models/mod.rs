@@ -18,4 +18,4 @@ mod understood;
 mod waiting;
 
 pub(super) use behind::{FIGURES, JUDGED, behind, lag};
-pub(super) use fill::clear_all;
+pub(super) use fill::{clear_all, lacking};

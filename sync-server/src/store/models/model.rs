@@ -28,12 +28,13 @@ pub(super) type Numbering = (String, u32, u16);
 pub(super) struct Adding<'a> {
     pub(super) group: &'a Group,
     pub(super) gseqs: &'a [u64],
-    /// Documents whose id the hub has from elsewhere, by batch and seq: in the figures once.
-    pub(super) doubled: BTreeMap<(i64, u64), Parked>,
+    /// Documents whose id the hub has from elsewhere, by their batch's place in the group and their seq: in the figures once.
+    pub(super) doubled: BTreeMap<(usize, u64), Parked>,
 }
 
-/// A batch, what it adds, and the position of its first entry.
+/// A batch by its place in the group, what it adds, and the position of its first entry.
 pub(super) struct Piece<'a> {
+    pub(super) at: usize,
     pub(super) batch: &'a PendingBatch,
     pub(super) projected: &'a Projected,
     pub(super) gseq: u64,
@@ -46,13 +47,14 @@ impl Piece<'_> {
     }
 }
 
-impl Adding<'_> {
-    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'_>> {
-        let batches = self.group.batches.iter().zip(self.gseqs);
-        batches.map(|((batch, projected), gseq)| Piece { batch, projected, gseq: *gseq })
-    }
+/// A group's batches with their positions.
+pub(super) fn pieces<'a>(group: &'a Group, gseqs: &'a [u64]) -> impl Iterator<Item = Piece<'a>> {
+    let batches = group.batches.iter().zip(gseqs).enumerate();
+    batches.map(|(at, ((batch, projected), gseq))| Piece { at, batch, projected, gseq: *gseq })
+}
 
-    pub(super) fn is_doubled(&self, batch: &PendingBatch, seq: u64) -> bool {
-        self.doubled.contains_key(&(batch.id, seq))
+impl<'a> Adding<'a> {
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'a>> + use<'a> {
+        pieces(self.group, self.gseqs)
     }
 }

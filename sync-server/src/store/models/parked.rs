@@ -1,36 +1,20 @@
-use super::model::{Adding, Model, Piece};
+use super::model::{Adding, Piece};
 use crate::project::Parked;
 use crate::store::StoreError;
 use crate::store::sql::{Sql, values};
 
-/// Entries that are in no figure.
-pub(super) struct ParkedEntries;
-
-impl Model for ParkedEntries {
-    fn name(&self) -> &'static str {
-        "parked"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["parked"]
-    }
-
-    fn add(&self, sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {
-        for piece in adding.pieces() {
-            let doubled = adding.doubled.range((piece.batch.id, 0)..=(piece.batch.id, u64::MAX));
-            let all: Vec<_> = piece.projected.parked.iter().chain(doubled.map(|(_, entry)| entry)).collect();
-            if let Some(Parked { seq, kind, code, .. }) = all.first() {
-                let (station, segment, entries) = (piece.batch.station, piece.batch.segment, all.len());
-                tracing::warn!(code, %station, %segment, seq, kind, entries, "parked");
-            }
-            all.into_iter().try_for_each(|entry| park(sql, &piece, entry))?;
+/// Writes down which entries are in no figure. They stay so until [`super::understood`] finds that they can be read.
+pub(super) fn park_all(sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {
+    for piece in adding.pieces() {
+        let doubled = adding.doubled.range((piece.at, 0)..=(piece.at, u64::MAX));
+        let all: Vec<_> = piece.projected.parked.iter().chain(doubled.map(|(_, entry)| entry)).collect();
+        if let Some(Parked { seq, kind, code, .. }) = all.first() {
+            let (station, segment, entries) = (piece.batch.station, piece.batch.segment, all.len());
+            tracing::warn!(code, %station, %segment, seq, kind, entries, "parked");
         }
-        Ok(())
+        all.into_iter().try_for_each(|entry| park(sql, &piece, entry))?;
     }
+    Ok(())
 }
 
 /// Writes one down, unless it is.

@@ -1,6 +1,6 @@
 //! Parked entries that a later release may understand.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use suanpan_domain::entry::kind;
 
@@ -53,31 +53,33 @@ impl Store {
 }
 
 fn parked_after(sql: &dyn Sql, after: i64) -> Result<Vec<PendingBatch>, StoreError> {
-    let of_batch = "p.station = b.station and p.segment = b.segment and p.branch = b.branch
-         and p.seq between b.from_seq and b.to_seq and p.code <> ?";
+    let of_entries = "select b.station, b.id from parked p
+         join batch b on b.station = p.station and b.segment = p.segment and b.branch = p.branch
+           and b.from_seq <= p.seq and b.to_seq >= p.seq
+         where p.code <> ?1 and b.id > ?2";
+    let whole = "select t.station, t.batch from parked p join stamp t on t.gseq = p.gseq
+         where p.seq = 0 and t.batch > ?2";
     let batches = sql.all(
         &format!(
-            "select {BATCH} from batch b {OF_STATION}
-             where b.id > ? and exists (select 1 from parked p where {of_batch}) order by b.id limit ?"
+            "select {BATCH}, b.from_seq, b.to_seq from ({of_entries} union {whole} order by 2 limit ?3) found
+             join batch b on b.station = found.station and b.id = found.id {OF_STATION} order by b.id"
         ),
-        values![after, DOUBLED, BATCHES_AT_ONCE],
-        |row| batch(row, 0, Part::Whole, Position::Again),
+        values![DOUBLED, after, BATCHES_AT_ONCE],
+        |row| Ok((batch(row, 0, Part::default(), Position::Again)?, row.get(9)?, row.get(10)?)),
     )?;
-    let mut parked = BTreeMap::new();
-    for it in &batches {
-        let seqs = sql.all(
-            &format!(
-                "select p.seq from parked p join batch b on {of_batch} where b.station = ? and b.id = ?"
-            ),
-            values![DOUBLED, it.station.0, it.id],
-            |row| row.get(0),
-        )?;
-        parked.insert(it.id, seqs);
-    }
-    let of = |batch: PendingBatch| {
-        let seqs: Vec<u64> = parked.remove(&batch.id).unwrap_or_default();
-        let entries = u32::try_from(seqs.len()).unwrap_or(u32::MAX);
-        PendingBatch { part: Part::Only(seqs.into_iter().collect()), entries, ..batch }
-    };
-    Ok(batches.into_iter().map(of).collect())
+    batches.into_iter().map(|(batch, from, to)| of_parked(sql, batch, (from, to))).collect()
+}
+
+/// A batch with what is parked of it; all of it, if it is parked whole.
+fn of_parked(sql: &dyn Sql, batch: PendingBatch, (from, to): (u64, u64)) -> Result<PendingBatch, StoreError> {
+    let seqs = sql.all(
+        "select seq from parked
+         where station = ? and segment = ? and branch = ? and seq between ? and ? and code <> ? order by seq",
+        values![batch.station.0, batch.segment.0, batch.branch, from, to, DOUBLED],
+        |row| row.get(0),
+    )?;
+    let only: BTreeSet<u64> = seqs.into_iter().collect();
+    let entries = if only.is_empty() { to.saturating_sub(from).saturating_add(1) } else { only.len() as u64 };
+    let entries = u32::try_from(entries).unwrap_or(u32::MAX);
+    Ok(PendingBatch { part: Part { only, ..Part::default() }, entries, ..batch })
 }

@@ -37,7 +37,7 @@ impl Store {
                      where p.batch > ? and p.batch <= ? order by p.batch limit ?"
                 ),
                 values![after, last, BATCHES_AT_ONCE],
-                |row| batch(row, row.get(9)?, Part::Whole, Position::Next),
+                |row| batch(row, row.get(9)?, Part::default(), Position::Next),
             )
         })
         .await

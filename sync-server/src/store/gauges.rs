@@ -1,0 +1,33 @@
+use super::models::lacking;
+use super::sql::values;
+use super::{Gauges, Store, StoreError};
+
+impl Store {
+    /// How the store stands.
+    ///
+    /// *Errors:* the store's.
+    pub async fn gauges(&self) -> Result<Gauges, StoreError> {
+        self.read(|connection| {
+            let lacking = lacking(connection)?.into_iter().min();
+            connection.only(
+                "select (select cast(value as bigint) from meta where key = 'epoch'),
+                        (select count(*) from pending)
+                          + (select count(*) from (select 1 from stamp where gseq > ? limit 1000) lacking),
+                        (select cast(coalesce(sum(entries), 0) as bigint) from parked_count),
+                        (select count(*) from station),
+                        (select cast(value as bigint) - 1 from meta where key = 'next_gseq')",
+                values![lacking.unwrap_or(i64::MAX.unsigned_abs())],
+                |row| {
+                    Ok(Gauges {
+                        epoch: row.get(0)?,
+                        pending: row.get(1)?,
+                        parked: row.get(2)?,
+                        stations: row.get(3)?,
+                        gseq: row.get(4)?,
+                    })
+                },
+            )
+        })
+        .await
+    }
+}
