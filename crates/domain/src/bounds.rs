@@ -72,7 +72,15 @@ pub fn check(entry: &Entry, business_date: u32) -> Checked {
         | Entry::BasketParked(_)
         | Entry::BasketRecalled(_)
         | Entry::TendersCleared(_) => before_payment(entry),
-        _ => of_machine(entry),
+        // Named one by one: a new kind says here what it may hold.
+        Entry::Reprinted(_)
+        | Entry::DrawerOpened(_)
+        | Entry::SignedIn(_)
+        | Entry::SignInFailed(_)
+        | Entry::LockoutLifted(_)
+        | Entry::Approved(_)
+        | Entry::ClockMoved(_)
+        | Entry::LedgerReplaced(_) => of_machine(entry),
     }
 }
 

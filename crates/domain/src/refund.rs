@@ -44,7 +44,8 @@ pub enum Origin {
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         offline: bool,
     },
-    /// Offline and another till's: a supervisor cites the number, and the hub reports doubles.
+    /// No recorded sale is at hand, because the hub is silent or has none: somebody cites the number and answers for it, and the
+    /// hub reports doubles.
     Cited {
         /// The printed number on the customer's receipt.
         number: String,

@@ -99,7 +99,7 @@ fn document() -> Value {
             "title": "Suanpan hub",
             "version": env!("CARGO_PKG_VERSION"),
             "description": "Money in fen, weight in grams, times in ms since 1970 in UTC. Who may do what: docs/rights.md. \
-                What stations send, and what they sign: docs/messages.md and docs/protocol.md.",
+                What stations send, and what they sign: docs/wire.md and docs/protocol.md.",
         },
         "paths": paths,
         "components": {

@@ -6,7 +6,7 @@ use axum::extract::Query;
 use schemars::generate::SchemaGenerator;
 use schemars::{JsonSchema, Schema, json_schema};
 
-/// A message between station and hub, which `docs/messages.md` describes.
+/// A message between station and hub, which `docs/wire.md` describes.
 pub(super) struct Sent<T>(T);
 
 /// A report, as JSON or as the CSV of its rows.
@@ -73,7 +73,7 @@ impl Travels for Text {
 impl<T> Travels for Sent<T> {
     fn shape(_: &mut SchemaGenerator) -> Took {
         let name = std::any::type_name::<T>().rsplit("::").next().unwrap_or_default();
-        let description = format!("`{name}`, as docs/messages.md shows it.");
+        let description = format!("`{name}`, as docs/wire.md shows it.");
         Took::Body(vec![("application/json", json_schema!({ "type": "object", "description": description }))])
     }
 }

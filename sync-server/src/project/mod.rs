@@ -107,8 +107,8 @@ pub enum Shift {
         id: [u8; 16],
         /// Business date.
         business_date: u32,
-        /// Who counted.
-        cashier: String,
+        /// Who counted: not always whose shift it was.
+        counted_by: String,
         /// When.
         at_ms: i64,
         /// Counted minus expected.
@@ -262,7 +262,7 @@ fn add_event(projected: &mut Projected, record: &Record<'_>, entry: &Entry) {
             projected.shifts.push(Shift::Closed {
                 id: shift.0,
                 business_date: header.business_date,
-                cashier: by.clone(),
+                counted_by: by.clone(),
                 at_ms: header.at_ms,
                 over_short_fen: (*counted - *expected).0,
             });

@@ -1,4 +1,4 @@
-//! `docs/messages.md` and `docs/feeds.md` show what travels: their samples are made here, and a hub answers as they say.
+//! `docs/wire.md` and `docs/feeds.md` show what travels: their samples are made here, and a hub answers as they say.
 //! `SUANPAN_WRITE_SAMPLES=1` writes them anew.
 
 use std::collections::BTreeSet;
@@ -272,7 +272,7 @@ fn holds(name: &str, samples: &[Sample]) {
 
 #[test]
 fn messages_are_shown_as_they_travel() {
-    holds("messages.md", &messages());
+    holds("wire.md", &messages());
 }
 
 #[test]
@@ -306,7 +306,7 @@ fn codes_of(cell: &str) -> Vec<String> {
 
 #[test]
 fn every_refusal_has_its_status_and_code_in_the_table() {
-    let text = std::fs::read_to_string(document("messages.md")).unwrap();
+    let text = std::fs::read_to_string(document("wire.md")).unwrap();
     let mut table = BTreeSet::new();
     for row in text.split("| --- |").last().unwrap().lines().filter(|line| line.starts_with("| ")) {
         let cells: Vec<&str> = row.split('|').map(str::trim).collect();
@@ -345,7 +345,7 @@ fn every_refusal_has_its_status_and_code_in_the_table() {
     let made: BTreeSet<_> = own.chain(of_use_cases).collect();
     assert!(made.len() > 34, "the list of refusals was read: {made:?}");
     let missing: Vec<_> = made.difference(&table).collect();
-    assert_eq!(missing, Vec::<&(String, String)>::new(), "docs/messages.md lacks these");
+    assert_eq!(missing, Vec::<&(String, String)>::new(), "docs/wire.md lacks these");
 }
 
 /// The names of a value's fields, with the path to each; of a list those of all its values.
@@ -435,8 +435,8 @@ async fn a_hub_answers_as_is_written() {
 
 #[tokio::test]
 async fn what_is_written_of_spelling_fields_and_content_types_is_so() {
-    let text = std::fs::read_to_string(document("messages.md")).unwrap();
-    let written = |words: &str| assert!(text.contains(words), "docs/messages.md does not say: {words}");
+    let text = std::fs::read_to_string(document("wire.md")).unwrap();
+    let written = |words: &str| assert!(text.contains(words), "docs/wire.md does not say: {words}");
     let hub = TestHub::start().await;
 
     written("dashes and spaces go, letters become upper case, O is 0, I and L are 1");

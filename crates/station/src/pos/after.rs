@@ -4,7 +4,7 @@ use suanpan_contract::Code;
 use suanpan_domain::entry::Entry;
 use suanpan_ledger::Document;
 
-use super::role::Core;
+use super::kinds::Core;
 use crate::say::{Say, yuan};
 
 impl Core {

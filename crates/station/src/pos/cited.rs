@@ -10,10 +10,10 @@ use suanpan_domain::refund::payout::{self, Payout};
 use suanpan_domain::refund::{Origin, RefundLine};
 use suanpan_domain::sale::{Basket, Line, NewLine};
 
-use super::foreign::{self, Word};
+use super::hub_word::{self, Word};
+use super::kinds::{Done, Stop, Turn};
 use super::receipt::{Cited, not_found};
 use super::refund::{approval, close, disposition, shown};
-use super::role::{Done, Stop, Turn};
 use crate::say::{Say, of_goods, yuan};
 
 /// Refunds cited goods.
@@ -42,7 +42,7 @@ pub(crate) fn refund(turn: &mut Turn<'_>, number: &str, lines: &[CitedLineInput]
 
 /// What is known of a number: by the hub, or what it told before it fell silent, and by this till.
 fn ask(turn: &Turn<'_>, number: &str) -> Result<Cited, Stop> {
-    let (hub, reservation, told) = match foreign::word(turn, number)? {
+    let (hub, reservation, told) = match hub_word::word(turn, number)? {
         Word::Silent => (HubWord::Silent, None, vec![]),
         Word::Unknown { reservation, refunds } => (HubWord::NoSuchReceipt, reservation, refunds),
         Word::Reserved { .. } => return Err(Code::RefundOwnSaleCited.into()),

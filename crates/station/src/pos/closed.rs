@@ -6,7 +6,7 @@ use suanpan_domain::money::Fen;
 use suanpan_domain::refund::{Origin, Refund};
 use suanpan_domain::sale::{Sale, Tendered};
 
-use super::role::Core;
+use super::kinds::Core;
 use super::view;
 
 /// After a start, what was closed so shortly before is shown again: the power may have gone before anybody read it.

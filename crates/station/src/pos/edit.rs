@@ -7,8 +7,8 @@ use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Discount, Line, WeightSource};
 
+use super::kinds::{Done, Stop, Turn};
 use super::line::ask_if_unlikely;
-use super::role::{Done, Stop, Turn};
 use crate::approval::{self, Approval};
 use crate::say::{Say, of_goods, yuan};
 

@@ -7,7 +7,7 @@ use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Basket, NewLine, WeightSource};
 
-use super::role::{Done, Stop, Turn};
+use super::kinds::{Done, Stop, Turn};
 use crate::say::{Say, of_goods};
 
 /// Refuses when nobody may ring now. A basket that has begun is finished even on a full disk.

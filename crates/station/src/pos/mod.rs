@@ -7,7 +7,8 @@ mod cited;
 mod closed;
 mod counter;
 mod edit;
-mod foreign;
+mod hub_word;
+mod kinds;
 mod known;
 mod line;
 mod paper;
@@ -19,7 +20,6 @@ mod query;
 mod receipt;
 mod refund;
 mod ring;
-mod role;
 mod shift;
 mod shop;
 mod sign_in;
@@ -30,7 +30,7 @@ mod turn;
 mod view;
 mod weigh;
 
-pub(crate) use role::{Core, Done, Stop, Turn};
+pub(crate) use kinds::{Core, Done, Stop, Turn};
 pub use till::Till;
 
 pub use crate::start::{StartError, StationConfig};

@@ -10,7 +10,7 @@ use suanpan_domain::receipt::{
 use suanpan_domain::shift::ShiftOpened;
 use suanpan_ledger::Document;
 
-use super::role::{Done, Shop, Stop, Turn};
+use super::kinds::{Done, Shop, Stop, Turn};
 use crate::desk::Person;
 use crate::print::{self, Extra};
 use crate::say::Say;

@@ -4,7 +4,7 @@ use suanpan_contract::Code;
 use suanpan_domain::entry::{BasketParked, BasketRecalled, Entry};
 use suanpan_domain::ids::Id;
 
-use super::role::{Done, Turn};
+use super::kinds::{Done, Turn};
 use crate::say::{Say, yuan};
 
 /// Baskets parked at once: what fits the screen, and more than a till's counter holds.

@@ -9,8 +9,8 @@ use suanpan_domain::sale::{Sale, Tendered};
 
 use super::closed;
 use super::counter::Question;
+use super::kinds::{Asked, Done, Turn};
 use super::ring;
-use super::role::{Asked, Done, Turn};
 use crate::say::{Say, yuan};
 
 /// Stands for the reference while it is found out whether a tender would be taken with one.

@@ -4,7 +4,7 @@ use suanpan_contract::{Code, Command, TEXT_LEN_MAX, Work};
 use suanpan_domain::barcode::GS1_CHARS_MAX;
 
 use super::counter::Question;
-use super::role::{Asked, Desk, Done, Stop, Turn};
+use super::kinds::{Asked, Desk, Done, Stop, Turn};
 use super::{cited, edit, paper, park, pay, query, refund, ring, shift, sign_in, weigh};
 use crate::people;
 use crate::question::{self, carry_out};

@@ -7,7 +7,7 @@ use suanpan_contract::{
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::{Item, QuickKey, QuickTab, Role};
 
-use super::role::{Core, Shop};
+use super::kinds::{Core, Shop};
 use super::trade::Keys;
 use super::view;
 use crate::role::Unenrolled;

@@ -6,9 +6,9 @@ use suanpan_domain::catalogue::Role;
 use suanpan_domain::ids::DocumentNumber;
 use suanpan_ledger::Document;
 
+use super::kinds::{Done, Stop, Turn};
 use super::paper;
 use super::receipt::not_found;
-use super::role::{Done, Stop, Turn};
 use super::view;
 use crate::search::{Class, HITS_MAX};
 

@@ -13,9 +13,9 @@ use suanpan_ledger::Document;
 use suanpan_sync::REFUND_KEPT_MS;
 
 use super::closed::{self, going_back};
-use super::foreign::{self, Word};
+use super::hub_word::{self, Word};
+use super::kinds::{Done, Stop, Turn};
 use super::receipt::{Kept, Refundable, not_found};
-use super::role::{Done, Stop, Turn};
 use super::view;
 use crate::approval::Approval;
 use crate::say::{Say, yuan};
@@ -69,7 +69,7 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
 fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<Refundable>, Stop> {
     let Entry::Sale(sale) = &document.entry else { return Ok(None) };
     let number = turn.shop.number_of(document, sale.number).to_string();
-    let word = if asks { foreign::word(turn, &number)? } else { Word::Silent };
+    let word = if asks { hub_word::word(turn, &number)? } else { Word::Silent };
     let (kept, told) = match word {
         Word::Silent => (Kept::Unasked, vec![]),
         Word::Unknown { reservation, refunds } => (Kept::Unknown { reservation }, refunds),
@@ -77,7 +77,7 @@ fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<R
             (Kept::Reserved { reservation, at_ms: turn.now_ms }, refunds)
         }
     };
-    let (refunds, hub_knows) = foreign::refunds_of(turn, sale.id, &number, told)?;
+    let (refunds, hub_knows) = hub_word::refunds_of(turn, sale.id, &number, told)?;
     let returned = Returned::of(sale, &refunds);
     let (sale, at_ms) = (sale.clone(), document.at_ms);
     Ok(Some(Refundable { sale, number, at_ms, returned, kept, hub_knows }))
@@ -85,7 +85,7 @@ fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<R
 
 /// A sale that only the hub can show: another till's, or one that this till has lost.
 fn others_sale(turn: &Turn<'_>, number: &str, was_ours: bool) -> Result<Refundable, Stop> {
-    let (reservation, mut sales, told) = match foreign::word(turn, number)? {
+    let (reservation, mut sales, told) = match hub_word::word(turn, number)? {
         Word::Silent if !was_ours => return Err(Code::RefundNeedsHub.into()),
         Word::Silent | Word::Unknown { .. } => return Err(not_found(number).into()),
         Word::Reserved { reservation, sales, refunds } => (reservation, sales, refunds),
@@ -95,7 +95,7 @@ fn others_sale(turn: &Turn<'_>, number: &str, was_ours: bool) -> Result<Refundab
         return Err(say.into());
     }
     let (at_ms, sale) = sales.pop().ok_or_else(|| not_found(number))?;
-    let (refunds, hub_knows) = foreign::refunds_of(turn, sale.id, number, told)?;
+    let (refunds, hub_knows) = hub_word::refunds_of(turn, sale.id, number, told)?;
     let kept = Kept::Reserved { reservation, at_ms: turn.now_ms };
     let returned = Returned::of(&sale, &refunds);
     Ok(Refundable { sale, number: number.to_owned(), at_ms, returned, kept, hub_knows })
@@ -121,7 +121,7 @@ fn ask_again(turn: &Turn<'_>, before: &Refundable) -> Result<Refundable, Stop> {
         Kept::Reserved { at_ms, .. } => (0..REFUND_KEPT_MS).contains(&turn.now_ms.saturating_sub(*at_ms)),
         Kept::Unasked | Kept::Unknown { .. } => false,
     };
-    let is_silent = matches!(foreign::word(turn, &before.number)?, Word::Silent);
+    let is_silent = matches!(hub_word::word(turn, &before.number)?, Word::Silent);
     let now = match turn.shop.document(before.sale.id)? {
         // The hub promised it a moment ago.
         _ if is_silent && is_kept => return Ok(before.clone()),

@@ -9,8 +9,8 @@ use suanpan_domain::quantity::{Pieces, Quantity};
 use suanpan_ledger::ItemByCode;
 
 use super::counter::{Means, Question};
+use super::kinds::{Asked, Done, Stop, Turn};
 use super::line::{Rung, line, may_ring};
-use super::role::{Asked, Done, Stop, Turn};
 use super::weigh;
 use crate::credential::owner_of_card;
 use crate::say::{Say, yuan};

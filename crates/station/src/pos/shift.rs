@@ -13,8 +13,8 @@ use suanpan_domain::shift::{
 use suanpan_domain::totals;
 use suanpan_ledger::Shift;
 
+use super::kinds::{Done, Stop, Turn};
 use super::pay::open_payment;
-use super::role::{Done, Stop, Turn};
 use super::view;
 use crate::approval::Approval;
 use crate::say::{self, Say, yuan};

@@ -9,7 +9,7 @@ use suanpan_domain::refund::{Origin, Refund};
 use suanpan_domain::totals::{Dimension, Posting};
 use suanpan_ledger::{DiskState, Document, QueryError, Shift};
 
-use super::role::Shop;
+use super::kinds::Shop;
 use crate::print::state_of_document;
 use crate::shop::{Read, failed};
 use crate::text::{amount, date_time_text};

@@ -6,8 +6,8 @@ use suanpan_domain::entry::Entry;
 use suanpan_domain::shift::ShiftRelieved;
 
 use super::counter::Question;
+use super::kinds::{Asked, Done, Stop, Turn};
 use super::pay::open_payment;
-use super::role::{Asked, Done, Stop, Turn};
 use crate::desk::Person;
 use crate::people;
 use crate::say::Say;

@@ -9,13 +9,13 @@ use suanpan_domain::sale::Basket;
 use suanpan_ledger::{Document, OpenBasket, OpenError, QueryError, Shift};
 
 use super::counter::{Counter, Question};
+use super::kinds::{Core, Done, LetGo, Pos, Shop, Turn};
 use super::known::Known;
 use super::perform::{answers, ended, perform, plain, rings};
-use super::role::{Core, Done, LetGo, Pos, Shop, Turn};
 use super::shop::numbered;
 use super::told::Answer;
 use super::trade::{Keys, Trade};
-use super::{closed, foreign, paper, picture, sign_in, weigh};
+use super::{closed, hub_word, paper, picture, sign_in, weigh};
 use crate::decide::Answered;
 use crate::people;
 use crate::role::{Basic, Role, Unenrolled};
@@ -155,7 +155,7 @@ impl Role for Pos {
     }
 
     fn ask(number: String, hub: Option<&Hub>) -> Answer {
-        foreign::ask(number, hub)
+        hub_word::ask(number, hub)
     }
 
     fn tell(LetGo(number): LetGo, hub: &Hub) {

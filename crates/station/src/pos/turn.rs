@@ -5,7 +5,7 @@ use suanpan_domain::sale::Basket;
 use suanpan_ledger::Shift;
 
 use super::counter::Question;
-use super::role::{Done, LetGo, Stop, Turn};
+use super::kinds::{Done, LetGo, Stop, Turn};
 use crate::say::Say;
 
 impl<'a> Turn<'a> {

@@ -11,8 +11,8 @@ use suanpan_domain::sale::{Basket, Line, Tendered, WeightSource};
 use suanpan_ledger::{ItemByCode, Parked};
 
 use super::counter::{Means, Question};
+use super::kinds::{Asked, Desk, Shop};
 use super::receipt::Refundable;
-use super::role::{Asked, Desk, Shop};
 use crate::text::{clock_text, date_time_text, price, quantity};
 
 fn source(source: WeightSource) -> SourceView {

@@ -7,8 +7,8 @@ use suanpan_domain::quantity::{Grams, Quantity};
 use suanpan_domain::sale::WeightSource;
 
 use super::counter::Question;
+use super::kinds::{Asked, Done, Turn};
 use super::line::{Rung, ask_if_unlikely, line, may_ring};
-use super::role::{Asked, Done, Turn};
 use crate::approval::{self, Approval};
 use crate::say::{Say, of_goods};
 

@@ -4,9 +4,9 @@ use std::convert::Infallible;
 
 use suanpan_contract::wms::{Command, DeskView, Reply};
 
+use super::kinds::{Core, Done, Shop, Turn, Wms};
 use super::perform::{perform, plain};
 use super::picture;
-use super::role::{Core, Done, Shop, Turn, Wms};
 use crate::decide::Answered;
 use crate::role::{Basic, Role, Unenrolled};
 use crate::start::{StartError, StationConfig};

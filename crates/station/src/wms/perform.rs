@@ -3,7 +3,7 @@
 use suanpan_contract::Code;
 use suanpan_contract::wms::Command;
 
-use super::role::{Asked, Done, Turn};
+use super::kinds::{Asked, Done, Turn};
 use crate::people;
 use crate::question::{self, carry_out};
 use crate::settings::change;

@@ -4,7 +4,7 @@ use suanpan_contract::wms::{DeskView, Prompt, Screen, StatusView};
 use suanpan_contract::{DiskView, NetworkView, PrinterView};
 use suanpan_domain::catalogue::Role;
 
-use super::role::{Asked, Core};
+use super::kinds::{Asked, Core};
 use crate::role::Unenrolled;
 
 pub(crate) fn view(core: &Core) -> DeskView {

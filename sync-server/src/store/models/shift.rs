@@ -37,13 +37,13 @@ fn add(sql: &dyn Sql, Piece { batch, .. }: &Piece<'_>, shift: &Shift) -> Result<
                  where shift.site = excluded.site and shift.till = excluded.till",
             values![id, site, till, business_date, no, cashier, at_ms],
         )?,
-        Shift::Closed { id, business_date, cashier, at_ms, over_short_fen } => sql.execute(
+        Shift::Closed { id, business_date, counted_by, at_ms, over_short_fen } => sql.execute(
             "insert into shift (id, site, till, business_date, no, cashier, closed_at_ms, over_short_fen)
                  values (?, ?, ?, ?, 0, ?, ?, ?)
                  on conflict (id) do update set closed_at_ms = excluded.closed_at_ms,
                    over_short_fen = excluded.over_short_fen
                  where shift.site = excluded.site and shift.till = excluded.till",
-            values![id, site, till, business_date, cashier, at_ms, over_short_fen],
+            values![id, site, till, business_date, counted_by, at_ms, over_short_fen],
         )?,
     };
     Ok(())

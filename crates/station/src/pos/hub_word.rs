@@ -6,8 +6,8 @@ use suanpan_domain::refund::{Origin, Refund};
 use suanpan_domain::sale::Sale;
 use suanpan_sync::RefundReply;
 
+use super::kinds::{Stop, Turn};
 use super::receipt::not_found;
-use super::role::{Stop, Turn};
 use super::told::{Answer, read};
 use crate::say::Say;
 use crate::sync::Hub;
