@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use axum::body::Bytes;
 use suanpan_journal::{SigningKey, StationId};
 use tokio::sync::{Semaphore, watch};
 
@@ -14,6 +15,7 @@ use crate::limit::{Nonces, RateLimit, Shares};
 use crate::newest::Newest;
 use crate::stations::Stations;
 use crate::store::Store;
+use crate::together::Together;
 use crate::told::Told;
 
 /// Pushes in progress at once: each may hold its records, so this bounds memory at some 200 MB.
@@ -104,6 +106,8 @@ pub struct Shared {
     pub(crate) wakes: Arc<Semaphore>,
     pub(crate) pulls: Arc<Semaphore>,
     pub(crate) newest: Newest,
+    /// Pages of today, by sites and date, as they are sent.
+    pub(crate) todays: Together<(Option<String>, Option<u32>), Bytes>,
     pub(crate) passwords: Arc<Semaphore>,
     pub(crate) sign_ins: Arc<Shares<IpAddr>>,
     pub(crate) bodies: Arc<Shares<IpAddr>>,
@@ -190,6 +194,7 @@ impl App {
             wakes: Arc::new(Semaphore::new(WAKES_MAX)),
             pulls: Arc::new(Semaphore::new(PULLS_MAX)),
             newest: Newest::default(),
+            todays: Together::default(),
             passwords: Arc::new(Semaphore::new(PASSWORDS_MAX)),
             sign_ins: Shares::new(SIGN_INS_MAX.0, SIGN_INS_MAX.1),
             bodies: Shares::new(BODIES_MAX, BODIES_MAX),

@@ -36,6 +36,7 @@ mod returns;
 mod stations;
 pub mod store;
 mod supply;
+mod together;
 mod told;
 
 pub use config::{Config, Tls};

@@ -17,6 +17,7 @@ use crate::access::{Action, Role};
 use crate::admin;
 use crate::app::App;
 use crate::clock::now_ms;
+use crate::refusal::Refusal;
 use crate::store::{SESSION_LIFE_MS, Today};
 
 /// A station that has not spoken for this long is silent: longer than the longest wake-up, with room.
@@ -88,9 +89,14 @@ pub(super) async fn today(
     State(app): State<App>,
     session: Session,
     query: Result<Query<Day>, QueryRejection>,
-) -> Result<Json<Today>, Problem> {
-    let now = now_ms();
-    Ok(Json(
-        app.store.today(session.reach, Day::date(query)?, now, now.saturating_sub(SILENT_AFTER_MS)).await?,
-    ))
+) -> Result<Response, Problem> {
+    let date = Day::date(query)?;
+    let make = async {
+        let now = now_ms();
+        let silent_before = now.saturating_sub(SILENT_AFTER_MS);
+        let today: Today = app.store.today(session.reach.clone(), date, now, silent_before).await?;
+        serde_json::to_vec(&today).map(Bytes::from).map_err(|_| Problem::from(Refusal::Internal))
+    };
+    let today = app.todays.get((session.reach.listed(), date), make).await?;
+    Ok(([(header::CONTENT_TYPE, "application/json")], today).into_response())
 }

@@ -7,7 +7,7 @@ use suanpan_journal::SiteCode;
 use super::Store;
 use super::models::{FIGURES, lag};
 use super::sql::{Row, Sql, values};
-use super::within::within;
+use super::within::{within, within_each};
 use super::{ByRow, DayRow, OfflineRefund, ReportBy, ReportFilter, StoreError, TotalRow};
 
 /// Rows of one report. A year of a thousand sites by day fits; of more nothing is told, and it is asked for in parts.
@@ -116,7 +116,7 @@ pub(super) fn rows<T>(
             "select business_date, site, {columns} from {from}
                and {} and business_date between ?3 and ?4 and (cast(?5 as bigint) is null or till = ?5)
              {order} limit ?6",
-            within("site")
+            within_each("site")
         ),
         values![only, all, filter.from, filter.to, filter.till, limit],
         |row| read(calendar::text(row.get(0)?), row.get(1)?, row),
@@ -208,4 +208,31 @@ fn broken_down(connection: &dyn Sql, by: ReportBy, filter: &ReportFilter) -> Res
             pending: 0,
         })
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::Reach;
+
+    #[tokio::test]
+    async fn a_report_reads_of_each_site_its_dates_and_nothing_else() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        for reach in [Reach::whole_chain(), Reach::of(vec!["HT01".parse().unwrap()])] {
+            let steps = store.read(move |sql| {
+                let question = format!(
+                    "explain query plan select hour, sum(fen) from total
+                     where {} and business_date between ?3 and ?3 group by hour",
+                    within_each("site")
+                );
+                let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
+                sql.all(&question, values![only, all, 20_260_101_u32], |row| row.get::<String>(3))
+            });
+            let steps = steps.await.unwrap();
+            let of_total: Vec<_> = steps.iter().filter(|step| step.contains(" total")).collect();
+            assert_eq!(of_total.len(), 1, "{steps:?}");
+            assert!(of_total[0].contains("(site=? AND business_date>? AND business_date<?)"), "{steps:?}");
+        }
+    }
 }

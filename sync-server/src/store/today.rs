@@ -9,7 +9,7 @@ use suanpan_journal::{SiteCode, StationId};
 
 use super::models::returned;
 use super::sql::{Sql, values};
-use super::within::within;
+use super::within::{within, within_each};
 use super::{DayRow, LookedUp, OfflineRefund, Problem, ReportFilter, Site, StoreError};
 use super::{Store, enrolled, problems, reports, reserved};
 use crate::access::Reach;
@@ -232,7 +232,7 @@ fn hours(
                cast(sum(case when dimension = ?4 then count else 0 end) as bigint),
                cast(sum(case when dimension = ?4 then fen else 0 end) as bigint) from total
              where {} and business_date = ?3 and dimension in (?4, ?5) group by hour order by hour",
-            within("site")
+            within_each("site")
         ),
         values![only, all, filter.from, sales, refunds],
         |row| {
