@@ -12,7 +12,7 @@ const SQLITE_VERSION_MIN: i32 = 3_051_003;
 
 /// Pages kept in memory, in KiB: those a till comes back to among a hundred thousand items. A page that is not there
 /// is read from the system's cache, which takes as long as the rest of a look-up.
-const CACHE_KIB: i64 = 32 * 1024;
+pub(crate) const CACHE_KIB: i64 = 32 * 1024;
 
 /// Prepared statements kept per connection: more than there are statements here.
 const STATEMENTS_MAX: usize = 96;

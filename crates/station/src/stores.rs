@@ -2,6 +2,7 @@
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::time::Duration;
 
 use suanpan_journal::{Chain, Hash, Parent, SegmentId};
 use suanpan_ledger::{CutHead, FeedRow, Missing, QueryError, Run, SegmentHead, Snapshot};
@@ -12,6 +13,9 @@ use crate::cuts::Told;
 use crate::inner::Inner;
 use crate::role::Role;
 use crate::sync::{Receipts, SnapshotSink, Stores, StoresError};
+
+/// Between two pieces of a long count, so that others have their turn with the station.
+const BREATH: Duration = Duration::from_millis(1);
 
 /// See the module.
 pub(crate) struct Backroom<R: Role>(pub(crate) Arc<Inner<R>>);
@@ -63,6 +67,11 @@ impl<R: Role> Stores for Backroom<R> {
     }
 
     fn receipts(&self, unacked: &[(SegmentId, u64)]) -> Answer<Receipts> {
+        for (segment, first) in unacked {
+            while !self.with(|core| core.shop.ledger.count_documents(*segment, first.saturating_sub(1)))? {
+                std::thread::sleep(BREATH);
+            }
+        }
         self.with(|core| {
             let ledger = &core.shop.ledger;
             let mut receipts = Receipts::default();

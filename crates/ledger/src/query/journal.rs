@@ -80,6 +80,13 @@ impl Ledger {
         Ok(self.counted.documents(self.conn()?, ord, ids)?)
     }
 
+    /// Looks at some entries for the same, so that nobody waits for a long journal. True when there is none left.
+    pub fn count_documents(&self, segment: SegmentId, seq: u64) -> Result<bool, QueryError> {
+        let Some(ord) = self.ord(segment)? else { return Ok(true) };
+        let ids = id_of(ord, seq + 1)..=id_of(ord, u64::from(u32::MAX));
+        Ok(self.counted.look_at_some(self.conn()?, ord, ids)?)
+    }
+
     /// Entries that a salvage could not read and that have not come back.
     pub fn missing(&self) -> Result<Vec<Missing>, QueryError> {
         Ok(lost(self.conn()?, self.rest.as_ref())?)
