@@ -69,7 +69,7 @@ impl<R: Role> Stores for Backroom<R> {
     fn receipts(&self, unacked: &[(SegmentId, u64)]) -> Answer<Receipts> {
         for (segment, first) in unacked {
             while !self.with(|core| core.shop.ledger.count_documents(*segment, first.saturating_sub(1)))? {
-                std::thread::sleep(BREATH);
+                std::thread::park_timeout(BREATH);
             }
         }
         self.with(|core| {
