@@ -1,5 +1,5 @@
 // Reads the golden samples by docs/protocol.md alone: node docs/protocol-check.mjs [FOLDER]
-// and the samples of docs/messages.md beside it.
+// and the samples of docs/wire.md beside it.
 // Exit 0 when every hash and signature is as the text says; otherwise the first that is not is named.
 import { createHash, createPublicKey, verify } from 'node:crypto'
 import { readFileSync } from 'node:fs'
@@ -140,7 +140,7 @@ signed('snapshot', hubKey, signature, 'suanpan/snapshot/v1', zero(16), u32(cut.l
 
 // The messages that the text shows.
 const shown = {}
-const text = readFileSync(new URL('messages.md', import.meta.url), 'utf8')
+const text = readFileSync(new URL('wire.md', import.meta.url), 'utf8')
 for (const [, name, json] of text.matchAll(/^```json (\w+)\n(.*?)^```/gms)) shown[name] = JSON.parse(json)
 const me = hex(shown.enrol.station)
 const [myKey, itsKey] = [shown.enrol.public_key, shown.enrolled.hub_key]

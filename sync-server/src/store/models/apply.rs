@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use super::document;
-use super::fill::{clear_all, fall_behind, kept, move_on};
+use super::fill::{clear_all, fall_behind, kept, move_on, own};
 use super::list::MODELS;
 use super::model::{Adding, Model};
 use super::parked::park_all;
@@ -49,10 +49,7 @@ impl Store {
 fn apply(sql: &dyn Sql, token: u64, group: &Group) -> Result<(), StoreError> {
     lease::check(sql, token)?;
     let (kept, filled) = (kept(sql)?, group.filled_after());
-    let takes = |model: &&dyn Model| {
-        let own = kept.get(model.name()).filter(|it| it.version == model.version());
-        own.is_some_and(|it| it.through == filled)
-    };
+    let takes = |model: &&dyn Model| own(&kept, *model).is_some_and(|it| it.through == filled);
     let models: Vec<_> = MODELS.into_iter().filter(takes).collect();
     // Which document came twice, documents alone tell. Or since the group was read another hub filled the models, or a commit
     // of this one came through after all.
@@ -71,7 +68,7 @@ fn apply(sql: &dyn Sql, token: u64, group: &Group) -> Result<(), StoreError> {
         let ends = adding.pieces().last().map(|it| it.gseq.saturating_add(it.batch.entries.into()));
         return move_on(sql, &models, ends.unwrap_or(0));
     }
-    let is_ours = |name: &str| models.iter().any(|model| model.name() == name);
+    let is_ours = |name: &str| models.iter().any(|model| model.subject().name == name);
     let first = gseqs.first().copied().unwrap_or(0);
     let others = kept.iter().filter(|(name, it)| it.through.is_none() && first > 0 && !is_ours(name));
     others.into_iter().try_for_each(|(name, _)| fall_behind(sql, name, first))

@@ -1,4 +1,4 @@
-use super::model::{Adding, Model};
+use super::model::{Adding, Model, Subject};
 use crate::store::sql::{Sql, values};
 use crate::store::{StoreError, day};
 
@@ -6,16 +6,8 @@ use crate::store::{StoreError, day};
 pub(super) struct DayCloses;
 
 impl Model for DayCloses {
-    fn name(&self) -> &'static str {
-        "day_close"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["day_close"]
+    fn subject(&self) -> Subject {
+        Subject { name: "day_close", version: 1, tables: &["day_close"] }
     }
 
     fn add(&self, sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::model::{Adding, Model, Numbering, pieces};
+use super::model::{Adding, Model, Numbering, Subject, pieces};
 use super::returned;
 use crate::project::{DOUBLED, Document, Group, Parked};
 use crate::store::sql::{Sql, ToValue, Value, values};
@@ -23,16 +23,8 @@ struct Used {
 pub(super) struct Documents;
 
 impl Model for Documents {
-    fn name(&self) -> &'static str {
-        "document"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["document", "numbering", "returned"]
+    fn subject(&self) -> Subject {
+        Subject { name: "document", version: 1, tables: &["document", "numbering", "returned"] }
     }
 
     fn add(&self, sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {

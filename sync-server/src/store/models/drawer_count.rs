@@ -1,4 +1,4 @@
-use super::model::{Adding, Model};
+use super::model::{Adding, Model, Subject};
 use crate::store::StoreError;
 use crate::store::sql::{Sql, values};
 
@@ -6,16 +6,8 @@ use crate::store::sql::{Sql, values};
 pub(super) struct DrawerCounts;
 
 impl Model for DrawerCounts {
-    fn name(&self) -> &'static str {
-        "drawer_count"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["drawer_count"]
+    fn subject(&self) -> Subject {
+        Subject { name: "drawer_count", version: 1, tables: &["drawer_count"] }
     }
 
     fn add(&self, sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {

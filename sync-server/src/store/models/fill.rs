@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::behind::{JUDGED, behind};
 use super::list::MODELS;
-use super::model::Model;
+use super::model::{Model, Subject};
 use crate::store::sql::{Sql, values};
 use crate::store::{Store, StoreError, day, lease};
 
@@ -23,14 +23,16 @@ pub(super) fn kept(sql: &dyn Sql) -> Result<BTreeMap<String, Kept>, StoreError> 
     Ok(found.into_iter().collect())
 }
 
+/// How a model of this release stands; nothing for one that another release has numbered.
+pub(super) fn own<'a>(kept: &'a BTreeMap<String, Kept>, model: &dyn Model) -> Option<&'a Kept> {
+    let Subject { name, version, .. } = model.subject();
+    kept.get(name).filter(|it| it.version == version)
+}
+
 /// How far each of this release's models is that lacks something.
 pub(in crate::store) fn lacking(sql: &dyn Sql) -> Result<Vec<u64>, StoreError> {
     let kept = kept(sql)?;
-    let own = MODELS.into_iter().filter_map(|model| {
-        let kept = kept.get(model.name()).filter(|it| it.version == model.version());
-        kept.and_then(|it| it.through)
-    });
-    Ok(own.collect())
+    Ok(MODELS.into_iter().filter_map(|model| own(&kept, model)?.through).collect())
 }
 
 impl Store {
@@ -42,10 +44,11 @@ impl Store {
         self.write(move |sql| {
             lease::check(sql, token)?;
             let kept = kept(sql)?;
-            let is_new =
-                |model: &&dyn Model| kept.get(model.name()).is_none_or(|it| it.version < model.version());
-            for model in MODELS.into_iter().filter(is_new) {
-                let (name, version) = (model.name(), model.version());
+            for model in MODELS {
+                let Subject { name, version, .. } = model.subject();
+                if kept.get(name).is_some_and(|it| it.version >= version) {
+                    continue;
+                }
                 tracing::info!(model = name, version, "filled from all that is stored");
                 clear(sql, model)?;
             }
@@ -70,16 +73,17 @@ pub(in crate::store) fn clear_all(sql: &dyn Sql) -> Result<(), StoreError> {
 
 /// Empties a model, which lacks everything then.
 fn clear(sql: &dyn Sql, model: &dyn Model) -> Result<(), StoreError> {
-    for table in model.tables() {
+    let Subject { name, version, tables } = model.subject();
+    for table in tables {
         sql.execute(&format!("delete from {table}"), values![])?;
     }
     sql.execute(
         "insert into model (name, version, through)
          values (?, ?, (select 0 from stamp limit 1))
          on conflict (name) do update set version = excluded.version, through = excluded.through",
-        values![model.name(), model.version()],
+        values![name, version],
     )?;
-    if JUDGED.contains(&model.name()) {
+    if JUDGED.contains(&name) {
         // What was published stays; days are judged again by the figures to come.
         day::look_at_all(sql)?;
     }
@@ -101,7 +105,7 @@ pub(super) fn move_on(sql: &dyn Sql, models: &[&dyn Model], next: u64) -> Result
         sql.execute(
             "update model set through = case when exists (select 1 from stamp where gseq >= ?1) then ?1 - 1 end
              where name = ?2",
-            values![next, model.name()],
+            values![next, model.subject().name],
         )?;
     }
     Ok(())

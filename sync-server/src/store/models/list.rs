@@ -15,7 +15,7 @@ mod tests {
 
     #[test]
     fn whatever_is_waited_for_is_a_model() {
-        let names: Vec<_> = MODELS.iter().map(|model| model.name()).collect();
+        let names: Vec<_> = MODELS.iter().map(|model| model.subject().name).collect();
         assert!(FIGURES.iter().chain(&JUDGED).all(|name| names.contains(name)), "{names:?}");
     }
 }

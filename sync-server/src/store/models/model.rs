@@ -4,16 +4,20 @@ use crate::project::{Group, Parked, Projected};
 use crate::store::sql::Sql;
 use crate::store::{PendingBatch, StoreError};
 
+/// What the database knows a model by.
+pub(super) struct Subject {
+    /// Its name in `model`.
+    pub(super) name: &'static str,
+    /// Counted up when it holds something else: then it is filled anew.
+    pub(super) version: u32,
+    /// What is emptied before that.
+    pub(super) tables: &'static [&'static str],
+}
+
 /// One subject. What it holds follows from the stored batches in the order of their positions, and can be had again.
 pub(super) trait Model: Sync {
-    /// Its name in `model`.
-    fn name(&self) -> &'static str;
-
-    /// Counted up when it holds something else: then it is filled anew.
-    fn version(&self) -> u32;
-
-    /// What is emptied before it is filled.
-    fn tables(&self) -> &'static [&'static str];
+    /// Which it is.
+    fn subject(&self) -> Subject;
 
     /// Adds what batches mean to it.
     ///

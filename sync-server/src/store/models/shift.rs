@@ -1,4 +1,4 @@
-use super::model::{Adding, Model, Piece};
+use super::model::{Adding, Model, Piece, Subject};
 use crate::project::Shift;
 use crate::store::StoreError;
 use crate::store::sql::{Sql, values};
@@ -7,16 +7,8 @@ use crate::store::sql::{Sql, values};
 pub(super) struct Shifts;
 
 impl Model for Shifts {
-    fn name(&self) -> &'static str {
-        "shift"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["shift"]
+    fn subject(&self) -> Subject {
+        Subject { name: "shift", version: 1, tables: &["shift"] }
     }
 
     fn add(&self, sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use suanpan_domain::bounds::SUM_MAX;
 use suanpan_journal::SiteCode;
 
-use super::model::{Adding, Model};
+use super::model::{Adding, Model, Subject};
 use crate::project;
 use crate::store::StoreError;
 use crate::store::sql::{Sql, ToValue, Value};
@@ -21,16 +21,8 @@ struct Beyond {
 }
 
 impl Model for Totals {
-    fn name(&self) -> &'static str {
-        "total"
-    }
-
-    fn version(&self) -> u32 {
-        1
-    }
-
-    fn tables(&self) -> &'static [&'static str] {
-        &["total"]
+    fn subject(&self) -> Subject {
+        Subject { name: "total", version: 1, tables: &["total"] }
     }
 
     fn add(&self, sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {
