@@ -124,6 +124,11 @@ impl HubClient {
         HubClient { certificate: Some(certificate), ..self }
     }
 
+    /// Whether there is an address to call at all.
+    pub(super) fn has_address(&self) -> bool {
+        self.line.is_ok()
+    }
+
     /// Whether the hub answers, as the calls have found.
     pub(super) fn reach(&self) -> &Reach {
         &self.reach

@@ -73,10 +73,12 @@ async fn upload_until_it_fails(
         let step;
         let applied = link.cuts.load(Ordering::Relaxed);
         let is_new = std::mem::replace(&mut cuts, applied) != applied;
+        let has_address = link.client.has_address();
         (upload, step) = link
             .turn(upload, move |upload, here| {
                 is_new.then(|| upload.cut_applied());
-                upload.next(here)
+                // Nothing is packed that can go nowhere.
+                if has_address { upload.next(here) } else { Ok(Step::Idle) }
             })
             .await?;
         let wait = match step {
