@@ -146,8 +146,8 @@ impl Hub {
         dictionary::train(&self.store).await
     }
 
-    /// Builds the read models anew from the stored entries; what an older hub parked may be understood now. Reports are
-    /// incomplete meanwhile; a hub that takes the projector's lease over finishes the rest. Gives the number of entries
+    /// Builds the read models anew from the stored entries, and has what is parked tried again. Reports are incomplete
+    /// meanwhile; a hub that takes the projector's lease over finishes the rest. Gives the number of entries
     /// projected so far.
     ///
     /// *Errors:* `Store`.

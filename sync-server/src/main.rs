@@ -137,8 +137,8 @@ enum Command {
     /// Learn from the newest sales how tills may pack what they send, and tell them: a sale that travels alone is then
     /// half as long. Worth repeating when the assortment has changed.
     Dictionary,
-    /// Build all figures anew from the stored entries, as after an upgrade that understands more of them. Stop every hub
-    /// of the database first.
+    /// Build all figures anew from the stored entries. An upgrade needs none: it reads by itself what it understands. Stop
+    /// every hub of the database first.
     Rebuild,
     /// Serve until interrupted.
     Serve {

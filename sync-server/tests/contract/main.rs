@@ -11,6 +11,7 @@ mod feed;
 mod gate;
 mod http;
 mod import;
+mod import_files;
 mod journal;
 mod lost;
 mod models;
