@@ -14,8 +14,9 @@ use crate::inner::Inner;
 use crate::role::Role;
 use crate::sync::{Receipts, SnapshotSink, Stores, StoresError};
 
-/// Between two pieces of a long count, so that others have their turn with the station.
-const BREATH: Duration = Duration::from_millis(1);
+/// Between two pieces of a long count: others have their turn with the station, and most of the processor while a window
+/// starts. Nobody waits for the count.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// See the module.
 pub(crate) struct Backroom<R: Role>(pub(crate) Arc<Inner<R>>);
