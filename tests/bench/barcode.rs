@@ -3,7 +3,7 @@
 use std::sync::mpsc::channel;
 use std::time::Instant;
 
-use suanpan_contract::{Command, Found};
+use suanpan_contract::pos::{Command, Found};
 use suanpan_tests::rig::Rig;
 
 use crate::history::{assortment, gtin};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use suanpan_contract::Command;
+use suanpan_contract::pos::Command;
 use suanpan_ledger::Options;
 use suanpan_station::pos::{StationConfig, Till};
 use suanpan_tests::catalogue::gtin;

@@ -9,7 +9,8 @@ use std::io::Write;
 use std::path::Path;
 use std::process::ExitCode;
 
-use suanpan_contract::{Code, Command};
+use suanpan_contract::Code;
+use suanpan_contract::pos::Command;
 use suanpan_journal::SegmentId;
 use suanpan_ledger::{CommitError, Durability, Ledger, Lock, NewEntry, OpenBasket, Options, Working};
 use suanpan_station::pos::{StationConfig, Till};
@@ -133,7 +134,7 @@ fn tender(till: &Till, told: &mut std::fs::File) -> Result<&'static str, &'stati
 fn until(
     till: &Till,
     command: impl Fn() -> Command,
-    wanted: impl Fn(&suanpan_contract::TillView) -> bool,
+    wanted: impl Fn(&suanpan_contract::pos::TillView) -> bool,
 ) -> Result<(), &'static str> {
     for _ in 0..REFUSALS_MAX {
         if wanted(&till.dispatch(command()).view) {

@@ -19,7 +19,10 @@ pub(crate) fn is_where_mounts_are(test: &str) -> bool {
     let may_mount =
         Command::new("unshare").args(namespaces).args(["mount", "-t", "tmpfs", "tmpfs", "/mnt"]).status();
     if !may_mount.unwrap().success() {
-        assert!(std::env::var_os("CI").is_none(), "this system lets nobody mount in a namespace of their own");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "this system lets nobody mount in a namespace of their own"
+        );
         println!("Skipped: this system lets nobody mount in a namespace of their own.");
         return false;
     }

@@ -13,7 +13,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::Duration;
 
-use suanpan_contract::{Command, NetworkView, Screen, TillView};
+use suanpan_contract::NetworkView;
+use suanpan_contract::pos::{Command, Screen, TillView};
 use suanpan_ledger::Options;
 use suanpan_station::pos::{StationConfig, Till};
 use suanpan_station::{Clock, SystemClock};

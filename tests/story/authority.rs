@@ -1,8 +1,8 @@
 //! What a cashier decides alone, and what a supervisor approves, one action each.
 
+use suanpan_contract::pos::{CashMoveKind, Command, DiscountInput, Prompt};
 use suanpan_contract::{
-    ApproveAction, ApproveReason, ApproveValue, ApproveView, CashMoveKind, Code, Command, DiscountInput,
-    PriceView, Prompt, QuantityView,
+    ApproveAction, ApproveReason, ApproveValue, ApproveView, Code, PriceView, QuantityView,
 };
 use suanpan_domain::entry::Entry;
 use suanpan_tests::catalogue::{CARD, gtin, label};

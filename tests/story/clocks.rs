@@ -1,6 +1,7 @@
 //! Clocks that are wrong, and starts that go wrong.
 
-use suanpan_contract::{Code, Command, Screen};
+use suanpan_contract::Code;
+use suanpan_contract::pos::{Command, Screen};
 use suanpan_domain::entry::Entry;
 use suanpan_station::pos::Till;
 use suanpan_tests::catalogue::gtin;

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use suanpan_contract::{CitedLineInput, Code, Command, DocumentRow, Found, NetworkView, Screen, TillView};
+use suanpan_contract::pos::{CitedLineInput, Command, DocumentRow, Found, Screen, TillView};
+use suanpan_contract::{Code, NetworkView};
 use suanpan_domain::calendar;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;

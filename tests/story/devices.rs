@@ -3,9 +3,9 @@
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
+use suanpan_contract::pos::{CashMoveKind, Command, Found, Prompt, SlipKind, SlipRow, SourceView, TillView};
 use suanpan_contract::{
-    CashMoveKind, Code, Command, DeviceSettings, Found, Language, PreviewLine, PrintView, PrinterTarget,
-    PrinterView, Prompt, ScaleView, SlipKind, SlipRow, SourceView, TillView,
+    Code, DeviceSettings, Language, PreviewLine, PrintView, PrinterTarget, PrinterView, ScaleView,
 };
 use suanpan_devices::simulators::{PrinterSim, PrinterState, ScaleSim};
 use suanpan_domain::catalogue::Table;

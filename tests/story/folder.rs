@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use suanpan_contract::{Code, Command, DeviceSettings, Found, Language, PrinterTarget, Screen};
+use suanpan_contract::pos::{Command, Found, Screen};
+use suanpan_contract::{Code, DeviceSettings, Language, PrinterTarget};
 use suanpan_domain::catalogue::Table;
 use suanpan_journal::{Certificate, Enrolment, SigningKey, StationId};
 use suanpan_ledger::FeedRow;

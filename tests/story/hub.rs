@@ -6,7 +6,8 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
-use suanpan_contract::{Code, Command, Found, NetworkView, Prompt, RefundableSale, Screen, TillView};
+use suanpan_contract::pos::{Command, Found, Prompt, RefundableSale, Screen, TillView};
+use suanpan_contract::{Code, NetworkView};
 use suanpan_station::pos::Till;
 use suanpan_sync::{FeedChange, Scope};
 use suanpan_tests::rig::{MORNING_MS, Rig, cash};

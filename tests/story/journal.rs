@@ -1,6 +1,7 @@
 //! What is written down beside sales.
 
-use suanpan_contract::{Code, Command, DiskView};
+use suanpan_contract::pos::Command;
+use suanpan_contract::{Code, DiskView};
 use suanpan_domain::entry::Entry;
 use suanpan_tests::catalogue::gtin;
 use suanpan_tests::rig::{Rig, pays};

@@ -1,6 +1,7 @@
 //! Signing in, lockouts, relief.
 
-use suanpan_contract::{Code, Command, Prompt, Screen};
+use suanpan_contract::Code;
+use suanpan_contract::pos::{Command, Prompt, Screen};
 use suanpan_tests::catalogue::{CARD, gtin};
 use suanpan_tests::rig::{MINUTE, Rig};
 

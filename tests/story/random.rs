@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 use proptest::sample::select;
 use proptest::test_runner::{Config, TestRunner};
-use suanpan_contract::{
-    CashMoveKind, CitedLineInput, Command, DenominationCount, DiscountInput, Found, Language, QuantityView,
-    RefundLineInput, RefundableLine, TillView,
+use suanpan_contract::pos::{
+    CashMoveKind, CitedLineInput, Command, DenominationCount, DiscountInput, Found, RefundLineInput,
+    RefundableLine, TillView,
 };
+use suanpan_contract::{Language, QuantityView};
 use suanpan_domain::entry::Entry;
 use suanpan_domain::money::Fen;
 use suanpan_domain::refund::Origin;

@@ -1,9 +1,7 @@
 //! Receipts that several tills could refund: the hub says who may, and HQ hears of what it could not prevent.
 
-use suanpan_contract::{
-    CitedLineInput, Code, Command, HubWord, NetworkView, Prompt, QuantityView, RefundLineInput,
-    RefundableSale, TillView,
-};
+use suanpan_contract::pos::{CitedLineInput, Command, Prompt, RefundLineInput, RefundableSale, TillView};
+use suanpan_contract::{Code, HubWord, NetworkView, QuantityView};
 use suanpan_tests::rig::cash;
 
 use crate::hub::{Chain, Shop};

@@ -1,9 +1,9 @@
 //! Giving money back.
 
-use suanpan_contract::{
-    ApproveAction, CitedLineInput, Code, Command, CountPurpose, Found, HubWord, PreviewLine, Prompt,
-    RefundLineInput, RefundView, RefundableSale, TakenView,
+use suanpan_contract::pos::{
+    CitedLineInput, Command, CountPurpose, Found, Prompt, RefundLineInput, RefundView, RefundableSale,
 };
+use suanpan_contract::{ApproveAction, Code, HubWord, PreviewLine, TakenView};
 use suanpan_domain::entry::Entry;
 use suanpan_domain::refund::Origin;
 use suanpan_tests::catalogue::{gtin, label};

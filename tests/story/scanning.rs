@@ -1,7 +1,8 @@
 //! What a scan does and refuses to do.
 
 use serde_json::{Value, json};
-use suanpan_contract::{Code, Command, Found, Level, Prompt, QuantityView, SourceView};
+use suanpan_contract::pos::{Command, Found, Prompt, SourceView};
+use suanpan_contract::{Code, Level, QuantityView};
 use suanpan_domain::catalogue::Table;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::money::Fen;

@@ -1,7 +1,8 @@
 //! Ringing and paying.
 
 use serde_json::json;
-use suanpan_contract::{ApproveAction, Code, Command, DiscountInput, Prompt, Screen, TillView};
+use suanpan_contract::pos::{Command, DiscountInput, Prompt, Screen, TillView};
+use suanpan_contract::{ApproveAction, Code};
 use suanpan_domain::catalogue::Table;
 use suanpan_tests::catalogue::{gtin, label, row, rows};
 use suanpan_tests::rig::{Rig, cash, pays};

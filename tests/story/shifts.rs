@@ -1,8 +1,7 @@
 //! 开班, 缴款, 中途对账, 班结, 日结.
 
-use suanpan_contract::{
-    ApproveAction, CashMoveKind, Code, Command, CountPurpose, Found, Prompt, Screen, TillView,
-};
+use suanpan_contract::pos::{CashMoveKind, Command, CountPurpose, Found, Prompt, Screen, TillView};
+use suanpan_contract::{ApproveAction, Code};
 use suanpan_domain::catalogue::Table;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::money::Fen;

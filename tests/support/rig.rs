@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
-use suanpan_contract::{Code, Command, DenominationCount, Found, LineView, Prompt, Reply, TillView};
+use suanpan_contract::Code;
+use suanpan_contract::pos::{Command, DenominationCount, Found, LineView, Prompt, Reply, TillView};
 use suanpan_domain::entry::Entry;
 use suanpan_journal::{Certificate, CertificateId, Enrolment, Records, SigningKey, StationId};
 use suanpan_ledger::{Catalogue, FeedRow, Lock, OpenError, Options};

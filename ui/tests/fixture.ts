@@ -1,6 +1,6 @@
-import type { LineView } from '../src/bindings/LineView'
-import type { QuickKeyView } from '../src/bindings/QuickKeyView'
-import type { TillView } from '../src/bindings/TillView'
+import type { LineView } from '../src/bindings/pos/LineView'
+import type { QuickKeyView } from '../src/bindings/pos/QuickKeyView'
+import type { TillView } from '../src/bindings/pos/TillView'
 
 function weighed(id: number, name: string, item: string, grams: number, fen: number, amount_fen: number): LineView {
   const price = { fen, per: '500g' }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 
-import type { TillView } from '../src/bindings/TillView'
+import type { TillView } from '../src/bindings/pos/TillView'
 import { keyName } from '../src/kit/keyname'
 import type { Deed, Panel } from '../src/pos/deed'
 import { KEYMAP, remap, SOFT_KEYS } from '../src/pos/keymap'

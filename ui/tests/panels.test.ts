@@ -1,8 +1,8 @@
 import { describe, expect, it, vi } from 'vitest'
 
-import type { Command } from '../src/bindings/Command'
-import type { Found } from '../src/bindings/Found'
-import type { Prompt } from '../src/bindings/Prompt'
+import type { Command } from '../src/bindings/pos/Command'
+import type { Found } from '../src/bindings/pos/Found'
+import type { Prompt } from '../src/bindings/pos/Prompt'
 import type { QuantityView } from '../src/bindings/QuantityView'
 import { READ_MS } from '../src/kit/question'
 import { scan } from '../src/kit/surface'

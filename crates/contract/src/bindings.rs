@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use ts_rs::{Config, TS};
 
-use crate::{Command, Reply, wms};
+use crate::{pos, wms};
 
 fn files_in(dir: &Path) -> BTreeMap<PathBuf, String> {
     let mut files = BTreeMap::new();
@@ -24,8 +24,8 @@ fn files_in(dir: &Path) -> BTreeMap<PathBuf, String> {
 
 fn export_to(dir: &Path) {
     let config = Config::new().with_large_int("number").with_out_dir(dir);
-    Command::export_all(&config).unwrap();
-    Reply::export_all(&config).unwrap();
+    pos::Command::export_all(&config).unwrap();
+    pos::Reply::export_all(&config).unwrap();
     wms::Command::export_all(&config).unwrap();
     wms::Reply::export_all(&config).unwrap();
     fs::write(dir.join("messages.zh-CN.json"), include_str!("../messages/zh-CN.json")).unwrap();

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use suanpan_contract::{self as contract, Found, Screen, wms};
+use suanpan_contract::{pos, wms};
 
 use crate::pos::Till;
 use crate::start::{StartError, StationConfig};
@@ -57,13 +57,13 @@ impl Desk {
 impl AtWindow for Till {
     fn call(&self, command: &str) -> Result<Shown, String> {
         let reply = self.dispatch(read(command)?);
-        let may_quit = reply.found == Some(Found::MayQuit);
+        let may_quit = reply.found == Some(pos::Found::MayQuit);
         Ok(Shown { reply: json(&reply), may_quit })
     }
 
     fn enrol(&self, hub_url: String, code: String) {
-        if self.view().screen == Screen::Enrol {
-            self.dispatch(contract::Command::Enrol { hub_url, code });
+        if self.view().screen == pos::Screen::Enrol {
+            self.dispatch(pos::Command::Enrol { hub_url, code });
         }
     }
 

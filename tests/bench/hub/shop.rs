@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use suanpan_contract::{Command, Screen, TillView};
+use suanpan_contract::pos::{Command, Screen, TillView};
 use suanpan_domain::catalogue::Table;
 use suanpan_ledger::Options;
 use suanpan_station::pos::{StationConfig, Till};

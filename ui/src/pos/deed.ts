@@ -1,6 +1,6 @@
-import type { Command } from '../bindings/Command'
-import type { CountPurpose } from '../bindings/CountPurpose'
-import type { Found } from '../bindings/Found'
+import type { Command } from '../bindings/pos/Command'
+import type { CountPurpose } from '../bindings/pos/CountPurpose'
+import type { Found } from '../bindings/pos/Found'
 import type { Action } from './keymap'
 import type { HintKey } from './words'
 

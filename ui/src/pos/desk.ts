@@ -1,6 +1,6 @@
 import { inject, ref, shallowRef, watch, type InjectionKey, type Ref, type ShallowRef } from 'vue'
 
-import type { Work } from '../bindings/Work'
+import type { Work } from '../bindings/pos/Work'
 import { play } from '../kit/sound'
 import { onAct } from '../kit/surface'
 import type { Till } from './till'

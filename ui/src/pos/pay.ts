@@ -1,5 +1,5 @@
-import type { TenderView } from '../bindings/TenderView'
-import type { TillView } from '../bindings/TillView'
+import type { TenderView } from '../bindings/pos/TenderView'
+import type { TillView } from '../bindings/pos/TillView'
 import { money, parseFen, yuan } from '../kit/format'
 import { language } from '../kit/i18n'
 import { hint, KEYS, NOTHING, open, send, type Deed } from './deed'

@@ -1,5 +1,5 @@
-import type { BasketView } from '../bindings/BasketView'
-import type { TillView } from '../bindings/TillView'
+import type { BasketView } from '../bindings/pos/BasketView'
+import type { TillView } from '../bindings/pos/TillView'
 import { parsePieces } from '../kit/format'
 import { hint, KEYS, NOTHING, open, send, type, type Deed, type Panel } from './deed'
 import type { Action, Keymap } from './keymap'

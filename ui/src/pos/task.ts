@@ -1,6 +1,6 @@
 import { computed, onScopeDispose, shallowReactive } from 'vue'
 
-import type { TillView } from '../bindings/TillView'
+import type { TillView } from '../bindings/pos/TillView'
 import { w } from './words'
 
 type Caption = Extract<keyof (typeof w)['value'], `buffer${string}`>

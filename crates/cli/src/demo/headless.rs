@@ -6,7 +6,8 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use suanpan_contract::{Command, NetworkView, Prompt, Screen, TillView};
+use suanpan_contract::NetworkView;
+use suanpan_contract::pos::{Command, Prompt, Screen, TillView};
 use suanpan_station::pos::{StationConfig, Till};
 use suanpan_sync::paths;
 use tokio::time::{interval, timeout};

@@ -1,7 +1,8 @@
 //! Refunds of a receipt that neither this till nor the hub can show: a supervisor cites its number, and the goods are
 //! priced as the customer's paper shows. HQ hears of those that the receipt does not bear out.
 
-use suanpan_contract::{ApproveAction, CitedLineInput, Code, HubWord, RefundView};
+use suanpan_contract::pos::{CitedLineInput, RefundView};
+use suanpan_contract::{ApproveAction, Code, HubWord};
 use suanpan_domain::catalogue::SoldBy;
 use suanpan_domain::ids::DocumentNumber;
 use suanpan_domain::money::Fen;

@@ -1,6 +1,7 @@
 //! What was just closed, as the screen shows it until other work begins: what to hand over, and what came in.
 
-use suanpan_contract::{ClosedView, TakenView};
+use suanpan_contract::TakenView;
+use suanpan_contract::pos::ClosedView;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::money::Fen;
 use suanpan_domain::refund::{Origin, Refund};

@@ -1,6 +1,6 @@
 //! What lies on a till's counter, and what a till alone waits for.
 
-use suanpan_contract::{ClosedView, RefundView};
+use suanpan_contract::pos::{ClosedView, RefundView};
 use suanpan_domain::barcode::{Gs1, Label};
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::ids::Id;

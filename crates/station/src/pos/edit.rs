@@ -1,6 +1,7 @@
 //! Changing what was rung. Whatever takes goods or money off a basket is journalled, above a limit with an approval.
 
-use suanpan_contract::{ApproveAction, ApproveReason, Code, Command, DiscountInput};
+use suanpan_contract::pos::{Command, DiscountInput};
+use suanpan_contract::{ApproveAction, ApproveReason, Code};
 use suanpan_domain::entry::{BasketVoided, Entry, LineRemoved, QuantityLowered};
 use suanpan_domain::money::Fen;
 use suanpan_domain::pricing::Price;

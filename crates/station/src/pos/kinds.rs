@@ -1,6 +1,6 @@
 //! A till as a role: what it names.
 
-use suanpan_contract::{Command, Found};
+use suanpan_contract::pos::{Command, Found};
 
 use super::counter::{Counter, Question};
 use super::known::Known;

@@ -1,6 +1,6 @@
 //! What a till keeps in memory of its ledger and catalogue.
 
-use suanpan_contract::DocumentRow;
+use suanpan_contract::pos::DocumentRow;
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::ids::Id;
 use suanpan_ledger::{Parked, Shift};

@@ -1,6 +1,7 @@
 //! What a till prints.
 
-use suanpan_contract::{Code, PreviewLine, SlipKind};
+use suanpan_contract::pos::SlipKind;
+use suanpan_contract::{Code, PreviewLine};
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::{Entry, Reprinted};
 use suanpan_domain::ids::{EntryRef, Id};

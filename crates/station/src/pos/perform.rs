@@ -1,6 +1,7 @@
 //! Which use case a command is, and what a command may do while something is waited for.
 
-use suanpan_contract::{Code, Command, TEXT_LEN_MAX, Work};
+use suanpan_contract::pos::{Command, Work};
+use suanpan_contract::{Code, TEXT_LEN_MAX};
 use suanpan_domain::barcode::GS1_CHARS_MAX;
 
 use super::counter::Question;

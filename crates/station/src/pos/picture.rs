@@ -1,9 +1,7 @@
 //! Puts the whole picture of the till together.
 
-use suanpan_contract::{
-    BasketView, DiskView, NetworkView, PayView, PrinterView, QuickKeyView, QuickTabView, Screen, StatusView,
-    TillView,
-};
+use suanpan_contract::pos::{BasketView, PayView, QuickKeyView, QuickTabView, Screen, StatusView, TillView};
+use suanpan_contract::{DiskView, NetworkView, PrinterView};
 use suanpan_domain::calendar;
 use suanpan_domain::catalogue::{Item, QuickKey, QuickTab, Role};
 

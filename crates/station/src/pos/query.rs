@@ -1,6 +1,7 @@
 //! Questions that change nothing: items by what was typed, documents by number, a receipt on screen.
 
-use suanpan_contract::{Code, Found, SlipKind};
+use suanpan_contract::Code;
+use suanpan_contract::pos::{Found, SlipKind};
 use suanpan_domain::barcode;
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::ids::DocumentNumber;

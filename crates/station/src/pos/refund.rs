@@ -1,9 +1,8 @@
 //! Refunds of a sale whose lines are at hand: this till's own, or another till's that the hub shows. Before anything is
 //! shown, and again before anything is paid out, the hub is asked for the receipt.
 
-use suanpan_contract::{
-    ApproveAction, ApproveReason, ClosedView, Code, Found, HubWord, RefundLineInput, RefundView, RefundedLine,
-};
+use suanpan_contract::pos::{ClosedView, Found, RefundLineInput, RefundView, RefundedLine};
+use suanpan_contract::{ApproveAction, ApproveReason, Code, HubWord};
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::{DocumentNumber, Id};
 use suanpan_domain::refund::payout::{Payout, Way, payout};

@@ -1,8 +1,7 @@
 //! 开班, 缴款 and 换零, 中途对账, 班结, 日结, and opening the drawer without a sale.
 
-use suanpan_contract::{
-    ApproveAction, ApproveReason, CashMoveKind, Code, CountPurpose, DenominationCount, Found,
-};
+use suanpan_contract::pos::{CashMoveKind, CountPurpose, DenominationCount, Found};
+use suanpan_contract::{ApproveAction, ApproveReason, Code};
 use suanpan_domain::calendar::{self, Dating, DatingDoubt, decide_date};
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::entry::{DrawerOpened, Entry};

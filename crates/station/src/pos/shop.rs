@@ -1,6 +1,6 @@
 //! What a till's commands ask of ledger and catalogue.
 
-use suanpan_contract::{DocumentRow, SlipKind, SlipRow};
+use suanpan_contract::pos::{DocumentRow, SlipKind, SlipRow};
 use suanpan_domain::calendar;
 use suanpan_domain::entry::{Entry, kind};
 use suanpan_domain::ids::{DocumentNumber, EntryRef, Id};

@@ -1,6 +1,7 @@
 //! The till as its hosts see it, and what it does at a station.
 
-use suanpan_contract::{Code, Command, PrintView, Reply, TillView};
+use suanpan_contract::pos::{Command, Reply, TillView};
+use suanpan_contract::{Code, PrintView};
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use suanpan_contract::{QuickKeyView, QuickTabView, TenderView};
+use suanpan_contract::pos::{QuickKeyView, QuickTabView, TenderView};
 use suanpan_domain::catalogue::{LabelLayout, QuickTab, Rounding, TaxCode, Tender};
 use suanpan_domain::money::Fen;
 use suanpan_domain::sale::Tendered;

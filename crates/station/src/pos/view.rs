@@ -1,8 +1,9 @@
 //! The picture of the till: the desk and the shop as the contract's types. Nothing is decided here.
 
-use suanpan_contract::{
+use suanpan_contract::TakenView;
+use suanpan_contract::pos::{
     BasketView, ItemHit, LastItemView, LineView, ParkedView, PayView, Prompt, RefundableLine, RefundableSale,
-    SourceView, TakenView,
+    SourceView,
 };
 use suanpan_domain::catalogue::{Item, Role, Rounding, SiteSettings};
 use suanpan_domain::pricing::Price;

@@ -1,6 +1,7 @@
 //! Weighed goods: a settled weight from the till's scale, or a weight typed by somebody who may.
 
-use suanpan_contract::{ApproveAction, Code, Command};
+use suanpan_contract::pos::Command;
+use suanpan_contract::{ApproveAction, Code};
 use suanpan_domain::catalogue::Item;
 use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::{Grams, Quantity};

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use suanpan_contract::Command;
+use suanpan_contract::pos::Command;
 use suanpan_domain::ids::Id;
 use suanpan_journal::Hash;
 use suanpan_ledger::{Lock, Options};
