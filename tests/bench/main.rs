@@ -38,6 +38,8 @@ fn main() -> ExitCode {
         Of::Hub => {
             report.measure("batches", || hub::ingest::on_sqlite(batches));
             report.measure("postgres", || hub::ingest::on_postgres((batches / 8).max(1)));
+            report.measure("today", || hub::today::on_sqlite(size(20_000_000)));
+            report.measure("today_postgres", || hub::today::on_postgres(size(20_000_000)));
             report.measure("wire", hub::wire::measure);
             report.measure("trickle", hub::trickle::measure);
             report.measure("feed", || hub::feed::many(size(100_000)));

@@ -5,7 +5,8 @@ use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-const ANSWER_MAX: usize = 64 * 1024;
+/// HQ's page of a large chain is a few hundred KB.
+const ANSWER_MAX: usize = 1024 * 1024;
 
 /// See the module.
 pub(crate) struct Line<S = TcpStream> {

@@ -11,6 +11,7 @@ mod relay;
 mod shop;
 pub(crate) mod snapshot;
 mod stations;
+pub(crate) mod today;
 pub(crate) mod trickle;
 pub(crate) mod wire;
 

@@ -17,6 +17,9 @@ pub(crate) struct Station {
     number: u16,
     chain: Chain,
     sales: u32,
+    date: u32,
+    /// The printed number of the date's last sale.
+    printed: u32,
     requests: u64,
 }
 
@@ -32,7 +35,13 @@ impl Station {
         let id = StationId(id.to_be_bytes());
         let segment = SegmentId(bytes(2)[..16].try_into().expect("sixteen bytes"));
         let key = SigningKey::from_seed(&bytes(3));
-        Station { id, key, number, chain: Chain::open(id, segment, &Parent::ROOT), sales: 0, requests: 0 }
+        let chain = Chain::open(id, segment, &Parent::ROOT);
+        Station { id, key, number, chain, sales: 0, date: DATE, printed: 0, requests: 0 }
+    }
+
+    /// Sells on another date from now on.
+    pub(crate) fn begin_day(&mut self, date: u32) {
+        (self.date, self.printed) = (date, 0);
     }
 
     /// What it shows to a hub that does not know it.
@@ -84,7 +93,7 @@ impl Station {
         };
         let mut records = Vec::new();
         for _ in 0..sales {
-            self.sales += 1;
+            (self.sales, self.printed) = (self.sales + 1, self.printed + 1);
             let nth = self.sales;
             let Entry::Sale(mut sold) = usual_sale(u64::from(self.number), nth) else {
                 unreachable!("it is a sale")
@@ -95,10 +104,11 @@ impl Station {
             random[..8].copy_from_slice(&dice.to_be_bytes());
             random[8..].copy_from_slice(&mixed(dice).to_be_bytes()[..2]);
             sold.id = Id::mint(at_ms, random);
+            sold.number = self.printed;
             sold.shift = Id::mint(START_MS, self.id.0[..10].try_into().expect("ten bytes"));
             let entry = Entry::Sale(sold);
             let payload = entry.encode().expect("a sale");
-            let header = self.chain.append(at_ms, DATE, entry.kind(), &payload).expect("room");
+            let header = self.chain.append(at_ms, self.date, entry.kind(), &payload).expect("room");
             push_record(&mut records, &header, &payload);
         }
         Push::seal(&self.key, self.id, self.chain.segment, start, &records).expect("a push")
