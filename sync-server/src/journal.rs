@@ -28,6 +28,24 @@ pub struct JournalStation {
     /// The key that signed its pushes.
     #[cfg_attr(test, schemars(with = "String"))]
     pub public_key: VerifyingKey,
+    /// What it delivered while it was revoked and nobody has accepted yet: in no figure.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub held: Vec<Held>,
+}
+
+/// Entries of one branch that follow each other and are held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
+pub struct Held {
+    /// Segment of the entries.
+    #[cfg_attr(test, schemars(with = "String"))]
+    pub segment: SegmentId,
+    /// Branch of the segment.
+    pub branch: u32,
+    /// The first.
+    pub from_seq: u64,
+    /// The last.
+    pub to_seq: u64,
 }
 
 /// Where the hub keeps a batch; batches are handed out in this order.

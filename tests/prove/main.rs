@@ -8,7 +8,7 @@ use suanpan_cli::prove::{self, Disagreement, Outcome, ProveFailure, Side};
 use suanpan_cli::replay;
 use suanpan_sync::{Container, Push};
 use sync_server::access::Reach;
-use sync_server::store::{ReportFilter, Site};
+use sync_server::store::{ReportFilter, Site, Standing};
 use sync_server::{Config, Hub, RunningHub};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -31,6 +31,16 @@ struct Days {
 
 impl Days {
     fn new() -> Days {
+        let (days, code) = Days::begin();
+        let session = days.open(&code);
+        session.sell(|_, _| ()).unwrap();
+        session.finish().unwrap();
+        days.judged();
+        days
+    }
+
+    /// A hub, and a code for its till.
+    fn begin() -> (Days, String) {
         let folder = tempfile::tempdir().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         let (hub, key, code) = runtime.block_on(async {
@@ -47,13 +57,11 @@ impl Days {
         });
         let key_file = folder.path().join("key");
         std::fs::write(&key_file, format!("{key}\n")).unwrap();
-        let days = Days { hub, runtime, folder, key_file };
-        days.sell(&code);
-        days.judged();
-        days
+        (Days { hub, runtime, folder, key_file }, code)
     }
 
-    fn sell(&self, code: &str) {
+    /// Enrols a till that has two days to sell.
+    fn open(&self, code: &str) -> replay::Session {
         let (items, sales) = (self.folder.path().join("items.csv"), self.folder.path().join("sales.csv"));
         std::fs::write(
             &items,
@@ -79,9 +87,7 @@ impl Days {
             rate: None,
             json: true,
         };
-        let session = replay::Session::open(&args).unwrap();
-        session.sell(|_, _| ()).unwrap();
-        session.finish().unwrap();
+        replay::Session::open(&args).unwrap()
     }
 
     fn judged(&self) {
@@ -156,6 +162,29 @@ fn a_day_that_nobody_touched_agrees_from_the_bytes_to_the_report() {
         assert_eq!((outcome.version, outcome.closed.len()), (1, 1));
         assert!(outcome.figures["sales"] > 100 && outcome.figures["refunds"] > 10);
     }
+}
+
+#[test]
+fn what_a_revoked_station_delivers_is_in_no_figure_and_agrees_before_and_after_it_is_accepted() {
+    let (days, code) = Days::begin();
+    let (session, store) = (days.open(&code), days.hub.hub().store());
+    let station = days.runtime.block_on(store.listed_stations()).unwrap()[0].station;
+    let by = || "test".to_owned();
+    days.runtime.block_on(store.set_standing(station, Standing::Revoked, 0, by())).unwrap();
+    session.sell(|_, _| ()).unwrap();
+    session.wait_for_acks().unwrap();
+    assert!(days.runtime.block_on(store.listed_stations()).unwrap()[0].held > 0);
+    let outcome = days.prove(false);
+    assert!(
+        outcome.agree && !outcome.figures.contains_key("sales"),
+        "{:?} {:?}",
+        outcome.first,
+        outcome.figures
+    );
+    days.runtime.block_on(store.accept_held(station, 0, by())).unwrap();
+    days.judged();
+    let outcome = days.prove(false);
+    assert!(outcome.agree && outcome.figures["sales"] > 100, "{:?} {:?}", outcome.first, outcome.figures);
 }
 
 #[test]

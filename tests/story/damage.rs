@@ -18,7 +18,7 @@ use suanpan_tests::files::replace_files;
 use suanpan_tests::rig::{MORNING_MS, Rig, identity};
 use suanpan_tests::sales;
 use sync_server::access::Reach;
-use sync_server::store::{Problem, ReportFilter};
+use sync_server::store::{Attention, ReportFilter};
 use sync_server::{Config, Hub, RunningHub};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -349,7 +349,7 @@ fn a_tail_that_an_older_and_damaged_ledger_lacks_is_fetched_when_the_salvage_is_
     assert!(rig.now().status.to_come.is_some());
     let waits = || {
         let today = runtime.block_on(store.today(Reach::whole_chain(), None, MORNING_MS, 0)).expect("today");
-        today.problems.iter().any(|problem| matches!(problem, Problem::LostTail { .. }))
+        today.problems.iter().any(|problem| matches!(problem, Attention::LostTail { .. }))
     };
     assert!(waits(), "nothing is told as fetched");
     std::fs::remove_dir(in_its_way).expect("an empty folder");

@@ -5,7 +5,7 @@ use suanpan_journal::{SegmentId, SiteCode, StationId, VerifyingKey};
 
 use super::sql::{Row, Sql, values};
 use super::{Store, StoreError};
-use crate::journal::{JournalStation, PAGE_BATCHES_MAX, PAGE_BYTES_MAX, Place, StoredBatch};
+use crate::journal::{Held, JournalStation, PAGE_BATCHES_MAX, PAGE_BYTES_MAX, Place, StoredBatch};
 
 impl Store {
     /// The stations of a site, in the order of their ids. None if there is no such site.
@@ -13,7 +13,7 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn journal_stations(&self, site: SiteCode) -> Result<Vec<JournalStation>, StoreError> {
         self.read_long(move |sql| {
-            sql.all(
+            let mut stations: Vec<JournalStation> = sql.all(
                 "select station, till, public_key from station where site = ? order by station",
                 values![site.as_str()],
                 |row| {
@@ -22,9 +22,14 @@ impl Store {
                         station: StationId(row.get(0)?),
                         till: row.get(1)?,
                         public_key: public_key.map_err(|_| StoreError::Damaged("station key"))?,
+                        held: Vec::new(),
                     })
                 },
-            )
+            )?;
+            for it in &mut stations {
+                it.held = held(sql, it.station)?;
+            }
+            Ok(stations)
         })
         .await
     }
@@ -60,6 +65,33 @@ impl Store {
     ) -> Result<(Vec<StoredBatch>, bool), StoreError> {
         self.read_long(move |sql| page(sql, &site, date, after)).await
     }
+}
+
+/// What is held of a station, batches that follow each other as one.
+fn held(sql: &dyn Sql, station: StationId) -> Result<Vec<Held>, StoreError> {
+    let batches = sql.all(
+        "select b.segment, b.branch, b.from_seq, b.to_seq
+         from held h join batch b on b.station = h.station and b.id = h.batch
+         where h.station = ? order by b.segment, b.branch, b.from_seq",
+        values![station.0],
+        |row| {
+            let (segment, branch) = (SegmentId(row.get(0)?), row.get(1)?);
+            Ok(Held { segment, branch, from_seq: row.get(2)?, to_seq: row.get(3)? })
+        },
+    )?;
+    let mut runs: Vec<Held> = Vec::new();
+    for batch in batches {
+        match runs.last_mut() {
+            Some(run)
+                if (run.segment, run.branch) == (batch.segment, batch.branch)
+                    && run.to_seq.checked_add(1) == Some(batch.from_seq) =>
+            {
+                run.to_seq = batch.to_seq;
+            }
+            _ => runs.push(batch),
+        }
+    }
+    Ok(runs)
 }
 
 fn page(

@@ -1,5 +1,7 @@
 //! What the hub keeps. SQL lives below this module and no row type leaves it.
 
+mod attention;
+mod attention_list;
 mod audit;
 mod copy;
 mod day;
@@ -21,8 +23,6 @@ mod migrations;
 mod models;
 mod numbered;
 mod postgres;
-mod problem;
-mod problems;
 mod publish;
 mod recorded;
 mod reports;
@@ -38,6 +38,7 @@ mod types;
 mod users;
 mod within;
 
+pub use attention::Attention;
 pub use audit::{AUDIT_PAGE, AuditRow};
 pub use copy::copy_to_postgres;
 pub use day::{
@@ -48,7 +49,6 @@ pub use error::{Cause, StoreError};
 pub use keys::{ApiKey, KeyRights};
 pub use lease::LEASE_MS;
 pub use lost::{Decided, Lost, LostChoice, LostDecision, LostKey, LostRow, Proven};
-pub use problem::Problem;
 pub use reports::REPORT_ROWS_MAX;
 pub use reserved::{Reserve, Reserved};
 pub use signer::Signer;

@@ -21,7 +21,7 @@ impl Store {
     ///
     /// *Errors:* `TooMany` and the store's.
     pub async fn report_days(&self, filter: ReportFilter) -> Result<(Vec<DayRow>, i64), StoreError> {
-        self.read_report(move |sql| with_pending(sql, &filter, days(sql, &filter)?)).await
+        self.read_report(move |sql| with_pending(sql, &filter, &FIGURES, days(sql, &filter)?)).await
     }
 
     /// Figures by business date, site and one more thing, and how many batches still wait to be in them.
@@ -32,14 +32,15 @@ impl Store {
         by: ReportBy,
         filter: ReportFilter,
     ) -> Result<(Vec<ByRow>, i64), StoreError> {
-        self.read_report(move |sql| with_pending(sql, &filter, broken_down(sql, by, &filter)?)).await
+        self.read_report(move |sql| with_pending(sql, &filter, &FIGURES, broken_down(sql, by, &filter)?))
+            .await
     }
 
     /// Every total but those by item, by business date, site and till, and how many batches still wait to be in them.
     ///
     /// *Errors:* `TooMany` and the store's.
     pub async fn report_totals(&self, filter: ReportFilter) -> Result<(Vec<TotalRow>, i64), StoreError> {
-        self.read_report(move |sql| with_pending(sql, &filter, totals(sql, &filter)?)).await
+        self.read_report(move |sql| with_pending(sql, &filter, &FIGURES, totals(sql, &filter)?)).await
     }
 }
 
@@ -64,14 +65,15 @@ macro_rules! of_site {
 }
 of_site!(DayRow, ByRow, TotalRow, OfflineRefund);
 
-/// Gives each row what waits of its site, and the sum, read with the rows on one state.
+/// Gives each row what waits of its site to be in the models that they were read from, and the sum, read on one state.
 pub(super) fn with_pending<R: OfSite>(
     sql: &dyn Sql,
     filter: &ReportFilter,
+    models: &[&str],
     mut rows: Vec<R>,
 ) -> Result<(Vec<R>, i64), StoreError> {
     refuse_more(rows.len(), REPORT_ROWS_MAX)?;
-    let waiting = pending(sql, filter)?;
+    let waiting = pending(sql, filter, models)?;
     for row in &mut rows {
         *row.pending() = waiting.get(row.site()).copied().unwrap_or(0);
     }
@@ -83,8 +85,12 @@ pub(super) fn refuse_more(rows: usize, max: u32) -> Result<(), StoreError> {
     if rows > max as usize { Err(StoreError::TooMany(max)) } else { Ok(()) }
 }
 
-/// Batches of each site that sales reports lack: they wait for the projector, or are being added anew.
-pub(super) fn pending(sql: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<String, i64>, StoreError> {
+/// Batches of each site that some models lack: they wait for the projector, or are being added anew.
+pub(super) fn pending(
+    sql: &dyn Sql,
+    filter: &ReportFilter,
+    models: &[&str],
+) -> Result<BTreeMap<String, i64>, StoreError> {
     let waiting: Vec<(String, i64)> = sql.all(
         &format!(
             "select s.site, count(*) from pending p join station s on s.station = p.station
@@ -94,7 +100,7 @@ pub(super) fn pending(sql: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<S
         values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed(), filter.till],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )?;
-    let mut lacking = lag(sql, &FIGURES, filter)?;
+    let mut lacking = lag(sql, models, filter)?;
     for (site, batches) in waiting {
         let all: &mut i64 = lacking.entry(site).or_default();
         *all = all.saturating_add(batches);

@@ -10,8 +10,8 @@ use suanpan_journal::{SiteCode, StationId};
 use super::models::returned;
 use super::sql::{Sql, values};
 use super::within::{within, within_each};
-use super::{DayRow, LookedUp, OfflineRefund, Problem, ReportFilter, Site, StoreError};
-use super::{Store, enrolled, problems, reports, reserved};
+use super::{Attention, DayRow, LookedUp, OfflineRefund, ReportFilter, Site, StoreError};
+use super::{Store, attention_list, enrolled, reports, reserved};
 use crate::access::Reach;
 
 /// Rows of one kind that are listed; the rest follow when these are dealt with.
@@ -52,7 +52,7 @@ pub struct Today {
     /// Shifts without an end.
     pub unclosed_shifts: Vec<UnclosedShift>,
     /// What somebody has to look at.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Attention>,
     /// Refunds of the last two weeks that were paid out while the hub was not heard: a till may have been away as long.
     pub offline_refunds: Vec<OfflineRefund>,
     /// Who asked for other stores' receipts.
@@ -199,7 +199,11 @@ fn build(
         hours,
         stations,
         unclosed_shifts: unclosed_shifts(connection, &filter.reach)?,
-        problems: problems::problems(connection, &filter.reach, enrolled::current_date(sites, now_ms))?,
+        problems: attention_list::attention(
+            connection,
+            &filter.reach,
+            enrolled::current_date(sites, now_ms),
+        )?,
         offline_refunds,
         looked_up: reserved::looked_up(connection, &filter.reach, date)?,
     })

@@ -3,6 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 use sync_server::admin::{Deed, Order};
+use sync_server::journal::Held;
 
 use crate::access::ordered;
 use crate::support::*;
@@ -45,12 +46,16 @@ async fn what_a_stolen_till_delivers_is_acked_and_in_no_figure_before_somebody_a
     let cookie = hub.session().await;
     let held = json!([{ "kind": "held", "site": "HT01", "till": 1, "batches": 1 }]);
     assert_eq!(json!(problems(&hub.today(&cookie).await, "held")), held);
+    let of_site = || hub.hub().store().journal_stations("HT01".parse().unwrap());
+    let run = Held { segment: till.current().id, branch: 0, from_seq: 2, to_seq: 2 };
+    assert_eq!(of_site().await.unwrap()[0].held, [run]);
     let listed = ordered(&hub, Order::Stations).await;
     assert!(listed[0].contains(" HT01/1 revoked, last heard ") && listed[0].ends_with(", 1 deliveries held"));
 
     let said = done(&hub, &till, Deed::Accept).await;
     assert!(said.ends_with(" HT01/1: 1 deliveries accepted"), "{said}");
     assert_eq!(hub.day().await[0]["paid_fen"], 240);
+    assert_eq!(of_site().await.unwrap()[0].held, []);
     assert_eq!(json!(problems(&hub.today(&cookie).await, "held")), json!([]));
     // It was found again.
     done(&hub, &till, Deed::Restore).await;

@@ -8,7 +8,7 @@ use suanpan_domain::shift::{DayClosed, Sums};
 use suanpan_domain::totals::{item_postings, postings};
 use suanpan_journal::{Hash, Parent, Records, SegmentId, StationId, VerifyingKey};
 use suanpan_sync::{CheckedPush, Push, Start};
-use sync_server::journal::{JournalStation, StoredBatch};
+use sync_server::journal::{Held, JournalStation, Place, StoredBatch};
 
 use super::figures::Figures;
 
@@ -34,6 +34,7 @@ pub(super) struct OfStation {
     /// The highest number of a document.
     last_number: u32,
     key: VerifyingKey,
+    held: Vec<Held>,
 }
 
 impl OfStation {
@@ -62,6 +63,7 @@ impl Journal {
             close: None,
             last_number: 0,
             key: it.public_key,
+            held: it.held.clone(),
         };
         let stations = stations.iter().map(|it| (it.station, of(it))).collect();
         let (counted, heads, parents) = (HashSet::new(), BTreeMap::new(), Vec::new());
@@ -101,6 +103,14 @@ impl Journal {
     pub(super) fn take(&mut self, batch: &StoredBatch) -> Result<(), Broken> {
         let checked = self.check(batch)?;
         let Some(of) = self.stations.get_mut(&batch.place.station) else { return Ok(()) };
+        let Place { segment, branch, from_seq, .. } = batch.place;
+        let holds = |it: &Held| {
+            (it.segment, it.branch) == (segment, branch) && (it.from_seq..=it.to_seq).contains(&from_seq)
+        };
+        // It is as the station signed it, and waits for a person: in no figure, here or there.
+        if of.held.iter().any(holds) {
+            return Ok(());
+        }
         for record in Records::new(&checked.records).flatten() {
             if record.header.business_date != self.date {
                 continue;

@@ -98,7 +98,10 @@ impl Session {
         Ok(outcome)
     }
 
-    fn wait_for_acks(&self) -> Result<(), ReplayFailure> {
+    /// Waits until the hub has acked all that was sold.
+    ///
+    /// *Errors:* it gets no further.
+    pub fn wait_for_acks(&self) -> Result<(), ReplayFailure> {
         let mut upload = self.till.upload()?;
         let bar = bar("Waiting for the hub", upload.written);
         let mut look = self.ticks(LOOK);

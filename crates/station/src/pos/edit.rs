@@ -132,8 +132,8 @@ pub(crate) fn discount(turn: &mut Turn<'_>, line: Option<u32>, input: Option<Dis
         Some(id) => turn.basket()?.line(id).map_or(Fen::ZERO, Line::amount),
         None => turn.basket()?.totals().due,
     };
-    if discount.is_some() && left.is_zero() && turn.agreed.is_empty() && turn.approval.is_none() {
-        return Err(Stop::Confirm(Code::DiscountToNothing.into()));
+    if discount.is_some() && left.is_zero() && turn.approval.is_none() {
+        turn.agree(Code::DiscountToNothing)?;
     }
     let share_bp = turn.basket()?.share_off(line);
     let above = discount.is_some() && share_bp > limit_bp;

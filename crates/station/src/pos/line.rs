@@ -7,7 +7,7 @@ use suanpan_domain::pricing::Price;
 use suanpan_domain::quantity::Quantity;
 use suanpan_domain::sale::{Basket, NewLine, WeightSource};
 
-use super::kinds::{Done, Stop, Turn};
+use super::kinds::{Done, Turn};
 use crate::say::{Say, of_goods};
 
 /// Refuses when nobody may ring now. A basket that has begun is finished even on a full disk.
@@ -93,8 +93,8 @@ pub(crate) fn ask_if_unlikely(
     amount: Fen,
     source: Option<WeightSource>,
 ) -> Done {
-    // Whoever said yes, or approved, has seen these figures.
-    if !turn.agreed.is_empty() || turn.approval.is_some() {
+    // Whoever approved has seen these figures, and so has whoever said yes to the label's.
+    if turn.approval.is_some() || turn.agreed.iter().any(|say| say.code == Code::LabelFarOff) {
         return Ok(());
     }
     let settings = &turn.shop.book.settings;
@@ -104,8 +104,8 @@ pub(crate) fn ask_if_unlikely(
         Quantity::Pc(pieces) => pieces.0 > settings.ask_pieces,
     };
     match () {
-        () if amount.is_zero() => Err(Stop::Confirm(goods(Code::NothingCharged))),
-        () if is_much || amount > settings.ask_line => Err(Stop::Confirm(goods(Code::LineUnlikely))),
+        () if amount.is_zero() => turn.agree(goods(Code::NothingCharged)),
+        () if is_much || amount > settings.ask_line => turn.agree(goods(Code::LineUnlikely)),
         () => Ok(()),
     }
 }

@@ -1,7 +1,7 @@
 //! Which use case a command is, and what a command may do while something is waited for.
 
-use suanpan_contract::Code;
 use suanpan_contract::wms::Command;
+use suanpan_contract::{Code, TEXT_LEN_MAX};
 
 use super::kinds::{Asked, Done, Turn};
 use crate::people;
@@ -10,6 +10,7 @@ use crate::settings::change;
 
 /// Decides one command.
 pub(crate) fn perform(turn: &mut Turn<'_>, command: &Command) -> Done {
+    refuse_long_text(command)?;
     match command {
         Command::Scan { text } => card(turn, text),
         Command::Approve { staff, pin } => question::approve_by_pin(turn, staff, pin),
@@ -65,5 +66,19 @@ pub(crate) fn plain(turn: &mut Turn<'_>, command: &Command) -> Done {
         Command::Scan { .. } | Command::Approve { .. } | Command::Confirm | Command::Clear => {
             Err(Code::BadRequest.into())
         }
+    }
+}
+
+fn refuse_long_text(command: &Command) -> Done {
+    let texts: [&str; 2] = match command {
+        Command::Scan { text } => [text, ""],
+        Command::Enrol { hub_url, code } => [hub_url, code],
+        Command::SignIn { staff, pin } | Command::Approve { staff, pin } => [staff, pin],
+        Command::LiftLockout { staff } => [staff, ""],
+        _ => return Ok(()),
+    };
+    match texts.iter().all(|text| text.chars().count() <= TEXT_LEN_MAX) {
+        true => Ok(()),
+        false => Err(Code::BadRequest.into()),
     }
 }

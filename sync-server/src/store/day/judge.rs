@@ -9,7 +9,7 @@ use suanpan_domain::shift::{Sums, differences};
 use suanpan_domain::totals::{Dimension, Posting, sums};
 use suanpan_journal::StationId;
 
-use super::types::{DayState, Excuse, Standing, TillDay, TillState, figures};
+use super::types::{DayState, Excuse, Judgement, TillDay, TillState, figures};
 use crate::project::DOUBLED;
 use crate::store::sql::{Sql, Value, values};
 use crate::store::{Site, StoreError, enrolled, feed};
@@ -77,7 +77,7 @@ pub(super) fn judge(sql: &dyn Sql, site: &str, date: u32, now_ms: i64) -> Result
         _ if is_running => Some(ends_ms),
         _ => Some(now_ms.saturating_add(LOOK_AGAIN_MS)),
     };
-    let standing = Standing { state, tills: days };
+    let standing = Judgement { state, tills: days };
     let standing = serde_json::to_string(&standing).map_err(|_| StoreError::Damaged("standing"))?;
     sql.execute(
         "update store_day set look_at_ms = ?, standing = ? where site = ? and business_date = ?",

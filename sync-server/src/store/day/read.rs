@@ -9,11 +9,12 @@ use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::Scope;
 
 use super::types::{
-    DayState, DayVersion, Drawer, FigureName, Standing, StoreDay, StoreDays, TillDay, TillState,
+    DayState, DayVersion, Drawer, FigureName, Judgement, StoreDay, StoreDays, TillDay, TillState,
     UnclosedDate, figures,
 };
 use super::{STORE_DAYS_MAX, judge};
 use crate::access::Reach;
+use crate::store::models::DAYS;
 use crate::store::sql::{Row, Sql, values};
 use crate::store::within::within;
 use crate::store::{ReportFilter, Store, StoreError, enrolled, reports};
@@ -33,7 +34,7 @@ impl Store {
         now_ms: i64,
     ) -> Result<(Vec<StoreDay>, i64), StoreError> {
         self.read_report(move |sql| {
-            let waiting: i64 = reports::pending(sql, &filter)?.into_values().sum();
+            let waiting: i64 = reports::pending(sql, &filter, &DAYS)?.into_values().sum();
             let judged: i64 = sql.only(
                 &format!("select count(*) from store_day where look_at_ms <= ?3 and {}", within("site")),
                 values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed(), now_ms],
@@ -126,7 +127,7 @@ fn untouched(date: u32, site: String, name: String) -> StoreDay {
 fn days(sql: &dyn Sql, filter: &ReportFilter, told: u32, now_ms: i64) -> Result<Vec<StoreDay>, StoreError> {
     let mut versions = versions(sql, filter, told)?;
     let mut numbers = numbers(sql, filter)?;
-    let waiting = reports::pending(sql, filter)?;
+    let waiting = reports::pending(sql, filter, &DAYS)?;
     let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     let days = sql.all(
         &format!(
@@ -142,7 +143,7 @@ fn days(sql: &dyn Sql, filter: &ReportFilter, told: u32, now_ms: i64) -> Result<
             let place = (date, site.clone());
             let mut day = untouched(date, site, row.get(2)?);
             if let Some(standing) = row.get::<Option<String>>(3)? {
-                let standing: Standing =
+                let standing: Judgement =
                     serde_json::from_str(&standing).map_err(|_| StoreError::Damaged("standing"))?;
                 (day.state, day.tills) = (standing.state, standing.tills);
             }

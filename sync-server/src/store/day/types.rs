@@ -182,7 +182,7 @@ pub struct UnclosedDate {
 
 /// What is kept of a judgement.
 #[derive(Debug, Serialize, Deserialize)]
-pub(super) struct Standing {
+pub(super) struct Judgement {
     pub(super) state: DayState,
     pub(super) tills: Vec<TillDay>,
 }

@@ -11,6 +11,9 @@ use crate::store::{ReportFilter, StoreError};
 /// What sales reports read: they say how much of it is lacking.
 pub(in crate::store) const FIGURES: [&str; 2] = ["document", "total"];
 
+/// What the list of store-days shows, drawers included.
+pub(in crate::store) const DAYS: [&str; 5] = ["document", "total", "shift", "day_close", "drawer_count"];
+
 /// By what store-days are judged: they are not, while it lacks something.
 pub(in crate::store) const JUDGED: [&str; 3] = ["document", "total", "day_close"];
 

@@ -17,5 +17,5 @@ mod total;
 mod understood;
 mod waiting;
 
-pub(super) use behind::{FIGURES, JUDGED, behind, lag};
+pub(super) use behind::{DAYS, FIGURES, JUDGED, behind, lag};
 pub(super) use fill::{clear_all, lacking};

@@ -7,7 +7,7 @@ use suanpan_domain::ids::DocumentNumber;
 use suanpan_journal::SiteCode;
 use suanpan_sync::Recorded;
 
-use super::behind::behind;
+use super::behind::{FIGURES, behind};
 use super::model::Numbering;
 use crate::access::Reach;
 use crate::returns::{Wrong, compare, decoded};
@@ -15,7 +15,7 @@ use crate::store::recorded::{refunds, sales};
 use crate::store::reports::{ROWS_LIMIT, rows, with_pending};
 use crate::store::sql::{Sql, values};
 use crate::store::within::within;
-use crate::store::{OfflineRefund, Problem, ReportFilter, Store, StoreError, lease, reserved};
+use crate::store::{Attention, OfflineRefund, ReportFilter, Store, StoreError, lease, reserved};
 
 /// Receipts judged in one transaction: for each a few stored pushes are unpacked, and meanwhile no till is answered.
 const JUDGED_AT_ONCE: u32 = 10;
@@ -134,7 +134,7 @@ fn readable(found: Result<Vec<Recorded>, StoreError>) -> Result<Vec<Recorded>, S
 }
 
 /// What somebody has to look at who sees the sites where it was paid out: the newest refunds first.
-pub(in crate::store) fn problems(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, StoreError> {
+pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Attention>, StoreError> {
     sql.all(
         &format!(
             "select r.wrong, r.number, r.paid_fen, r.refunded_fen,
@@ -152,9 +152,9 @@ pub(in crate::store) fn problems(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Pro
             let refunds = row.get::<Option<String>>(4)?.unwrap_or_default();
             let site = row.get::<Option<String>>(5)?.unwrap_or_default();
             Ok(match wrong.as_str() {
-                UNKNOWN => Problem::UnknownRefund { number, site, refunded_fen, refunds },
-                DOUBLE => Problem::DoubleRefund { number, site, paid_fen, refunded_fen, refunds },
-                _ => Problem::RefundDiffers { number, site, paid_fen, refunded_fen, refunds },
+                UNKNOWN => Attention::UnknownRefund { number, site, refunded_fen, refunds },
+                DOUBLE => Attention::DoubleRefund { number, site, paid_fen, refunded_fen, refunds },
+                _ => Attention::RefundDiffers { number, site, paid_fen, refunded_fen, refunds },
             })
         },
     )
@@ -166,7 +166,7 @@ pub(in crate::store) fn offline_refunds(
     filter: &ReportFilter,
     limit: u32,
 ) -> Result<(Vec<OfflineRefund>, i64), StoreError> {
-    with_pending(sql, filter, offline(sql, filter, limit)?)
+    with_pending(sql, filter, &FIGURES, offline(sql, filter, limit)?)
 }
 
 /// Refunds that were paid out while the hub was not heard, the newest first.

@@ -7,7 +7,7 @@ use super::ingest::IS_MISSING;
 use super::models::returned;
 use super::sql::{Row, Sql, values};
 use super::within::within;
-use super::{Problem, StoreError};
+use super::{Attention, StoreError};
 use crate::access::Reach;
 
 /// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
@@ -17,46 +17,46 @@ const PROBLEMS_MAX: u32 = 100;
 const HOLE_SHOWN_MAX: i64 = 1_000_000_000_000;
 
 /// What somebody has to look at who sees a reach, on a business date.
-pub(super) fn problems(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Problem>, StoreError> {
-    let mut problems = returned::problems(sql, reach)?;
-    problems.extend(of_stations(sql, reach)?);
-    problems.extend(of_far_dates(sql, reach, current)?);
-    Ok(problems)
+pub(super) fn attention(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Attention>, StoreError> {
+    let mut found = returned::attention(sql, reach)?;
+    found.extend(of_stations(sql, reach)?);
+    found.extend(of_far_dates(sql, reach, current)?);
+    Ok(found)
 }
 
 /// What stations have sent, or have not.
-fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, StoreError> {
-    let mut problems = Vec::new();
+fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Vec<Attention>, StoreError> {
+    let mut found = Vec::new();
     let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
     let here = within("s.site");
-    let mut add = |sql: &str, problem: fn(&Row<'_>) -> Result<Problem, StoreError>| {
-        let found: Vec<Problem> = connection.all(sql, values![only, all, PROBLEMS_MAX], problem)?;
-        problems.extend(found);
+    let mut add = |sql: &str, attention: fn(&Row<'_>) -> Result<Attention, StoreError>| {
+        let rows: Vec<Attention> = connection.all(sql, values![only, all, PROBLEMS_MAX], attention)?;
+        found.extend(rows);
         Ok::<(), StoreError>(())
     };
     add(
         &format!(
             "select s.site, s.till from station s where {here} and s.re_enrol = 1 order by s.site, s.till limit ?3"
         ),
-        |row| Ok(Problem::Clone { site: row.get(0)?, till: row.get(1)? }),
+        |row| Ok(Attention::Clone { site: row.get(0)?, till: row.get(1)? }),
     )?;
     add(
         &format!("select s.site, s.till, max(f.old_head_seq - f.at_seq) from fork f join station s on s.station = f.station
          where {here} and f.old_side_grew = 0 and f.fetched = 0 and f.child_segment <> f.segment
          group by s.site, s.till order by s.site, s.till limit ?3"),
-        |row| Ok(Problem::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
+        |row| Ok(Attention::LostTail { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
         &format!("select s.site, s.till, cast(sum(case when h.to_seq - h.from_seq < {HOLE_SHOWN_MAX} then h.to_seq - h.from_seq + 1 else {HOLE_SHOWN_MAX} end) as bigint) from hole h join station s on s.station = h.station
          where {here} and {IS_MISSING} group by s.site, s.till order by s.site, s.till limit ?3"),
-        |row| Ok(Problem::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
+        |row| Ok(Attention::Hole { site: row.get(0)?, till: row.get(1)?, entries: row.get(2)? }),
     )?;
     add(
         &format!(
             "select s.site, s.till, count(*) from held h join station s on s.station = h.station
              where {here} group by s.site, s.till order by s.site, s.till limit ?3"
         ),
-        |row| Ok(Problem::Held { site: row.get(0)?, till: row.get(1)?, batches: row.get(2)? }),
+        |row| Ok(Attention::Held { site: row.get(0)?, till: row.get(1)?, batches: row.get(2)? }),
     )?;
     add(
         &format!(
@@ -68,7 +68,7 @@ fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, Stor
          where {here} order by s.site, s.till, p.code limit ?3"
         ),
         |row| {
-            Ok(Problem::Parked {
+            Ok(Attention::Parked {
                 site: row.get(0)?,
                 till: row.get(1)?,
                 code: row.get(2)?,
@@ -79,10 +79,10 @@ fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Vec<Problem>, Stor
             })
         },
     )?;
-    Ok(problems)
+    Ok(found)
 }
 
-fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Problem>, StoreError> {
+fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Attention>, StoreError> {
     let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
     let far = calendar::plus(current, calendar::DAYS_AHEAD_MAX).unwrap_or(current);
     sql.all(
@@ -95,7 +95,7 @@ fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Proble
         values![only, all, PROBLEMS_MAX, far],
         |row| {
             let date = calendar::text(row.get(2)?);
-            Ok(Problem::FarDate { site: row.get(0)?, till: row.get(1)?, date, receipts: row.get(3)? })
+            Ok(Attention::FarDate { site: row.get(0)?, till: row.get(1)?, date, receipts: row.get(3)? })
         },
     )
 }

@@ -3,7 +3,7 @@
 /**
  * Something that somebody has to look at.
  */
-export type Problem = { "kind": "unknown_refund", 
+export type Attention = { "kind": "unknown_refund", 
 /**
  * The receipt's printed number, as it was cited.
  */

@@ -4,7 +4,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
-pub enum Problem {
+pub enum Attention {
     /// Refunds of a receipt that the hub does not have: it never was, or its till has not sent it yet.
     UnknownRefund {
         /// The receipt's printed number, as it was cited.
