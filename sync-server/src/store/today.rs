@@ -9,9 +9,9 @@ use suanpan_journal::{SiteCode, StationId};
 
 use super::models::returned;
 use super::sql::{Sql, values};
-use super::within::{within, within_each};
-use super::{Attention, DayRow, LookedUp, OfflineRefund, ReportFilter, Site, StoreError};
-use super::{Store, attention_list, enrolled, reports, reserved};
+use super::within::within;
+use super::{Attention, LookedUp, OfflineRefund, ReportFilter, Site, StoreError};
+use super::{Store, attention_list, enrolled, reserved};
 use crate::access::Reach;
 
 /// Rows of one kind that are listed; the rest follow when these are dealt with.
@@ -167,36 +167,35 @@ fn build(
     now_ms: i64,
     silent_before_ms: i64,
 ) -> Result<Today, StoreError> {
-    let (date, rows) = (filter.from, reports::days(connection, filter)?);
+    let date = filter.from;
     let early = (0..OFFLINE_DAYS_BEFORE).fold(date, |date, _| calendar::previous(date).unwrap_or(date));
     let lately = ReportFilter { from: early, ..filter.clone() };
     let (offline_refunds, _) = returned::offline_refunds(connection, &lately, ROWS_MAX)?;
     let stations = stations(connection, filter, silent_before_ms)?;
-    let seen = sites.iter().filter(|site| filter.reach.holds(site.site.as_str()));
-    let stores: Vec<StoreLine> = seen.map(|site| store_line(site, &rows)).collect();
-    let sum = |of: fn(&DayRow) -> i64| rows.iter().map(of).fold(0, i64::saturating_add);
-    let (paid_fen, sales) = (sum(|row| row.paid_fen), sum(|row| row.sales));
+    let sold = sold(connection, filter)?;
     // Two machines that stood at one till after each other share its numbers.
-    let numbered: BTreeMap<_, _> =
-        stations.iter().map(|it| ((&it.site, it.till), i64::from(it.received))).collect();
-    let received = numbered.into_values().fold(0, i64::saturating_add);
+    let numbered: BTreeMap<_, _> = stations.iter().map(|it| ((&it.site, it.till), it)).collect();
+    let numbers = |of: fn(&StationLine) -> u32| sum(numbered.values().map(|it| i64::from(of(it))));
+    let seen = sites.iter().filter(|site| filter.reach.holds(site.site.as_str()));
+    let stores: Vec<StoreLine> = seen.map(|site| store_line(site, &sold, &numbered)).collect();
     let (utc_offset_min, starts_min) = enrolled::clock(sites);
     let day_starts_hour = u32::try_from(starts_min.div_euclid(60)).unwrap_or(0) % HOURS;
-    let (hours, sold_fen) = hours(connection, filter, day_starts_hour)?;
+    let sales = sum(sold.iter().map(|it| it.sales));
+    let sold_fen = sum(sold.iter().map(|it| it.sold_fen));
     Ok(Today {
         date: calendar::text(date),
         as_of_ms: now_ms,
         utc_offset_min,
         day_starts_hour,
         stands_since_ms: None,
-        paid_fen,
+        paid_fen: sum(sold.iter().map(Sold::paid_fen)),
         sales,
         average_fen: sold_fen.checked_div_euclid(sales).unwrap_or(0),
-        refunds: sum(|row| row.refunds),
-        received,
-        missing: sum(|row| row.missing),
+        refunds: sum(sold.iter().map(|it| it.refunds)),
+        received: numbers(|it| it.received),
+        missing: numbers(|it| it.missing),
         stores,
-        hours,
+        hours: hours(&sold, day_starts_hour),
         stations,
         unclosed_shifts: unclosed_shifts(connection, &filter.reach)?,
         problems: attention_list::attention(
@@ -209,43 +208,84 @@ fn build(
     })
 }
 
-fn store_line(site: &Site, rows: &[DayRow]) -> StoreLine {
-    let row = rows.iter().find(|row| row.site == site.site.as_str());
-    StoreLine {
-        site: site.site.to_string(),
-        name: site.name.clone(),
-        paid_fen: row.map_or(0, |row| row.paid_fen),
-        sales: row.map_or(0, |row| row.sales),
-        refunds: row.map_or(0, |row| row.refunds),
-        missing: row.map_or(0, |row| row.missing),
+fn sum(figures: impl Iterator<Item = i64>) -> i64 {
+    figures.fold(0, i64::saturating_add)
+}
+
+/// What a site sold in an hour of its clock.
+struct Sold {
+    site: String,
+    hour: u32,
+    sales: i64,
+    sold_fen: i64,
+    refunds: i64,
+    /// Below zero.
+    refunded_fen: i64,
+}
+
+impl Sold {
+    fn paid_fen(&self) -> i64 {
+        self.sold_fen.saturating_add(self.refunded_fen)
     }
 }
 
-/// The hours of a date, and what was sold in all of them before refunds.
-fn hours(
-    connection: &dyn Sql,
-    filter: &ReportFilter,
-    starts_hour: u32,
-) -> Result<(Vec<Hour>, i64), StoreError> {
+/// Of each till only its sales and refunds are read: what it sold by item or tender lies between them.
+fn sold(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Sold>, StoreError> {
     let (sales, refunds) = (Dimension::Sales as u8, Dimension::Refunds as u8);
     let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
-    let mut sold_fen = 0_i64;
-    let mut hours: Vec<Hour> = connection.all(
-        &format!(
-            "select hour, cast(sum(fen) as bigint),
-               cast(sum(case when dimension = ?4 then count else 0 end) as bigint),
-               cast(sum(case when dimension = ?4 then fen else 0 end) as bigint) from total
-             where {} and business_date = ?3 and dimension in (?4, ?5) group by hour order by hour",
-            within_each("site")
-        ),
-        values![only, all, filter.from, sales, refunds],
-        |row| {
-            sold_fen = sold_fen.saturating_add(row.get(3)?);
-            Ok(Hour { hour: row.get(0)?, paid_fen: row.get(1)?, sales: row.get(2)? })
-        },
-    )?;
-    hours.sort_by_key(|it| it.hour.saturating_add(HOURS).saturating_sub(starts_hour) % HOURS);
-    Ok((hours, sold_fen))
+    connection.all(&sold_sql(), values![only, all, filter.from, sales, refunds], |row| {
+        Ok(Sold {
+            site: row.get(0)?,
+            hour: row.get(1)?,
+            sales: row.get(2)?,
+            sold_fen: row.get(3)?,
+            refunds: row.get(4)?,
+            refunded_fen: row.get(5)?,
+        })
+    })
+}
+
+/// SQLite keeps the order of a cross join: tills first.
+fn sold_sql() -> String {
+    let of = |dimension: &str, column: &str| {
+        format!("cast(coalesce(sum({column}) filter (where t.dimension = {dimension}), 0) as bigint)")
+    };
+    format!(
+        "select t.site, t.hour, {}, {}, {}, {}
+         from (select distinct site, till from station where {}) s cross join total t
+         where t.site = s.site and t.business_date = ?3 and t.till = s.till and t.dimension in (?4, ?5)
+         group by t.site, t.hour order by t.site, t.hour",
+        of("?4", "count"),
+        of("?4", "fen"),
+        of("?5", "count"),
+        of("?5", "fen"),
+        within("site"),
+    )
+}
+
+fn store_line(site: &Site, sold: &[Sold], numbered: &BTreeMap<(&String, u16), &StationLine>) -> StoreLine {
+    let here = || sold.iter().filter(|it| it.site == site.site.as_str());
+    let tills = numbered.values().filter(|it| it.site == site.site.as_str());
+    StoreLine {
+        site: site.site.to_string(),
+        name: site.name.clone(),
+        paid_fen: sum(here().map(Sold::paid_fen)),
+        sales: sum(here().map(|it| it.sales)),
+        refunds: sum(here().map(|it| it.refunds)),
+        missing: sum(tills.map(|it| i64::from(it.missing))),
+    }
+}
+
+/// The hours of a date, from the one in which it begins.
+fn hours(sold: &[Sold], starts_hour: u32) -> Vec<Hour> {
+    let mut hours = BTreeMap::<u32, Hour>::new();
+    for it in sold {
+        let place = it.hour.saturating_add(HOURS).saturating_sub(starts_hour) % HOURS;
+        let hour = hours.entry(place).or_insert(Hour { hour: it.hour, paid_fen: 0, sales: 0 });
+        hour.paid_fen = hour.paid_fen.saturating_add(it.paid_fen());
+        hour.sales = hour.sales.saturating_add(it.sales);
+    }
+    hours.into_values().collect()
 }
 
 fn stations(
@@ -302,4 +342,24 @@ fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Vec<UnclosedSh
         },
     )?;
     Ok(shifts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn of_a_date_only_sales_and_refunds_of_each_till_are_read() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        let steps = store.read(|sql| {
+            let question = format!("explain query plan {}", sold_sql());
+            sql.all(&question, values![None::<&str>, None::<&str>, 20_260_101_u32, 1_u8, 2_u8], |row| {
+                row.get::<String>(3)
+            })
+        });
+        let steps = steps.await.unwrap();
+        let by_key = "(site=? AND business_date=? AND till=? AND dimension=?)";
+        assert!(steps.iter().any(|step| step.starts_with("SEARCH t ") && step.contains(by_key)), "{steps:?}");
+    }
 }

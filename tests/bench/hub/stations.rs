@@ -20,6 +20,8 @@ pub(crate) struct Station {
     date: u32,
     /// The printed number of the date's last sale.
     printed: u32,
+    /// Between two sales.
+    pause_ms: i64,
     requests: u64,
 }
 
@@ -36,12 +38,12 @@ impl Station {
         let segment = SegmentId(bytes(2)[..16].try_into().expect("sixteen bytes"));
         let key = SigningKey::from_seed(&bytes(3));
         let chain = Chain::open(id, segment, &Parent::ROOT);
-        Station { id, key, number, chain, sales: 0, date: DATE, printed: 0, requests: 0 }
+        Station { id, key, number, chain, sales: 0, date: DATE, printed: 0, pause_ms: 10_000, requests: 0 }
     }
 
-    /// Sells on another date from now on.
+    /// Sells on another date from now on, from morning to evening.
     pub(crate) fn begin_day(&mut self, date: u32) {
-        (self.date, self.printed) = (date, 0);
+        (self.date, self.printed, self.pause_ms) = (date, 0, 40_000);
     }
 
     /// What it shows to a hub that does not know it.
@@ -99,7 +101,7 @@ impl Station {
                 unreachable!("it is a sale")
             };
             let dice = mixed(u64::from(self.number) << 32 | u64::from(nth));
-            let at_ms = START_MS + i64::from(nth) * 10_000 + i64::from(dice as u16 % 9_000);
+            let at_ms = START_MS + i64::from(nth) * self.pause_ms + i64::from(dice as u16 % 9_000);
             let mut random = [0; 10];
             random[..8].copy_from_slice(&dice.to_be_bytes());
             random[8..].copy_from_slice(&mixed(dice).to_be_bytes()[..2]);
