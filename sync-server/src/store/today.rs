@@ -9,7 +9,7 @@ use suanpan_journal::{SiteCode, StationId};
 
 use super::models::returned;
 use super::sql::{Sql, values};
-use super::within::within;
+use super::within::{within, within_each};
 use super::{Attention, LookedUp, OfflineRefund, ReportFilter, Site, StoreError};
 use super::{Store, attention_list, enrolled, reserved};
 use crate::access::Reach;
@@ -173,11 +173,9 @@ fn build(
     let (offline_refunds, _) = returned::offline_refunds(connection, &lately, ROWS_MAX)?;
     let stations = stations(connection, filter, silent_before_ms)?;
     let sold = sold(connection, filter)?;
-    // Two machines that stood at one till after each other share its numbers.
-    let numbered: BTreeMap<_, _> = stations.iter().map(|it| ((&it.site, it.till), it)).collect();
-    let numbers = |of: fn(&StationLine) -> u32| sum(numbered.values().map(|it| i64::from(of(it))));
+    let numbers = numbers(connection, filter)?;
     let seen = sites.iter().filter(|site| filter.reach.holds(site.site.as_str()));
-    let stores: Vec<StoreLine> = seen.map(|site| store_line(site, &sold, &numbered)).collect();
+    let stores: Vec<StoreLine> = seen.map(|site| store_line(site, &sold, &numbers)).collect();
     let (utc_offset_min, starts_min) = enrolled::clock(sites);
     let day_starts_hour = u32::try_from(starts_min.div_euclid(60)).unwrap_or(0) % HOURS;
     let sales = sum(sold.iter().map(|it| it.sales));
@@ -192,8 +190,8 @@ fn build(
         sales,
         average_fen: sold_fen.checked_div_euclid(sales).unwrap_or(0),
         refunds: sum(sold.iter().map(|it| it.refunds)),
-        received: numbers(|it| it.received),
-        missing: numbers(|it| it.missing),
+        received: sum(numbers.values().map(|(received, _)| *received)),
+        missing: sum(numbers.values().map(|(_, missing)| *missing)),
         stores,
         hours: hours(&sold, day_starts_hour),
         stations,
@@ -245,14 +243,17 @@ fn sold(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Sold>, StoreE
     })
 }
 
-/// SQLite keeps the order of a cross join: tills first.
+/// Tills first, whether a station stands there still or not: SQLite keeps the order of a cross join.
 fn sold_sql() -> String {
     let of = |dimension: &str, column: &str| {
         format!("cast(coalesce(sum({column}) filter (where t.dimension = {dimension}), 0) as bigint)")
     };
     format!(
         "select t.site, t.hour, {}, {}, {}, {}
-         from (select distinct site, till from station where {}) s cross join total t
+         from (
+           select site, till from station where {}
+           union select site, till from numbering where {} and business_date = ?3
+         ) s cross join total t
          where t.site = s.site and t.business_date = ?3 and t.till = s.till and t.dimension in (?4, ?5)
          group by t.site, t.hour order by t.site, t.hour",
         of("?4", "count"),
@@ -260,19 +261,34 @@ fn sold_sql() -> String {
         of("?5", "count"),
         of("?5", "fen"),
         within("site"),
+        within_each("site"),
     )
 }
 
-fn store_line(site: &Site, sold: &[Sold], numbered: &BTreeMap<(&String, u16), &StationLine>) -> StoreLine {
+/// Receipts received and missing of each site.
+fn numbers(connection: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<String, (i64, i64)>, StoreError> {
+    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
+    let rows: Vec<_> = connection.all(
+        &format!(
+            "select site, cast(sum(received) as bigint), cast(sum(last_number - received) as bigint)
+             from numbering where {} and business_date = ?3 group by site",
+            within_each("site")
+        ),
+        values![only, all, filter.from],
+        |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
+    )?;
+    Ok(rows.into_iter().collect())
+}
+
+fn store_line(site: &Site, sold: &[Sold], numbers: &BTreeMap<String, (i64, i64)>) -> StoreLine {
     let here = || sold.iter().filter(|it| it.site == site.site.as_str());
-    let tills = numbered.values().filter(|it| it.site == site.site.as_str());
     StoreLine {
         site: site.site.to_string(),
         name: site.name.clone(),
         paid_fen: sum(here().map(Sold::paid_fen)),
         sales: sum(here().map(|it| it.sales)),
         refunds: sum(here().map(|it| it.refunds)),
-        missing: sum(tills.map(|it| i64::from(it.missing))),
+        missing: numbers.get(site.site.as_str()).map_or(0, |(_, missing)| *missing),
     }
 }
 

@@ -142,3 +142,21 @@ async fn a_keys_scheme_is_read_however_it_is_written() {
         assert_eq!(answer.status().as_u16(), expected, "{scheme}");
     }
 }
+
+#[tokio::test]
+async fn what_a_till_sold_stays_on_todays_page_when_it_stands_at_another_place() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    till.push_all(&hub).await;
+    let cookie = hub.session().await;
+    hub.day().await;
+    let before = hub.today(&cookie).await;
+    let code = hub.hub().enrol_code(&"HT01".parse().unwrap(), 2).await.unwrap();
+    hub.enrol(&till, &code).await.unwrap();
+    let after = hub.today(&cookie).await;
+    for figure in ["paid_fen", "sales", "received", "missing", "stores", "hours"] {
+        assert_eq!(after[figure], before[figure], "{figure}");
+    }
+    assert_eq!((&after["paid_fen"], &after["received"]), (&80.into(), &1.into()));
+}

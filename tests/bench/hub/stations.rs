@@ -41,7 +41,7 @@ impl Station {
         Station { id, key, number, chain, sales: 0, date: DATE, printed: 0, pause_ms: 10_000, requests: 0 }
     }
 
-    /// Sells on another date from now on, from morning to evening.
+    /// Sells on another date from now on, at a pace that fills it from morning to evening.
     pub(crate) fn begin_day(&mut self, date: u32) {
         (self.date, self.printed, self.pause_ms) = (date, 0, 40_000);
     }

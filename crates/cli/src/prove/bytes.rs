@@ -28,6 +28,9 @@ pub(super) struct Broken {
 /// What a station's journal says of the date.
 pub(super) struct OfStation {
     pub(super) till: u16,
+    /// Of all that it wrote, as its own ledger and 日结 have it.
+    pub(super) written: Figures,
+    /// Without what is held, as the hub has it.
     pub(super) figures: Figures,
     /// The newest 日结.
     close: Option<DayClosed>,
@@ -48,7 +51,9 @@ impl OfStation {
 pub(super) struct Journal {
     date: u32,
     stations: BTreeMap<StationId, OfStation>,
-    /// Documents that were counted: one that came twice counts once.
+    /// Documents of the date, held or not: one that came twice counts once.
+    written: HashSet<Id>,
+    /// Those of them that are in the hub's figures.
     counted: HashSet<Id>,
     /// Last seq and hash of each branch.
     heads: BTreeMap<(StationId, SegmentId, u32), (u64, Hash)>,
@@ -59,6 +64,7 @@ impl Journal {
     pub(super) fn new(date: u32, stations: &[JournalStation]) -> Journal {
         let of = |it: &JournalStation| OfStation {
             till: it.till,
+            written: Figures::default(),
             figures: Figures::default(),
             close: None,
             last_number: 0,
@@ -66,8 +72,8 @@ impl Journal {
             held: it.held.clone(),
         };
         let stations = stations.iter().map(|it| (it.station, of(it))).collect();
-        let (counted, heads, parents) = (HashSet::new(), BTreeMap::new(), Vec::new());
-        Journal { date, stations, counted, heads, parents }
+        let (heads, parents) = (BTreeMap::new(), Vec::new());
+        Journal { date, stations, written: HashSet::new(), counted: HashSet::new(), heads, parents }
     }
 
     /// Takes this key for a station, whatever the hub says.
@@ -97,6 +103,11 @@ impl Journal {
         all
     }
 
+    /// Sales and refunds of the date that wait for a person at the hub.
+    pub(super) fn held(&self) -> usize {
+        self.written.len() - self.counted.len()
+    }
+
     /// Checks a batch and adds what it says of the date.
     ///
     /// *Errors:* [`Broken`].
@@ -107,10 +118,7 @@ impl Journal {
         let holds = |it: &Held| {
             (it.segment, it.branch) == (segment, branch) && (it.from_seq..=it.to_seq).contains(&from_seq)
         };
-        // It is as the station signed it, and waits for a person: in no figure, here or there.
-        if of.held.iter().any(holds) {
-            return Ok(());
-        }
+        let is_held = of.held.iter().any(holds);
         for record in Records::new(&checked.records).flatten() {
             if record.header.business_date != self.date {
                 continue;
@@ -125,13 +133,19 @@ impl Journal {
                 Entry::Refund(refund) => Some((refund.id, refund.number)),
                 _ => None,
             };
-            if let Some((id, number)) = document {
-                if !self.counted.insert(id) {
-                    continue;
+            let (is_new, counts) = match document {
+                None => (true, !is_held),
+                Some((id, _)) => (self.written.insert(id), !is_held && self.counted.insert(id)),
+            };
+            of.last_number = of.last_number.max(document.map_or(0, |(_, number)| number));
+            for posting in postings(&entry).iter().chain(&item_postings(&entry)) {
+                if is_new {
+                    of.written.add(posting);
                 }
-                of.last_number = of.last_number.max(number);
+                if counts {
+                    of.figures.add(posting);
+                }
             }
-            postings(&entry).iter().chain(&item_postings(&entry)).for_each(|it| of.figures.add(it));
             if let Entry::DayClosed(close) = entry
                 && close.date == self.date
                 && of.close.as_ref().is_none_or(|have| have.last_number <= close.last_number)

@@ -68,6 +68,9 @@ pub enum ProveFailure {
     /// The hub's figures differ, and it is not done with them.
     #[error("the hub's figures differ, and it has {0} batches or days still to add up: try again")]
     Adding(i64),
+    /// The hub's figures differ, and what it holds changed while they were read.
+    #[error("the hub's figures differ, and stations or what is held of them changed meanwhile: try again")]
+    Moving,
     /// The answer is not one.
     #[error("the hub's answer to {0} cannot be read")]
     Garbage(&'static str),

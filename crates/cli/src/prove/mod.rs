@@ -132,6 +132,14 @@ async fn run(args: &Args, hub: HubReader, own: Option<Own>) -> Result<Outcome, P
         Some(broken) => Some(Disagreement::in_journal(broken)),
         None => compare(args, &hub, &journal, own.as_ref(), &mut outcome).await?,
     };
+    let is_hubs = outcome.first.as_ref().is_some_and(|it| matches!(it.side, Side::Hub | Side::Report));
+    if is_hubs {
+        hub.is_settled()?;
+        // What was held or accepted meanwhile is on one side only.
+        if hub.stations(&args.site).await? != stations {
+            return Err(ProveFailure::Moving);
+        }
+    }
     outcome.of(&journal);
     Ok(outcome)
 }
@@ -159,12 +167,12 @@ async fn compare(
     for (station, of) in journal.stations() {
         if let Some(recorded) = of.recorded() {
             outcome.closed.insert(of.till);
-            if let Some(found) = of.figures.differs_from(&recorded.fields()) {
+            if let Some(found) = of.written.differs_from(&recorded.fields()) {
                 return Ok(Some(Disagreement::at(Side::Till, of.till, Some(*station), found)));
             }
         }
         if let Some(own) = own.filter(|own| own.identity.station() == *station)
-            && let Some(found) = of.figures.differs(&own.figures(args.date))
+            && let Some(found) = of.written.differs(&own.figures(args.date))
         {
             return Ok(Some(Disagreement::at(Side::Till, of.till, Some(*station), found)));
         }
@@ -173,7 +181,6 @@ async fn compare(
     for (till, figures) in journal.by_till(at_hub.keys()) {
         let has = at_hub.get(&till).cloned().unwrap_or_default();
         if let Some(found) = figures.differs(&has) {
-            hub.is_settled()?;
             return Ok(Some(Disagreement::at(Side::Hub, till, None, found)));
         }
     }
@@ -185,8 +192,5 @@ async fn compare(
         outcome.version = number;
         all.differs_from(&published)
     });
-    if found.is_some() {
-        hub.is_settled()?;
-    }
     Ok(found.map(Disagreement::at_report))
 }

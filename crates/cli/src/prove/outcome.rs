@@ -62,6 +62,8 @@ pub struct Outcome {
     pub closed: BTreeSet<u16>,
     /// The site's figures, by the names of [`suanpan_domain::shift::Sums::fields`].
     pub figures: BTreeMap<String, i64>,
+    /// Sales and refunds of revoked stations that wait for a person, and are in no figure.
+    pub held: usize,
     /// The first place where somebody says something else.
     pub first: Option<Disagreement>,
 }
@@ -138,6 +140,7 @@ impl Outcome {
             version: 0,
             closed: BTreeSet::new(),
             figures: BTreeMap::new(),
+            held: 0,
             first: None,
         }
     }
@@ -146,6 +149,7 @@ impl Outcome {
     pub(super) fn of(&mut self, journal: &Journal) {
         self.agree = self.first.is_none();
         self.figures = journal.figures().sums().fields();
+        self.held = journal.held();
     }
 
     pub(super) fn tell(&self, json: bool) {
@@ -155,6 +159,9 @@ impl Outcome {
         }
         for (field, figure) in &self.figures {
             println!("{field:<20} {figure:>14}");
+        }
+        if self.held > 0 {
+            println!("{} sales and refunds of revoked stations wait for a person: in no figure", self.held);
         }
         let Outcome { site, date, version, closed, .. } = self;
         match &self.first {

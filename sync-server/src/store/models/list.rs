@@ -11,11 +11,11 @@ pub(super) const MODELS: [&dyn Model; 5] = [&Documents, &Totals, &Shifts, &DayCl
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::store::models::{FIGURES, JUDGED};
+    use crate::store::models::{DAYS, FIGURES, JUDGED};
 
     #[test]
     fn whatever_is_waited_for_is_a_model() {
         let names: Vec<_> = MODELS.iter().map(|model| model.subject().name).collect();
-        assert!(FIGURES.iter().chain(&JUDGED).all(|name| names.contains(name)), "{names:?}");
+        assert!(FIGURES.iter().chain(&JUDGED).chain(&DAYS).all(|name| names.contains(name)), "{names:?}");
     }
 }
