@@ -62,6 +62,7 @@ describe('what is to be seen', () => {
       { date: '2026-11-20', site: 'HT01', till: 2, receipt: 'HT01-2-20261120-0812-a7', refund: 'HT01-2-20261120-0813-a7', cashier: '1101', refunded_fen: 386, pending: 0 },
     ],
     looked_up: [{ site: 'HT02', till: 1, of: 'HT01', receipts: 48 }],
+    cut: [],
   }
   const text = async (shown: Today) => (await renderToString(createSSRApp(AttentionList, { today: shown }))).replace(/<[^>]+>/g, '|')
 
@@ -75,6 +76,15 @@ describe('what is to be seen', () => {
     language.value = 'en'
     expect(await text(today)).toMatch(/till 2 gave back ¥3\.86.*HQ could not be asked then/)
     expect(await text({ ...today, offline_refunds: [], looked_up: [] })).not.toContain('offline')
+  })
+
+  it('says where a list goes on', async () => {
+    language.value = 'zh-CN'
+    const told = await text({ ...today, cut: ['problems', 'offline_refunds'] })
+    expect(told).toContain('需要处理 |0+|')
+    expect(told).toContain('断网时的退货 |1+|')
+    expect(told.match(/只列出了最前面的/g)).toHaveLength(2)
+    expect(await text(today)).not.toContain('只列出了')
   })
 })
 

@@ -39,7 +39,10 @@ pub(super) async fn report(
     which: Result<Query<Which>, QueryRejection>,
 ) -> Result<Response, Problem> {
     let Query(Which { versions }) = which.map_err(|_| Problem::BadRequest("versions is a number"))?;
-    let versions = versions.unwrap_or(1).clamp(1, VERSIONS_MAX);
+    let versions = versions.unwrap_or(1);
+    if !(1..=VERSIONS_MAX).contains(&versions) {
+        return Err(Problem::BadRequest("versions is from 1 to 30"));
+    }
     asked.told(asked.store().store_days(asked.filter(), versions, now_ms()).await)
 }
 

@@ -4,34 +4,31 @@ use suanpan_domain::calendar;
 use suanpan_journal::{SegmentId, SiteCode, StationId};
 
 use super::ingest::IS_MISSING;
+use super::listed::{LIST_LIMIT, Listed};
 use super::models::returned;
 use super::sql::{Row, Sql, values};
 use super::within::within;
 use super::{Attention, StoreError};
 use crate::access::Reach;
 
-/// Problems of one kind that are listed; the rest are counted by the next look after these are dealt with.
-const PROBLEMS_MAX: u32 = 100;
-
 /// Entries of a hole that are added up at most: its length is what a station says.
 const HOLE_SHOWN_MAX: i64 = 1_000_000_000_000;
 
 /// What somebody has to look at who sees a reach, on a business date.
-pub(super) fn attention(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Attention>, StoreError> {
+pub(super) fn attention(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Listed<Attention>, StoreError> {
     let mut found = returned::attention(sql, reach)?;
-    found.extend(of_stations(sql, reach)?);
-    found.extend(of_far_dates(sql, reach, current)?);
+    found.then(of_stations(sql, reach)?);
+    found.then(of_far_dates(sql, reach, current)?);
     Ok(found)
 }
 
 /// What stations have sent, or have not.
-fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Vec<Attention>, StoreError> {
-    let mut found = Vec::new();
+fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Listed<Attention>, StoreError> {
+    let mut found = Listed::of(Vec::new());
     let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
     let here = within("s.site");
     let mut add = |sql: &str, attention: fn(&Row<'_>) -> Result<Attention, StoreError>| {
-        let rows: Vec<Attention> = connection.all(sql, values![only, all, PROBLEMS_MAX], attention)?;
-        found.extend(rows);
+        found.then(Listed::of(connection.all(sql, values![only, all, LIST_LIMIT], attention)?));
         Ok::<(), StoreError>(())
     };
     add(
@@ -82,20 +79,21 @@ fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Vec<Attention>, St
     Ok(found)
 }
 
-fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Vec<Attention>, StoreError> {
+fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Listed<Attention>, StoreError> {
     let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
     let far = calendar::plus(current, calendar::DAYS_AHEAD_MAX).unwrap_or(current);
-    sql.all(
+    let rows = sql.all(
         &format!(
             "select n.site, n.till, n.business_date, n.received from store_day d
              join numbering n on n.site = d.site and n.business_date = d.business_date
              where {} and d.business_date > ?4 order by n.site, n.till, n.business_date limit ?3",
             within("d.site")
         ),
-        values![only, all, PROBLEMS_MAX, far],
+        values![only, all, LIST_LIMIT, far],
         |row| {
             let date = calendar::text(row.get(2)?);
             Ok(Attention::FarDate { site: row.get(0)?, till: row.get(1)?, date, receipts: row.get(3)? })
         },
-    )
+    )?;
+    Ok(Listed::of(rows))
 }

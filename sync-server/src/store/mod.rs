@@ -18,6 +18,7 @@ mod keys;
 mod known;
 mod lead;
 mod lease;
+mod listed;
 mod lost;
 mod migrations;
 mod models;
@@ -54,7 +55,7 @@ pub use reserved::{Reserve, Reserved};
 pub use signer::Signer;
 pub use sqlite::{BackedUp, back_up};
 pub use standing::{Listed, Standing};
-pub use today::{Hour, StationLine, StoreLine, Today, UnclosedShift};
+pub use today::{Hour, StationLine, StoreLine, Today, TodayList, UnclosedShift};
 pub use types::*;
 pub use users::{Person, SESSION_LIFE_MS};
 

@@ -7,6 +7,7 @@ use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::REFUND_KEPT_MS;
 
 use super::enrolled::current_date;
+use super::listed::{LIST_LIMIT, Listed};
 use super::sql::{Sql, values};
 use super::within::within;
 use super::{LookedUp, Station, Store, StoreError, enrolled};
@@ -17,9 +18,6 @@ const KEPT_MS: i64 = 2 * REFUND_KEPT_MS;
 
 /// Receipts kept for one till at once: a cashier looks at one. Past it the hub asks to come back.
 const RESERVATIONS_MAX: u32 = 50;
-
-/// Rows of HQ's page: as many as a chain of some hundred stores has on a bad day.
-const SHOWN_MAX: u32 = 100;
 
 /// A station asks for a receipt.
 #[derive(Debug)]
@@ -142,14 +140,15 @@ pub(super) fn sweep(sql: &dyn Sql, now_ms: i64) -> Result<(), StoreError> {
 }
 
 /// Who of a reach asked for receipts of which other stores on a date, the most first.
-pub(super) fn looked_up(sql: &dyn Sql, reach: &Reach, date: u32) -> Result<Vec<LookedUp>, StoreError> {
-    sql.all(
+pub(super) fn looked_up(sql: &dyn Sql, reach: &Reach, date: u32) -> Result<Listed<LookedUp>, StoreError> {
+    let rows = sql.all(
         &format!(
             "select s.site, s.till, l.site, l.receipts from looked_up l join station s on s.station = l.station
              where {} and l.business_date = ?3 order by l.receipts desc, s.site, s.till, l.site limit ?4",
             within("s.site")
         ),
-        values![reach.only().map(SiteCode::as_str), reach.listed(), date, SHOWN_MAX],
+        values![reach.only().map(SiteCode::as_str), reach.listed(), date, LIST_LIMIT],
         |row| Ok(LookedUp { site: row.get(0)?, till: row.get(1)?, of: row.get(2)?, receipts: row.get(3)? }),
-    )
+    )?;
+    Ok(Listed::of(rows))
 }

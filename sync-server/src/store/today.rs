@@ -7,15 +7,13 @@ use suanpan_domain::calendar;
 use suanpan_domain::totals::Dimension;
 use suanpan_journal::{SiteCode, StationId};
 
+use super::listed::{LIST_LIMIT, Listed};
 use super::models::returned;
 use super::sql::{Sql, values};
 use super::within::{within, within_each};
 use super::{Attention, LookedUp, OfflineRefund, ReportFilter, Site, StoreError};
 use super::{Store, attention_list, enrolled, reserved};
 use crate::access::Reach;
-
-/// Rows of one kind that are listed; the rest follow when these are dealt with.
-const ROWS_MAX: u32 = 100;
 
 /// Today, at one instant.
 #[derive(Debug, Clone, Serialize)]
@@ -57,6 +55,20 @@ pub struct Today {
     pub offline_refunds: Vec<OfflineRefund>,
     /// Who asked for other stores' receipts.
     pub looked_up: Vec<LookedUp>,
+    /// Which of these lists has more rows than it shows.
+    pub cut: Vec<TodayList>,
+}
+
+/// A list of [`Today`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "each is named as its list")]
+pub enum TodayList {
+    UnclosedShifts,
+    Problems,
+    OfflineRefunds,
+    LookedUp,
 }
 
 /// A store's figures.
@@ -170,7 +182,18 @@ fn build(
     let date = filter.from;
     let early = (0..OFFLINE_DAYS_BEFORE).fold(date, |date, _| calendar::previous(date).unwrap_or(date));
     let lately = ReportFilter { from: early, ..filter.clone() };
-    let (offline_refunds, _) = returned::offline_refunds(connection, &lately, ROWS_MAX)?;
+    let (offline_refunds, _) = returned::offline_refunds(connection, &lately, LIST_LIMIT)?;
+    let offline_refunds = Listed::of(offline_refunds);
+    let unclosed_shifts = unclosed_shifts(connection, &filter.reach)?;
+    let current = enrolled::current_date(sites, now_ms);
+    let problems = attention_list::attention(connection, &filter.reach, current)?;
+    let looked_up = reserved::looked_up(connection, &filter.reach, date)?;
+    let cut = [
+        (unclosed_shifts.is_cut, TodayList::UnclosedShifts),
+        (problems.is_cut, TodayList::Problems),
+        (offline_refunds.is_cut, TodayList::OfflineRefunds),
+        (looked_up.is_cut, TodayList::LookedUp),
+    ];
     let stations = stations(connection, filter, silent_before_ms)?;
     let sold = sold(connection, filter)?;
     let numbers = numbers(connection, filter)?;
@@ -195,14 +218,11 @@ fn build(
         stores,
         hours: hours(&sold, day_starts_hour),
         stations,
-        unclosed_shifts: unclosed_shifts(connection, &filter.reach)?,
-        problems: attention_list::attention(
-            connection,
-            &filter.reach,
-            enrolled::current_date(sites, now_ms),
-        )?,
-        offline_refunds,
-        looked_up: reserved::looked_up(connection, &filter.reach, date)?,
+        unclosed_shifts: unclosed_shifts.rows,
+        problems: problems.rows,
+        offline_refunds: offline_refunds.rows,
+        looked_up: looked_up.rows,
+        cut: cut.into_iter().filter_map(|(is_cut, list)| is_cut.then_some(list)).collect(),
     })
 }
 
@@ -338,14 +358,14 @@ fn stations(
     Ok(stations)
 }
 
-fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Vec<UnclosedShift>, StoreError> {
+fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Listed<UnclosedShift>, StoreError> {
     let shifts = connection.all(
         &format!(
             "select site, till, no, cashier, business_date, opened_at_ms from shift
              where {} and closed_at_ms is null order by business_date, site, till limit ?3",
             within("site")
         ),
-        values![reach.only().map(SiteCode::as_str), reach.listed(), ROWS_MAX],
+        values![reach.only().map(SiteCode::as_str), reach.listed(), LIST_LIMIT],
         |row| {
             Ok(UnclosedShift {
                 site: row.get(0)?,
@@ -357,7 +377,7 @@ fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Vec<UnclosedSh
             })
         },
     )?;
-    Ok(shifts)
+    Ok(Listed::of(shifts))
 }
 
 #[cfg(test)]
@@ -377,5 +397,26 @@ mod tests {
         let steps = steps.await.unwrap();
         let by_key = "(site=? AND business_date=? AND till=? AND dimension=?)";
         assert!(steps.iter().any(|step| step.starts_with("SEARCH t ") && step.contains(by_key)), "{steps:?}");
+    }
+
+    #[tokio::test]
+    async fn a_list_that_is_longer_than_the_page_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Store::open(folder.path(), 0).unwrap();
+        for (shifts, cut) in [(100_u8, vec![]), (101, vec![TodayList::UnclosedShifts])] {
+            let opened = store.write(move |sql| {
+                sql.execute("delete from shift", values![])?;
+                for id in 0..shifts {
+                    sql.execute(
+                        "insert into shift (id, site, till, business_date, no, cashier) values (?, 'HT01', 1, 20260101, 1, '1101')",
+                        values![[id; 16]],
+                    )?;
+                }
+                Ok(())
+            });
+            opened.await.unwrap();
+            let today = store.today(Reach::whole_chain(), Some(20_260_101), 0, 0).await.unwrap();
+            assert_eq!((today.unclosed_shifts.len(), today.cut), (100, cut));
+        }
     }
 }

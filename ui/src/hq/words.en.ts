@@ -23,6 +23,7 @@ export const en: Record<keyof typeof zh, string> = {
   waiting: '{count} still to come',
   hours: 'Sales by hour',
   attention: 'Needs attention',
+  cut: 'Only the first are listed; the others follow once these are dealt with.',
   nothing: 'Nothing needs attention',
   stores: '{count} stores',
   legend: 'bar: sales today · ▲ silent · ◐ receipts missing · ■ needs attention',

@@ -21,6 +21,7 @@ export const zh = {
   waiting: '{count} 笔待补传',
   hours: '按时段销售',
   attention: '需要处理',
+  cut: '只列出了最前面的，处理完后会显示其余的。',
   nothing: '没有需要处理的事',
   stores: '{count} 家门店',
   legend: '条：今日销售额　▲ 无应答　◐ 缺小票　■ 需处理',

@@ -83,7 +83,7 @@ impl Store {
 }
 
 fn drawers(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Drawer>, StoreError> {
-    sql.all(
+    let drawers: Vec<Drawer> = sql.all(
         &format!(
             "select d.site, d.till, d.no, d.cashier, d.over_short_fen, d.during from (
                select site, till, no, cashier, over_short_fen, business_date, closed_at_ms as at_ms, 0 as during
@@ -101,7 +101,7 @@ fn drawers(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Drawer>, StoreErr
             filter.reach.listed(),
             filter.from,
             filter.to,
-            STORE_DAYS_MAX
+            STORE_DAYS_MAX + 1
         ],
         |row| {
             let (site, till, shift) = (row.get(0)?, row.get(1)?, row.get(2)?);
@@ -115,7 +115,9 @@ fn drawers(sql: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Drawer>, StoreErr
                 during_shift: row.get(5)?,
             })
         },
-    )
+    )?;
+    reports::refuse_more(drawers.len(), STORE_DAYS_MAX)?;
+    Ok(drawers)
 }
 
 fn untouched(date: u32, site: String, name: String) -> StoreDay {

@@ -12,6 +12,7 @@ use super::behind::{FIGURES, behind};
 use super::model::Numbering;
 use crate::access::Reach;
 use crate::returns::{Wrong, compare, decoded};
+use crate::store::listed::{LIST_LIMIT, Listed};
 use crate::store::recorded::{refunds, sales};
 use crate::store::reports::{ROWS_LIMIT, with_pending};
 use crate::store::sql::{Sql, values};
@@ -20,9 +21,6 @@ use crate::store::{Attention, OfflineRefund, ReportFilter, Store, StoreError, le
 
 /// Receipts judged in one transaction: for each a few stored pushes are unpacked, and meanwhile no till is answered.
 const JUDGED_AT_ONCE: u32 = 10;
-
-/// Problems that are shown; the rest by the next look after these are dealt with.
-const SHOWN_MAX: u32 = 100;
 
 const UNKNOWN: &str = "unknown";
 const DOUBLE: &str = "double";
@@ -135,8 +133,8 @@ fn readable(found: Result<Vec<Recorded>, StoreError>) -> Result<Vec<Recorded>, S
 }
 
 /// What somebody has to look at who sees the sites where it was paid out: the newest refunds first.
-pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Vec<Attention>, StoreError> {
-    sql.all(
+pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Listed<Attention>, StoreError> {
+    let rows = sql.all(
         &format!(
             "select r.wrong, r.number, r.paid_fen, r.refunded_fen,
                (select string_agg(d.printed, ' ' order by d.gseq) from document d where d.cites = r.number and {here}),
@@ -146,7 +144,7 @@ pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Vec<At
              order by r.gseq desc limit ?3",
             here = within("d.site")
         ),
-        values![reach.only().map(SiteCode::as_str), reach.listed(), SHOWN_MAX],
+        values![reach.only().map(SiteCode::as_str), reach.listed(), LIST_LIMIT],
         |row| {
             let wrong: String = row.get(0)?;
             let (number, paid_fen, refunded_fen) = (row.get(1)?, row.get(2)?, row.get(3)?);
@@ -158,7 +156,8 @@ pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Vec<At
                 _ => Attention::RefundDiffers { number, site, paid_fen, refunded_fen, refunds },
             })
         },
-    )
+    )?;
+    Ok(Listed::of(rows))
 }
 
 /// Refunds that were paid out while the hub was not heard, and how many batches still wait to be looked at.

@@ -5,6 +5,7 @@ import type { LookedUp } from "./LookedUp";
 import type { OfflineRefund } from "./OfflineRefund";
 import type { StationLine } from "./StationLine";
 import type { StoreLine } from "./StoreLine";
+import type { TodayList } from "./TodayList";
 import type { UnclosedShift } from "./UnclosedShift";
 
 /**
@@ -82,4 +83,8 @@ offline_refunds: Array<OfflineRefund>,
 /**
  * Who asked for other stores' receipts.
  */
-looked_up: Array<LookedUp>, };
+looked_up: Array<LookedUp>, 
+/**
+ * Which of these lists has more rows than it shows.
+ */
+cut: Array<TodayList>, };
