@@ -7,8 +7,10 @@ use crate::access::{Action, Role};
 
 const HEAD: &str = "# Who may do what
 
-Every route of a hub and who it lets in. A role holds for the whole chain; a manager's for a store or zone: what lies beyond is as good as not
-there. A station sees the figures of its own till. Whoever shows nothing is told 401, and who has another role 403. Made by `./dev bindings`.
+Every route of a hub, who it lets in and how much of the chain they see there. A role holds for the whole chain; a manager's for a store or zone,
+and a key may be made for some stores: *own* says that what lies beyond is as good as not there (404 to who names it), *chain* that nobody is
+let in who has less than all of it. A station sees the figures of its own till. Whoever shows nothing is told 401, and who has another role 403.
+Made by `./dev bindings`.
 
 ";
 
@@ -26,22 +28,31 @@ fn admits_other(who: &str, action: Action) -> bool {
     }
 }
 
+/// How much of the chain is seen by whoever is let in.
+fn scope(action: Action) -> &'static str {
+    match action {
+        Action::ReadFigures | Action::ReadDays | Action::SeePages | Action::SeeDrawers => "own",
+        Action::ReadJournals | Action::ExcuseTill | Action::DecideLost => "chain",
+        Action::Knock | Action::Deliver | Action::Trade | Action::OwnSession | Action::Watch => "",
+    }
+}
+
 fn rows(text: &mut String) {
     for (prefix, Route { method, path, action, .. }) in routes::all() {
         let others = OTHERS.map(|who| admits_other(who, action));
         let roles = Role::ALL.map(|role| role.may(action));
         let cells: Vec<&str> =
             others.into_iter().chain(roles).map(|admits| if admits { "yes" } else { "" }).collect();
-        let action = serde_json::to_value(action).unwrap();
-        let action = action.as_str().unwrap();
-        writeln!(text, "| {method} | `{prefix}{path}` | {action} | {} |", cells.join(" | ")).unwrap();
+        let (name, scope) = (serde_json::to_value(action).unwrap(), scope(action));
+        let name = name.as_str().unwrap();
+        writeln!(text, "| {method} | `{prefix}{path}` | {name} | {scope} | {} |", cells.join(" | ")).unwrap();
     }
 }
 
 fn document() -> String {
     let names: Vec<&str> = OTHERS.into_iter().chain(Role::ALL.map(Role::name)).collect();
-    let mut text = format!("{HEAD}| method | path | action | {} |\n", names.join(" | "));
-    writeln!(text, "|{}", "---|".repeat(names.len() + 3)).unwrap();
+    let mut text = format!("{HEAD}| method | path | action | sees | {} |\n", names.join(" | "));
+    writeln!(text, "|{}", "---|".repeat(names.len() + 4)).unwrap();
     rows(&mut text);
     text
 }
