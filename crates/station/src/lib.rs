@@ -36,7 +36,6 @@ mod people;
 pub mod pos;
 mod print;
 mod question;
-pub mod replay;
 mod role;
 mod say;
 mod scale;
@@ -55,5 +54,6 @@ pub mod wms;
 mod work;
 
 pub use clock::{Clock, SystemClock};
+pub use pos::replay;
 pub use start::{StartError, StationConfig};
 pub use window::{AtWindow, Shown, Start};

@@ -8,6 +8,7 @@ mod code;
 mod codes;
 mod lengths;
 mod manifests;
+mod roles;
 mod source;
 mod words;
 
@@ -26,6 +27,7 @@ pub(crate) fn run() -> ExitCode {
     for source in &sources {
         findings.extend(lengths::check(source));
         findings.extend(words::check(source));
+        findings.extend(roles::check(source));
     }
     for finding in &findings {
         eprintln!("{finding}");

@@ -19,6 +19,7 @@ mod picture;
 mod query;
 mod receipt;
 mod refund;
+pub mod replay;
 mod ring;
 mod shift;
 mod shop;
