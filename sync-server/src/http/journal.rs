@@ -10,6 +10,8 @@ use suanpan_domain::calendar;
 use suanpan_journal::SiteCode;
 
 use super::Problem;
+use super::reports::narrowed;
+use crate::access::Reach;
 use crate::app::App;
 use crate::journal::{JournalStation, NEXT_HEADER, encode_page};
 use crate::refusal::Refusal;
@@ -26,6 +28,7 @@ pub(super) async fn stations(
     query: Result<Query<Asked>, QueryRejection>,
 ) -> Result<Json<Vec<JournalStation>>, Problem> {
     let Query(Asked { site }) = query.map_err(|_| Problem::BadRequest("site is expected"))?;
+    narrowed(&app, &Reach::whole_chain(), site.as_str()).await?;
     Ok(Json(app.store.journal_stations(site).await?))
 }
 
@@ -48,6 +51,7 @@ pub(super) async fn page(
     let Query(asked) = query.map_err(|_| malformed.clone())?;
     let date = calendar::parse(&asked.date).ok_or(malformed.clone())?;
     let after = asked.after.map(|after| after.parse().map_err(|_| malformed)).transpose()?;
+    narrowed(&app, &Reach::whole_chain(), asked.site.as_str()).await?;
     let (batches, more) = app.store.journal_page(asked.site, date, after).await?;
     let mut headers = HeaderMap::new();
     if let Some(last) = batches.last().filter(|_| more) {

@@ -73,7 +73,7 @@ impl FromRequestParts<App> for Asked {
 }
 
 /// The reach within one site. Another's site is as good as none.
-async fn narrowed(app: &App, reach: &Reach, site: &str) -> Result<Reach, Problem> {
+pub(super) async fn narrowed(app: &App, reach: &Reach, site: &str) -> Result<Reach, Problem> {
     let site: SiteCode = site.parse().map_err(|_| Problem::BadRequest("site is not a site's code"))?;
     let is_there = app.store.sites().await?.iter().any(|it| it.site == site);
     reach.narrowed(site).filter(|_| is_there).ok_or(Problem::UnknownSite)
@@ -196,36 +196,29 @@ impl Columns for StoreDay {
 
 /// The declared columns under a header line, which is there without rows too.
 fn csv<R: Columns>(rows: &[R], is_guarded: bool) -> Result<String, Problem> {
-    let mut text = line(R::COLUMNS.iter().map(|name| (*name).to_owned()), is_guarded);
+    let mut out = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+    let mut line = |cells: Vec<String>| out.write_record(cells).map_err(|_| Refusal::Internal);
+    line(R::COLUMNS.iter().map(|name| (*name).to_owned()).collect())?;
     for row in rows {
         let Ok(Value::Object(fields)) = serde_json::to_value(row) else {
             return Err(Refusal::Internal.into());
         };
-        let cells = R::COLUMNS.iter().map(|name| match fields.get(*name) {
+        let cell = |name: &&str| match fields.get(*name) {
+            Some(Value::String(text)) if is_guarded => guarded(text),
             Some(Value::String(text)) => text.clone(),
             Some(other) => other.to_string(),
             None => String::new(),
-        });
-        text.push_str(&line(cells, is_guarded));
+        };
+        line(R::COLUMNS.iter().map(cell).collect())?;
     }
-    Ok(text)
+    let bytes = out.into_inner().map_err(|_| Refusal::Internal)?;
+    String::from_utf8(bytes).map_err(|_| Refusal::Internal.into())
 }
 
-fn line(cells: impl Iterator<Item = String>, is_guarded: bool) -> String {
-    let quoted: Vec<String> = cells.map(|cell| quote(&cell, is_guarded)).collect();
-    format!("{}\r\n", quoted.join(","))
-}
-
-/// Quotes what CSV needs quoted. For a person, who opens it in a spreadsheet, a code is kept from being read as a formula;
-/// a script gets every text as it is.
-fn quote(cell: &str, is_guarded: bool) -> String {
-    let is_number = cell.parse::<i64>().is_ok();
-    let is_formula = is_guarded && !is_number && cell.starts_with(['=', '+', '-', '@', '\t', '\r']);
-    if is_formula || cell.contains([',', '"', '\r', '\n']) {
-        let guard = if is_formula { "'" } else { "" };
-        return format!("\"{guard}{}\"", cell.replace('"', "\"\""));
-    }
-    cell.to_owned()
+/// For a person, who opens it in a spreadsheet, a code is kept from being read as a formula; a script gets every text as it is.
+fn guarded(text: &str) -> String {
+    let is_formula = text.parse::<i64>().is_err() && text.starts_with(['=', '+', '-', '@', '\t', '\r']);
+    if is_formula { format!("'{text}") } else { text.to_owned() }
 }
 
 #[cfg(test)]
@@ -239,12 +232,25 @@ mod tests {
             ("-250", "-250", "-250"),
             ("a,b", "\"a,b\"", "\"a,b\""),
             ("a\"b", "\"a\"\"b\"", "\"a\"\"b\""),
-            ("=1+1", "=1+1", "\"'=1+1\""),
+            ("=1+1", "=1+1", "'=1+1"),
             ("+86", "+86", "+86"),
-            ("-x", "-x", "\"'-x\""),
-            ("@cmd", "@cmd", "\"'@cmd\""),
+            ("-x", "-x", "'-x"),
+            ("@cmd,", "\"@cmd,\"", "\"'@cmd,\""),
         ] {
-            assert_eq!((quote(cell, false), quote(cell, true)), (to_script.to_owned(), to_person.to_owned()));
+            let row = OfflineRefund {
+                date: "2023-06-16".into(),
+                site: cell.into(),
+                till: 1,
+                receipt: "r".into(),
+                refund: "f".into(),
+                cashier: "c".into(),
+                refunded_fen: -5,
+                pending: 0,
+            };
+            let told = |is_guarded| csv(std::slice::from_ref(&row), is_guarded).unwrap();
+            let header = "date,site,till,receipt,refund,cashier,refunded_fen,pending\r\n";
+            let expected = |site: &str| format!("{header}2023-06-16,{site},1,r,f,c,-5,0\r\n");
+            assert_eq!((told(false), told(true)), (expected(to_script), expected(to_person)));
         }
     }
 }

@@ -158,4 +158,8 @@ async fn journals_are_for_keys_that_were_made_for_them() {
         let answer = get(&hub, &key, &format!("/api/v1/journal{bad}")).await;
         assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{bad}");
     }
+    for nowhere in ["?site=HT99&date=2023-06-16", "/stations?site=HT99"] {
+        let answer = get(&hub, &key, &format!("/api/v1/journal{nowhere}")).await;
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{nowhere}");
+    }
 }
