@@ -16,6 +16,17 @@ use sync_server::{Hub, HubError};
 #[cfg(unix)]
 const NOBODY: u32 = 65_534;
 
+/// The hub's program in a new folder, where everybody may run it: what was built may lie in somebody's closed home.
+fn for_everybody(folder: &Path) -> Command {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::set_permissions(folder, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let program = folder.join("sync-server");
+    assert!(!program.exists(), "a link would be written through");
+    let built = env!("CARGO_BIN_EXE_sync-server");
+    std::fs::hard_link(built, &program).or_else(|_| std::fs::copy(built, &program).map(drop)).unwrap();
+    Command::new(program)
+}
+
 /// A person's, as it comes by a pipe.
 const PASSWORD: &str = "battery staple\n";
 
@@ -236,7 +247,8 @@ async fn another_user_gives_the_hub_no_orders_although_the_folder_is_open() {
     let is_root = metadata(&folder).unwrap().uid() == 0;
     set_permissions(&folder, Permissions::from_mode(0o755)).unwrap();
     set_permissions(&socket, Permissions::from_mode(0o666)).unwrap();
-    let mut order = Command::new(env!("CARGO_BIN_EXE_sync-server"));
+    let programs = tempfile::tempdir().unwrap();
+    let mut order = for_everybody(programs.path());
     order.args(["api-key", "--name", "erp"]).env("SUANPAN_HUB_DATA", &folder).current_dir("/");
     if is_root {
         // Only root can be somebody else.
@@ -290,6 +302,7 @@ async fn a_folder_that_cannot_be_written_to_is_backed_up_elsewhere_and_left_as_i
     let database = rusqlite::Connection::open(folder.path().join("hub.db")).unwrap();
     database.execute_batch("pragma wal_checkpoint(truncate); pragma wal_autocheckpoint = 0").unwrap();
     for has_log in [false, true] {
+        let programs = tempfile::tempdir().unwrap();
         let outer = tempfile::tempdir().unwrap();
         let (evidence, to) = (outer.path().join("evidence"), outer.path().join("to"));
         std::fs::create_dir(&evidence).unwrap();
@@ -311,7 +324,7 @@ async fn a_folder_that_cannot_be_written_to_is_backed_up_elsewhere_and_left_as_i
         let before = close(0o555);
         set_permissions(outer.path(), Permissions::from_mode(0o755)).unwrap();
         set_permissions(&to, Permissions::from_mode(0o777)).unwrap();
-        let mut backup = Command::new(env!("CARGO_BIN_EXE_sync-server"));
+        let mut backup = for_everybody(programs.path());
         backup.arg("backup").arg("--to").arg(&to).env("SUANPAN_HUB_DATA", &evidence).current_dir("/");
         // Nothing is closed to root.
         if metadata(outer.path()).unwrap().uid() == 0 {
