@@ -89,6 +89,21 @@ impl Rig {
     }
 }
 
+/// Sends the pushes of each station on a line of its own, until the last ack.
+async fn send_all(url: &str, requests: Vec<Vec<Vec<u8>>>) {
+    let mut pushing = tokio::task::JoinSet::new();
+    for requests in requests {
+        let url = url.to_owned();
+        pushing.spawn(async move {
+            let mut line = Line::open(&url).await;
+            for request in &requests {
+                acked(&mut line, request).await;
+            }
+        });
+    }
+    pushing.join_all().await;
+}
+
 /// Sends one push, which the hub acks.
 async fn acked(line: &mut Line, request: &[u8]) {
     let (status, answer) = line.ask(request).await;

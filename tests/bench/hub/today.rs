@@ -12,7 +12,7 @@ use sync_server::access::{Role, User};
 
 use super::line::Line;
 use super::stations::Station;
-use super::{PUSH, Rig, acked, trickle};
+use super::{PUSH, Rig, send_all, trickle};
 use crate::report::{Bench, percentile};
 
 /// Four a store: 150 stores.
@@ -96,20 +96,12 @@ async fn sell(rig: &Rig, stations: &mut [Station], batches: u32) {
         dates.extend(dates.last().and_then(|date| calendar::previous(*date)));
     }
     for date in dates.into_iter().rev() {
-        let mut pushing = tokio::task::JoinSet::new();
-        for station in stations.iter_mut() {
+        let day = stations.iter_mut().map(|station| {
             station.begin_day(date);
             let bodies: Vec<Vec<u8>> = (0..batches).map(|_| station.push(BATCH)).collect();
-            let requests: Vec<Vec<u8>> = bodies.iter().map(|body| station.request(PUSH, body)).collect();
-            let url = rig.running.url().to_owned();
-            pushing.spawn(async move {
-                let mut line = Line::open(&url).await;
-                for request in &requests {
-                    acked(&mut line, request).await;
-                }
-            });
-        }
-        pushing.join_all().await;
+            bodies.iter().map(|body| station.request(PUSH, body)).collect()
+        });
+        send_all(rig.running.url(), day.collect()).await;
     }
     while rig.pending().await > 0 {
         tokio::time::sleep(Duration::from_millis(100)).await;
