@@ -197,8 +197,13 @@ fn build(
     let stations = stations(connection, filter, silent_before_ms)?;
     let sold = sold(connection, filter)?;
     let numbers = numbers(connection, filter)?;
+    let by_site = sold.chunk_by(|one, next| one.site == next.site);
+    let by_site: BTreeMap<&str, &[Sold]> =
+        by_site.filter_map(|of| Some((of.first()?.site.as_str(), of))).collect();
     let seen = sites.iter().filter(|site| filter.reach.holds(site.site.as_str()));
-    let stores: Vec<StoreLine> = seen.map(|site| store_line(site, &sold, &numbers)).collect();
+    let stores: Vec<StoreLine> = seen
+        .map(|site| store_line(site, by_site.get(site.site.as_str()).copied().unwrap_or_default(), &numbers))
+        .collect();
     let (utc_offset_min, starts_min) = enrolled::clock(sites);
     let day_starts_hour = u32::try_from(starts_min.div_euclid(60)).unwrap_or(0) % HOURS;
     let sales = sum(sold.iter().map(|it| it.sales));
@@ -247,7 +252,7 @@ impl Sold {
     }
 }
 
-/// Of each till only its sales and refunds are read: what it sold by item or tender lies between them.
+/// By site. Of each till only its sales and refunds are read: what it sold by item or tender lies between them.
 fn sold(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Sold>, StoreError> {
     let (sales, refunds) = (Dimension::Sales as u8, Dimension::Refunds as u8);
     let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
@@ -301,13 +306,12 @@ fn numbers(connection: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<Strin
 }
 
 fn store_line(site: &Site, sold: &[Sold], numbers: &BTreeMap<String, (i64, i64)>) -> StoreLine {
-    let here = || sold.iter().filter(|it| it.site == site.site.as_str());
     StoreLine {
         site: site.site.to_string(),
         name: site.name.clone(),
-        paid_fen: sum(here().map(Sold::paid_fen)),
-        sales: sum(here().map(|it| it.sales)),
-        refunds: sum(here().map(|it| it.refunds)),
+        paid_fen: sum(sold.iter().map(Sold::paid_fen)),
+        sales: sum(sold.iter().map(|it| it.sales)),
+        refunds: sum(sold.iter().map(|it| it.refunds)),
         missing: numbers.get(site.site.as_str()).map_or(0, |(_, missing)| *missing),
     }
 }
