@@ -16,6 +16,12 @@ use crate::search::{Class, HITS_MAX};
 /// Documents listed at once.
 const DOCUMENTS_MAX: u32 = 50;
 
+/// The digits that a number is printed with at least.
+const NUMBER_LEN: usize = 4;
+
+/// The characters of a printed number's mark.
+const MARK_LEN: usize = 2;
+
 /// Slips listed at once: those of some days.
 const SLIPS_MAX: usize = 20;
 
@@ -43,7 +49,7 @@ pub(crate) fn search(turn: &mut Turn<'_>, typed: &str) -> Done {
 }
 
 /// The last documents, or those of a printed number or of its closing part: `812`, `0812-a7`, or its last characters, with
-/// dashes or without, as they are read from the paper.
+/// dashes or without, as they are read from the paper. Digits are a number before they are a mark.
 pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     turn.person()?;
     let number = number.trim();
@@ -54,15 +60,13 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     } else if let Ok(number) = number.parse::<DocumentNumber>() {
         turn.shop.documents_by_number(&number)?
     } else {
-        let (digits, mark) =
-            number.split_once('-').map_or((number, None), |(digits, mark)| (digits, Some(mark)));
-        let all = match digits.parse() {
-            Ok(digits) => turn.shop.documents_numbered(date, digits)?,
-            Err(_) => vec![],
-        };
-        let fits = |found: u8| mark.is_none_or(|mark| format!("{found:02x}").eq_ignore_ascii_case(mark));
-        let found: Vec<_> = all.into_iter().filter(|document| fits(document.mark())).collect();
-        if found.is_empty() { ending_in(turn, date, number)? } else { found }
+        // What is longer than a number ends in its mark.
+        let long = number.len() > NUMBER_LEN;
+        let mut found = if long { ending_in(turn, date, number)? } else { vec![] };
+        if let (true, Ok(number)) = (found.is_empty(), number.parse()) {
+            found = turn.shop.documents_numbered(date, number)?;
+        }
+        if found.is_empty() && !long { ending_in(turn, date, number)? } else { found }
     };
     if found.is_empty() && !number.is_empty() {
         turn.shop.needs_all()?;
@@ -73,11 +77,22 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     Ok(())
 }
 
-/// The documents of a date whose printed number ends in these characters.
+/// The documents of a date whose printed number ends in these characters: a whole date's for a mark alone, which tells no
+/// receipt from another.
 fn ending_in(turn: &Turn<'_>, date: u32, typed: &str) -> Result<Vec<Document>, Stop> {
     let bare = |text: &str| text.replace('-', "").to_ascii_lowercase();
     let typed = bare(typed);
-    let mut found = turn.shop.documents_of(date, u32::MAX)?;
+    let Some((digits, _mark)) = typed.split_at_checked(typed.len().saturating_sub(MARK_LEN)) else {
+        return Ok(vec![]);
+    };
+    let mut found = if digits.is_empty() { turn.shop.documents_of(date, DOCUMENTS_MAX)? } else { vec![] };
+    // Before the four digits of a number may stand the last ones of its date.
+    let last = digits.get(digits.len().saturating_sub(NUMBER_LEN)..).unwrap_or_default();
+    for number in
+        [Some(digits), (last != digits).then_some(last)].iter().flatten().flat_map(|digits| digits.parse())
+    {
+        found.extend(turn.shop.documents_numbered(date, number)?);
+    }
     found.retain(|document| {
         let number = turn.shop.row(document).map(|row| bare(&row.number));
         !typed.is_empty() && number.is_some_and(|number| number.ends_with(&typed))
