@@ -18,7 +18,7 @@ use crate::config::{Config, Tls};
 use crate::dictionary::Trained;
 use crate::door::{Caller, Door, Entrance, STALLED};
 use crate::error::HubError;
-use crate::store::{BackedUp, KeyRights, Store, StoreError, back_up, copy_to_postgres};
+use crate::store::{BackedUp, KeyRights, Store, StoreError, back_up, copy_to_postgres, distribute};
 use crate::{admin, dictionary, files, http, identity, project, supply};
 
 /// A client sends its headers within this, or the connection is closed.
@@ -79,6 +79,13 @@ impl Hub {
     /// *Errors:* `Store`; then nothing was copied.
     pub fn migrate_store(folder: &Path, database: &str) -> Result<u64, HubError> {
         Ok(copy_to_postgres(folder, database, now_ms())?)
+    }
+
+    /// Spreads the tables of a PostgreSQL database over the servers of its Citus cluster. Gives how many have a part of them.
+    ///
+    /// *Errors:* `Store`; then nothing was moved.
+    pub fn distribute(database: &str) -> Result<u64, HubError> {
+        Ok(distribute(database, now_ms())?)
     }
 
     /// Copies the database of a folder, whose hub may be serving, into a new file, or into a folder under the time's name.

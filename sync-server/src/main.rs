@@ -127,6 +127,9 @@ enum Command {
     /// Copy the folder's database into the empty PostgreSQL database that --database names. Stop the hub first; start it
     /// with --database afterwards, and tills go on where they were.
     MigrateStore,
+    /// Spread the large tables of the PostgreSQL database that --database names over the servers of its Citus cluster. Tills may
+    /// sell meanwhile; start every hub again afterwards. Once more changes nothing.
+    Distribute,
     /// Copy the folder's database while its hub serves. The copy is verified, and is under its name only when it is whole.
     /// The signing key is not in it.
     Backup {
@@ -216,6 +219,7 @@ async fn run(cli: Cli) -> Result<(), Refused> {
         }
         Command::Dictionary => order(Order::Dictionary, config).await?,
         Command::MigrateStore => say(&format!("{} batches copied", migrate_store(&config)?)),
+        Command::Distribute => say(&format!("{} servers have a part", distribute(&config)?)),
         Command::Backup { to } => {
             let made = Hub::back_up(&config, &to)?;
             say(&format!("{}: {} batches", made.file.display(), made.batches));
@@ -249,6 +253,11 @@ async fn order(order: Order, config: Config) -> Result<(), Refused> {
 fn migrate_store(config: &Config) -> Result<u64, HubError> {
     let database = config.database.as_ref().ok_or(HubError::Rejected("name the new database: --database"))?;
     Hub::migrate_store(&config.data_dir, database)
+}
+
+fn distribute(config: &Config) -> Result<u64, HubError> {
+    let database = config.database.as_ref().ok_or(HubError::Rejected("name the database: --database"))?;
+    Hub::distribute(database)
 }
 
 fn say(line: &str) {

@@ -65,12 +65,24 @@ pub fn copy_to_postgres(folder: &Path, url: &str, now_ms: i64) -> Result<u64, St
     let copied = std::thread::spawn(move || {
         let (source, _lock) = sqlite::single(&folder, now_ms)?;
         let target = postgres::single(&url, now_ms)?;
-        target.begin()?;
+        target.begin(false)?;
         let batches = copy(&source, &target)?;
         target.commit()?;
         Ok(batches)
     });
     copied.join().unwrap_or(Err(StoreError::Panicked))
+}
+
+/// Brings a PostgreSQL database up to date and spreads its tables over the servers that Citus has for it: once, or again for
+/// the tables of a new release. Tills may sell meanwhile; hubs are started again afterwards. Gives how many servers have a
+/// part of them.
+///
+/// *Errors:* `Servers` and the database's. Then nothing was moved.
+pub fn distribute(url: &str, now_ms: i64) -> Result<u64, StoreError> {
+    let url = url.to_owned();
+    // On a thread of its own, as above.
+    let done = std::thread::spawn(move || postgres::distribute(&url, now_ms));
+    done.join().unwrap_or(Err(StoreError::Panicked))
 }
 
 fn copy(source: &dyn Connection, target: &dyn Connection) -> Result<u64, StoreError> {

@@ -88,6 +88,9 @@ pub enum StoreError {
         /// By so much.
         behind_s: i64,
     },
+    /// The servers over which the tables are spread are not as they have to be.
+    #[error("the database's servers: {0}")]
+    Servers(String),
     /// The copy is not what was copied.
     #[error("the copy differs from the original")]
     Differs,
@@ -118,6 +121,7 @@ impl StoreError {
             StoreError::Data(_) => "HUB-STO-018",
             StoreError::Panicked => "HUB-STO-019",
             StoreError::Undone => "HUB-STO-020",
+            StoreError::Servers(_) => "HUB-STO-021",
             StoreError::TooMany(_) => "HUB-REQ-007",
             StoreError::Late => "HUB-LIM-005",
         }

@@ -1,8 +1,21 @@
 use super::models::lacking;
 use super::sql::values;
-use super::{Gauges, Store, StoreError};
+use super::{Gauges, Store, StoreError, postgres};
 
 impl Store {
+    /// Whether the database answers, and which of the servers over which its tables are spread do not: the tills of all others
+    /// go on.
+    ///
+    /// *Errors:* the store's.
+    pub async fn servers_down(&self) -> Result<Vec<String>, StoreError> {
+        let is_shared = self.is_shared();
+        self.read(move |sql| match is_shared {
+            true => postgres::down(sql),
+            false => sql.only("select value from meta where key = 'epoch'", values![], |_| Ok(Vec::new())),
+        })
+        .await
+    }
+
     /// How the store stands.
     ///
     /// *Errors:* the store's.

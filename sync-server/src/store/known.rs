@@ -65,10 +65,10 @@ impl<'a> Segment<'a> {
         let (from_seq, to_seq) = run;
         connection.each(
             "select s.re_enrol, (select value from meta where key = 'epoch'),
-               case when exists (select 1 from fork f where f.station = s.station and f.old_side_grew = 0) then 1 else 0 end,
-               case when exists (select 1 from branch c where c.station = s.station and c.parent_segment = ?2
+               case when exists (select 1 from fork f where f.station = ?1 and f.old_side_grew = 0) then 1 else 0 end,
+               case when exists (select 1 from branch c where c.station = ?1 and c.parent_segment = ?2
                  and c.parent_seq >= ?3 and c.parent_seq < ?4) then 1 else 0 end,
-               case when exists (select 1 from hole i where i.station = s.station) then 1 else 0 end,
+               case when exists (select 1 from hole i where i.station = ?1) then 1 else 0 end,
                b.branch, b.head_seq, b.head_hash, h.from_seq, h.to_seq, h.to_hash, s.branches, s.enrolled_at_ms, s.standing
              from station s
              left join branch b on b.station = s.station and b.segment = ?2

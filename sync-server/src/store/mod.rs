@@ -41,7 +41,7 @@ mod within;
 
 pub use attention::Attention;
 pub use audit::{AUDIT_PAGE, AuditRow};
-pub use copy::copy_to_postgres;
+pub use copy::{copy_to_postgres, distribute};
 pub use day::{
     DayState, DayVersion, Drawer, Excuse, FigureName, STORE_DAYS_MAX, StoreDay, StoreDays, TillDay,
     TillState, UnclosedDate, VERSIONS_MAX,

@@ -7,11 +7,14 @@ use super::error::StoreError;
 use super::numbered::{SALE_NUMBERED, numbered};
 use super::sql::{Sql, Value, values};
 
-/// A document and the stored push that holds it, with the number of entries before it there.
-const FOUND: &str = "select d.seq - b.from_seq, b.body
-     from document d
-     join stamp s on s.gseq = (select max(gseq) from stamp where gseq <= d.gseq)
-     join batch b on b.station = s.station and b.id = abs(s.batch)";
+/// Where a document stands among the stored pushes.
+struct Place {
+    station: [u8; 16],
+    /// The push that holds it; none in what an older hub added.
+    batch: Option<i64>,
+    gseq: u64,
+    seq: u64,
+}
 
 impl Store {
     /// The sales with a printed number, as their till recorded them, and the refunds that cite it, in the order in
@@ -40,11 +43,28 @@ pub(super) fn refunds(connection: &dyn Sql, cites: &str) -> Result<Vec<Recorded>
 }
 
 fn read(connection: &dyn Sql, which: &str, values: &[Value<'_>]) -> Result<Vec<Recorded>, StoreError> {
-    let sql = format!("{FOUND} where {which} order by d.gseq limit {REFUNDS_MAX}");
-    connection.all(&sql, values, |row| {
-        let (place, body): (usize, Vec<u8>) = (row.get(0)?, row.get(1)?);
-        entry(&body, place).ok_or(StoreError::Damaged("batch"))
-    })
+    let sql = format!(
+        "select d.station, d.batch, d.gseq, d.seq from document d where {which} order by d.gseq limit {REFUNDS_MAX}"
+    );
+    let places = connection.all(&sql, values, |row| {
+        Ok(Place { station: row.get(0)?, batch: row.get(1)?, gseq: row.get(2)?, seq: row.get(3)? })
+    })?;
+    places.iter().map(|place| recorded(connection, place)).collect()
+}
+
+fn recorded(connection: &dyn Sql, place: &Place) -> Result<Recorded, StoreError> {
+    let stamped = "select abs(batch) from stamp where gseq <= ? order by gseq desc limit 1";
+    let batch = match place.batch {
+        Some(batch) => batch,
+        None => connection.only(stamped, values![place.gseq], |row| row.get(0))?,
+    };
+    let (from_seq, body): (u64, Vec<u8>) = connection.only(
+        "select from_seq, body from batch where station = ? and id = ?",
+        values![place.station, batch],
+        |row| Ok((row.get(0)?, row.get(1)?)),
+    )?;
+    let before = place.seq.checked_sub(from_seq).and_then(|before| usize::try_from(before).ok());
+    before.and_then(|before| entry(&body, before)).ok_or(StoreError::Damaged("batch"))
 }
 
 fn entry(body: &[u8], place: usize) -> Option<Recorded> {

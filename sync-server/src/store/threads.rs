@@ -26,8 +26,8 @@ const READS_WAITING_MAX: usize = 512;
 pub(super) trait Connection: Sql {
     /// Runs a text of many statements.
     fn script(&self, text: &str) -> Result<(), StoreError>;
-    /// Begins a transaction that writes.
-    fn begin(&self) -> Result<(), StoreError>;
+    /// Begins a transaction that writes what is stations', each its own, or anything else.
+    fn begin(&self, of_stations: bool) -> Result<(), StoreError>;
     /// Begins a transaction that reads one consistent state. A statement that takes longer than `patience` is given up.
     fn begin_read(&self, patience: Option<Duration>) -> Result<(), StoreError>;
     /// Makes everything durable. *Errors:* `Outcome` if nobody can say whether it is.
@@ -252,8 +252,9 @@ fn write_all(connection: &dyn Connection, writes: &Receiver<Write>, queue: &Queu
 ///
 /// One that fails takes no other with it: the commit is undone, and each is done by itself.
 fn write_group(connection: &dyn Connection, mut group: Vec<Write>, queue: &Queue) -> bool {
+    let of_stations = group.iter().all(|write| write.station.is_some());
     let mut run_all = || group.iter_mut().try_for_each(|write| write.job.run(connection));
-    let run = connection.begin().and_then(|()| unbroken(&mut run_all));
+    let run = connection.begin(of_stations).and_then(|()| unbroken(&mut run_all));
     if run.is_err() && group.len() > 1 {
         drop(connection.rollback());
         return group.into_iter().all(|write| write_group(connection, vec![write], queue));

@@ -335,11 +335,16 @@ fn stations(
 ) -> Result<Vec<StationLine>, StoreError> {
     let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
     let stations = connection.all(
-        &format!("select s.station, s.site, coalesce(w.name, s.site), s.till, coalesce(n.last_number, 0), coalesce(n.received, 0),
-               s.last_seen_ms
+        &format!(
+            "with n as materialized (
+               select site, till, last_number, received from numbering where {} and business_date = ?3
+             )
+             select s.station, s.site, coalesce(w.name, s.site), s.till, coalesce(n.last_number, 0),
+               coalesce(n.received, 0), s.last_seen_ms
              from station s left join site w on w.site = s.site
-             left join numbering n on n.site = s.site and n.till = s.till and n.business_date = ?3
+             left join n on n.site = s.site and n.till = s.till
              where {} order by s.site, s.till, s.enrolled_at_ms",
+            within_each("site"),
             within("s.site")
         ),
         values![only, all, filter.from],

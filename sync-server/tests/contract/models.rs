@@ -263,14 +263,17 @@ async fn a_batch_that_could_not_be_read_is_read_when_it_can_be() {
     till.push(&hub, 3, 3).await;
     comes_to(&hub, 240).await;
     let nothing = database_of(hub.folder.path()).map_or("x'00'", |_| "'\\x00'::bytea");
-    run_on(hub.folder.path(), "create table spare as select id, body from batch");
+    run_on(hub.folder.path(), "create table spare as select to_seq, body from batch");
     run_on(hub.folder.path(), &format!("update batch set body = {nothing} where to_seq = 2"));
     let hub = rebuilt(hub).await;
     comes_to(&hub, 80).await;
     assert_eq!(parked(&hub), ["HUB-PRJ-005 0"]);
     let hub = rebuilt(hub).await;
     comes_to(&hub, 80).await;
-    run_on(hub.folder.path(), "update batch set body = (select body from spare where spare.id = batch.id)");
+    run_on(
+        hub.folder.path(),
+        "update batch set body = (select body from spare where to_seq = 2) where to_seq = 2",
+    );
     run_on(hub.folder.path(), OF_ANOTHER_RELEASE);
     let hub = start_again(hub).await;
     comes_to(&hub, 240).await;

@@ -16,6 +16,9 @@ use server::Server;
 const SERVER: &str = "SUANPAN_CONTRACT_SERVER";
 const PREFIX: &str = "SUANPAN_CONTRACT_PREFIX";
 
+/// Set where that server is the coordinator of a Citus cluster: the tables of each schema are spread over its workers.
+const SPREAD: &str = "SUANPAN_CONTRACT_SPREAD";
+
 /// The database that belongs to a hub's folder, or none where the stories run on SQLite. A folder opened again has
 /// the same.
 pub(crate) fn database_of(folder: &Path) -> Option<String> {
@@ -27,10 +30,23 @@ pub(crate) fn database_of(folder: &Path) -> Option<String> {
         let prefix = std::env::var(PREFIX).unwrap();
         let schema = format!("{prefix}{}", COUNTER.fetch_add(1, Ordering::Relaxed));
         run_sql(&server, &format!("create schema {schema}"));
+        if std::env::var_os(SPREAD).is_some() {
+            spread(&in_schema(&server, &schema));
+        }
         std::fs::write(&file, &schema).unwrap();
         schema
     });
     Some(in_schema(&server, &schema))
+}
+
+/// Spreads an empty schema's tables over the workers, and sees that they are: twice, since a second time changes nothing.
+fn spread(database: &str) {
+    for _ in 0..2 {
+        assert!(sync_server::store::distribute(database, 0).unwrap() > 1, "more servers than one");
+    }
+    let spread = "select cast(count(*) as text) from citus_shards
+        where table_name in ('batch'::regclass, 'document'::regclass) group by nodeport";
+    assert!(rows_in(database, spread).len() > 1, "each has a part");
 }
 
 fn in_schema(server: &str, schema: &str) -> String {
@@ -57,7 +73,11 @@ pub(crate) fn rows_of(folder: &Path, query: &str) -> Vec<String> {
         let mut statement = file.prepare(query).unwrap();
         return statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect();
     };
-    let query = query.to_owned();
+    rows_in(&database, query)
+}
+
+fn rows_in(database: &str, query: &str) -> Vec<String> {
+    let (database, query) = (database.to_owned(), query.to_owned());
     let done = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(async {
@@ -120,12 +140,13 @@ fn no_server() {
 }
 
 /// Runs this program again, every story on a server.
-fn run_stories_on(server: &str) {
+fn run_stories_on(server: &str, spread: bool) {
     let prefix = format!("suanpan_test_{}_", std::process::id());
     let stories = Command::new(std::env::current_exe().unwrap())
         .args(["--skip", "postgresql::", "--test-threads", "4"])
         .env(SERVER, server)
         .env(PREFIX, &prefix)
+        .envs(spread.then_some((SPREAD, "")))
         .status();
     let schemas = format!(
         "do $$ declare it text; begin
@@ -181,7 +202,7 @@ async fn while_the_server_is_frozen_everybody_is_told_to_come_later_and_nothing_
 fn every_story_is_the_same_on_postgresql() {
     // Four stories at once, of up to three hubs with nine connections each.
     match Server::start("-c fsync=off -c max_connections=200") {
-        Some(server) => run_stories_on(&server.address()),
+        Some(server) => run_stories_on(&server.address(), false),
         None => no_server(),
     }
 }
@@ -189,7 +210,15 @@ fn every_story_is_the_same_on_postgresql() {
 #[test]
 fn every_story_is_the_same_on_the_server_that_is_named() {
     match std::env::var("SUANPAN_TEST_PG_URL") {
-        Ok(server) => run_stories_on(&server),
+        Ok(server) => run_stories_on(&server, false),
         Err(_) => println!("Skipped: SUANPAN_TEST_PG_URL names no server."),
+    }
+}
+
+#[test]
+fn every_story_is_the_same_on_tables_spread_over_servers() {
+    match std::env::var("SUANPAN_TEST_CITUS") {
+        Ok(coordinator) => run_stories_on(&coordinator, true),
+        Err(_) => println!("Skipped: SUANPAN_TEST_CITUS names no coordinator."),
     }
 }

@@ -170,9 +170,9 @@ fn due(sql: &dyn Sql, now_ms: i64) -> Result<Vec<(String, u32)>, StoreError> {
         return Ok(Vec::new());
     }
     sql.all(
-        "select d.site, d.business_date from store_day d where d.look_at_ms <= ? and not exists (
-           select 1 from station s join pending p on p.station = s.station where s.site = d.site)
-         order by d.look_at_ms limit ?",
+        "select site, business_date from store_day where look_at_ms <= ? and site not in (
+           select s.site from station s join pending p on p.station = s.station)
+         order by look_at_ms limit ?",
         values![now_ms, DAYS_AT_ONCE],
         |row| Ok((row.get(0)?, row.get(1)?)),
     )

@@ -175,11 +175,10 @@ fn numbers(
     filter: &ReportFilter,
 ) -> Result<BTreeMap<(u32, String), Vec<Numbers>>, StoreError> {
     let mut numbers = BTreeMap::<_, Vec<Numbers>>::new();
+    let newest = newest_stations(sql, filter)?;
     sql.each(
         &format!(
-            "select d.business_date, d.site, n.till, n.received, n.last_number,
-               (select s.station from station s where s.site = n.site and s.till = n.till
-                order by s.enrolled_at_ms desc limit 1)
+            "select d.business_date, d.site, n.till, n.received, n.last_number
              from store_day d join numbering n on n.site = d.site and n.business_date = d.business_date
              where {} and d.business_date between ?3 and ?4 and d.look_at_ms is not null
              order by n.till",
@@ -187,13 +186,31 @@ fn numbers(
         ),
         values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed(), filter.from, filter.to],
         &mut |row| {
-            let (till, received, last, station) = (row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?);
-            let of_day = numbers.entry((row.get(0)?, row.get(1)?)).or_default();
+            let (date, site): (u32, String) = (row.get(0)?, row.get(1)?);
+            let (till, received, last) = (row.get(2)?, row.get(3)?, row.get(4)?);
+            let station = newest.get(&(site.clone(), till)).copied();
+            let of_day = numbers.entry((date, site)).or_default();
             of_day.push(Numbers { till, received, last, station });
             Ok(())
         },
     )?;
     Ok(numbers)
+}
+
+/// The station of each till that was enrolled last.
+fn newest_stations(
+    sql: &dyn Sql,
+    filter: &ReportFilter,
+) -> Result<BTreeMap<(String, u16), [u8; 16]>, StoreError> {
+    let stations = sql.all(
+        &format!(
+            "select site, till, station from station where {} order by enrolled_at_ms, station",
+            within("site")
+        ),
+        values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed()],
+        |row| Ok(((row.get(0)?, row.get(1)?), row.get(2)?)),
+    )?;
+    Ok(stations.into_iter().collect())
 }
 
 /// Gives each till the numbers of now; one that sold since is open.

@@ -115,7 +115,8 @@ fn no_longer_waits(sql: &dyn Sql, batch: &PendingBatch) -> Result<bool, StoreErr
 fn is_no_longer_parked(sql: &dyn Sql, batch: &PendingBatch) -> Result<bool, StoreError> {
     if batch.part.only.is_empty() {
         let whole = sql.execute(
-            "delete from parked where seq = 0 and gseq in (select gseq from stamp where station = ? and batch = ?)",
+            "delete from parked where seq = 0 and station = ?1
+               and gseq in (select gseq from stamp where station = ?1 and batch = ?2)",
             values![batch.station.0, batch.id],
         )?;
         return Ok(whole > 0);

@@ -37,8 +37,10 @@ pub(in crate::store) fn lag(
     };
     let lacking = sql.all(
         &format!(
-            "select s.site, count(*) from stamp t join station s on s.station = t.station
-             where {} and (cast(?3 as bigint) is null or s.till = ?3) and t.gseq > ?4 group by s.site",
+            "select s.site, cast(sum(t.batches) as bigint)
+             from (select station, count(*) as batches from stamp where gseq > ?4 group by station) t
+             join station s on s.station = t.station
+             where {} and (cast(?3 as bigint) is null or s.till = ?3) group by s.site",
             within("s.site")
         ),
         values![filter.reach.only().map(SiteCode::as_str), filter.reach.listed(), filter.till, through],

@@ -39,8 +39,8 @@ impl Model for Documents {
         let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| row.as_slice()).collect();
         sql.execute_each(
             "insert into document (gseq, id, kind, site, till, business_date, number, printed, at_ms,
-               station, segment, seq, cashier, shift, lines, fen, cites)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as text))",
+               station, segment, seq, cashier, shift, lines, fen, cites, batch)
+             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as text), ?)",
             &rows,
         )?;
         count_numbers(sql, &used)?;
@@ -151,7 +151,7 @@ fn numbering(batch: &PendingBatch, document: &Document) -> Numbering {
     (batch.site.as_str().to_owned(), document.business_date, batch.till)
 }
 
-fn row<'a>(gseq: &'a u64, batch: &'a PendingBatch, document: &'a Document) -> [Value<'a>; 17] {
+fn row<'a>(gseq: &'a u64, batch: &'a PendingBatch, document: &'a Document) -> [Value<'a>; 18] {
     [
         gseq.to_value(),
         document.id.to_value(),
@@ -170,5 +170,6 @@ fn row<'a>(gseq: &'a u64, batch: &'a PendingBatch, document: &'a Document) -> [V
         document.lines.to_value(),
         document.fen.to_value(),
         document.cites.to_value(),
+        batch.id.to_value(),
     ]
 }

@@ -1,7 +1,7 @@
 //! Receipts of which something came back, and whether their sales bear that out. A receipt is judged again when another
 //! refund of it arrives, and, while the hub does not have it, when anything arrives that its till sold that day.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use suanpan_domain::calendar;
 use suanpan_domain::ids::DocumentNumber;
@@ -15,12 +15,15 @@ use crate::returns::{Wrong, compare, decoded};
 use crate::store::listed::{LIST_LIMIT, Listed};
 use crate::store::recorded::{refunds, sales};
 use crate::store::reports::{ROWS_LIMIT, with_pending};
-use crate::store::sql::{Sql, values};
+use crate::store::sql::{Sql, ToValue, Value, values};
 use crate::store::within::within;
 use crate::store::{Attention, OfflineRefund, ReportFilter, Store, StoreError, lease, reserved};
 
 /// Receipts judged in one transaction: for each a few stored pushes are unpacked, and meanwhile no till is answered.
 const JUDGED_AT_ONCE: u32 = 10;
+
+/// Receipts that are looked at in one read.
+const SUSPECTS_AT_ONCE: usize = LIST_LIMIT as usize;
 
 const UNKNOWN: &str = "unknown";
 const DOUBLE: &str = "double";
@@ -115,11 +118,14 @@ fn judge(sql: &dyn Sql, cites: &str) -> Result<(), StoreError> {
     // What is no printed number is nobody's receipt.
     let (site, business_date, till) =
         number.map_or((String::new(), 0, 0), |number| (number.site, number.business_date, number.till));
+    let newest: u64 =
+        sql.only("select coalesce(max(gseq), 0) from document where cites = ?", values![cites], |row| {
+            row.get(0)
+        })?;
     sql.execute(
         "update returned set due = 0, wrong = cast(? as text), paid_fen = ?, refunded_fen = ?, site = ?,
-           business_date = ?, till = ?, gseq = (select coalesce(max(gseq), 0) from document where cites = ?)
-         where number = ?",
-        values![wrong, paid, refunded, site, business_date, till, cites, cites],
+           business_date = ?, till = ?, gseq = ? where number = ?",
+        values![wrong, paid, refunded, site, business_date, till, newest, cites],
     )?;
     Ok(())
 }
@@ -132,32 +138,78 @@ fn readable(found: Result<Vec<Recorded>, StoreError>) -> Result<Vec<Recorded>, S
     }
 }
 
+/// A receipt with which something is wrong.
+struct Suspect {
+    wrong: String,
+    number: String,
+    paid_fen: i64,
+    refunded_fen: i64,
+    gseq: i64,
+}
+
 /// What somebody has to look at who sees the sites where it was paid out: the newest refunds first.
 pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Listed<Attention>, StoreError> {
-    let rows = sql.all(
-        &format!(
-            "select r.wrong, r.number, r.paid_fen, r.refunded_fen,
-               (select string_agg(d.printed, ' ' order by d.gseq) from document d where d.cites = r.number and {here}),
-               (select min(d.site) from document d where d.cites = r.number and {here})
-             from returned r where r.wrong is not null and (cast(?2 as text) is null
-               or exists (select 1 from document d where d.cites = r.number and {here}))
-             order by r.gseq desc limit ?3",
-            here = within("d.site")
-        ),
-        values![reach.only().map(SiteCode::as_str), reach.listed(), LIST_LIMIT],
-        |row| {
-            let wrong: String = row.get(0)?;
-            let (number, paid_fen, refunded_fen) = (row.get(1)?, row.get(2)?, row.get(3)?);
-            let refunds = row.get::<Option<String>>(4)?.unwrap_or_default();
-            let site = row.get::<Option<String>>(5)?.unwrap_or_default();
-            Ok(match wrong.as_str() {
-                UNKNOWN => Attention::UnknownRefund { number, site, refunded_fen, refunds },
-                DOUBLE => Attention::DoubleRefund { number, site, paid_fen, refunded_fen, refunds },
-                _ => Attention::RefundDiffers { number, site, paid_fen, refunded_fen, refunds },
-            })
-        },
-    )?;
-    Ok(Listed::of(rows))
+    let (mut found, mut before) = (Vec::new(), i64::MAX);
+    while found.len() < LIST_LIMIT as usize {
+        let some = sql.all(
+            "select wrong, number, paid_fen, refunded_fen, gseq from returned
+             where wrong is not null and gseq < ? order by gseq desc limit ?",
+            values![before, SUSPECTS_AT_ONCE],
+            |row| {
+                let (wrong, number) = (row.get(0)?, row.get(1)?);
+                let (paid_fen, refunded_fen, gseq) = (row.get(2)?, row.get(3)?, row.get(4)?);
+                Ok(Suspect { wrong, number, paid_fen, refunded_fen, gseq })
+            },
+        )?;
+        let Some(last) = some.last() else { break };
+        before = last.gseq;
+        let mut seen = refunds_seen(sql, reach, &some)?;
+        found.extend(some.into_iter().filter_map(|it| {
+            let (site, refunds) = seen.remove(&it.number)?;
+            Some(of_suspect(it, site, refunds.join(" ")))
+        }));
+    }
+    found.truncate(LIST_LIMIT as usize);
+    Ok(Listed::of(found))
+}
+
+/// The refunds of some receipts, by theirs: the first site of a reach that paid one out, and the printed numbers of all
+/// that were.
+fn refunds_seen(
+    sql: &dyn Sql,
+    reach: &Reach,
+    of: &[Suspect],
+) -> Result<BTreeMap<String, (String, Vec<String>)>, StoreError> {
+    let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
+    let mut values = vec![only.to_value(), all.to_value()];
+    values.extend(of.iter().map(|it| it.number.to_value()));
+    // One statement, however many are asked for: the last one fills it.
+    values.resize(2 + SUSPECTS_AT_ONCE, values.last().copied().unwrap_or(Value::Null));
+    let mut seen = BTreeMap::<String, (String, Vec<String>)>::new();
+    let marks = (3..3 + SUSPECTS_AT_ONCE).map(|nth| format!("?{nth}")).collect::<Vec<_>>().join(", ");
+    let question = format!(
+        "select cites, site, printed from document where cites in ({marks}) and {} order by gseq",
+        within("site")
+    );
+    sql.each(&question, &values, &mut |row| {
+        let (site, printed): (String, _) = (row.get(1)?, row.get(2)?);
+        let (first, refunds) = seen.entry(row.get(0)?).or_insert_with(|| (site.clone(), Vec::new()));
+        if site < *first {
+            *first = site;
+        }
+        refunds.push(printed);
+        Ok(())
+    })?;
+    Ok(seen)
+}
+
+fn of_suspect(it: Suspect, site: String, refunds: String) -> Attention {
+    let Suspect { wrong, number, paid_fen, refunded_fen, .. } = it;
+    match wrong.as_str() {
+        UNKNOWN => Attention::UnknownRefund { number, site, refunded_fen, refunds },
+        DOUBLE => Attention::DoubleRefund { number, site, paid_fen, refunded_fen, refunds },
+        _ => Attention::RefundDiffers { number, site, paid_fen, refunded_fen, refunds },
+    }
 }
 
 /// Refunds that were paid out while the hub was not heard, and how many batches still wait to be looked at.

@@ -78,7 +78,7 @@ fn elsewhere(sql: &dyn Sql, (after, last): (i64, i64)) -> Result<BTreeMap<u64, B
     add(
         "select p.gseq, b.from_seq, b.to_seq from parked p
          join stamp t on t.gseq = p.gseq
-         join batch b on b.station = t.station and b.id = abs(t.batch)
+         join batch b on b.station = p.station and b.id = abs(t.batch)
          where p.seq = 0 and p.gseq > ? and p.gseq <= ?",
         values![after, last],
     )?;

@@ -2,9 +2,10 @@
 //!
 //! Each thread drives its own connection; a pool would hand connections to threads that have one already.
 
+mod distributed;
 mod types;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -35,6 +36,7 @@ const MIGRATIONS: &[Migration] = &[
     step(11, include_str!("../../../migrations/postgres/0011_access.sql"), true),
     step(12, include_str!("../../../migrations/postgres/0012_models.sql"), true),
     step(13, include_str!("../../../migrations/postgres/0013_standing.sql"), true),
+    step(14, include_str!("../../../migrations/postgres/0014_batch_of_document.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.
@@ -112,7 +114,7 @@ fn refuse_plain(config: &Config) -> Result<(), StoreError> {
 }
 
 fn bring_up_to_date(connection: &Postgres, now_ms: i64) -> Result<(), StoreError> {
-    connection.begin()?;
+    connection.begin(false)?;
     connection.script(MIGRATION_LOCK)?;
     connection.script(
         "create table if not exists migration (
@@ -123,7 +125,25 @@ fn bring_up_to_date(connection: &Postgres, now_ms: i64) -> Result<(), StoreError
          )",
     )?;
     migrate(connection, MIGRATIONS, now_ms)?;
+    distributed::check(connection)?;
     connection.commit()
+}
+
+/// The servers over which the tables are spread and that do not answer.
+pub(super) fn down(sql: &dyn Sql) -> Result<Vec<String>, StoreError> {
+    distributed::down(sql)
+}
+
+/// Brings a database up to date and spreads its tables over several servers. Gives how many have a part of them.
+pub(super) fn distribute(url: &str, now_ms: i64) -> Result<u64, StoreError> {
+    distributed::prepare(&single(url, now_ms)?)?;
+    // A new session has, on every server, what was just set.
+    let connection = Postgres::new(address(url)?)?;
+    connection.begin(false)?;
+    connection.script(MIGRATION_LOCK)?;
+    let parts = distributed::distribute(&connection)?;
+    connection.commit()?;
+    Ok(parts)
 }
 
 /// One connection, with the runtime that drives it; connected anew when the server went away.
@@ -131,10 +151,14 @@ pub(super) struct Postgres {
     runtime: Runtime,
     config: Config,
     session: RefCell<Option<Rc<Session>>>,
+    /// The transaction that writes now is a station's.
+    of_stations: Cell<bool>,
 }
 
 struct Session {
     client: Client,
+    /// Its tables lie on several servers.
+    is_spread: Cell<bool>,
     /// By text. The texts are those of this module: some hundred.
     statements: RefCell<HashMap<String, Statement>>,
 }
@@ -149,7 +173,7 @@ impl Postgres {
     fn unconnected(config: Config) -> Result<Postgres, StoreError> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| StoreError::Database(Arc::new(source)))?;
-        Ok(Postgres { runtime, config, session: RefCell::new(None) })
+        Ok(Postgres { runtime, config, session: RefCell::new(None), of_stations: Cell::new(false) })
     }
 
     fn connect(&self) -> Result<Rc<Session>, StoreError> {
@@ -160,8 +184,13 @@ impl Postgres {
             client.batch_execute(SESSION).await?;
             Ok::<_, tokio_postgres::Error>(client)
         })?;
-        let session = Rc::new(Session { client, statements: RefCell::default() });
+        let session = Session { client, is_spread: Cell::new(false), statements: RefCell::default() };
+        let session = Rc::new(session);
         self.session.replace(Some(session.clone()));
+        if distributed::is_spread(self)? {
+            session.is_spread.set(true);
+            self.script(distributed::SESSION)?;
+        }
         Ok(session)
     }
 
@@ -171,14 +200,14 @@ impl Postgres {
     }
 
     /// Begins; on a connection that broke since, once more on a new one.
-    fn begin_as(&self, begin: &str) -> Result<(), StoreError> {
-        let session = self.session()?;
-        match self.runtime.block_on(session.client.batch_execute(begin)) {
+    fn begin_as(&self, begin: &dyn Fn(bool) -> Vec<String>) -> Result<(), StoreError> {
+        let run = |session: Rc<Session>| {
+            let texts = begin(session.is_spread.get());
+            texts.iter().try_for_each(|text| self.runtime.block_on(session.client.batch_execute(text)))
+        };
+        match run(self.session()?) {
             Ok(()) => Ok(()),
-            Err(_) => {
-                let session = self.connect()?;
-                Ok(self.runtime.block_on(session.client.batch_execute(begin))?)
-            }
+            Err(_) => Ok(run(self.connect()?)?),
         }
     }
 
@@ -239,23 +268,29 @@ impl Connection for Postgres {
         Ok(self.runtime.block_on(session.client.batch_execute(text))?)
     }
 
-    fn begin(&self) -> Result<(), StoreError> {
-        self.begin_as("begin")
+    fn begin(&self, of_stations: bool) -> Result<(), StoreError> {
+        self.of_stations.set(of_stations);
+        self.begin_as(&|spread| {
+            vec![if spread && of_stations { distributed::BEGIN } else { "begin" }.to_owned()]
+        })
     }
 
     fn begin_read(&self, patience: Option<Duration>) -> Result<(), StoreError> {
         const BEGIN: &str = "begin isolation level repeatable read read only";
-        match patience {
-            None => self.begin_as(BEGIN),
+        self.begin_as(&|spread| match patience {
+            None => vec![BEGIN.to_owned()],
             Some(most) => {
-                self.begin_as(&format!("{BEGIN}; set local statement_timeout = {}", most.as_millis()))
+                let begin = format!("{BEGIN}; set local statement_timeout = {}", most.as_millis());
+                if spread { distributed::in_one_moment(begin) } else { vec![begin] }
             }
-        }
+        })
     }
 
     fn commit(&self) -> Result<(), StoreError> {
         let session = self.session()?;
-        let committed = self.runtime.block_on(session.client.batch_execute("commit"));
+        let is_shared = session.is_spread.get() && !self.of_stations.get();
+        let commit = if is_shared { distributed::COMMIT } else { "commit" };
+        let committed = self.runtime.block_on(session.client.batch_execute(commit));
         committed.map_err(|error| match error.as_db_error() {
             Some(_) => StoreError::from(error),
             None => StoreError::Outcome(Arc::new(error)),

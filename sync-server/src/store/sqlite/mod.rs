@@ -46,6 +46,7 @@ const MIGRATIONS: &[Migration] = &[
     step(11, include_str!("../../../migrations/sqlite/0011_access.sql"), true),
     step(12, include_str!("../../../migrations/sqlite/0012_models.sql"), true),
     step(13, include_str!("../../../migrations/sqlite/0013_standing.sql"), true),
+    step(14, include_str!("../../../migrations/sqlite/0014_batch_of_document.sql"), true),
 ];
 
 /// "SPhb": tells a hub's database from any other file.
@@ -135,7 +136,7 @@ fn connect(path: &Path) -> Result<rusqlite::Connection, StoreError> {
 }
 
 fn bring_up_to_date(connection: &Sqlite, now_ms: i64) -> Result<(), StoreError> {
-    connection.begin()?;
+    connection.begin(false)?;
     connection.0.pragma_update(None, "application_id", APPLICATION_ID)?;
     connection.script(
         "create table if not exists migration (
@@ -236,7 +237,7 @@ impl Connection for Sqlite {
         Ok(self.0.execute_batch(text)?)
     }
 
-    fn begin(&self) -> Result<(), StoreError> {
+    fn begin(&self, _: bool) -> Result<(), StoreError> {
         Ok(self.0.execute_batch("begin immediate")?)
     }
 
