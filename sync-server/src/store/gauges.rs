@@ -9,11 +9,19 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn servers_down(&self) -> Result<Vec<String>, StoreError> {
         let is_shared = self.is_shared();
-        self.read(move |sql| match is_shared {
-            true => postgres::down(sql),
+        let all = self.read(move |sql| match is_shared {
+            true => postgres::servers(sql),
             false => sql.only("select value from meta where key = 'epoch'", values![], |_| Ok(Vec::new())),
-        })
-        .await
+        });
+        let mut down = Vec::new();
+        for (name, port) in all.await? {
+            let server = format!("{name}:{port}");
+            let answers = self.read(move |sql| postgres::answers(sql, (&name, port)));
+            if !matches!(answers.await, Ok(true)) {
+                down.push(server);
+            }
+        }
+        Ok(down)
     }
 
     /// How the store stands.

@@ -24,5 +24,6 @@ mod refunds;
 mod reports;
 mod rights;
 mod shared;
+mod spread;
 mod standing;
 mod support;

@@ -30,13 +30,18 @@ pub(crate) fn database_of(folder: &Path) -> Option<String> {
         let prefix = std::env::var(PREFIX).unwrap();
         let schema = format!("{prefix}{}", COUNTER.fetch_add(1, Ordering::Relaxed));
         run_sql(&server, &format!("create schema {schema}"));
-        if std::env::var_os(SPREAD).is_some() {
+        if is_spread() {
             spread(&in_schema(&server, &schema));
         }
         std::fs::write(&file, &schema).unwrap();
         schema
     });
     Some(in_schema(&server, &schema))
+}
+
+/// Whether tables lie on several servers.
+pub(crate) fn is_spread() -> bool {
+    std::env::var_os(SPREAD).is_some()
 }
 
 /// Spreads an empty schema's tables over the workers, and sees that they are: twice, since a second time changes nothing.
@@ -76,7 +81,7 @@ pub(crate) fn rows_of(folder: &Path, query: &str) -> Vec<String> {
     rows_in(&database, query)
 }
 
-fn rows_in(database: &str, query: &str) -> Vec<String> {
+pub(crate) fn rows_in(database: &str, query: &str) -> Vec<String> {
     let (database, query) = (database.to_owned(), query.to_owned());
     let done = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -142,12 +147,13 @@ fn no_server() {
 /// Runs this program again, every story on a server.
 fn run_stories_on(server: &str, spread: bool) {
     let prefix = format!("suanpan_test_{}_", std::process::id());
-    let stories = Command::new(std::env::current_exe().unwrap())
-        .args(["--skip", "postgresql::", "--test-threads", "4"])
-        .env(SERVER, server)
-        .env(PREFIX, &prefix)
-        .envs(spread.then_some((SPREAD, "")))
-        .status();
+    let told = |which: &[&str]| {
+        let mut stories = Command::new(std::env::current_exe().unwrap());
+        stories.args(which).env(SERVER, server).env(PREFIX, &prefix).envs(spread.then_some((SPREAD, "")));
+        stories.status().unwrap().success()
+    };
+    let stories = told(&["--skip", "postgresql::", "--skip", "spread::", "--test-threads", "4"])
+        && (!spread || told(&["spread::", "--test-threads", "1"]));
     let schemas = format!(
         "do $$ declare it text; begin
            for it in select nspname from pg_namespace where starts_with(nspname, '{prefix}') loop
@@ -157,13 +163,17 @@ fn run_stories_on(server: &str, spread: bool) {
          end $$"
     );
     run_sql(server, &schemas);
-    assert!(stories.unwrap().success(), "on {server}");
+    assert!(stories, "on {server}");
 }
 
 /// The processes of a server: the postmaster and those that it started.
 fn processes(server: &Server) -> Vec<rustix::process::Pid> {
     let named = std::fs::read_to_string(server.folder().join("data/postmaster.pid")).unwrap();
-    let postmaster: i32 = named.lines().next().unwrap().parse().unwrap();
+    processes_of(named.lines().next().unwrap().parse().unwrap())
+}
+
+/// A postmaster and what it started.
+pub(crate) fn processes_of(postmaster: i32) -> Vec<rustix::process::Pid> {
     let children = std::fs::read_to_string(format!("/proc/{postmaster}/task/{postmaster}/children")).unwrap();
     let children = children.split_whitespace().map(|pid| pid.parse().unwrap());
     children.chain([postmaster]).filter_map(rustix::process::Pid::from_raw).collect()

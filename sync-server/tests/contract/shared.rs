@@ -16,7 +16,7 @@ use crate::refunds::reply;
 use crate::support::*;
 
 /// Two hubs on one database, with one signing key.
-async fn two_hubs() -> Option<(TestHub, TestHub)> {
+pub(crate) async fn two_hubs() -> Option<(TestHub, TestHub)> {
     let one = TestHub::start().await;
     database_of(one.folder.path())?;
     let folder = tempfile::tempdir().unwrap();

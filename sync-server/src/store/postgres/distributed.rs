@@ -79,15 +79,23 @@ pub(super) fn check(connection: &dyn Connection) -> Result<(), StoreError> {
     check_servers(connection)
 }
 
-/// The servers that have a part of the tables and do not answer.
-pub(super) fn down(sql: &dyn Sql) -> Result<Vec<String>, StoreError> {
+/// The servers over which the tables are spread: none where they are not.
+pub(in super::super) fn all(sql: &dyn Sql) -> Result<Vec<(String, i64)>, StoreError> {
     if !is_spread(sql)? {
         return Ok(Vec::new());
     }
-    sql.all(
-        "select n.nodename || ':' || n.nodeport from run_command_on_all_nodes('select 1') r
-         join pg_dist_node n on n.nodeid = r.nodeid where not r.success order by 1",
-        values![],
+    let all = "select nodename, cast(nodeport as bigint) from pg_dist_node where isactive and groupid > 0 order by nodeid";
+    sql.all(all, values![], |row| Ok((row.get(0)?, row.get(1)?)))
+}
+
+/// Whether one of them answers at once. What is asked of others afterwards is asked in another transaction.
+///
+/// *Errors:* `Late`, and the database's.
+pub(in super::super) fn answers(sql: &dyn Sql, (name, port): (&str, i64)) -> Result<bool, StoreError> {
+    sql.execute("set local statement_timeout = 1500", values![])?;
+    sql.only(
+        "select cast(success as int) from master_run_on_worker(array[?], array[cast(? as int)], array['select 1'], false)",
+        values![name, port],
         |row| row.get(0),
     )
 }

@@ -129,10 +129,7 @@ fn bring_up_to_date(connection: &Postgres, now_ms: i64) -> Result<(), StoreError
     connection.commit()
 }
 
-/// The servers over which the tables are spread and that do not answer.
-pub(super) fn down(sql: &dyn Sql) -> Result<Vec<String>, StoreError> {
-    distributed::down(sql)
-}
+pub(super) use distributed::{all as servers, answers};
 
 /// Brings a database up to date and spreads its tables over several servers. Gives how many have a part of them.
 pub(super) fn distribute(url: &str, now_ms: i64) -> Result<u64, StoreError> {
