@@ -10,7 +10,7 @@ use suanpan_sync::{FeedChange, FeedEntry, Scope, feed_genesis, follow_feed};
 use super::audit::{Change, record};
 use super::enrolled::put_site;
 use super::feed::{epoch, head};
-use super::sql::{Sql, ToValue, Value, values};
+use super::sql::{Insert, Sql, ToValue, Value, values};
 use super::{NewRow, News, ScopeHead, Site, Store, StoreError};
 use crate::clock::now_ms;
 
@@ -244,11 +244,8 @@ impl Publication {
                 })
                 .collect();
             let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| row.as_slice()).collect();
-            sql.execute_each(
-                "insert into feed (scope, version, epoch, tbl, key, effective_at_ms, body, hash)
-                     values (?, ?, ?, ?, ?, ?, ?, ?)",
-                &rows,
-            )?;
+            let into = "feed (scope, version, epoch, tbl, key, effective_at_ms, body, hash)";
+            sql.insert(Insert { into, row: "(?, ?, ?, ?, ?, ?, ?, ?)", then: "" }, &rows)?;
         }
         for head in self.heads.values() {
             sql.execute(

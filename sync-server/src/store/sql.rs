@@ -23,9 +23,10 @@ pub(super) trait Sql {
     /// Runs a statement; gives the number of rows that it wrote.
     fn execute(&self, statement: &str, values: &[Value<'_>]) -> Result<u64, StoreError>;
 
-    /// Runs a statement for each of some rows, in order; gives the number of rows that each wrote.
-    fn execute_each(&self, statement: &str, rows: &[&[Value<'_>]]) -> Result<Vec<u64>, StoreError> {
-        rows.iter().map(|values| self.execute(statement, values)).collect()
+    /// Inserts rows, in order; gives the number of rows that were written.
+    fn insert(&self, insert: Insert<'_>, rows: &[&[Value<'_>]]) -> Result<u64, StoreError> {
+        let statement = insert.text(1);
+        rows.iter().try_fold(0_u64, |all, row| Ok(all.saturating_add(self.execute(&statement, row)?)))
     }
 
     /// Runs a query and hands its rows over in order.
@@ -39,6 +40,25 @@ pub(super) trait Sql {
     /// Runs a query and keeps its rows for this transaction until it ends. Where one process writes there is
     /// nothing to do.
     fn lock(&self, query: &str, values: &[Value<'_>]) -> Result<(), StoreError>;
+}
+
+/// A statement that inserts rows.
+#[derive(Clone, Copy)]
+pub(super) struct Insert<'a> {
+    /// Up to its values.
+    pub(super) into: &'a str,
+    /// The marks of one row, none of them numbered.
+    pub(super) row: &'a str,
+    /// What follows: what happens to a row that is there already.
+    pub(super) then: &'a str,
+}
+
+impl Insert<'_> {
+    /// The statement for so many rows at once.
+    pub(super) fn text(&self, rows: usize) -> String {
+        let Insert { into, row, then } = self;
+        format!("insert into {into} values {} {then}", vec![*row; rows].join(", "))
+    }
 }
 
 impl dyn Sql + '_ {

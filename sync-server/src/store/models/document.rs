@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use super::model::{Adding, Model, Numbering, Subject, pieces};
 use super::returned;
 use crate::project::{DOUBLED, Document, Group, Parked};
-use crate::store::sql::{Sql, ToValue, Value, values};
+use crate::store::sql::{Insert, Sql, ToValue, Value, values};
 use crate::store::{PendingBatch, StoreError};
 
 /// Ids that are looked for in one question.
@@ -37,12 +37,10 @@ impl Model for Documents {
         let used = use_numbers(sql, &all)?;
         let rows: Vec<_> = all.iter().map(|(gseq, batch, it)| row(gseq, batch, it)).collect();
         let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| row.as_slice()).collect();
-        sql.execute_each(
-            "insert into document (gseq, id, kind, site, till, business_date, number, printed, at_ms,
-               station, segment, seq, cashier, shift, lines, fen, cites, batch)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as text), ?)",
-            &rows,
-        )?;
+        let into = "document (gseq, id, kind, site, till, business_date, number, printed, at_ms, station, segment, seq,
+            cashier, shift, lines, fen, cites, batch)";
+        let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, cast(? as text), ?)";
+        sql.insert(Insert { into, row, then: "" }, &rows)?;
         count_numbers(sql, &used)?;
         let cited: BTreeSet<&str> = all.iter().filter_map(|(_, _, it)| it.cites.as_deref()).collect();
         returned::touch(sql, &cited, used.keys())?;

@@ -7,7 +7,7 @@ use suanpan_journal::SiteCode;
 use super::model::{Adding, Model, Subject};
 use crate::project;
 use crate::store::StoreError;
-use crate::store::sql::{Sql, ToValue, Value};
+use crate::store::sql::{Insert, Sql, ToValue, Value};
 
 /// Sums by business date, till, hour and dimension, and those of a site by item.
 pub(super) struct Totals;
@@ -58,16 +58,16 @@ fn add(sql: &dyn Sql, totals: &BTreeMap<(SiteCode, u16), project::Totals>) -> Re
             })
             .collect();
         let rows: Vec<&[Value<'_>]> = rows.iter().map(|row| row.as_slice()).collect();
-        let written = sql.execute_each(
-            &format!("insert into total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)
-             values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-             on conflict (site, business_date, till, dimension, key, hour) do update set
+        let then = format!(
+            "on conflict (site, business_date, till, dimension, key, hour) do update set
                count = total.count + excluded.count, fen = total.fen + excluded.fen,
                grams = total.grams + excluded.grams, pieces = total.pieces + excluded.pieces
-             where total.fen + excluded.fen between -{max} and {max}", max = SUM_MAX.0),
-            &rows,
-        )?;
-        if written.contains(&0) {
+             where total.fen + excluded.fen between -{max} and {max}",
+            max = SUM_MAX.0
+        );
+        let into = "total (site, business_date, till, hour, dimension, key, count, fen, grams, pieces)";
+        let row = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+        if sql.insert(Insert { into, row, then: &then }, &rows)? < rows.len() as u64 {
             return Err(beyond());
         }
     }

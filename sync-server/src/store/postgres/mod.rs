@@ -20,7 +20,7 @@ use tokio_postgres::{Client, Config, NoTls, Statement};
 
 use super::error::{Cause, StoreError};
 use super::migrations::{Migration, migrate, step};
-use super::sql::{Row, Sql, Value};
+use super::sql::{Insert, Row, Sql, Value};
 use super::threads::{Connection, Threads, Use};
 
 const MIGRATIONS: &[Migration] = &[
@@ -44,6 +44,9 @@ const WRITERS: usize = 5;
 
 /// Threads that read: each waits for the server most of its time.
 const READERS: usize = 4;
+
+/// Rows that one statement inserts, so that there are few texts of it.
+const ROWS_OF_A_STATEMENT: [usize; 3] = [64, 8, 1];
 
 /// A server that does not answer by then is down.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
@@ -232,14 +235,20 @@ impl Sql for Postgres {
         Ok(self.runtime.block_on(session.client.execute(&statement, &parameters(values)))?)
     }
 
-    /// Sends the rows one behind the other, without waiting for an answer between them.
-    fn execute_each(&self, statement: &str, rows: &[&[Value<'_>]]) -> Result<Vec<u64>, StoreError> {
-        let Some(first) = rows.first() else { return Ok(Vec::new()) };
-        let session = self.session()?;
-        let statement = self.prepared(&session, statement, first)?;
-        let rows: Vec<_> = rows.iter().map(|values| parameters(values)).collect();
-        let sent = rows.iter().map(|values| session.client.execute(&statement, values));
-        Ok(self.runtime.block_on(try_join_all(sent))?)
+    /// Sends many rows a statement, and the statements one behind the other without waiting for an answer between them.
+    fn insert(&self, insert: Insert<'_>, rows: &[&[Value<'_>]]) -> Result<u64, StoreError> {
+        let (session, mut rest, mut all) = (self.session()?, rows, Vec::new());
+        for size in ROWS_OF_A_STATEMENT {
+            let text = insert.text(size);
+            while let Some((now, later)) = rest.split_at_checked(size) {
+                let values = now.concat();
+                all.push((self.prepared(&session, &text, &values)?, values));
+                rest = later;
+            }
+        }
+        let all: Vec<_> = all.iter().map(|(statement, values)| (statement, parameters(values))).collect();
+        let sent = all.iter().map(|(statement, values)| session.client.execute(*statement, values));
+        Ok(self.runtime.block_on(try_join_all(sent))?.into_iter().sum())
     }
 
     fn each(
