@@ -38,6 +38,7 @@ fn main() -> ExitCode {
         Of::Hub => {
             report.measure("batches", || hub::ingest::on_sqlite(batches));
             report.measure("postgres", || hub::ingest::on_postgres((batches / 8).max(1)));
+            report.measure("spread", || hub::ingest::on_spread((batches / 40).max(1)));
             report.measure("today", || hub::today::on_sqlite(size(20_000_000)));
             report.measure("today_postgres", || hub::today::on_postgres(size(20_000_000)));
             report.measure("wire", hub::wire::measure);

@@ -114,6 +114,53 @@ pub(crate) fn on_postgres(batches: u32) -> Vec<Bench> {
     vec![Bench::beside("ingest_postgres_per_s", acked, "1/s", 150_000.0, bare, "the bare loop on SQLite")]
 }
 
+/// On tables that lie on the servers of the Citus cluster whose coordinator is named, beside one plain server.
+pub(crate) fn on_spread(batches: u32) -> Vec<Bench> {
+    let Ok(coordinator) = std::env::var("SUANPAN_TEST_CITUS") else {
+        eprintln!("  skipped: SUANPAN_TEST_CITUS names no coordinator");
+        return vec![];
+    };
+    let Some(server) = Server::start("-c synchronous_commit=on") else {
+        eprintln!("  skipped: PostgreSQL is not installed");
+        return vec![];
+    };
+    let schema = format!("bench_{}", std::process::id());
+    psql(&coordinator, &format!("create schema {schema}"));
+    let spread = format!("{coordinator} options='-c search_path={schema}'");
+    let servers = sync_server::store::distribute(&spread, 0).expect("tables on every server");
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime");
+    let [plain, spread] = [server.address(), spread].map(|database| {
+        let mut load = Load::new(batches);
+        runtime.block_on(async {
+            let rig = Rig::start(&load.stations, Some(database)).await;
+            let start = Instant::now();
+            let to_ack = send(&rig, &mut load).await;
+            while rig.pending().await > 0 {
+                tokio::time::sleep(LOOK).await;
+            }
+            let to_rows = start.elapsed().as_secs_f64();
+            assert_eq!(rig.reported().await, load.sales());
+            eprintln!(
+                "  {} sales: acked after {to_ack:.2} s, in the reports after {to_rows:.2} s",
+                load.sales()
+            );
+            [to_ack, to_rows].map(|seconds| load.sales() / seconds)
+        })
+    });
+    eprintln!("  the tables lie on {servers} servers");
+    psql(&coordinator, &format!("drop schema {schema} cascade"));
+    let beside = "one plain server";
+    vec![
+        Bench::stated("ingest_spread_per_s", spread[0], "1/s", spread[0] / plain[0], beside),
+        Bench::stated("projected_spread_per_s", spread[1], "1/s", spread[1] / plain[1], beside),
+    ]
+}
+
+fn psql(database: &str, text: &str) {
+    let done = std::process::Command::new("psql").args(["--no-psqlrc", "-qc", text, database]).status();
+    assert!(done.expect("psql").success(), "{text}");
+}
+
 fn wal_flushes(server: &Server) -> u64 {
     server.ask("select wal_sync from pg_stat_wal").parse().expect("a count")
 }
