@@ -26,7 +26,7 @@ fn documents(folder: &Path) -> Vec<String> {
 }
 
 /// Starts the hub again on what is in its folder.
-async fn start_again(hub: TestHub) -> TestHub {
+pub(crate) async fn start_again(hub: TestHub) -> TestHub {
     let TestHub { running, folder, http, api_key } = hub;
     running.stop().await;
     let running = Hub::open(config(folder.path())).unwrap().serve().await.unwrap();

@@ -8,7 +8,8 @@ use reqwest::{Method, StatusCode};
 use rustix::process::{Pid, Signal, kill_process};
 use suanpan_sync::PushReply;
 
-use crate::postgresql::{database_of, is_spread, rows_of};
+use crate::models::start_again;
+use crate::postgresql::{database_of, is_spread, rows_of, run_on};
 use crate::shared::two_hubs;
 use crate::support::*;
 
@@ -148,6 +149,30 @@ async fn while_a_worker_stands_still_health_names_it_and_the_tills_of_the_others
     assert_eq!(hub.day().await[0]["sales"], 8);
     let health = client_at("127.0.0.1").get(hub.url("/health")).send().await.unwrap();
     assert_eq!(health.json::<serde_json::Value>().await.unwrap().get("down"), None);
+}
+
+#[tokio::test]
+async fn what_a_release_adds_is_added_where_tables_are_spread() {
+    if !is_spread() {
+        return;
+    }
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    till.sell(100, 80);
+    till.push(&hub, 1, 1).await;
+    assert_eq!(hub.day().await[0]["sales"], 1);
+    let folder = hub.folder.path().to_owned();
+    run_on(&folder, "select undistribute_table('parked_count')");
+    run_on(&folder, "alter table document drop column batch");
+    run_on(&folder, "delete from migration where id = 14");
+    let hub = start_again(hub).await;
+    till.sell(100, 80);
+    till.push(&hub, 2, 2).await;
+    assert_eq!(hub.day().await[0]["sales"], 2);
+    let lies = "select cast(partmethod as text) from pg_dist_partition where logicalrelid = 'parked_count'::regclass";
+    assert_eq!(rows_of(&folder, lies), ["h"]);
+    let batches = "select cast(count(batch) as text) || ' of ' || count(*) from document";
+    assert_eq!(rows_of(&folder, batches), ["1 of 2"]);
 }
 
 /// The stations whose rows a worker has.

@@ -3,6 +3,7 @@
 //! Each thread drives its own connection; a pool would hand connections to threads that have one already.
 
 mod distributed;
+mod statements;
 mod types;
 
 use std::cell::{Cell, RefCell};
@@ -271,7 +272,10 @@ impl Sql for Postgres {
 impl Connection for Postgres {
     fn script(&self, text: &str) -> Result<(), StoreError> {
         let session = self.session()?;
-        Ok(self.runtime.block_on(session.client.batch_execute(text))?)
+        for statement in statements::statements(text) {
+            self.runtime.block_on(session.client.batch_execute(statement))?;
+        }
+        Ok(())
     }
 
     fn begin(&self, of_stations: bool) -> Result<(), StoreError> {
