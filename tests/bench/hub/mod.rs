@@ -1,6 +1,7 @@
 //! What the hub costs: load and hub on the same cores, every ack after a durable commit.
 
 pub(crate) mod feed;
+pub(crate) mod fill;
 pub(crate) mod herd;
 pub(crate) mod idle;
 pub(crate) mod ingest;
@@ -69,6 +70,15 @@ impl Rig {
         let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../sync-server/sample");
         rig.running.hub().import(&sample).await.expect("the sample");
         rig
+    }
+
+    /// Stops it, lets its file be changed, and starts it on that.
+    async fn started_again(self, change: impl FnOnce(&rusqlite::Connection)) -> Rig {
+        let Rig { running, folder } = self;
+        running.stop().await;
+        change(&rusqlite::Connection::open(folder.path().join("hub.db")).expect("its database"));
+        let running = Hub::start(Config::embedded(folder.path())).await.expect("a hub");
+        Rig { running, folder }
     }
 
     /// A code for the first till of the sample chain.

@@ -16,10 +16,10 @@ use super::{PUSH, Rig, send_all, trickle};
 use crate::report::{Bench, percentile};
 
 /// Four a store: 150 stores.
-const STATIONS: u16 = 600;
-const DAYS: u32 = 30;
+pub(super) const STATIONS: u16 = 600;
+pub(super) const DAYS: u32 = 30;
 /// Sales in a batch.
-const BATCH: u32 = 100;
+pub(super) const BATCH: u32 = 100;
 
 const BROWSERS: usize = 20;
 /// As the page looks.
@@ -90,7 +90,7 @@ fn measure(sales: u32, database: Option<String>, [today, ack]: [&'static str; 2]
 }
 
 /// A month, the page's day being its last: so many batches a station and day. Waits until they are in the figures.
-async fn sell(rig: &Rig, stations: &mut [Station], batches: u32) {
+pub(super) async fn sell(rig: &Rig, stations: &mut [Station], batches: u32) {
     let mut dates = vec![DATE];
     while dates.len() < DAYS as usize {
         dates.extend(dates.last().and_then(|date| calendar::previous(*date)));
