@@ -35,7 +35,7 @@ pub struct Trained {
 /// Makes a dictionary of the newest records and publishes it to every station.
 ///
 /// *Errors:* `Rejected` when there are too few, or when it would save nothing; `Store`.
-pub(crate) async fn train(store: &Store) -> Result<Trained, HubError> {
+pub(crate) async fn train(store: &Store, by: &str) -> Result<Trained, HubError> {
     let bodies = store.newest_bodies(RECORDS_MAX).await?;
     let made = tokio::task::spawn_blocking(move || make(&bodies)).await;
     let (dictionary, trained) = made.unwrap_or(Err(HubError::Rejected("the training was broken off")))?;
@@ -48,7 +48,7 @@ pub(crate) async fn train(store: &Store) -> Result<Trained, HubError> {
         effective_at_ms: 0,
         change: FeedChange::Put { body },
     };
-    store.publish(vec![row]).await?;
+    store.publish_with(Vec::new(), [row].into(), by.to_owned()).await?;
     Ok(trained)
 }
 

@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use crate::access::User;
+use crate::admin::COMMAND;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::config::{Config, Tls};
@@ -115,42 +116,42 @@ impl Hub {
     ///
     /// *Errors:* `UnknownSite`, `Rejected`, `Random`, `Store`.
     pub async fn enrol_code(&self, site: &SiteCode, till: u16) -> Result<String, HubError> {
-        admin::enrol_code(&self.store, site, till).await
+        admin::enrol_code(&self.store, site, till, COMMAND).await
     }
 
     /// Makes an API key for reports and shows it once.
     ///
     /// *Errors:* `Rejected`, `Random`, `Store`.
     pub async fn api_key(&self, name: &str) -> Result<String, HubError> {
-        admin::api_key(&self.store, name, KeyRights::reports()).await
+        admin::api_key(&self.store, name, KeyRights::reports(), COMMAND).await
     }
 
     /// Makes an API key for reports and journals, as `suanpan prove` needs it, and shows it once.
     ///
     /// *Errors:* `Rejected`, `Random`, `Store`.
     pub async fn journal_key(&self, name: &str) -> Result<String, HubError> {
-        admin::api_key(&self.store, name, KeyRights { journal: true, ..KeyRights::reports() }).await
+        admin::api_key(&self.store, name, KeyRights { journal: true, ..KeyRights::reports() }, COMMAND).await
     }
 
     /// Adds or changes a person; gives the password if it was made here.
     ///
     /// *Errors:* `Rejected`, `UnknownSite`, `UnknownZone`, `Random`, `Store`.
     pub async fn put_user(&self, user: User, password: Option<String>) -> Result<Option<String>, HubError> {
-        admin::put_user(&self.store, user, password).await
+        admin::put_user(&self.store, user, password, COMMAND).await
     }
 
     /// Publishes a catalogue from a file or folder.
     ///
     /// *Errors:* `Import`, `Random`, `Store`.
     pub async fn import(&self, path: &Path) -> Result<admin::Imported, HubError> {
-        admin::import(&self.store, path, admin::Manner::default()).await
+        admin::import(&self.store, path, admin::Manner::default(), COMMAND).await
     }
 
     /// Makes a dictionary of the newest sales, by which tills pack what they send, and publishes it.
     ///
     /// *Errors:* `Rejected`, `Store`.
     pub async fn train_dictionary(&self) -> Result<Trained, HubError> {
-        dictionary::train(&self.store).await
+        dictionary::train(&self.store, COMMAND).await
     }
 
     /// Builds the read models anew from the stored entries, and has what is parked tried again. Reports are incomplete

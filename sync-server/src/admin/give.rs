@@ -1,5 +1,5 @@
-use super::local;
 use super::order::{Done, Order, Refused};
+use super::{command_of, local};
 use crate::config::Config;
 use crate::hub::Hub;
 
@@ -13,6 +13,14 @@ impl Order {
         {
             return answer;
         }
-        Ok(self.carry_out(Hub::open(config)?.store()).await?)
+        Ok(self.carry_out(Hub::open(config)?.store(), &command_of(user())).await?)
     }
+}
+
+/// The user of this machine who runs the command.
+fn user() -> Option<u32> {
+    #[cfg(unix)]
+    return Some(rustix::process::getuid().as_raw());
+    #[cfg(not(unix))]
+    None
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
+#[cfg(unix)]
+use super::command_of;
 use super::order::{Done, Order, Refused};
 #[cfg(unix)]
 use crate::error::HubError;
@@ -102,7 +104,7 @@ async fn answer(stream: tokio::net::UnixStream, store: &Arc<Store>) -> std::io::
                 "the hub takes orders from its own user and from root: give it as one of them",
             )
         }
-        Ok(order) => match carried_out(order, store.clone()).await {
+        Ok(order) => match carried_out(order, store.clone(), user).await {
             Some(done) => done.map_err(Refused::from),
             None => refused("HUB-ADM-010", "the hub broke off at it: its log says where"),
         },
@@ -125,10 +127,10 @@ fn may_order(user: u32, hub: u32) -> bool {
 /// Carries an order out on a thread of its own: reading a large catalogue takes a minute of work, and the threads that
 /// answer tills are few. Nothing comes of one that breaks off.
 #[cfg(unix)]
-async fn carried_out(order: Order, store: Arc<Store>) -> Option<Result<Done, HubError>> {
+async fn carried_out(order: Order, store: Arc<Store>, user: u32) -> Option<Result<Done, HubError>> {
     let (answer, answered) = tokio::sync::oneshot::channel();
     let runtime = tokio::runtime::Handle::current();
-    let work = move || drop(answer.send(runtime.block_on(order.carry_out(&store))));
+    let work = move || drop(answer.send(runtime.block_on(order.carry_out(&store, &command_of(Some(user))))));
     std::thread::Builder::new().name("hub-order".to_owned()).spawn(work).ok()?;
     answered.await.ok()
 }

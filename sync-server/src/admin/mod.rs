@@ -30,8 +30,13 @@ pub use order::{Deed, Done, Order, Refused};
 /// A one-time code is good for this long: it is made when the machine stands on the counter.
 const CODE_LIFE_MS: i64 = 24 * 3_600_000;
 
-/// Who changed something by a command on the hub's own machine, as the audit log has it.
+/// Who changed something by a command, as the audit log has it; an order names the user of the machine beside it.
 pub(crate) const COMMAND: &str = "command";
+
+/// The same of a user of the machine on which the order was given.
+pub(crate) fn command_of(user: Option<u32>) -> String {
+    user.map_or_else(|| COMMAND.to_owned(), |user| format!("{COMMAND} uid {user}"))
+}
 
 /// Digits of a one-time code without letters that people misread: 32 letters and digits, 50 bits.
 const CODE_LETTERS: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
@@ -49,7 +54,7 @@ const NAME_LEN_MAX: usize = 64;
 /// Makes a one-time code for a till, such as `7KQ2M-X9D4A`.
 ///
 /// *Errors:* `UnknownSite`, `Random`, `Store`.
-pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16) -> Result<String, HubError> {
+pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16, by: &str) -> Result<String, HubError> {
     check_scope(store, &Scope::Site(site.clone())).await?;
     if till == 0 {
         return Err(HubError::Rejected("tills are numbered from 1"));
@@ -58,7 +63,7 @@ pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16) -> Result<Str
     let code: String = letters.iter().map(|letter| char::from(*letter)).collect();
     let expires_at_ms = now_ms().saturating_add(CODE_LIFE_MS);
     let times = (now_ms(), expires_at_ms);
-    store.put_code(secret_hash(&normal_code(&code)), site.clone(), till, times, COMMAND.to_owned()).await?;
+    store.put_code(secret_hash(&normal_code(&code)), site.clone(), till, times, by.to_owned()).await?;
     let (left, right) = code.split_at(CODE_LEN / 2);
     Ok(format!("{left}-{right}"))
 }
@@ -125,7 +130,7 @@ pub async fn introduce(app: &App, certificate: &Certificate) -> Result<(), Refus
 /// Makes an API key and shows it once. A key of the same name stops working.
 ///
 /// *Errors:* `Rejected`, `UnknownSite`, `Random`, `Store`.
-pub async fn api_key(store: &Store, name: &str, rights: KeyRights) -> Result<String, HubError> {
+pub async fn api_key(store: &Store, name: &str, rights: KeyRights, by: &str) -> Result<String, HubError> {
     check_name(name)?;
     if rights.journal && rights.sites != Reach::whole_chain() {
         return Err(HubError::Rejected("journals are read for the whole chain: give the key no site"));
@@ -134,7 +139,7 @@ pub async fn api_key(store: &Store, name: &str, rights: KeyRights) -> Result<Str
         check_scope(store, &Scope::Site(site.clone())).await?;
     }
     let key = format!("sp_{}", Hash(random()?));
-    store.put_api_key(name.to_owned(), secret_hash(&key), rights, now_ms(), COMMAND.to_owned()).await?;
+    store.put_api_key(name.to_owned(), secret_hash(&key), rights, now_ms(), by.to_owned()).await?;
     Ok(key)
 }
 
@@ -145,6 +150,7 @@ pub async fn put_user(
     store: &Store,
     user: User,
     password: Option<String>,
+    by: &str,
 ) -> Result<Option<String>, HubError> {
     check_name(&user.name)?;
     if !user.is_possible() {
@@ -162,7 +168,7 @@ pub async fn put_user(
         return Err(HubError::Rejected("a password has 10 to 256 bytes"));
     }
     let hash = hash_password(&password)?;
-    store.put_user(user, hash, now_ms(), COMMAND.to_owned()).await?;
+    store.put_user(user, hash, now_ms(), by.to_owned()).await?;
     Ok(made)
 }
 

@@ -8,7 +8,7 @@ use suanpan_domain::calendar;
 use suanpan_journal::SiteCode;
 use suanpan_sync::Scope;
 
-use super::{COMMAND, Imported, Manner, api_key, enrol_code, import, put_user};
+use super::{Imported, Manner, api_key, enrol_code, import, put_user};
 use crate::access::{Reach, Role, User};
 use crate::clock::now_ms;
 use crate::dictionary;
@@ -129,43 +129,43 @@ impl From<HubError> for Refused {
 }
 
 impl Order {
-    /// Does it.
+    /// Does it, as whoever gave it.
     ///
     /// *Errors:* `Import`, `UnknownSite`, `Rejected`, `Random`, `Store`.
-    pub(crate) async fn carry_out(self, store: &Store) -> Result<Done, HubError> {
+    pub(crate) async fn carry_out(self, store: &Store, by: &str) -> Result<Done, HubError> {
         let line = |line: String| Done { lines: vec![line], notes: Vec::new() };
         match self {
-            Order::Import { path, manner } => Ok(imported(import(store, &path, manner).await?, manner)),
-            Order::EnrolCode { site, till } => enrol_code(store, &site, till).await.map(line),
+            Order::Import { path, manner } => Ok(imported(import(store, &path, manner, by).await?, manner)),
+            Order::EnrolCode { site, till } => enrol_code(store, &site, till, by).await.map(line),
             Order::ApiKey { name, journal, sites, days } => {
                 let is_former = store.is_api_key(name.clone()).await?;
-                let mut done = line(api_key(store, &name, rights(journal, sites, days)?).await?);
+                let mut done = line(api_key(store, &name, rights(journal, sites, days)?, by).await?);
                 if is_former {
                     done.notes.push(format!("the former key of the name {name:?} no longer works"));
                 }
                 Ok(done)
             }
             Order::User { name, roles, scope, password } => {
-                user(store, User { name, roles, scope }, password).await
+                user(store, User { name, roles, scope }, password, by).await
             }
             Order::DisableUser { name } => {
-                match store.disable_user(name.clone(), now_ms(), COMMAND.to_owned()).await? {
+                match store.disable_user(name.clone(), now_ms(), by.to_owned()).await? {
                     true => Ok(line(format!("{name:?} may sign in no more"))),
                     false => Err(HubError::Rejected("there is nobody of this name: `access` lists them")),
                 }
             }
             Order::DisableKey { name } => {
-                match store.disable_api_key(name.clone(), now_ms(), COMMAND.to_owned()).await? {
+                match store.disable_api_key(name.clone(), now_ms(), by.to_owned()).await? {
                     true => Ok(line(format!("the key {name:?} works no more"))),
                     false => Err(HubError::Rejected("there is no key of this name: `access` lists them")),
                 }
             }
             Order::Access => access(store).await,
             Order::Stations => stations(store).await,
-            Order::Station { id, deed } => station(store, &id, deed).await.map(line),
+            Order::Station { id, deed } => station(store, &id, deed, by).await.map(line),
             Order::Audit { after } => audit(store, after).await,
             Order::Dictionary => {
-                let made = dictionary::train(store).await?;
+                let made = dictionary::train(store, by).await?;
                 let (records, without, with) = (made.records, made.bytes_without, made.bytes_with);
                 Ok(line(format!(
                     "made of {records} records: one alone takes {with} bytes instead of {without}"
@@ -216,7 +216,7 @@ async fn stations(store: &Store) -> Result<Done, HubError> {
     Ok(Done { lines: store.listed_stations().await?.into_iter().map(line).collect(), notes: vec![] })
 }
 
-async fn station(store: &Store, id: &str, deed: Deed) -> Result<String, HubError> {
+async fn station(store: &Store, id: &str, deed: Deed, by: &str) -> Result<String, HubError> {
     let all = store.listed_stations().await?;
     let mut found = all.iter().filter(|it| !id.is_empty() && it.station.to_string().starts_with(id));
     let (Some(Listed { station, site, till, .. }), None) = (found.next(), found.next()) else {
@@ -229,11 +229,11 @@ async fn station(store: &Store, id: &str, deed: Deed) -> Result<String, HubError
         Deed::Revoke => Standing::Revoked,
         Deed::Restore => Standing::Active,
         Deed::Accept => {
-            let batches = store.accept_held(*station, now_ms(), COMMAND.to_owned()).await?;
+            let batches = store.accept_held(*station, now_ms(), by.to_owned()).await?;
             return Ok(format!("{station} {site}/{till}: {batches} deliveries accepted"));
         }
     };
-    store.set_standing(*station, standing, now_ms(), COMMAND.to_owned()).await?;
+    store.set_standing(*station, standing, now_ms(), by.to_owned()).await?;
     Ok(format!("{station} {site}/{till} is {}", standing.name()))
 }
 
@@ -269,9 +269,9 @@ fn imported(done: Imported, manner: Manner) -> Done {
     Done { lines: done.changes.into_iter().chain([sum]).collect(), notes }
 }
 
-async fn user(store: &Store, user: User, password: Option<String>) -> Result<Done, HubError> {
+async fn user(store: &Store, user: User, password: Option<String>, by: &str) -> Result<Done, HubError> {
     let former = store.user(user.name.clone()).await?;
-    let made = put_user(store, user.clone(), password).await?;
+    let made = put_user(store, user.clone(), password, by).await?;
     let mut done =
         Done { lines: vec![made.unwrap_or_else(|| "the password is set".to_owned())], notes: vec![] };
     if let Some((former, _)) = former {

@@ -21,7 +21,7 @@ pub struct AuditRow {
     pub seq: u64,
     /// When, ms since 1970-01-01 UTC.
     pub at_ms: i64,
-    /// Who: `person NAME`, `command`, `code`, `certificate`.
+    /// Who: `person NAME`, `command uid N` by the user of the machine, `command`, `code`, `certificate`.
     pub actor: String,
     /// What was done, such as `user.put`.
     pub action: String,

@@ -26,7 +26,7 @@ impl Store {
     ///
     /// *Errors:* the store's, and `Damaged` if a row exceeds the feed's limits.
     pub async fn publish(&self, rows: Vec<NewRow>) -> Result<u64, StoreError> {
-        self.publish_with(Vec::new(), rows.into(), "command").await
+        self.publish_with(Vec::new(), rows.into(), "command".to_owned()).await
     }
 
     /// The same, with the sites that the rows are of: all of it holds, or nothing does.
@@ -36,7 +36,7 @@ impl Store {
         &self,
         sites: Vec<Site>,
         rows: Arc<[NewRow]>,
-        by: &'static str,
+        by: String,
     ) -> Result<u64, StoreError> {
         let all = rows.clone();
         let base = self.read(move |sql| Base::read(sql, &all)).await?;
@@ -51,7 +51,7 @@ impl Store {
                 false => publish(sql, &rows, now_ms()),
             }?;
             if published > 0 {
-                let change = Change::new(by, "catalogue.publish", format!("{published} rows"));
+                let change = Change::new(&by, "catalogue.publish", format!("{published} rows"));
                 record(sql, now_ms(), &change.before(Some(&before)).after(&heads(sql, &rows)?))?;
             }
             Ok(published)

@@ -249,7 +249,9 @@ async fn the_sample_chain_is_read_without_a_warning() {
 async fn a_dry_run_says_what_would_change_and_a_complete_list_withdraws_what_it_does_not_name() {
     let chain = Chain::new().await;
     let run = async |path: &Path, dry_run, complete| {
-        sync_server::admin::import(chain.hub.store(), path, Manner { dry_run, complete }).await.unwrap()
+        sync_server::admin::import(chain.hub.store(), path, Manner { dry_run, complete }, "tests")
+            .await
+            .unwrap()
     };
     run(&chain.write("prices.csv", format!("{PRICES},10101,4.00,500g\n")), false, true).await;
     let before = chain.versions().await;
@@ -289,7 +291,7 @@ async fn what_a_row_that_stays_names_is_not_withdrawn() {
     chain.warns("prices.csv", format!("{PRICES}HT01,00501,3.30,pc\n"), &[]).await;
     let complete = async |path: &Path, dry_run| {
         let manner = Manner { dry_run, complete: true };
-        sync_server::admin::import(chain.hub.store(), path, manner).await
+        sync_server::admin::import(chain.hub.store(), path, manner, "tests").await
     };
     let (header, rows) = ITEMS.split_once('\n').unwrap();
     let (spinach, cola) = rows.split_once('\n').unwrap();
@@ -344,7 +346,7 @@ async fn a_store_is_put_into_a_zone_and_stays_there() {
     chain.refuses("stores.json", store(", \"zone\": \"EAST-1\""), &[odd]).await;
     let path = chain.write("stores.json", store(", \"zone\": \"EAST\""));
     let told = Manner { dry_run: true, complete: false };
-    let told = sync_server::admin::import(chain.hub.store(), &path, told).await.unwrap();
+    let told = sync_server::admin::import(chain.hub.store(), &path, told, "tests").await.unwrap();
     assert_eq!(told.changes, ["~ settings settings at site:HT01: zone nothing → \"EAST\""]);
     assert_eq!((zone().await, chain.hub.import(&path).await.unwrap().published), (None, 1));
     assert_eq!(zone().await.as_deref(), Some("EAST"));

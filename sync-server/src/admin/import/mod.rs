@@ -26,7 +26,7 @@ use self::changes::Beside;
 use self::entry::{Entry, Import};
 use self::faults::{Faults, Place};
 use self::rows::column;
-use super::{COMMAND, hash_password, verify_password};
+use super::{hash_password, verify_password};
 use crate::clock::now_ms;
 use crate::error::HubError;
 use crate::store::{NewRow, RowName, Site, Store};
@@ -55,7 +55,7 @@ pub struct Imported {
 /// Imports a folder, or one of its files.
 ///
 /// *Errors:* `Import` with everything that is refused, `Random`, `Store`.
-pub async fn import(store: &Store, path: &Path, manner: Manner) -> Result<Imported, HubError> {
+pub async fn import(store: &Store, path: &Path, manner: Manner, by: &str) -> Result<Imported, HubError> {
     let mut import = Import::default();
     let files = files::files(path, &mut import.faults);
     for (path, file, name) in &files {
@@ -88,7 +88,7 @@ pub async fn import(store: &Store, path: &Path, manner: Manner) -> Result<Import
             let news = store.news_of(&rows).await?;
             (news.len() as u64, changes::lines(&rows, &news))
         }
-        false => (store.publish_with(sites, rows, COMMAND).await?, Vec::new()),
+        false => (store.publish_with(sites, rows, by.to_owned()).await?, Vec::new()),
     };
     let (warnings, warned) = import.faults.warnings();
     let left_alone = changes::left_alone(&left);
