@@ -154,17 +154,17 @@ impl Hub {
         dictionary::train(&self.store, COMMAND).await
     }
 
-    /// Builds the read models anew from the stored entries, and has what is parked tried again. Reports are incomplete
-    /// meanwhile; a hub that takes the projector's lease over finishes the rest. Gives the number of entries
-    /// projected so far.
+    /// Has the figures added up anew from the stored entries while a hub serves. Reports say how much they lack meanwhile.
     ///
     /// *Errors:* `Store`.
-    pub async fn rebuild(&self) -> Result<i64, HubError> {
-        let token = self.store.lead(now_ms()).await?.ok_or(StoreError::Fenced)?;
-        self.store.forget_projections(token).await?;
+    pub async fn rebuild(&self) -> Result<(), HubError> {
+        Ok(self.store.rebuild(COMMAND.to_owned()).await?)
+    }
+
+    /// Adds up what waits, unless another hub does.
+    pub(crate) async fn add_up(&self) -> Result<(), HubError> {
         while project::project_pending(&self.store).await? > 0 {}
-        self.store.resign().await?;
-        Ok(self.store.gauges().await?.gseq)
+        Ok(self.store.resign().await?)
     }
 
     /// The store, for what has no use case of its own.

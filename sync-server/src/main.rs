@@ -140,8 +140,8 @@ enum Command {
     /// Learn from the newest sales how tills may pack what they send, and tell them: a sale that travels alone is then
     /// half as long. Worth repeating when the assortment has changed.
     Dictionary,
-    /// Build all figures anew from the stored entries. An upgrade needs none: it reads by itself what it understands. Stop
-    /// every hub of the database first.
+    /// Have all figures added up anew from the stored entries by the hub that serves, while tills sell; reports say what they
+    /// lack meanwhile. An upgrade needs none: it reads by itself what it understands.
     Rebuild,
     /// Serve until interrupted.
     Serve {
@@ -224,10 +224,7 @@ async fn run(cli: Cli) -> Result<(), Refused> {
             let made = Hub::back_up(&config, &to)?;
             say(&format!("{}: {} batches", made.file.display(), made.batches));
         }
-        Command::Rebuild => {
-            let entries = Hub::open(config)?.rebuild().await?;
-            say(&format!("{entries} entries"));
-        }
+        Command::Rebuild => order(Order::Rebuild, config).await?,
         Command::Serve { listen, tls_cert, tls_key, proxy, ui } => {
             config.listen = listen;
             config.tls = tls_cert.zip(tls_key).map(|(cert, key)| Tls { cert, key });

@@ -13,7 +13,12 @@ impl Order {
         {
             return answer;
         }
-        Ok(self.carry_out(Hub::open(config)?.store(), &command_of(user())).await?)
+        let (hub, rebuilds) = (Hub::open(config)?, matches!(self, Order::Rebuild));
+        let done = self.carry_out(hub.store(), &command_of(user())).await?;
+        if rebuilds {
+            hub.add_up().await?;
+        }
+        Ok(done)
     }
 }
 

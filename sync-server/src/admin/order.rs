@@ -87,6 +87,8 @@ pub enum Order {
     },
     /// Learn how tills may pack what they send.
     Dictionary,
+    /// Add all figures up anew.
+    Rebuild,
 }
 
 /// What is done about a station.
@@ -164,6 +166,13 @@ impl Order {
             Order::Stations => stations(store).await,
             Order::Station { id, deed } => station(store, &id, deed, by).await.map(line),
             Order::Audit { after } => audit(store, after).await,
+            Order::Rebuild => {
+                store.rebuild(by.to_owned()).await?;
+                let entries = store.gauges().await?.gseq;
+                Ok(line(format!(
+                    "the figures of {entries} entries are added up anew: reports say what they lack until then"
+                )))
+            }
             Order::Dictionary => {
                 let made = dictionary::train(store, by).await?;
                 let (records, without, with) = (made.records, made.bytes_without, made.bytes_with);

@@ -237,6 +237,7 @@ async fn a_rebuild_publishes_nothing_that_was_not_new() {
     let before = hub.store_day().await;
     assert_eq!(before["version"], 1);
     hub.hub().rebuild().await.unwrap();
+    hub.settled().await;
     assert_eq!(hub.store_day().await, before);
 }
 

@@ -8,7 +8,9 @@ use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
 use suanpan_domain::shift::ShiftAudited;
 use sync_server::Hub;
+use sync_server::admin::Order;
 
+use crate::access::ordered;
 use crate::postgresql::{database_of, rows_of, run_on};
 use crate::support::*;
 
@@ -31,6 +33,24 @@ pub(crate) async fn start_again(hub: TestHub) -> TestHub {
     running.stop().await;
     let running = Hub::open(config(folder.path())).unwrap().serve().await.unwrap();
     TestHub { running, folder, http, api_key }
+}
+
+#[tokio::test]
+async fn a_rebuild_is_ordered_while_the_hub_serves_and_tills_sell() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    for n in 1..=20 {
+        till.sell(100, 80);
+        till.push(&hub, n, n).await;
+        if n % 5 == 0 {
+            let said = ordered(&hub, Order::Rebuild).await;
+            assert!(said[0].starts_with("the figures of "), "{said:?}");
+        }
+    }
+    comes_to(&hub, 20 * 80).await;
+    assert_eq!(positions(hub.folder.path()).len(), 20);
+    let written = hub.hub().store().audit(0).await.unwrap();
+    assert_eq!(written.iter().filter(|row| row.action == "figures.rebuild").count(), 4);
 }
 
 #[tokio::test]
@@ -206,7 +226,9 @@ async fn rebuilt(hub: TestHub) -> TestHub {
     let again = Hub::open(config(folder.path())).unwrap();
     again.rebuild().await.unwrap();
     let running = again.serve().await.unwrap();
-    TestHub { running, folder, http, api_key }
+    let hub = TestHub { running, folder, http, api_key };
+    hub.settled().await;
+    hub
 }
 
 #[tokio::test]

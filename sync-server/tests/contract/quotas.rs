@@ -53,7 +53,9 @@ async fn what_is_parked_is_counted_as_it_is_parked_and_forgotten() {
     hub.running.stop().await;
     let again = Hub::open(config(hub.folder.path())).unwrap();
     again.rebuild().await.unwrap();
-    assert_eq!(again.store().gauges().await.unwrap().parked, 40, "and not those of before too");
+    let hub = TestHub { running: again.serve().await.unwrap(), ..hub };
+    hub.settled().await;
+    assert_eq!(hub.hub().store().gauges().await.unwrap().parked, 40, "and not those of before too");
 }
 
 #[tokio::test]

@@ -5,7 +5,9 @@ use super::fill::{clear_all, fall_behind, kept, move_on, own};
 use super::list::MODELS;
 use super::model::{Adding, Model};
 use super::parked::park_all;
+use crate::clock::now_ms;
 use crate::project::Group;
+use crate::store::audit::{Change, record};
 use crate::store::sql::{Sql, values};
 use crate::store::{PendingBatch, Position, Store, StoreError, day, lease};
 
@@ -34,7 +36,22 @@ impl Store {
         }
     }
 
-    /// Empties the read models, which are then filled anew. Positions stay.
+    /// Has all figures added up anew by the hub that projects, or by the next that does, as somebody ordered it: the read models
+    /// are empty until then, and what is parked is tried again. Positions stay.
+    ///
+    /// *Errors:* the store's.
+    pub async fn rebuild(&self, by: String) -> Result<(), StoreError> {
+        self.write(move |sql| {
+            lease::lock(sql)?;
+            clear_all(sql)?;
+            record(sql, now_ms(), &Change::new(&by, "figures.rebuild", "figures"))
+        })
+        .await?;
+        self.pending.send_replace(());
+        Ok(())
+    }
+
+    /// The same, of a hub that has the lease and found them wrong.
     ///
     /// *Errors:* the store's.
     pub async fn forget_projections(&self, token: u64) -> Result<(), StoreError> {
