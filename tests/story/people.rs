@@ -1,7 +1,7 @@
 //! Signing in, lockouts, relief.
 
-use suanpan_contract::Code;
 use suanpan_contract::pos::{Command, Prompt, Screen};
+use suanpan_contract::{Code, Outcome};
 use suanpan_tests::catalogue::{CARD, gtin};
 use suanpan_tests::rig::{MINUTE, Rig};
 
@@ -21,6 +21,22 @@ fn a_lockout_survives_a_restart_and_ends_after_five_minutes() {
     assert_eq!(view.message.map(|message| message.code), Some(Code::LockedOut), "the right PIN too");
     rig.clock.pass(MINUTE);
     assert_eq!(rig.sign_in("1101", "3141").screen, Screen::OpenShift);
+}
+
+#[test]
+fn a_refusal_says_what_may_help() {
+    let rig = Rig::new();
+    let tried = |pin: &str| {
+        let sign_in = Command::SignIn { staff: "1101".into(), pin: pin.into(), relieve: false };
+        rig.send(sign_in).outcome
+    };
+    assert_eq!([(); 4].map(|()| tried("0000")), [Outcome::Mistyped; 4]);
+    assert_eq!([tried("0000"), tried("3141")], [Outcome::LockedOut; 2]);
+    rig.clock.pass(5 * MINUTE);
+    assert_eq!(tried("3141"), Outcome::Done);
+    rig.open_shift();
+    assert_eq!(rig.send(Command::RefundLookup { number: "9999".into() }).outcome, Outcome::Unknown);
+    assert_eq!(rig.send(Command::Confirm).outcome, Outcome::Refused);
 }
 
 #[test]

@@ -91,7 +91,7 @@ export const leaveAll = (): void => shown.splice(0).forEach((app) => app.unmount
 type Finds = (command: Command) => Found | null
 
 /** Shows a panel, or on the desk of one that was shown before. */
-export function show(panel: Component, props: Record<string, unknown>, view: TillView = sellingView({ message: null }), found: Finds = () => null, before?: Shown): Shown {
+export function show(panel: Component, props: Record<string, unknown>, view: TillView = sellingView({ message: null }), found: Finds = () => null, before?: Shown, outcome: Reply['outcome'] = 'done'): Shown {
   const sent: Command[] = []
   const hearers: ((reply: Reply) => void)[] = []
   const picture: ShallowRef<TillView | null> = before?.view ?? shallowRef(view)
@@ -102,7 +102,7 @@ export function show(panel: Component, props: Record<string, unknown>, view: Til
     seenAt: shallowRef(0),
     call: (command) => {
       sent.push(command)
-      return Promise.resolve({ view: picture.value!, found: found(command), outcome: 'done', ended: null })
+      return Promise.resolve({ view: picture.value!, found: found(command), outcome, ended: null })
     },
     onReply: (heard) => void hearers.push(heard),
     settled: () => Promise.resolve(),

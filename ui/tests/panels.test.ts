@@ -28,8 +28,7 @@ describe('the approval panel', () => {
   } as unknown as Prompt
 
   it('keeps the number after a wrong PIN, so that the next one is typed under dots', async () => {
-    const message = { sequence: 9, level: 'warning' as const, code: 'POS-ACC-001' as const, args: { left: '4' }, refused: 0 }
-    const { root, sent } = show(ApprovePrompt, { prompt }, { ...sellingView(), message })
+    const { root, sent } = show(ApprovePrompt, { prompt }, sellingView(), undefined, undefined, 'mistyped')
     await pressAll('1 8 0 1 Enter 8 2 4 7 Enter 8 2 4 6')
     expect([root.find('field-staff')!.says(), root.find('field-pin')!.says()]).toEqual(['工号1801', '密码●●●●'])
     await pressAll('Enter')
@@ -37,8 +36,7 @@ describe('the approval panel', () => {
   })
 
   it('takes another number in place of the one that stands there', async () => {
-    const message = { sequence: 9, level: 'warning' as const, code: 'POS-ACC-001' as const, args: { left: '4' }, refused: 0 }
-    const { sent } = show(ApprovePrompt, { prompt }, { ...sellingView(), message })
+    const { sent } = show(ApprovePrompt, { prompt }, sellingView(), undefined, undefined, 'mistyped')
     await pressAll('1 8 0 1 Enter 8 2 4 7 Enter Escape 1 9 0 1 Enter 9 3 5 7 Enter')
     expect(sent.at(-1)).toEqual({ cmd: 'approve', staff: '1901', pin: '9357' })
   })

@@ -64,6 +64,7 @@ impl<R: Role> Core<R> {
         match done {
             Ok(()) => {
                 let keeps_message = R::keeps_message(command, found.is_some());
+                let outcome = say.as_ref().and_then(|say| Outcome::said_by(say.code));
                 let decision = Decision {
                     now_ms,
                     desk,
@@ -77,7 +78,7 @@ impl<R: Role> Core<R> {
                     say,
                 };
                 match self.keep(decision, keeps_message) {
-                    true => Answered { outcome: Outcome::Done, found, did: then },
+                    true => Answered { outcome: outcome.unwrap_or(Outcome::Done), found, did: then },
                     false => Answered::nothing(Outcome::Refused),
                 }
             }
@@ -86,8 +87,10 @@ impl<R: Role> Core<R> {
                 if is_answered && !matches!(stop, Stop::Errand(_)) {
                     self.desk.asked = asked;
                 }
-                let outcome =
-                    if matches!(stop, Stop::Refused(_)) { Outcome::Refused } else { Outcome::Asked };
+                let outcome = match &stop {
+                    Stop::Refused(say) => Outcome::said_by(say.code).unwrap_or(Outcome::Refused),
+                    _ => Outcome::Asked,
+                };
                 self.stop(stop, say, then, agreed);
                 Answered::nothing(outcome)
             }

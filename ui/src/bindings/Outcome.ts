@@ -3,4 +3,4 @@
 /**
  * What came of a command.
  */
-export type Outcome = "done" | "refused" | "asked";
+export type Outcome = "done" | "refused" | "mistyped" | "locked_out" | "unknown" | "asked";

@@ -2,6 +2,7 @@ import { computed, inject, nextTick, shallowRef, type ComputedRef, type Injectio
 
 import type { Language } from '../bindings/Language'
 import type { MessageView } from '../bindings/MessageView'
+import type { Outcome } from '../bindings/Outcome'
 import { isStartFailure, type Host, type StartFailure } from '../platform/host'
 import { language } from './i18n'
 import { play } from './sound'
@@ -29,7 +30,7 @@ export type Common =
   | { cmd: 'scan'; text: string }
 
 /** The station as its screen knows it: its picture, what it can be asked, what it answers. */
-export interface Station<View extends Picture = Picture, Command = Common, Reply = { view: View }> {
+export interface Station<View extends Picture = Picture, Command = Common, Reply = { view: View; outcome: Outcome }> {
   /** The newest picture; null until the first one. */
   readonly view: Readonly<ShallowRef<View | null>>
   /** What the strip says of it. */
