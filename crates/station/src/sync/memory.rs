@@ -13,6 +13,9 @@ const TOLD: &str = "lost_told";
 /// Under this name the receipts that the hub has not heard to be let go.
 const LET_GO: &str = "let_go";
 
+/// So many of them, the newest: the hub keeps no more for one station, and none for long.
+const LET_GO_MAX: usize = 50;
+
 /// What the station remembers of the hub, in its file.
 #[derive(Clone, Debug)]
 pub(super) struct Remembered(Arc<Mutex<SyncState>>);
@@ -39,6 +42,7 @@ impl Remembered {
         numbers.retain(|it| it != number);
         if is_due {
             numbers.push(number.to_owned());
+            numbers.drain(..numbers.len().saturating_sub(LET_GO_MAX));
         }
         if is_due || numbers.len() != before {
             let bytes = serde_json::to_vec(&numbers).unwrap_or_default();
@@ -105,5 +109,24 @@ impl Memory for Remembered {
 
     fn set_told(&self, told: &[u8]) -> Result<(), StoresError> {
         self.with(|state| state.set_value(TOLD, told))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_receipts_that_were_let_go_the_newest_are_told() {
+        let folder = tempfile::tempdir().unwrap();
+        let lock = suanpan_ledger::Lock::acquire(folder.path()).unwrap();
+        let memory = Remembered::new(SyncState::open(&lock).unwrap());
+        for number in 0..60 {
+            memory.note_let_go(&number.to_string(), true);
+        }
+        let newest: Vec<String> = (10..60).map(|number: u32| number.to_string()).collect();
+        assert_eq!(memory.let_go(), newest);
+        memory.note_let_go("59", false);
+        assert_eq!(memory.let_go().len(), 49);
     }
 }

@@ -80,7 +80,7 @@ pub(super) fn check(connection: &dyn Connection) -> Result<(), StoreError> {
 }
 
 /// The servers over which the tables are spread: none where they are not.
-pub(in super::super) fn all(sql: &dyn Sql) -> Result<Vec<(String, i64)>, StoreError> {
+pub(super) fn all(sql: &dyn Sql) -> Result<Vec<(String, i64)>, StoreError> {
     if !is_spread(sql)? {
         return Ok(Vec::new());
     }
@@ -91,7 +91,7 @@ pub(in super::super) fn all(sql: &dyn Sql) -> Result<Vec<(String, i64)>, StoreEr
 /// Whether one of them answers at once. What is asked of others afterwards is asked in another transaction.
 ///
 /// *Errors:* `Late`, and the database's.
-pub(in super::super) fn answers(sql: &dyn Sql, (name, port): (&str, i64)) -> Result<bool, StoreError> {
+pub(super) fn answers(sql: &dyn Sql, (name, port): (&str, i64)) -> Result<bool, StoreError> {
     sql.execute("set local statement_timeout = 1500", values![])?;
     sql.only(
         "select cast(success as int) from master_run_on_worker(array[?], array[cast(? as int)], array['select 1'], false)",

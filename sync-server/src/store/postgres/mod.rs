@@ -133,7 +133,15 @@ fn bring_up_to_date(connection: &Postgres, now_ms: i64) -> Result<(), StoreError
     connection.commit()
 }
 
-pub(super) use distributed::{all as servers, answers};
+/// The servers over which the tables are spread: none where they are not.
+pub(super) fn servers(sql: &dyn Sql) -> Result<Vec<(String, i64)>, StoreError> {
+    distributed::all(sql)
+}
+
+/// Whether one of them answers at once.
+pub(super) fn answers(sql: &dyn Sql, server: (&str, i64)) -> Result<bool, StoreError> {
+    distributed::answers(sql, server)
+}
 
 /// Brings a database up to date and spreads its tables over several servers. Gives how many have a part of them.
 pub(super) fn distribute(url: &str, now_ms: i64) -> Result<u64, StoreError> {
