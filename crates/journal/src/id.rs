@@ -104,13 +104,6 @@ hex_bytes!(
 impl SegmentId {
     /// The all-zero id: no segment. A real segment never has it.
     pub const ZERO: SegmentId = SegmentId([0; 16]);
-
-    /// The `xx` that ends a printed number (two lower-case hex digits), which tells apart two sales that got
-    /// the same number because a journal was restored from an older copy.
-    #[must_use]
-    pub fn suffix(&self) -> String {
-        hex::encode([self.0[0]])
-    }
 }
 
 impl Hash {

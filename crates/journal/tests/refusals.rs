@@ -130,7 +130,6 @@ fn an_id_has_one_spelling() {
     for bad in [&id[1..], &id.to_uppercase(), &format!(" {}", &id[1..]), &format!("{id}00"), ""] {
         assert!(bad.parse::<StationId>().is_err(), "{bad:?}");
     }
-    assert_eq!("ab".repeat(16).parse::<SegmentId>().expect("id").suffix(), "ab");
 }
 
 #[test]

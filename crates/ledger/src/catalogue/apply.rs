@@ -57,12 +57,6 @@ impl Catalogue {
         Ok(rows.collect::<Result<_, _>>()?)
     }
 
-    /// Forgets what is staged: the hub changed its mind about the cut.
-    pub fn discard_staged(&mut self) -> Result<(), QueryError> {
-        self.conn.execute("delete from staged", [])?;
-        Ok(())
-    }
-
     /// Applies everything staged up to a cut, and the cut's heads, in one transaction.
     ///
     /// The caller has followed each scope's hash chain to the head. `now_ms` is the station's clock.

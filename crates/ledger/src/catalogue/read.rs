@@ -110,11 +110,6 @@ impl Catalogue {
         self.row(Table::Dictionary, DICTIONARY_KEY, now_ms)
     }
 
-    /// Shows every item to `show`, in the order of their codes, for the search index.
-    pub fn each_item(&self, now_ms: i64, show: impl FnMut(Item)) -> Result<(), QueryError> {
-        self.each(Table::Item, now_ms, show)
-    }
-
     /// Items in the order of their codes from the first after `after`, about `limit` of them, and the key to go on
     /// after, `None` at the end: a long list in short turns.
     pub fn items_after(

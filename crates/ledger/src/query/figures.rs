@@ -75,11 +75,6 @@ impl Ledger {
         self.shifts(&format!("{SHIFT} where closed_at_ms is null order by shift_id"), [])
     }
 
-    /// Shifts of a date, oldest first.
-    pub fn shifts_of(&self, business_date: u32) -> Result<Vec<Shift>, QueryError> {
-        self.shifts(&format!("{SHIFT} where business_date = ?1 order by shift_id"), [business_date])
-    }
-
     /// One shift.
     pub fn shift(&self, id: Id) -> Result<Option<Shift>, QueryError> {
         Ok(self.shifts(&format!("{SHIFT} where shift_id = ?1"), [id.0])?.pop())
@@ -97,12 +92,6 @@ impl Ledger {
         let sql = "select business_date from day where closed_at_ms is null order by business_date";
         let mut statement = self.conn()?.prepare_cached(sql)?;
         Ok(statement.query_map([], |row| row.get(0))?.collect::<Result<_, _>>()?)
-    }
-
-    /// Says whether a date was closed.
-    pub fn is_day_closed(&self, business_date: u32) -> Result<bool, QueryError> {
-        let sql = "select 1 from day where business_date = ?1 and closed_at_ms is not null";
-        Ok(self.conn()?.prepare_cached(sql)?.exists([business_date])?)
     }
 
     /// Wrong PINs of a person since the last right one.

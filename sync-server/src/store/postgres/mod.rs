@@ -61,6 +61,10 @@ const SESSION: &str = "set lock_timeout = '5s'; set idle_in_transaction_session_
     select set_config('synchronous_commit', 'on', false)
     where current_setting('synchronous_commit') not in ('on', 'remote_apply')";
 
+/// Whoever writes or reads a little asks by a key. Where a table is empty the server would rather read all of it, and keep to
+/// that way for minutes while it fills.
+const BY_KEY: &str = "set enable_seqscan = off";
+
 /// Hubs that start together migrate one after the other.
 const MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(1397778530)";
 
@@ -78,7 +82,7 @@ pub(super) fn open(url: &str, now_ms: i64) -> Result<Threads, StoreError> {
 /// hub that serves tills does not need them.
 pub(super) fn open_reports(url: &str) -> Result<Threads, StoreError> {
     let config = address(url)?;
-    Threads::start(0, READERS, move |_: Use| Postgres::unconnected(config.clone()))
+    Threads::start(0, READERS, move |_: Use| Postgres::unconnected(config.clone(), ""))
 }
 
 /// Connects for this thread alone, and brings the database up to date.
@@ -159,6 +163,8 @@ pub(super) fn distribute(url: &str, now_ms: i64) -> Result<u64, StoreError> {
 pub(super) struct Postgres {
     runtime: Runtime,
     config: Config,
+    /// What a session begins with beside what all do.
+    begins_with: &'static str,
     session: RefCell<Option<Rc<Session>>>,
     /// The transaction that writes now is a station's.
     of_stations: Cell<bool>,
@@ -174,15 +180,21 @@ struct Session {
 
 impl Postgres {
     fn new(config: Config) -> Result<Postgres, StoreError> {
-        let postgres = Postgres::unconnected(config)?;
+        let postgres = Postgres::unconnected(config, BY_KEY)?;
         postgres.connect()?;
         Ok(postgres)
     }
 
-    fn unconnected(config: Config) -> Result<Postgres, StoreError> {
+    fn unconnected(config: Config, begins_with: &'static str) -> Result<Postgres, StoreError> {
         let runtime = Builder::new_current_thread().enable_all().build();
         let runtime = runtime.map_err(|source| StoreError::Database(Arc::new(source)))?;
-        Ok(Postgres { runtime, config, session: RefCell::new(None), of_stations: Cell::new(false) })
+        Ok(Postgres {
+            runtime,
+            config,
+            begins_with,
+            session: RefCell::new(None),
+            of_stations: Cell::new(false),
+        })
     }
 
     fn connect(&self) -> Result<Rc<Session>, StoreError> {
@@ -191,6 +203,7 @@ impl Postgres {
             // Ends with the client; what goes wrong shows at the client.
             tokio::spawn(async move { drop(connection.await) });
             client.batch_execute(SESSION).await?;
+            client.batch_execute(self.begins_with).await?;
             Ok::<_, tokio_postgres::Error>(client)
         })?;
         let session = Session { client, is_spread: Cell::new(false), statements: RefCell::default() };
