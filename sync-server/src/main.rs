@@ -140,8 +140,8 @@ enum Command {
     /// Learn from the newest sales how tills may pack what they send, and tell them: a sale that travels alone is then
     /// half as long. Worth repeating when the assortment has changed.
     Dictionary,
-    /// Have all figures added up anew from the stored entries by the hub that serves, while tills sell; reports say what they
-    /// lack meanwhile. An upgrade needs none: it reads by itself what it understands.
+    /// Have all figures added up anew from the stored entries by the hub that serves; reports say what they lack meanwhile, and
+    /// acks wait while the former figures are dropped. An upgrade needs none: it reads by itself what it understands.
     Rebuild,
     /// Serve until interrupted.
     Serve {

@@ -427,12 +427,21 @@ fn the_first_receipt_of_a_long_day_is_found_without_its_dash() {
     for _ in 0..500 {
         rig.sell_rice();
     }
-    let typed = format!("10001{}", &number[number.len() - 2..]);
-    for typed in [&typed[1..], &typed] {
-        match rig.found(Command::FindDocuments { number: typed.to_owned() }) {
-            Some(Found::Documents { documents }) => assert_eq!(documents[0].number, number),
-            other => panic!("{other:?}"),
+    let mark = &number[number.len() - 2..];
+    let found = |typed: &str| match rig.found(Command::FindDocuments { number: typed.to_owned() }) {
+        Some(Found::Documents { documents }) => {
+            documents.into_iter().map(|it| it.number.replace('-', "")).collect::<Vec<_>>()
         }
+        other => panic!("{other:?}"),
+    };
+    for typed in [format!("0001{mark}"), format!("10001{mark}"), format!("10001-{mark}")] {
+        assert_eq!(found(&typed), [number.replace('-', "")], "{typed}");
+    }
+    // Of its number the last digits do: with others that end so.
+    for (typed, receipts) in [(format!("01-{mark}"), 6), (format!("1-{mark}"), 50)] {
+        let found = found(&typed);
+        assert_eq!(found.len(), receipts, "{typed}");
+        assert!(found.iter().all(|it| it.ends_with(&typed.replace('-', ""))), "{typed}");
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Status {
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<&'static str>,
     /// Servers of the database that do not answer: their tills wait, HQ's figures stand still, and all other tills go on.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     down: Vec<String>,
 }
 

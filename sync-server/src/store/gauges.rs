@@ -9,9 +9,9 @@ impl Store {
     /// *Errors:* the store's.
     pub async fn servers_down(&self) -> Result<Vec<String>, StoreError> {
         let is_shared = self.is_shared();
-        let all = self.read(move |sql| match is_shared {
-            true => postgres::servers(sql),
-            false => sql.only("select value from meta where key = 'epoch'", values![], |_| Ok(Vec::new())),
+        let all = self.read(move |sql| {
+            sql.only("select value from meta where key = 'epoch'", values![], |_| Ok(()))?;
+            if is_shared { postgres::servers(sql) } else { Ok(Vec::new()) }
         });
         let mut down = Vec::new();
         for (name, port) in all.await? {

@@ -1,7 +1,7 @@
 //! Takes the projector's lease, keeps it and gives it up.
 
 use super::error::StoreError;
-use super::lease::{Held, LEASE_MS, lock};
+use super::lease::{Held, LEASE_MS, try_lock};
 use super::sql::{Sql, values};
 use super::{Store, reserved};
 
@@ -49,7 +49,9 @@ fn take(sql: &dyn Sql, holder: [u8; 16], is_shared: bool, now_ms: i64) -> Result
          on conflict do nothing",
         values![holder],
     )?;
-    lock(sql)?;
+    if !try_lock(sql)? {
+        return Ok(None);
+    }
     let (owner, token, expires_at_ms): ([u8; 16], u64, i64) = sql.only(
         "select holder, token, expires_at_ms from lease where name = 'projector'",
         values![],

@@ -41,8 +41,15 @@ impl Lease {
     }
 }
 
+const ROW: &str = "select token from lease where name = 'projector'";
+
 pub(super) fn lock(sql: &dyn Sql) -> Result<(), StoreError> {
-    sql.lock("select token from lease where name = 'projector'", values![])
+    sql.lock(ROW, values![])
+}
+
+/// The same, unless another works under it just now.
+pub(super) fn try_lock(sql: &dyn Sql) -> Result<bool, StoreError> {
+    sql.try_lock(ROW, values![])
 }
 
 /// Refuses a transaction whose token is not the newest. No other takes the lease before it ends.

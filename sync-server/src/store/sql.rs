@@ -40,6 +40,11 @@ pub(super) trait Sql {
     /// Runs a query and keeps its rows for this transaction until it ends. Where one process writes there is
     /// nothing to do.
     fn lock(&self, query: &str, values: &[Value<'_>]) -> Result<(), StoreError>;
+
+    /// The same of a query of one row, which another transaction may have: then it is not waited for. Says whether it is kept.
+    fn try_lock(&self, query: &str, values: &[Value<'_>]) -> Result<bool, StoreError> {
+        self.lock(query, values).map(|()| true)
+    }
 }
 
 /// A statement that inserts rows.

@@ -128,6 +128,9 @@ async fn while_a_worker_stands_still_health_names_it_and_the_tills_of_the_others
     let of_first = stations_at(&hub, &first);
     let frozen = processes_at(&hub, &first);
     send(&frozen, Signal::STOP);
+    let stuck = tills.iter().find(|till| of_first.contains(&till.station.to_string())).unwrap();
+    let body = stuck.push_of(0, 1, 1).encode();
+    let refused = stuck.send(&hub, Method::POST, "/api/v1/push", &body).await;
     let health = client_at("127.0.0.1").get(hub.url("/health")).send().await.unwrap();
     let status = health.status();
     let said: serde_json::Value = health.json().await.unwrap();
@@ -143,6 +146,7 @@ async fn while_a_worker_stands_still_health_names_it_and_the_tills_of_the_others
         (StatusCode::OK, serde_json::json!([format!("127.0.0.1:{first}")]))
     );
     assert!(acked > 0, "some lie elsewhere");
+    assert_eq!(refused.0, StatusCode::SERVICE_UNAVAILABLE);
     for till in tills.iter().filter(|till| is_of_first(till)) {
         till.push(&hub, 1, 1).await;
     }

@@ -55,6 +55,17 @@ impl Ledger {
         self.documents(sql, (business_date, number))
     }
 
+    /// Sales and refunds of a date whose number ends in some digits, as a remainder of a power of ten, newest first, at most 500.
+    pub fn documents_ending(
+        &self,
+        business_date: u32,
+        (digits, power): (u32, u32),
+    ) -> Result<Vec<Document>, QueryError> {
+        let sql = "select entry_id from document where business_date = ?1 and number % ?2 = ?3 \
+                   order by number desc, entry_id desc limit ?4";
+        self.documents(sql, (business_date, power, digits, LIST_MAX))
+    }
+
     /// The sale or refund with an id; its first copy if a restore brought it twice.
     pub fn document(&self, id: Id) -> Result<Option<Document>, QueryError> {
         let sql = "select entry_id from document where document_id = ?1 order by entry_id limit 1";

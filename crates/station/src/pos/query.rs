@@ -77,7 +77,7 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
     Ok(())
 }
 
-/// The documents of a date whose printed number ends in these characters: a whole date's for a mark alone, which tells no
+/// The documents of a date whose printed number ends in these characters: of a mark alone the newest, since it tells no
 /// receipt from another.
 fn ending_in(turn: &Turn<'_>, date: u32, typed: &str) -> Result<Vec<Document>, Stop> {
     let bare = |text: &str| text.replace('-', "").to_ascii_lowercase();
@@ -85,18 +85,16 @@ fn ending_in(turn: &Turn<'_>, date: u32, typed: &str) -> Result<Vec<Document>, S
     let Some((digits, _mark)) = typed.split_at_checked(typed.len().saturating_sub(MARK_LEN)) else {
         return Ok(vec![]);
     };
-    let mut found = if digits.is_empty() { turn.shop.documents_of(date, DOCUMENTS_MAX)? } else { vec![] };
-    // Before the four digits of a number may stand the last ones of its date.
+    // Before the digits of a number may stand the last ones of its date.
     let last = digits.get(digits.len().saturating_sub(NUMBER_LEN)..).unwrap_or_default();
-    for number in
-        [Some(digits), (last != digits).then_some(last)].iter().flatten().flat_map(|digits| digits.parse())
-    {
-        found.extend(turn.shop.documents_numbered(date, number)?);
-    }
+    let power = (0..last.len()).fold(1, |power: u32, _| power.saturating_mul(10));
+    let Ok(number) = format!("0{last}").parse() else { return Ok(vec![]) };
+    let mut found = turn.shop.documents_ending(date, (number, power))?;
     found.retain(|document| {
         let number = turn.shop.row(document).map(|row| bare(&row.number));
         !typed.is_empty() && number.is_some_and(|number| number.ends_with(&typed))
     });
+    found.truncate(DOCUMENTS_MAX as usize);
     Ok(found)
 }
 

@@ -88,6 +88,11 @@ impl Shop {
         self.ledger.documents_by_number(business_date, number).map_err(failed)
     }
 
+    /// Documents of a date whose number ends in some digits, as a remainder of a power of ten.
+    pub(crate) fn documents_ending(&self, business_date: u32, digits: (u32, u32)) -> Read<Vec<Document>> {
+        self.ledger.documents_ending(business_date, digits).map_err(failed)
+    }
+
     /// The printed number of the document that a receipt's QR code names.
     pub(crate) fn number_of_entry(&self, entry: EntryRef) -> Read<Option<DocumentNumber>> {
         let found = self.entry(entry)?;

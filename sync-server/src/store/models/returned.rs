@@ -25,6 +25,9 @@ const JUDGED_AT_ONCE: u32 = 10;
 /// Receipts that are looked at in one read.
 const SUSPECTS_AT_ONCE: usize = LIST_LIMIT as usize;
 
+/// So many times, for whoever sees few of a chain's stores: then the list says that it is cut.
+const LOOKS_MAX: usize = 30;
+
 const UNKNOWN: &str = "unknown";
 const DOUBLE: &str = "double";
 const DIFFERS: &str = "differs";
@@ -149,8 +152,11 @@ struct Suspect {
 
 /// What somebody has to look at who sees the sites where it was paid out: the newest refunds first.
 pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Listed<Attention>, StoreError> {
-    let (mut found, mut before) = (Vec::new(), i64::MAX);
-    while found.len() < LIST_LIMIT as usize {
+    let (mut found, mut before, mut is_cut) = (Vec::new(), i64::MAX, true);
+    for _ in 0..LOOKS_MAX {
+        if found.len() >= LIST_LIMIT as usize {
+            break;
+        }
         let some = sql.all(
             "select wrong, number, paid_fen, refunded_fen, gseq from returned
              where wrong is not null and gseq < ? order by gseq desc limit ?",
@@ -161,7 +167,10 @@ pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Listed
                 Ok(Suspect { wrong, number, paid_fen, refunded_fen, gseq })
             },
         )?;
-        let Some(last) = some.last() else { break };
+        let Some(last) = some.last() else {
+            is_cut = false;
+            break;
+        };
         before = last.gseq;
         let mut seen = refunds_seen(sql, reach, &some)?;
         found.extend(some.into_iter().filter_map(|it| {
@@ -169,8 +178,9 @@ pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Listed
             Some(of_suspect(it, site, refunds.join(" ")))
         }));
     }
-    found.truncate(LIST_LIMIT as usize);
-    Ok(Listed::of(found))
+    let mut listed = Listed::of(found);
+    listed.is_cut |= is_cut;
+    Ok(listed)
 }
 
 /// The refunds of some receipts, by theirs: the first site of a reach that paid one out, and the printed numbers of all

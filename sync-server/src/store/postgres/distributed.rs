@@ -16,6 +16,9 @@ const EVERYWHERE: [&str; 1] = ["site"];
 const BY_STATION: [&str; 9] =
     ["station", "branch", "batch", "pending", "held", "hole", "fork", "parked", "parked_count"];
 
+/// The table that is there when any is.
+const FIRST: &str = "station";
+
 /// What reports read most of, by the site.
 const BY_SITE: [&str; 3] = ["total", "document", "numbering"];
 
@@ -25,22 +28,30 @@ const COUNTING: [&str; 3] = ["branch_in", "parked_in", "parked_out"];
 /// A commit over several servers that was broken off in the middle holds its till up for as long, ms.
 const IN_DOUBT_MS_MAX: i64 = 10_000;
 
+/// Commits over several servers that may be under way at once: a writer of each of some hubs.
+const PREPARED_MIN: u32 = 100;
+
 /// What a session of spread tables wants: one connection to each server, on which all that it reads is of one moment.
 pub(super) const SESSION: &str = "set citus.max_adaptive_executor_pool_size = 1";
 
-/// Begins what a station writes: it asks the one server that has the station, or is refused.
-pub(super) const BEGIN: &str = "begin; set local citus.multi_task_query_log_level = 'error'";
+/// Begins what a station writes: it asks the one server that has the station, or is refused. One that stands still is given
+/// up, because others wait behind it.
+pub(super) const BEGIN: &str =
+    "begin; set local citus.multi_task_query_log_level = 'error'; set local statement_timeout = '3s'";
+
+/// The same for what is read at once.
+pub(super) const GIVES_UP: &str = "set local statement_timeout = '3s'";
 
 /// Commits what may lie on several servers: nobody begins to read while one has it and another does not.
 pub(super) const COMMIT: &str = "select pg_advisory_xact_lock(1397778531); commit";
 
 /// Begins a read that every server has begun before anybody commits on several.
-pub(super) fn in_one_moment(begin: String) -> Vec<String> {
-    let each = "select count(*) from numbering where business_date = 0";
+pub(super) fn in_one_moment(begin: &str, patience: &str) -> Vec<String> {
+    let each = "set local statement_timeout = '3s'; select 1 from numbering limit 1";
     // The first by itself: a transaction reads what was there when it began.
     vec![
         "select pg_advisory_lock_shared(1397778531)".to_owned(),
-        format!("{begin}; {each}; select pg_advisory_unlock_shared(1397778531)"),
+        format!("{begin}; {each}; select pg_advisory_unlock_shared(1397778531); {patience}"),
     ]
 }
 
@@ -102,7 +113,7 @@ pub(super) fn answers(sql: &dyn Sql, (name, port): (&str, i64)) -> Result<bool, 
 
 /// Whether this database's tables are spread.
 pub(super) fn is_spread(sql: &dyn Sql) -> Result<bool, StoreError> {
-    Ok(has_citus(sql)? && !lying(sql)?.is_empty())
+    Ok(has_citus(sql)? && lying(sql)?.contains_key(FIRST))
 }
 
 fn has_citus(sql: &dyn Sql) -> Result<bool, StoreError> {
@@ -125,6 +136,8 @@ fn lying(sql: &dyn Sql) -> Result<BTreeMap<String, String>, StoreError> {
 
 fn spread(connection: &dyn Connection) -> Result<(), StoreError> {
     let lying = lying(connection)?;
+    let all = EVERYWHERE.iter().chain(&BY_STATION).chain(&BY_SITE);
+    let has_all = all.clone().all(|table| lying.contains_key(*table));
     let lay = |table: &str, by: &str, how: String| match lying.get(table) {
         Some(it) if it == by => Ok(()),
         Some(it) => Err(servers(&format!("the table {table} goes by '{it}', not by '{by}'"))),
@@ -133,11 +146,14 @@ fn spread(connection: &dyn Connection) -> Result<(), StoreError> {
     for table in EVERYWHERE {
         lay(table, "", format!("select create_reference_table('{table}')"))?;
     }
-    connection.script("set local citus.enable_unsafe_triggers = on")?;
-    for function in COUNTING {
+    // A server that is down hears of no change: where there is none, it costs its own tills alone.
+    for function in COUNTING.iter().filter(|_| !has_all) {
         connection.script(&format!(
             "do $$ begin execute format('alter function {function}() set search_path = %I', current_schema()); end $$"
         ))?;
+    }
+    if !has_all {
+        connection.script("set local citus.enable_unsafe_triggers = on")?;
     }
     for (tables, by) in [(BY_STATION.as_slice(), "station"), (BY_SITE.as_slice(), "site")] {
         let first = tables.first().copied().unwrap_or_default();
@@ -171,8 +187,10 @@ fn check_servers(sql: &dyn Sql) -> Result<(), StoreError> {
         if !["on", "remote_apply"].contains(&commits) {
             return Err(servers(&format!("{server} has synchronous_commit = {commits}: set it on")));
         }
-        if prepared == "0" {
-            return Err(servers(&format!("{server} has max_prepared_transactions = 0: set at least 100")));
+        if prepared.parse().unwrap_or(0) < PREPARED_MIN {
+            return Err(servers(&format!(
+                "{server} has max_prepared_transactions = {prepared}: set at least {PREPARED_MIN}"
+            )));
         }
         if lock == "0" {
             return Err(servers(&format!("{server} has no lock_timeout: set 5s for the database")));

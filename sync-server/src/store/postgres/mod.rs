@@ -209,11 +209,17 @@ impl Postgres {
         let session = Session { client, is_spread: Cell::new(false), statements: RefCell::default() };
         let session = Rc::new(session);
         self.session.replace(Some(session.clone()));
-        if distributed::is_spread(self)? {
-            session.is_spread.set(true);
-            self.script(distributed::SESSION)?;
+        let known = distributed::is_spread(self).and_then(|is_spread| {
+            session.is_spread.set(is_spread);
+            if is_spread { self.script(distributed::SESSION) } else { Ok(()) }
+        });
+        match known {
+            Ok(()) => Ok(session),
+            Err(error) => {
+                self.session.replace(None);
+                Err(error)
+            }
         }
-        Ok(session)
     }
 
     fn session(&self) -> Result<Rc<Session>, StoreError> {
@@ -225,12 +231,15 @@ impl Postgres {
     fn begin_as(&self, begin: &dyn Fn(bool) -> Vec<String>) -> Result<(), StoreError> {
         let run = |session: Rc<Session>| {
             let texts = begin(session.is_spread.get());
-            texts.iter().try_for_each(|text| self.runtime.block_on(session.client.batch_execute(text)))
+            let sent = |text: &String| self.runtime.block_on(session.client.batch_execute(text));
+            texts.iter().try_for_each(sent).map_err(StoreError::from)
         };
-        match run(self.session()?) {
-            Ok(()) => Ok(()),
-            Err(_) => Ok(run(self.connect()?)?),
+        let done = run(self.session()?).or_else(|_| run(self.connect()?));
+        if done.is_err() {
+            // What it has begun or locked ends with it.
+            self.session.replace(None);
         }
+        done
     }
 
     /// Runs a text and asks once for its statement.
@@ -285,6 +294,15 @@ impl Sql for Postgres {
         rows.iter().try_for_each(|next| row(&Row(next)))
     }
 
+    fn try_lock(&self, query: &str, values: &[Value<'_>]) -> Result<bool, StoreError> {
+        let mut is_locked = false;
+        self.each(&format!("{query} for update skip locked"), values, &mut |_| {
+            is_locked = true;
+            Ok(())
+        })?;
+        Ok(is_locked)
+    }
+
     fn lock(&self, query: &str, values: &[Value<'_>]) -> Result<(), StoreError> {
         self.each(&format!("{query} for update"), values, &mut |_| Ok(()))
     }
@@ -309,10 +327,14 @@ impl Connection for Postgres {
     fn begin_read(&self, patience: Option<Duration>) -> Result<(), StoreError> {
         const BEGIN: &str = "begin isolation level repeatable read read only";
         self.begin_as(&|spread| match patience {
+            None if spread => vec![format!("{BEGIN}; {}", distributed::GIVES_UP)],
             None => vec![BEGIN.to_owned()],
             Some(most) => {
-                let begin = format!("{BEGIN}; set local statement_timeout = {}", most.as_millis());
-                if spread { distributed::in_one_moment(begin) } else { vec![begin] }
+                let patience = format!("set local statement_timeout = {}", most.as_millis());
+                match spread {
+                    true => distributed::in_one_moment(BEGIN, &patience),
+                    false => vec![format!("{BEGIN}; {patience}")],
+                }
             }
         })
     }
