@@ -13,7 +13,7 @@ use tokio::sync::{Semaphore, watch};
 use crate::dictionary::Dictionaries;
 use crate::limit::{Nonces, RateLimit, Shares};
 use crate::newest::Newest;
-use crate::stations::Stations;
+use crate::station_cache::StationCache;
 use crate::store::Store;
 use crate::together::Together;
 use crate::told::Told;
@@ -118,7 +118,7 @@ pub struct Shared {
     pub(crate) readings_of: Arc<Shares<String>>,
     pub(crate) files: Arc<Semaphore>,
     pub(crate) strangers: Semaphore,
-    pub(crate) stations: Stations,
+    pub(crate) stations: StationCache,
     pub(crate) dictionaries: Dictionaries,
     seen: Mutex<HashMap<StationId, i64>>,
 }
@@ -205,7 +205,7 @@ impl App {
             readings_of: Shares::new(usize::MAX, READINGS_OF_ONE),
             files: Arc::new(Semaphore::new(FILES_MAX)),
             strangers: Semaphore::new(STRANGERS_MAX),
-            stations: Stations::default(),
+            stations: StationCache::default(),
             dictionaries: Dictionaries::default(),
             seen: Mutex::new(HashMap::new()),
         }))

@@ -33,7 +33,7 @@ pub mod project;
 mod refund;
 mod refusal;
 mod returns;
-mod stations;
+mod station_cache;
 pub mod store;
 mod supply;
 mod together;

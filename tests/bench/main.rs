@@ -41,7 +41,7 @@ fn main() -> ExitCode {
             report.measure("spread", || hub::ingest::on_spread((batches / 40).max(1)));
             report.measure("today", || hub::today::on_sqlite(size(20_000_000)));
             report.measure("today_postgres", || hub::today::on_postgres(size(20_000_000)));
-            report.measure("fill", || hub::fill::measure(size(5_000_000)));
+            report.measure("fill", || hub::fill::measure(size(5_400_000)));
             report.measure("wire", hub::wire::measure);
             report.measure("trickle", hub::trickle::measure);
             report.measure("feed", || hub::feed::many(size(100_000)));

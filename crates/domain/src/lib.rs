@@ -9,7 +9,7 @@
 #![deny(clippy::unwrap_used, clippy::expect_used, clippy::float_arithmetic, clippy::arithmetic_side_effects)]
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::arithmetic_side_effects))]
 
-pub mod allocate;
+pub mod apportion;
 pub mod barcode;
 pub mod bounds;
 pub mod calendar;

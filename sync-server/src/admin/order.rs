@@ -13,7 +13,7 @@ use crate::access::{Reach, Role, User};
 use crate::clock::now_ms;
 use crate::dictionary;
 use crate::error::HubError;
-use crate::store::{AUDIT_PAGE, ApiKey, AuditRow, KeyRights, Listed, Person, Standing, Store};
+use crate::store::{AUDIT_PAGE, ApiKey, AuditRow, KeyRights, ListedStation, Person, Standing, Store};
 
 const DAY_MS: i64 = 24 * 3_600_000;
 
@@ -217,7 +217,7 @@ async fn access(store: &Store) -> Result<Done, HubError> {
 
 /// Stations, a line each.
 async fn stations(store: &Store) -> Result<Done, HubError> {
-    let line = |it: Listed| {
+    let line = |it: ListedStation| {
         let held = if it.held > 0 { format!(", {} deliveries held", it.held) } else { String::new() };
         let (site, till, seen) = (it.site, it.till, utc(it.last_seen_ms));
         format!("{} {site}/{till} {}, last heard {seen}{held}", it.station, it.standing.name())
@@ -228,7 +228,7 @@ async fn stations(store: &Store) -> Result<Done, HubError> {
 async fn station(store: &Store, id: &str, deed: Deed, by: &str) -> Result<String, HubError> {
     let all = store.listed_stations().await?;
     let mut found = all.iter().filter(|it| !id.is_empty() && it.station.to_string().starts_with(id));
-    let (Some(Listed { station, site, till, .. }), None) = (found.next(), found.next()) else {
+    let (Some(ListedStation { station, site, till, .. }), None) = (found.next(), found.next()) else {
         return Err(HubError::Rejected(
             "no station's id, or more than one, begins so: `stations` lists them",
         ));

@@ -17,7 +17,7 @@ use suanpan_domain::ids::{DocumentNumber, Id};
 use suanpan_domain::money::Fen;
 use suanpan_domain::refund::Refund;
 use suanpan_domain::sale::Sale;
-use suanpan_domain::shift::{DayClosed, ShiftAudited, ShiftClosed, ShiftOpened};
+use suanpan_domain::shift::{DayClosed, ShiftAudited, ShiftClosed, ShiftOpened, ShiftRelieved};
 use suanpan_domain::totals::{Dimension, Posting, item_postings, postings};
 use suanpan_journal::{Record, Records, SegmentId};
 use suanpan_sync::Push;
@@ -85,7 +85,7 @@ pub struct Document {
     pub cites: Option<String>,
 }
 
-/// A shift's opening or end; the other half may arrive later or earlier.
+/// A shift's opening, relief or end; the others may arrive later or earlier.
 #[derive(Debug)]
 pub enum Shift {
     /// It opened.
@@ -100,6 +100,15 @@ pub enum Shift {
         cashier: String,
         /// When.
         at_ms: i64,
+    },
+    /// Another cashier took it over.
+    Relieved {
+        /// Its id.
+        id: [u8; 16],
+        /// Business date.
+        business_date: u32,
+        /// Whose it is from now on.
+        cashier: String,
     },
     /// It was counted and closed.
     Closed {
@@ -258,6 +267,11 @@ fn add_event(projected: &mut Projected, record: &Record<'_>, entry: &Entry) {
             cashier: cashier.clone(),
             at_ms: header.at_ms,
         }),
+        Entry::ShiftRelieved(ShiftRelieved { shift, to, .. }) => {
+            let cashier = to.clone();
+            let business_date = header.business_date;
+            projected.shifts.push(Shift::Relieved { id: shift.0, business_date, cashier });
+        }
         Entry::ShiftClosed(ShiftClosed { shift, by, counted, expected, .. }) => {
             projected.shifts.push(Shift::Closed {
                 id: shift.0,

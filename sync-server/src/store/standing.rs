@@ -40,7 +40,7 @@ impl Standing {
 
 /// A station as IT sees it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedStation {
     /// Its id.
     pub station: StationId,
     /// Where it stands.
@@ -59,7 +59,7 @@ impl Store {
     /// Every station, by site and till.
     ///
     /// *Errors:* the store's.
-    pub async fn listed_stations(&self) -> Result<Vec<Listed>, StoreError> {
+    pub async fn listed_stations(&self) -> Result<Vec<ListedStation>, StoreError> {
         self.read(|sql| {
             sql.all(
                 "select s.station, s.site, s.till, s.standing, s.last_seen_ms,
@@ -67,7 +67,7 @@ impl Store {
                  from station s order by s.site, s.till, s.enrolled_at_ms",
                 values![],
                 |row| {
-                    Ok(Listed {
+                    Ok(ListedStation {
                         station: StationId(row.get(0)?),
                         site: row.get(1)?,
                         till: row.get(2)?,

@@ -7,7 +7,7 @@ use suanpan_domain::calendar;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_domain::money::Fen;
-use suanpan_domain::shift::{DayClosed, ShiftAudited, ShiftClosed, ShiftOpened, Sums};
+use suanpan_domain::shift::{DayClosed, ShiftAudited, ShiftClosed, ShiftOpened, ShiftRelieved, Sums};
 use suanpan_domain::totals;
 use suanpan_journal::Parent;
 use sync_server::access::{Reach, Role, User};
@@ -390,6 +390,41 @@ async fn store_days_are_for_scripts_with_a_key_and_no_business_of_a_till() {
     let (status, body) = till.send(&hub, reqwest::Method::GET, path, &[]).await;
     assert_eq!((status.as_u16(), code(&body).as_str()), (401, "HUB-AUT-006"));
     assert_eq!(hub.http.get(hub.url(path)).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+}
+
+#[tokio::test]
+async fn the_drawer_of_a_shift_that_was_relieved_is_told_under_who_took_it_over() {
+    let hub = TestHub::start().await;
+    let mut till = hub.till("HT01", 1).await;
+    let shift = Id([1; 16]);
+    till.entry(&Entry::ShiftOpened(ShiftOpened {
+        id: shift,
+        no: 1,
+        cashier: "1101".into(),
+        float: Fen(20_000),
+    }));
+    let relieved = ShiftRelieved { shift, from: "1101".into(), to: "1102".into() };
+    till.entry(&Entry::ShiftRelieved(relieved));
+    till.push_all(&hub).await;
+    hub.settled().await;
+    let cookie = hub.signed_in(User::at_hq("zhao", [Role::Operations])).await;
+    let open = hub.seen(&cookie, "/api/v1/hq/today?date=2023-06-16").await.1["unclosed_shifts"].clone();
+    assert_eq!(open[0]["cashier"], "1102");
+    // A supervisor counts and closes it.
+    till.entry(&Entry::ShiftClosed(ShiftClosed {
+        shift,
+        by: "1801".into(),
+        approver: Some("1801".into()),
+        count: Default::default(),
+        counted: Fen(19_500),
+        expected: Fen(20_000),
+        sums: Sums::default(),
+    }));
+    till.push(&hub, 3, 3).await;
+    hub.settled().await;
+    let days = hub.seen(&cookie, "/api/v1/hq/store-days?date=2023-06-16").await.1;
+    let told = json!([{"site": "HT01", "till": 1, "shift": 1, "cashier": "1102", "over_short_fen": -500, "during_shift": false}]);
+    assert_eq!(days["drawers"], told);
 }
 
 #[tokio::test]

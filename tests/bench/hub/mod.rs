@@ -17,6 +17,7 @@ pub(crate) mod trickle;
 pub(crate) mod wire;
 
 use std::path::Path;
+use std::time::Duration;
 
 use suanpan_journal::SigningKey;
 use suanpan_tests::sales::DATE;
@@ -99,6 +100,9 @@ impl Rig {
     }
 }
 
+/// A till waits at least as long.
+const AGAIN: Duration = Duration::from_millis(500);
+
 /// Sends the pushes of each station on a line of its own, until the last ack.
 async fn send_all(url: &str, requests: Vec<Vec<Vec<u8>>>) {
     let mut pushing = tokio::task::JoinSet::new();
@@ -114,9 +118,15 @@ async fn send_all(url: &str, requests: Vec<Vec<Vec<u8>>>) {
     pushing.join_all().await;
 }
 
-/// Sends one push, which the hub acks.
+/// Sends one push until the hub acks it: one that has too much to do asks to come again, as a till does.
 async fn acked(line: &mut Line, request: &[u8]) {
-    let (status, answer) = line.ask(request).await;
-    let text = String::from_utf8_lossy(&answer);
-    assert!(status == 200 && text.starts_with(r#"{"reply":"ack""#), "{status} {text}");
+    loop {
+        let (status, answer) = line.ask(request).await;
+        if status != 503 {
+            let text = String::from_utf8_lossy(&answer);
+            assert!(status == 200 && text.starts_with(r#"{"reply":"ack""#), "{status} {text}");
+            return;
+        }
+        tokio::time::sleep(AGAIN).await;
+    }
 }

@@ -5,7 +5,7 @@
 //! it out, since cash that was taken in coins goes back in coins.
 
 use super::{Disposition, RefundError, RefundLine, Returned, Wanted, lines, share};
-use crate::allocate::by_largest_remainder;
+use crate::apportion::by_largest_remainder;
 use crate::money::Fen;
 use crate::sale::{Sale, SaleLine, Tendered};
 

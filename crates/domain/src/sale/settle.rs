@@ -1,7 +1,7 @@
 //! Taking tenders and turning a paid basket into a sale.
 
 use super::{Basket, BasketError, Line, Sale, SaleLine, Tendered};
-use crate::allocate::by_largest_remainder;
+use crate::apportion::by_largest_remainder;
 use crate::barcode::payment_code;
 use crate::catalogue::{Rounding, Tender};
 use crate::ids::Id;
@@ -125,7 +125,7 @@ pub struct Stamp {
     pub cashier: String,
 }
 
-/// Closes a fully tendered basket: allocates discounts and 抹零 to lines and splits out tax.
+/// Closes a fully tendered basket: apportions discounts and 抹零 to lines and splits out tax.
 ///
 /// *Errors:* [`TenderError::Overpays`] or [`TenderError::OutOfRange`] when the tenders with `rounding` do not add
 /// up to what is due, [`TenderError::EmptyBasket`]; the basket is untouched.
@@ -140,7 +140,7 @@ pub fn settle(basket: &Basket, rounding: Fen, stamp: Stamp) -> Result<Sale, Tend
         std::cmp::Ordering::Greater => return Err(TenderError::Overpays),
         std::cmp::Ordering::Equal => {}
     }
-    let lines = allocate_lines(basket, rounding).ok_or(TenderError::OutOfRange)?;
+    let lines = apportion_lines(basket, rounding).ok_or(TenderError::OutOfRange)?;
     let change = basket.tenders.iter().filter_map(|t| t.given.map(|given| given - t.amount)).sum();
     Ok(Sale {
         id: basket.id,
@@ -158,7 +158,7 @@ pub fn settle(basket: &Basket, rounding: Fen, stamp: Stamp) -> Result<Sale, Tend
     })
 }
 
-fn allocate_lines(basket: &Basket, rounding: Fen) -> Option<Vec<SaleLine>> {
+fn apportion_lines(basket: &Basket, rounding: Fen) -> Option<Vec<SaleLine>> {
     let amounts: Vec<Fen> = basket.lines.iter().map(Line::amount).collect();
     let basket_discount =
         basket.discount.map_or(Fen::ZERO, |discount| discount.of(amounts.iter().copied().sum()));

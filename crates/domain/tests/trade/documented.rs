@@ -40,7 +40,8 @@ fn every_field_of_every_payload_is_described_where_its_kind_is() {
     let mut described = 0;
     for file in std::fs::read_dir(root().join("tests/golden/v1/entries")).unwrap() {
         let path = file.unwrap().path();
-        let kind = path.file_name().unwrap().to_str().unwrap()[..2].trim_start_matches('0').to_owned();
+        let name = path.file_name().unwrap().to_str().unwrap();
+        let kind = name.split('-').next().unwrap().trim_start_matches('0').to_owned();
         let heading = format!("\n### {kind} ");
         let (_, section) = kinds.split_once(&heading).unwrap_or_else(|| panic!("no section for kind {kind}"));
         let section = named(section.split("\n##").next().unwrap());

@@ -3,12 +3,13 @@ use crate::project::Shift;
 use crate::store::StoreError;
 use crate::store::sql::{Sql, values};
 
-/// Shifts: who, from when to when, and what the drawer had too much or too little.
+/// Shifts: whose, from when to when, and what the drawer had too much or too little. A relief that arrives before its shift's
+/// opening, out of a hole, is not kept: the shift is then told under who opened it.
 pub(super) struct Shifts;
 
 impl Model for Shifts {
     fn subject(&self) -> Subject {
-        Subject { name: "shift", version: 1, tables: &["shift"] }
+        Subject { name: "shift", version: 2, tables: &["shift"] }
     }
 
     fn add(&self, sql: &dyn Sql, adding: &Adding<'_>) -> Result<(), StoreError> {
@@ -28,6 +29,12 @@ fn add(sql: &dyn Sql, Piece { batch, .. }: &Piece<'_>, shift: &Shift) -> Result<
                    opened_at_ms = excluded.opened_at_ms
                  where shift.site = excluded.site and shift.till = excluded.till",
             values![id, site, till, business_date, no, cashier, at_ms],
+        )?,
+        Shift::Relieved { id, business_date, cashier } => sql.execute(
+            "insert into shift (id, site, till, business_date, no, cashier) values (?, ?, ?, ?, 0, ?)
+                 on conflict (id) do update set cashier = excluded.cashier
+                 where shift.site = excluded.site and shift.till = excluded.till",
+            values![id, site, till, business_date, cashier],
         )?,
         Shift::Closed { id, business_date, counted_by, at_ms, over_short_fen } => sql.execute(
             "insert into shift (id, site, till, business_date, no, cashier, closed_at_ms, over_short_fen)

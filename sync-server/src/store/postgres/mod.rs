@@ -62,8 +62,8 @@ const SESSION: &str = "set lock_timeout = '5s'; set idle_in_transaction_session_
     where current_setting('synchronous_commit') not in ('on', 'remote_apply')";
 
 /// Whoever writes or reads a little asks by a key. Where a table is empty the server would rather read all of it, and keep to
-/// that way for minutes while it fills.
-const BY_KEY: &str = "set enable_seqscan = off";
+/// that way for minutes while it fills. What has no key is small: nothing is compiled for it.
+const BY_KEY: &str = "set enable_seqscan = off; set jit = off";
 
 /// Hubs that start together migrate one after the other.
 const MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(1397778530)";

@@ -13,11 +13,11 @@ const REMEMBERED: Duration = Duration::from_secs(5);
 
 /// See the module. Bounded by the stations that are enrolled.
 #[derive(Debug, Default)]
-pub(crate) struct Stations {
+pub(crate) struct StationCache {
     known: Mutex<HashMap<StationId, (Instant, Station)>>,
 }
 
-impl Stations {
+impl StationCache {
     /// The station of an id; `None` if it is not enrolled, which is never remembered.
     ///
     /// *Errors:* the store's.
