@@ -260,7 +260,7 @@ async fn a_later_releases_subject_holds_nobody_up_and_falls_behind_by_what_it_di
     run_on(
         hub.folder.path(),
         "insert into model (name, version, through) values ('later', 7, null), ('being filled', 7, 0);
-         update model set version = 2 where name = 'shift'",
+         update model set version = 3 where name = 'shift'",
     );
     till.sell(100, 80);
     till.push(&hub, 2, 2).await;
@@ -271,7 +271,7 @@ async fn a_later_releases_subject_holds_nobody_up_and_falls_behind_by_what_it_di
     comes_to(&hub, 240).await;
     let told =
         "select name || ' ' || version || ' ' || through from model where through is not null order by name";
-    assert_eq!(rows_of(hub.folder.path(), told), ["being filled 7 0", "later 7 1", "shift 2 1"]);
+    assert_eq!(rows_of(hub.folder.path(), told), ["being filled 7 0", "later 7 1", "shift 3 1"]);
 }
 
 #[tokio::test]
