@@ -56,14 +56,16 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const GONE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// Nobody may keep others waiting: a lock is given up on after 5 s, and a hub that stops in the middle of a
-/// transaction loses it after 10. A commit that the server's owner made lax is made durable again.
-const SESSION: &str = "set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '10s';
+/// transaction loses it after 10. No statement is worth compiling. A commit that the server's owner made lax is made durable
+/// again.
+const SESSION: &str =
+    "set lock_timeout = '5s'; set idle_in_transaction_session_timeout = '10s'; set jit = off;
     select set_config('synchronous_commit', 'on', false)
     where current_setting('synchronous_commit') not in ('on', 'remote_apply')";
 
 /// Whoever writes or reads a little asks by a key. Where a table is empty the server would rather read all of it, and keep to
-/// that way for minutes while it fills. What has no key is small: nothing is compiled for it.
-const BY_KEY: &str = "set enable_seqscan = off; set jit = off";
+/// that way for minutes while it fills.
+const BY_KEY: &str = "set enable_seqscan = off";
 
 /// Hubs that start together migrate one after the other.
 const MIGRATION_LOCK: &str = "select pg_advisory_xact_lock(1397778530)";
