@@ -12,12 +12,12 @@ use crate::store::threads::Connection;
 /// What every server has whole.
 const EVERYWHERE: [&str; 1] = ["site"];
 
+/// The table that is spread when any is.
+const FIRST: &str = "station";
+
 /// What tills write, by the station; the first decides where the others' rows lie.
 const BY_STATION: [&str; 9] =
-    ["station", "branch", "batch", "pending", "held", "hole", "fork", "parked", "parked_count"];
-
-/// The table that is there when any is.
-const FIRST: &str = "station";
+    [FIRST, "branch", "batch", "pending", "held", "hole", "fork", "parked", "parked_count"];
 
 /// What reports read most of, by the site.
 const BY_SITE: [&str; 3] = ["total", "document", "numbering"];
