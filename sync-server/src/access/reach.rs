@@ -1,5 +1,7 @@
 //! How much of the chain whoever asks may see.
 
+use std::collections::BTreeSet;
+
 use suanpan_journal::SiteCode;
 
 /// The sites that somebody may see. The gate makes it of a person's scope; whoever holds the database has all of it.
@@ -29,6 +31,12 @@ impl Reach {
     #[must_use]
     pub fn narrowed(&self, site: SiteCode) -> Option<Reach> {
         self.holds(site.as_str()).then(|| Reach(Some(vec![site])))
+    }
+
+    /// The same, narrowed to some sites.
+    #[must_use]
+    pub fn among(&self, sites: &BTreeSet<SiteCode>) -> Reach {
+        Reach(Some(sites.iter().filter(|site| self.holds(site.as_str())).cloned().collect()))
     }
 
     /// The sites that it names; none for the whole chain.
@@ -80,5 +88,8 @@ mod tests {
         assert_eq!((Reach::from_listed("HT01"), Reach::from_listed(",a b,")), (None, None));
         assert_eq!(zone.narrowed(site("HT01")).unwrap().only(), Some(&site("HT01")));
         assert_eq!((zone.only(), all.only()), (None, None));
+        let some = BTreeSet::from([site("HT02"), site("HT09")]);
+        assert_eq!(zone.among(&some), Reach::of(vec![site("HT02")]));
+        assert_eq!(all.among(&some), Reach::of(vec![site("HT02"), site("HT09")]));
     }
 }

@@ -94,6 +94,8 @@ pub struct Store {
     lease: Lease,
     /// What the disk did to the last write.
     trouble: Mutex<Option<StoreError>>,
+    /// What HQ's page of today read last.
+    todays: Arc<today::Kept>,
     /// How the projector gets on.
     pub headway: Headway,
     /// Whether this hub has looked for what older hubs let into the figures.
@@ -142,6 +144,7 @@ impl Store {
             snapshots,
             lease,
             trouble,
+            todays: Arc::default(),
             headway,
             is_healed,
             tried: AtomicI64::new(0),

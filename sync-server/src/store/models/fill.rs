@@ -80,7 +80,8 @@ fn clear(sql: &dyn Sql, model: &dyn Model) -> Result<(), StoreError> {
     sql.execute(
         "insert into model (name, version, through)
          values (?, ?, (select 0 from stamp limit 1))
-         on conflict (name) do update set version = excluded.version, through = excluded.through",
+         on conflict (name) do update set version = excluded.version, through = excluded.through,
+           emptied = model.emptied + 1",
         values![name, version],
     )?;
     if JUDGED.contains(&name) {

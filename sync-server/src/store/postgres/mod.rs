@@ -38,6 +38,7 @@ const MIGRATIONS: &[Migration] = &[
     step(12, include_str!("../../../migrations/postgres/0012_models.sql"), true),
     step(13, include_str!("../../../migrations/postgres/0013_standing.sql"), true),
     step(14, include_str!("../../../migrations/postgres/0014_batch_of_document.sql"), true),
+    step(15, include_str!("../../../migrations/postgres/0015_emptied.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.

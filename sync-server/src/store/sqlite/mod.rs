@@ -47,6 +47,7 @@ const MIGRATIONS: &[Migration] = &[
     step(12, include_str!("../../../migrations/sqlite/0012_models.sql"), true),
     step(13, include_str!("../../../migrations/sqlite/0013_standing.sql"), true),
     step(14, include_str!("../../../migrations/sqlite/0014_batch_of_document.sql"), true),
+    step(15, include_str!("../../../migrations/sqlite/0015_emptied.sql"), true),
 ];
 
 /// "SPhb": tells a hub's database from any other file.

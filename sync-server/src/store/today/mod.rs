@@ -1,16 +1,20 @@
 //! What HQ's page of today shows.
 
+mod figures;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 use suanpan_domain::calendar;
-use suanpan_domain::totals::Dimension;
 use suanpan_journal::{SiteCode, StationId};
 
+pub(super) use self::figures::Kept;
+use self::figures::{Figures, Sold};
 use super::listed::{LIST_LIMIT, Listed};
 use super::models::returned;
 use super::sql::{Sql, values};
-use super::within::{within, within_each};
+use super::within::within;
 use super::{Attention, LookedUp, OfflineRefund, ReportFilter, Site, StoreError};
 use super::{Store, attention_list, enrolled, reserved};
 use crate::access::Reach;
@@ -156,11 +160,15 @@ impl Store {
         silent_before_ms: i64,
     ) -> Result<Today, StoreError> {
         let stands_since_ms = self.headway.standstill(now_ms).map(|it| it.since_ms);
+        let kept = self.todays.clone();
         self.read_long(move |connection| {
             let sites = enrolled::sites(connection)?;
             let date = date.unwrap_or_else(|| enrolled::current_date(&sites, now_ms));
             let filter = ReportFilter { reach, till: None, from: date, to: date };
-            let today = build(connection, &sites, &filter, now_ms, silent_before_ms)?;
+            let before = kept.get(&filter);
+            let figures = figures::figures(connection, &filter, now_ms, before.as_deref())?;
+            let today = build(connection, &sites, (&filter, &figures), now_ms, silent_before_ms)?;
+            kept.put(&filter, Arc::new(figures));
             Ok(Today { stands_since_ms, ..today })
         })
         .await
@@ -175,7 +183,7 @@ const OFFLINE_DAYS_BEFORE: u32 = 13;
 fn build(
     connection: &dyn Sql,
     sites: &[Site],
-    filter: &ReportFilter,
+    (filter, figures): (&ReportFilter, &Figures),
     now_ms: i64,
     silent_before_ms: i64,
 ) -> Result<Today, StoreError> {
@@ -194,16 +202,11 @@ fn build(
         (offline_refunds.is_cut, TodayList::OfflineRefunds),
         (looked_up.is_cut, TodayList::LookedUp),
     ];
-    let stations = stations(connection, filter, silent_before_ms)?;
-    let sold = sold(connection, filter)?;
-    let numbers = numbers(connection, filter)?;
-    let by_site = sold.chunk_by(|one, next| one.site == next.site);
-    let by_site: BTreeMap<&str, &[Sold]> =
-        by_site.filter_map(|of| Some((of.first()?.site.as_str(), of))).collect();
+    let stations = stations(connection, (filter, figures), silent_before_ms)?;
     let seen = sites.iter().filter(|site| filter.reach.holds(site.site.as_str()));
-    let stores: Vec<StoreLine> = seen
-        .map(|site| store_line(site, by_site.get(site.site.as_str()).copied().unwrap_or_default(), &numbers))
-        .collect();
+    let stores: Vec<StoreLine> = seen.map(|site| store_line(site, figures)).collect();
+    let sold: Vec<&Sold> = figures.sites.values().flat_map(|it| &it.hours).collect();
+    let numbers = || figures.sites.values().flat_map(|it| it.numbers.values());
     let (utc_offset_min, starts_min) = enrolled::clock(sites);
     let day_starts_hour = u32::try_from(starts_min.div_euclid(60)).unwrap_or(0) % HOURS;
     let sales = sum(sold.iter().map(|it| it.sales));
@@ -214,12 +217,12 @@ fn build(
         utc_offset_min,
         day_starts_hour,
         stands_since_ms: None,
-        paid_fen: sum(sold.iter().map(Sold::paid_fen)),
+        paid_fen: sum(sold.iter().map(|it| it.paid_fen())),
         sales,
         average_fen: sold_fen.checked_div_euclid(sales).unwrap_or(0),
         refunds: sum(sold.iter().map(|it| it.refunds)),
-        received: sum(numbers.values().map(|(received, _)| *received)),
-        missing: sum(numbers.values().map(|(_, missing)| *missing)),
+        received: sum(numbers().map(|it| it.received.into())),
+        missing: sum(numbers().map(|it| it.missing().into())),
         stores,
         hours: hours(&sold, day_starts_hour),
         stations,
@@ -235,89 +238,22 @@ fn sum(figures: impl Iterator<Item = i64>) -> i64 {
     figures.fold(0, i64::saturating_add)
 }
 
-/// What a site sold in an hour of its clock.
-struct Sold {
-    site: String,
-    hour: u32,
-    sales: i64,
-    sold_fen: i64,
-    refunds: i64,
-    /// Below zero.
-    refunded_fen: i64,
-}
-
-impl Sold {
-    fn paid_fen(&self) -> i64 {
-        self.sold_fen.saturating_add(self.refunded_fen)
-    }
-}
-
-/// By site. Of each till only its sales and refunds are read: what it sold by item or tender lies between them.
-fn sold(connection: &dyn Sql, filter: &ReportFilter) -> Result<Vec<Sold>, StoreError> {
-    let (sales, refunds) = (Dimension::Sales as u8, Dimension::Refunds as u8);
-    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
-    connection.all(&sold_sql(), values![only, all, filter.from, sales, refunds], |row| {
-        Ok(Sold {
-            site: row.get(0)?,
-            hour: row.get(1)?,
-            sales: row.get(2)?,
-            sold_fen: row.get(3)?,
-            refunds: row.get(4)?,
-            refunded_fen: row.get(5)?,
-        })
-    })
-}
-
-/// Tills first, whether a station stands there still or not: SQLite keeps the order of a cross join.
-fn sold_sql() -> String {
-    let of = |dimension: &str, column: &str| {
-        format!("cast(coalesce(sum({column}) filter (where t.dimension = {dimension}), 0) as bigint)")
-    };
-    format!(
-        "select t.site, t.hour, {}, {}, {}, {}
-         from (
-           select site, till from station where {}
-           union select site, till from numbering where {} and business_date = ?3
-         ) s cross join total t
-         where t.site = s.site and t.business_date = ?3 and t.till = s.till and t.dimension in (?4, ?5)
-         group by t.site, t.hour order by t.site, t.hour",
-        of("?4", "count"),
-        of("?4", "fen"),
-        of("?5", "count"),
-        of("?5", "fen"),
-        within("site"),
-        within_each("site"),
-    )
-}
-
-/// Receipts received and missing of each site.
-fn numbers(connection: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<String, (i64, i64)>, StoreError> {
-    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
-    let rows: Vec<_> = connection.all(
-        &format!(
-            "select site, cast(sum(received) as bigint), cast(sum(last_number - received) as bigint)
-             from numbering where {} and business_date = ?3 group by site",
-            within_each("site")
-        ),
-        values![only, all, filter.from],
-        |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?))),
-    )?;
-    Ok(rows.into_iter().collect())
-}
-
-fn store_line(site: &Site, sold: &[Sold], numbers: &BTreeMap<String, (i64, i64)>) -> StoreLine {
+fn store_line(site: &Site, figures: &Figures) -> StoreLine {
+    let of = figures.sites.get(site.site.as_str());
+    let sold = of.map(|it| it.hours.as_slice()).unwrap_or_default();
+    let numbers = of.into_iter().flat_map(|it| it.numbers.values());
     StoreLine {
         site: site.site.to_string(),
         name: site.name.clone(),
         paid_fen: sum(sold.iter().map(Sold::paid_fen)),
         sales: sum(sold.iter().map(|it| it.sales)),
         refunds: sum(sold.iter().map(|it| it.refunds)),
-        missing: numbers.get(site.site.as_str()).map_or(0, |(_, missing)| *missing),
+        missing: sum(numbers.map(|it| it.missing().into())),
     }
 }
 
 /// The hours of a date, from the one in which it begins.
-fn hours(sold: &[Sold], starts_hour: u32) -> Vec<Hour> {
+fn hours(sold: &[&Sold], starts_hour: u32) -> Vec<Hour> {
     let mut hours = BTreeMap::<u32, Hour>::new();
     for it in sold {
         let place = it.hour.saturating_add(HOURS).saturating_sub(starts_hour) % HOURS;
@@ -330,41 +266,35 @@ fn hours(sold: &[Sold], starts_hour: u32) -> Vec<Hour> {
 
 fn stations(
     connection: &dyn Sql,
-    filter: &ReportFilter,
+    (filter, figures): (&ReportFilter, &Figures),
     silent_before_ms: i64,
 ) -> Result<Vec<StationLine>, StoreError> {
     let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
-    let stations = connection.all(
+    connection.all(
         &format!(
-            "with n as materialized (
-               select site, till, last_number, received from numbering where {} and business_date = ?3
-             )
-             select s.station, s.site, coalesce(w.name, s.site), s.till, coalesce(n.last_number, 0),
-               coalesce(n.received, 0), s.last_seen_ms
+            "select s.station, s.site, coalesce(w.name, s.site), s.till, s.last_seen_ms
              from station s left join site w on w.site = s.site
-             left join n on n.site = s.site and n.till = s.till
              where {} order by s.site, s.till, s.enrolled_at_ms",
-            within_each("site"),
             within("s.site")
         ),
-        values![only, all, filter.from],
+        values![only, all],
         |row| {
-            let (last_number, received): (u32, u32) = (row.get(4)?, row.get(5)?);
-            let last_seen_ms: i64 = row.get(6)?;
+            let (site, till, last_seen_ms): (String, u16, i64) = (row.get(1)?, row.get(3)?, row.get(4)?);
+            let numbers = figures.sites.get(&site).and_then(|it| it.numbers.get(&till));
+            let numbers = numbers.copied().unwrap_or_default();
             Ok(StationLine {
                 station: StationId(row.get(0)?).to_string(),
-                site: row.get(1)?,
+                site,
                 name: row.get(2)?,
-                till: row.get(3)?,
-                last_number,
-                received,
-                missing: last_number.saturating_sub(received),
+                till,
+                last_number: numbers.last,
+                received: numbers.received,
+                missing: numbers.missing(),
                 last_seen_ms,
                 silent_since_ms: (last_seen_ms < silent_before_ms).then_some(last_seen_ms),
             })
         },
-    )?;
-    Ok(stations)
+    )
 }
 
 fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Listed<UnclosedShift>, StoreError> {
@@ -392,21 +322,6 @@ fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Listed<Unclose
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[tokio::test]
-    async fn of_a_date_only_sales_and_refunds_of_each_till_are_read() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), 0).unwrap();
-        let steps = store.read(|sql| {
-            let question = format!("explain query plan {}", sold_sql());
-            sql.all(&question, values![None::<&str>, None::<&str>, 20_260_101_u32, 1_u8, 2_u8], |row| {
-                row.get::<String>(3)
-            })
-        });
-        let steps = steps.await.unwrap();
-        let by_key = "(site=? AND business_date=? AND till=? AND dimension=?)";
-        assert!(steps.iter().any(|step| step.starts_with("SEARCH t ") && step.contains(by_key)), "{steps:?}");
-    }
 
     #[tokio::test]
     async fn a_list_that_is_longer_than_the_page_says_so() {
