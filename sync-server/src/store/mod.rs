@@ -54,7 +54,7 @@ pub use reports::REPORT_ROWS_MAX;
 pub use reserved::{Reserve, Reserved};
 pub use signer::Signer;
 pub use sqlite::{BackedUp, back_up};
-pub use standing::{ListedStation, Standing};
+pub use standing::ListedStation;
 pub use today::{Hour, StationLine, StoreLine, Today, TodayList, UnclosedShift};
 pub use types::*;
 pub use users::{Person, SESSION_LIFE_MS};

@@ -5,8 +5,39 @@ use suanpan_domain::catalogue::Table;
 use suanpan_journal::{Certificate, Hash, SegmentId, SiteCode, StationId, VerifyingKey};
 use suanpan_sync::{Ack, CheckedPush, ChunkRef, FeedChange, FeedEntry, Lacking, LostTail, Scope, Verdict};
 
-use super::standing::Standing;
+use super::error::StoreError;
 use crate::access::Reach;
+
+/// How a station stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Standing {
+    /// Does what a till does.
+    #[default]
+    Active,
+    /// Delivers what it has, and gets nothing: it was replaced, or moved.
+    Retired,
+    /// What it delivers is kept and acknowledged, and in no figure before a person accepts it: it was stolen.
+    Revoked,
+}
+
+impl Standing {
+    const ALL: [Standing; 3] = [Standing::Active, Standing::Retired, Standing::Revoked];
+
+    /// Its name in the database, and as commands have it.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Standing::Active => "active",
+            Standing::Retired => "retired",
+            Standing::Revoked => "revoked",
+        }
+    }
+
+    pub(super) fn from_name(name: &str) -> Result<Standing, StoreError> {
+        let found = Standing::ALL.into_iter().find(|standing| standing.name() == name);
+        found.ok_or(StoreError::Damaged("standing"))
+    }
+}
 
 /// A site as the hub knows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,8 @@
 //! What HQ's page of today shows.
 
 mod figures;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -317,30 +319,4 @@ fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Listed<Unclose
         },
     )?;
     Ok(Listed::of(shifts))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[tokio::test]
-    async fn a_list_that_is_longer_than_the_page_says_so() {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(folder.path(), 0).unwrap();
-        for (shifts, cut) in [(100_u8, vec![]), (101, vec![TodayList::UnclosedShifts])] {
-            let opened = store.write(move |sql| {
-                sql.execute("delete from shift", values![])?;
-                for id in 0..shifts {
-                    sql.execute(
-                        "insert into shift (id, site, till, business_date, no, cashier) values (?, 'HT01', 1, 20260101, 1, '1101')",
-                        values![[id; 16]],
-                    )?;
-                }
-                Ok(())
-            });
-            opened.await.unwrap();
-            let today = store.today(Reach::whole_chain(), Some(20_260_101), 0, 0).await.unwrap();
-            assert_eq!((today.unclosed_shifts.len(), today.cut), (100, cut));
-        }
-    }
 }
