@@ -130,7 +130,7 @@ impl Hub {
     ///
     /// *Errors:* `Rejected`, `Random`, `Store`.
     pub async fn journal_key(&self, name: &str) -> Result<String, HubError> {
-        admin::api_key(&self.store, name, KeyRights { journal: true, ..KeyRights::reports() }, COMMAND).await
+        admin::api_key(&self.store, name, KeyRights::journals(), COMMAND).await
     }
 
     /// Adds or changes a person; gives the password if it was made here.

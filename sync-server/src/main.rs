@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use suanpan_journal::SiteCode;
 use suanpan_sync::Scope;
-use sync_server::access::Role;
+use sync_server::access::{Action, Role};
 use sync_server::admin::{Deed, Manner, Order, Refused};
 use sync_server::{Config, Hub, HubError, Tls};
 
@@ -72,8 +72,11 @@ enum Command {
         #[arg(long)]
         name: String,
         /// It may read journals too, as `suanpan prove` does: every line of every receipt.
-        #[arg(long)]
+        #[arg(long, conflicts_with = "may")]
         journal: bool,
+        /// What it is good for, and nothing else: read_figures, read_days, read_journals or watch. May be repeated.
+        #[arg(long, value_parser = action)]
+        may: Vec<Action>,
         /// It reads of this site alone; again for each. Without one it reads of the whole chain.
         #[arg(long = "site")]
         sites: Vec<SiteCode>,
@@ -168,6 +171,13 @@ fn role(text: &str) -> Result<Role, String> {
     Role::from_name(text).ok_or_else(|| "expected operations, it, auditor or manager".to_owned())
 }
 
+fn action(text: &str) -> Result<Action, String> {
+    let expected = || Action::OF_KEYS.map(Action::name).join(", ");
+    Action::from_name(text)
+        .filter(|it| Action::OF_KEYS.contains(it))
+        .ok_or_else(|| format!("expected one of {}", expected()))
+}
+
 fn scope(text: &str) -> Result<Scope, String> {
     text.parse().map_err(|_| "expected site:CODE or zone:CODE".to_owned())
 }
@@ -201,8 +211,8 @@ async fn run(cli: Cli) -> Result<(), Refused> {
             order(Order::Import { path, manner: Manner { dry_run, complete } }, config).await?;
         }
         Command::EnrolCode { site, till } => order(Order::EnrolCode { site, till }, config).await?,
-        Command::ApiKey { name, journal, sites, days } => {
-            order(Order::ApiKey { name, journal, sites, days }, config).await?;
+        Command::ApiKey { name, journal, may, sites, days } => {
+            order(Order::ApiKey { name, journal, actions: may, sites, days }, config).await?;
         }
         Command::Disable { user, key } => {
             let person = user.map(|name| Order::DisableUser { name });

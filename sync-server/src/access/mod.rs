@@ -9,7 +9,7 @@ use suanpan_sync::Scope;
 pub use reach::Reach;
 
 /// What somebody may want of the hub.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(test, derive(ts_rs::TS, schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -55,6 +55,23 @@ impl Action {
         Action::ReadJournals,
         Action::Watch,
     ];
+
+    /// What a script's key may be made for.
+    pub const OF_KEYS: [Action; 4] =
+        [Action::ReadFigures, Action::ReadDays, Action::ReadJournals, Action::Watch];
+
+    /// Reads a name, as `docs/rights.md` has it.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Action> {
+        Action::ALL.into_iter().find(|action| action.name() == name)
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn name(self) -> String {
+        let name = serde_json::to_value(self).ok();
+        name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default()
+    }
 
     /// Whether it is for people alone: neither a script nor a station has it.
     #[must_use]

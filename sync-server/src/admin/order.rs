@@ -9,7 +9,7 @@ use suanpan_journal::SiteCode;
 use suanpan_sync::Scope;
 
 use super::{Imported, Manner, api_key, enrol_code, import, put_user};
-use crate::access::{Reach, Role, User};
+use crate::access::{Action, Reach, Role, User};
 use crate::clock::now_ms;
 use crate::dictionary;
 use crate::error::HubError;
@@ -41,6 +41,9 @@ pub enum Order {
         name: String,
         /// It may read journals too.
         journal: bool,
+        /// It is good for these alone; none for reports and how the hub is.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        actions: Vec<Action>,
         /// Of these sites; none for the whole chain.
         #[serde(default, skip_serializing_if = "Vec::is_empty")]
         sites: Vec<SiteCode>,
@@ -139,9 +142,10 @@ impl Order {
         match self {
             Order::Import { path, manner } => Ok(imported(import(store, &path, manner, by).await?, manner)),
             Order::EnrolCode { site, till } => enrol_code(store, &site, till, by).await.map(line),
-            Order::ApiKey { name, journal, sites, days } => {
+            Order::ApiKey { name, journal, actions, sites, days } => {
                 let is_former = store.is_api_key(name.clone()).await?;
-                let mut done = line(api_key(store, &name, rights(journal, sites, days)?, by).await?);
+                let mut done =
+                    line(api_key(store, &name, rights((journal, actions), sites, days)?, by).await?);
                 if is_former {
                     done.notes.push(format!("the former key of the name {name:?} no longer works"));
                 }
@@ -184,13 +188,22 @@ impl Order {
     }
 }
 
-fn rights(journal: bool, sites: Vec<SiteCode>, days: Option<u16>) -> Result<KeyRights, HubError> {
+fn rights(
+    (journal, actions): (bool, Vec<Action>),
+    sites: Vec<SiteCode>,
+    days: Option<u16>,
+) -> Result<KeyRights, HubError> {
     if days == Some(0) {
         return Err(HubError::Rejected("a key holds for one day at least"));
     }
     let sites = if sites.is_empty() { Reach::whole_chain() } else { Reach::of(sites) };
     let expires_at_ms = days.map(|days| now_ms().saturating_add(i64::from(days).saturating_mul(DAY_MS)));
-    Ok(KeyRights { journal, sites, expires_at_ms })
+    let rights = match (actions.is_empty(), journal) {
+        (false, _) => KeyRights::of(actions),
+        (true, true) => KeyRights::journals(),
+        (true, false) => KeyRights::reports(),
+    };
+    Ok(KeyRights { sites, expires_at_ms, ..rights })
 }
 
 /// Everybody and every key, a line each.
@@ -201,15 +214,15 @@ async fn access(store: &Store) -> Result<Done, HubError> {
         format!("person {}: {}{disabled}", person.user.name, person.user.described())
     };
     let key = |key: ApiKey| {
-        let KeyRights { journal, sites, expires_at_ms } = &key.rights;
-        let reads = if *journal { "reports and journals" } else { "reports" };
+        let KeyRights { actions, sites, expires_at_ms } = &key.rights;
+        let may = actions.iter().map(|action| action.name()).collect::<Vec<_>>().join(", ");
         let of = sites.listed().map_or(String::new(), |sites| format!(" of {}", sites.trim_matches(',')));
         let times = [
             since("until", *expires_at_ms),
             Some(since("last used", key.used_at_ms).unwrap_or_else(|| ", never used".to_owned())),
             since("disabled", key.disabled_at_ms),
         ];
-        format!("key {}: {reads}{of}{}", key.name, times.into_iter().flatten().collect::<String>())
+        format!("key {}: {may}{of}{}", key.name, times.into_iter().flatten().collect::<String>())
     };
     let people = store.people().await?.into_iter().map(person);
     Ok(Done { lines: people.chain(store.api_keys().await?.into_iter().map(key)).collect(), notes: vec![] })

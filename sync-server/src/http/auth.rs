@@ -75,7 +75,7 @@ pub(super) async fn admit(app: &App, action: Action, parts: &Parts, body: &[u8])
     let ApiKey { name, rights, .. } = who_shows_a_key(app, parts).await?;
     let is_of_sites = matches!(action, Action::ReadFigures | Action::ReadDays);
     match action {
-        Action::ReadJournals if !rights.journal => Err(Problem::JournalKey),
+        _ if !rights.actions.contains(&action) => Err(Problem::KeyActions),
         // What is told of the whole chain alone.
         _ if !is_of_sites && rights.sites != Reach::whole_chain() => Err(Problem::Right),
         _ => Ok(Asker::Script(name, rights.sites)),

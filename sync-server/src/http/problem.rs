@@ -27,8 +27,8 @@ pub(super) enum Problem {
     Replayed,
     /// No API key that the hub knows.
     ApiKey,
-    /// The API key may read reports and no journals.
-    JournalKey,
+    /// The API key was made for something else.
+    KeyActions,
     /// The person's role has no right to this.
     Right,
     /// The station is retired or revoked.
@@ -91,7 +91,7 @@ impl Problem {
             Problem::Replayed => (401, "HUB-AUT-005", "The request was seen before."),
             Problem::ApiKey => (401, "HUB-AUT-006", "An API key is needed."),
             Problem::Session => (401, "HUB-AUT-007", "Sign in first."),
-            Problem::JournalKey => (403, "HUB-AUT-009", "The API key may not read journals."),
+            Problem::KeyActions => (403, "HUB-AUT-009", "The API key was not made for this."),
             Problem::ForeignPage => (403, "HUB-AUT-010", "The request comes from another site's page."),
             Problem::Right => (403, "HUB-AUT-011", "Your role has no right to this."),
             Problem::StationEnded => {

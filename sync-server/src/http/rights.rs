@@ -8,7 +8,7 @@ use crate::access::{Action, Role};
 const HEAD: &str = "# Who may do what
 
 Every route of a hub, who it lets in and how much of the chain they see there. A role holds for the whole chain; a manager's for a store or zone,
-and a key may be made for some stores: *own* says that what lies beyond is as good as not there (404 to who names it), *chain* that nobody is
+and a key may be made for some stores, and for some of its actions alone (`api-key --may`): *own* says that what lies beyond is as good as not there (404 to who names it), *chain* that nobody is
 let in who has less than all of it. A station sees the figures of its own till. Whoever shows nothing is told 401, and who has another role 403.
 Made by `./dev bindings`.
 
@@ -43,8 +43,7 @@ fn rows(text: &mut String) {
         let roles = Role::ALL.map(|role| role.may(action));
         let cells: Vec<&str> =
             others.into_iter().chain(roles).map(|admits| if admits { "yes" } else { "" }).collect();
-        let (name, scope) = (serde_json::to_value(action).unwrap(), scope(action));
-        let name = name.as_str().unwrap();
+        let (name, scope) = (action.name(), scope(action));
         writeln!(text, "| {method} | `{prefix}{path}` | {name} | {scope} | {} |", cells.join(" | ")).unwrap();
     }
 }

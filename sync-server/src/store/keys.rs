@@ -1,5 +1,7 @@
 //! Keys of scripts.
 
+use std::collections::BTreeSet;
+
 use sha2::{Digest, Sha256};
 use suanpan_journal::Hash;
 
@@ -7,7 +9,7 @@ use super::Store;
 use super::audit::{Change, record};
 use super::error::StoreError;
 use super::sql::{Row, Sql, values};
-use crate::access::Reach;
+use crate::access::{Action, Reach};
 
 /// How often it is written down that a key was used.
 const TOUCH_MS: i64 = 60_000;
@@ -15,13 +17,13 @@ const TOUCH_MS: i64 = 60_000;
 /// Before the hash of a key that may less than an older hub would let it.
 const NARROW: &[u8] = b"suanpan/narrow-key/v1";
 
-const COLUMNS: &str = "name, journal, sites, expires_at_ms, used_at_ms, disabled_at_ms";
+const COLUMNS: &str = "name, actions, journal, sites, expires_at_ms, used_at_ms, disabled_at_ms";
 
 /// What a script's key is good for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyRights {
-    /// Journals too: every line of every receipt.
-    pub journal: bool,
+    /// For these, of [`Action::OF_KEYS`].
+    pub actions: BTreeSet<Action>,
     /// Of these sites.
     pub sites: Reach,
     /// Until then.
@@ -29,15 +31,34 @@ pub struct KeyRights {
 }
 
 impl KeyRights {
-    /// The reports of the whole chain, for ever.
+    /// Of the whole chain, for ever.
+    #[must_use]
+    pub fn of(actions: impl IntoIterator<Item = Action>) -> KeyRights {
+        let actions = actions.into_iter().collect();
+        KeyRights { actions, sites: Reach::whole_chain(), expires_at_ms: None }
+    }
+
+    /// The reports of the whole chain and how the hub is, for ever.
     #[must_use]
     pub fn reports() -> KeyRights {
-        KeyRights { journal: false, sites: Reach::whole_chain(), expires_at_ms: None }
+        KeyRights::of([Action::ReadFigures, Action::ReadDays, Action::Watch])
+    }
+
+    /// The same, and journals: every line of every receipt.
+    #[must_use]
+    pub fn journals() -> KeyRights {
+        KeyRights::of(Action::OF_KEYS)
+    }
+
+    fn may_read_journals(&self) -> bool {
+        self.actions.contains(&Action::ReadJournals)
     }
 
     /// Whether it is less than a hub knows that has no such limits.
     fn is_narrow(&self) -> bool {
-        self.expires_at_ms.is_some() || self.sites != Reach::whole_chain()
+        self.expires_at_ms.is_some()
+            || self.sites != Reach::whole_chain()
+            || !self.actions.is_superset(&KeyRights::reports().actions)
     }
 }
 
@@ -69,15 +90,16 @@ impl Store {
         self.write(move |sql| {
             let was = key_named(sql, &name)?.map(|key| described(&key));
             let key = if rights.is_narrow() { narrow(key) } else { key };
-            let KeyRights { journal, sites, expires_at_ms } = &rights;
-            let listed = sites.listed();
+            let actions = serde_json::to_string(&rights.actions).map_err(|_| StoreError::Damaged("actions"))?;
+            let (journal, listed) = (rights.may_read_journals(), rights.sites.listed());
             sql.execute(
-                "insert into api_key (name, key_sha256, created_at_ms, journal, sites, expires_at_ms)
-                 values (?, ?, ?, ?, ?, ?)
+                "insert into api_key (name, key_sha256, created_at_ms, actions, journal, sites, expires_at_ms)
+                 values (?, ?, ?, ?, ?, ?, ?)
                  on conflict (name) do update set key_sha256 = excluded.key_sha256,
-                   created_at_ms = excluded.created_at_ms, journal = excluded.journal, sites = excluded.sites,
-                   expires_at_ms = excluded.expires_at_ms, used_at_ms = null, disabled_at_ms = null",
-                values![name, key.0, now_ms, journal, listed, expires_at_ms],
+                   created_at_ms = excluded.created_at_ms, actions = excluded.actions, journal = excluded.journal,
+                   sites = excluded.sites, expires_at_ms = excluded.expires_at_ms, used_at_ms = null,
+                   disabled_at_ms = null",
+                values![name, key.0, now_ms, actions, journal, listed, rights.expires_at_ms],
             )?;
             let change = Change::new(&by, "key.put", format!("key {name}")).before(was.as_ref());
             let is = ApiKey { name, rights, used_at_ms: None, disabled_at_ms: None };
@@ -151,26 +173,31 @@ fn key_named(sql: &dyn Sql, name: &str) -> Result<Option<ApiKey>, StoreError> {
 }
 
 fn api_key(row: &Row<'_>) -> Result<ApiKey, StoreError> {
-    let sites: Option<String> = row.get(2)?;
+    let (actions, sites): (Option<String>, Option<String>) = (row.get(1)?, row.get(3)?);
+    let actions = match actions {
+        Some(listed) => serde_json::from_str(&listed).map_err(|_| StoreError::Damaged("actions"))?,
+        None if row.get(2)? => KeyRights::journals().actions,
+        None => KeyRights::reports().actions,
+    };
     Ok(ApiKey {
         name: row.get(0)?,
         rights: KeyRights {
-            journal: row.get(1)?,
+            actions,
             sites: match sites {
                 Some(listed) => Reach::from_listed(&listed).ok_or(StoreError::Damaged("sites"))?,
                 None => Reach::whole_chain(),
             },
-            expires_at_ms: row.get(3)?,
+            expires_at_ms: row.get(4)?,
         },
-        used_at_ms: row.get(4)?,
-        disabled_at_ms: row.get(5)?,
+        used_at_ms: row.get(5)?,
+        disabled_at_ms: row.get(6)?,
     })
 }
 
 fn described(key: &ApiKey) -> serde_json::Value {
-    let KeyRights { journal, sites, expires_at_ms } = &key.rights;
+    let KeyRights { actions, sites, expires_at_ms } = &key.rights;
     serde_json::json!({
-        "journal": journal, "sites": sites.listed(), "expires_at_ms": expires_at_ms,
+        "actions": actions, "sites": sites.listed(), "expires_at_ms": expires_at_ms,
         "disabled_at_ms": key.disabled_at_ms,
     })
 }

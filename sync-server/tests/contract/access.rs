@@ -4,7 +4,7 @@ use crate::commands::run;
 use crate::gate::sign_in;
 use crate::postgresql::run_on;
 use crate::support::*;
-use sync_server::access::{Reach, Role, User};
+use sync_server::access::{Action, Reach, Role, User};
 use sync_server::admin::{Order, api_key};
 use sync_server::store::{KeyRights, StoreError};
 use sync_server::{Config, Hub};
@@ -60,22 +60,68 @@ async fn a_key_is_good_for_its_sites_and_its_days_and_until_it_is_disabled() {
     assert_eq!(status(&hub, &narrow, "/api/v1/journal/stations?site=HT01&date=2023-06-16").await, 403);
     let over = api_key(store, "over", rights(Reach::whole_chain(), Some(1)), "tests").await.unwrap();
     assert_eq!(status(&hub, &over, BY_DAY).await, 401);
-    let days = Order::ApiKey { name: "auditors".into(), journal: true, sites: vec![], days: Some(30) };
+    let days = Order::ApiKey {
+        name: "auditors".into(),
+        journal: true,
+        actions: vec![],
+        sites: vec![],
+        days: Some(30),
+    };
     let month = ordered(&hub, days).await.remove(0);
     assert_eq!(status(&hub, &month, "/api/v1/journal/stations?site=HT01&date=2023-06-16").await, 200);
     let listed = ordered(&hub, Order::Access).await;
     let said = |name: &str| listed.iter().find(|line| line.starts_with(name)).unwrap().clone();
-    assert!(said("key one store: reports of HT01").contains(", last used 2"), "{listed:?}");
-    assert!(said("key over: reports, until 1970-01-01").contains(", never used"), "{listed:?}");
-    assert!(said("key auditors: reports and journals, until 2").contains(", last used 2"), "{listed:?}");
+    assert!(
+        said("key one store: read_figures, read_days, watch of HT01").contains(", last used 2"),
+        "{listed:?}"
+    );
+    assert!(
+        said("key over: read_figures, read_days, watch, until 1970-01-01").contains(", never used"),
+        "{listed:?}"
+    );
+    assert!(
+        said("key auditors: read_figures, read_days, read_journals, watch, until 2")
+            .contains(", last used 2"),
+        "{listed:?}"
+    );
     ordered(&hub, Order::DisableKey { name: "auditors".into() }).await;
     assert_eq!(status(&hub, &month, BY_DAY).await, 401);
     for (name, journal, sites, days) in
         [("a", true, vec!["HT01"], None), ("b", false, vec!["HT99"], None), ("c", false, vec![], Some(0))]
     {
         let sites = sites.into_iter().map(|code| code.parse().unwrap()).collect();
-        let order = Order::ApiKey { name: name.into(), journal, sites, days };
+        let order = Order::ApiKey { name: name.into(), journal, actions: vec![], sites, days };
         order.give(config(hub.folder.path())).await.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn a_key_may_what_it_was_made_for_and_nothing_else() {
+    let hub = TestHub::start().await;
+    let made_for = |actions: Vec<Action>| Order::ApiKey {
+        name: "script".into(),
+        journal: false,
+        actions,
+        sites: vec![],
+        days: None,
+    };
+    let days = "/api/v1/reports/store-days?from=2023-06-16&to=2023-06-16";
+    let journals = "/api/v1/journal/stations?site=HT01&date=2023-06-16";
+    for action in Action::OF_KEYS {
+        let key = ordered(&hub, made_for(vec![action])).await.remove(0);
+        for (path, of) in
+            [(BY_DAY, Action::ReadFigures), (days, Action::ReadDays), (journals, Action::ReadJournals)]
+        {
+            let told = if of == action { 200 } else { 403 };
+            assert_eq!(status(&hub, &key, path).await, told, "{action:?} at {path}");
+        }
+        let listed = ordered(&hub, Order::Access).await;
+        let script = listed.iter().find(|line| line.starts_with("key script: ")).unwrap();
+        assert!(script.starts_with(&format!("key script: {},", action.name())), "{script}");
+    }
+    for action in [Action::SeePages, Action::Deliver, Action::ExcuseTill] {
+        let refused = made_for(vec![action]).give(config(hub.folder.path())).await.unwrap_err();
+        assert!(refused.text.contains("read_figures"), "{refused}");
     }
 }
 
@@ -196,7 +242,7 @@ async fn it_disables_and_lists_by_commands_also_where_no_hub_serves() {
     let folder = tempfile::tempdir().unwrap();
     assert!(run(folder.path(), &["api-key", "--name", "erp", "--days", "7"]).0);
     let (is_done, said, _) = run(folder.path(), &["access"]);
-    assert!(is_done && said.starts_with("key erp: reports, until 2"), "{said}");
+    assert!(is_done && said.starts_with("key erp: read_figures, read_days, watch, until 2"), "{said}");
     assert_eq!(run(folder.path(), &["disable", "--key", "erp"]).1, "the key \"erp\" works no more\n");
     assert!(!run(folder.path(), &["disable"]).0, "it has to be said who");
     let (is_done, said, _) = run(folder.path(), &["audit"]);

@@ -39,6 +39,7 @@ const MIGRATIONS: &[Migration] = &[
     step(13, include_str!("../../../migrations/postgres/0013_standing.sql"), true),
     step(14, include_str!("../../../migrations/postgres/0014_batch_of_document.sql"), true),
     step(15, include_str!("../../../migrations/postgres/0015_emptied.sql"), true),
+    step(16, include_str!("../../../migrations/postgres/0016_actions_of_keys.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.
