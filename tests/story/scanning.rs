@@ -52,6 +52,23 @@ fn a_scan_rings_or_says_what_is_wrong_with_it() {
 }
 
 #[test]
+fn whatever_a_command_names_has_a_length() {
+    let rig = Rig::new();
+    rig.open_shift();
+    let long = || "8".repeat(10_001);
+    for command in [
+        Command::LiftLockout { staff: long() },
+        Command::Recall { basket: long() },
+        Command::Preview { document: long() },
+        Command::Reprint { document: Some(long()) },
+        Command::RefundQuote { sale: long(), lines: vec![], to_cash: false },
+    ] {
+        let said = rig.view(command.clone()).message.map(|message| message.code);
+        assert_eq!(said, Some(Code::BadRequest), "{command:?}");
+    }
+}
+
+#[test]
 fn a_printed_amount_is_never_recomputed() {
     let rig = Rig::new();
     rig.open_shift();

@@ -49,7 +49,7 @@ pub use fold::Difference;
 pub use ledger::{Ledger, Opened, Options, Report};
 pub use lock::Lock;
 pub use print::{PrintJob, PrintState};
-pub use query::{Document, Parked, Shift, Tries};
+pub use query::{Parked, Shift, Tries, Written};
 pub use reserve::DiskState;
 pub use rest::{Salvage, Whole};
 pub use restore::RestoreError;

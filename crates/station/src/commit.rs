@@ -7,8 +7,8 @@ use suanpan_devices::Job;
 use suanpan_domain::entry::{ClockMoved, Entry, LedgerReplaced};
 use suanpan_domain::ids::Id;
 use suanpan_ledger::{
-    CommitError, Damage, Document, EntryRef, NewEntry, OpenBasket, PrintJob, PrintState, Replacement, Whole,
-    Working,
+    CommitError, Damage, EntryRef, NewEntry, OpenBasket, PrintJob, PrintState, Replacement, Whole, Working,
+    Written,
 };
 
 use crate::core::Core;
@@ -287,10 +287,10 @@ impl<R: Role> Core<R> {
         let (now_ms, entries) = (decision.now_ms, std::mem::take(&mut decision.entries));
         let (extra, kicks) = (decision.extra.take(), decision.kicks_drawer);
         self.adopt(decision, false);
-        let documents: Vec<Document> = entries
+        let documents: Vec<Written> = entries
             .into_iter()
             .zip(places)
-            .map(|(entry, at)| Document { at: *at, at_ms: now_ms, business_date: date, entry })
+            .map(|(entry, at)| Written { at: *at, at_ms: now_ms, business_date: date, entry })
             .collect();
         // Kick the drawer only after the commit: a crash between them leaves it shut on a recorded sale, never open
         // on an unrecorded one.
@@ -311,7 +311,7 @@ impl<R: Role> Core<R> {
 
     fn print(
         &mut self,
-        documents: &[Document],
+        documents: &[Written],
         extra: Option<Extra>,
         jobs: &[PrintJob],
         mut kicks: bool,

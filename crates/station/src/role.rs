@@ -8,7 +8,7 @@ use suanpan_domain::catalogue::Item;
 use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_domain::receipt::Block;
-use suanpan_ledger::{Document, QueryError};
+use suanpan_ledger::{QueryError, Written};
 
 use crate::core::Core;
 use crate::kinds::Kinds;
@@ -123,13 +123,13 @@ pub(crate) trait Role: Kinds {
     // What is committed.
 
     /// Reads again what commits may have changed; `None`: whatever it may have been.
-    fn reread(shop: &mut Shop<Self>, _documents: Option<&[Document]>) -> Result<(), QueryError> {
+    fn reread(shop: &mut Shop<Self>, _documents: Option<&[Written]>) -> Result<(), QueryError> {
         shop.jobs = shop.ledger.print_jobs()?;
         Ok(())
     }
 
     /// After a commit and its papers.
-    fn committed(_core: &mut Core<Self>, _documents: &[Document]) {}
+    fn committed(_core: &mut Core<Self>, _documents: &[Written]) {}
 
     /// The date of entries that name none.
     fn journal_date(shop: &Shop<Self>, now_ms: i64) -> u32;
@@ -163,7 +163,7 @@ pub(crate) trait Role: Kinds {
         Self::Before::default()
     }
 
-    fn paper(_shop: &Shop<Self>, _document: &Document, _copy: u16, _before: &Self::Before) -> Vec<Block> {
+    fn paper(_shop: &Shop<Self>, _document: &Written, _copy: u16, _before: &Self::Before) -> Vec<Block> {
         vec![]
     }
 

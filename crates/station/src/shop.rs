@@ -13,7 +13,7 @@ use suanpan_domain::ids::{EntryRef, Id};
 use suanpan_domain::pricing::Price;
 use suanpan_domain::receipt::Paper;
 use suanpan_journal::SegmentId;
-use suanpan_ledger::{Catalogue, DiskState, Document, ItemByCode, Ledger, PrintJob, QueryError, Tries};
+use suanpan_ledger::{Catalogue, DiskState, ItemByCode, Ledger, PrintJob, QueryError, Tries, Written};
 
 use crate::book::Book;
 use crate::kinds::Kinds;
@@ -121,12 +121,12 @@ impl<K: Kinds> Shop<K> {
         }
     }
 
-    pub(crate) fn document(&self, id: Id) -> Read<Option<Document>> {
+    pub(crate) fn document(&self, id: Id) -> Read<Option<Written>> {
         self.ledger.document(id).map_err(failed)
     }
 
     /// An entry by its place in the journal.
-    pub(crate) fn entry(&self, entry: EntryRef) -> Read<Option<Document>> {
+    pub(crate) fn entry(&self, entry: EntryRef) -> Read<Option<Written>> {
         self.ledger.entry(SegmentId(entry.segment), entry.seq).map_err(failed)
     }
 

@@ -123,7 +123,7 @@ fn document() -> Value {
 /// The paths that HQ's page asks, each once.
 pub(crate) fn paths_of_pages() -> Vec<String> {
     let mut paths: Vec<String> =
-        routes::people().iter().map(|route| format!("{}{}", routes::API, route.path)).collect();
+        routes::for_people().iter().map(|route| format!("{}{}", routes::API, route.path)).collect();
     paths.sort();
     paths.dedup();
     paths

@@ -55,13 +55,13 @@ pub(crate) fn router(app: App, ui_dir: Option<&Path>) -> Router {
     let add = |routes: Vec<routes::Route>, places| {
         routes.into_iter().fold(Router::new(), |router, route| gate::route(router, &app, places, route))
     };
-    let api = add(routes::stations(), None)
-        .merge(add(routes::readings(), Some(&app.readings)))
-        .merge(add(routes::people(), None))
+    let api = add(routes::for_stations(), None)
+        .merge(add(routes::for_readers(), Some(&app.readings)))
+        .merge(add(routes::for_people(), None))
         .fallback(nothing)
         .method_not_allowed_fallback(wrong_method)
         .layer(SetResponseHeaderLayer::if_not_present(header::CACHE_CONTROL, value("no-store")));
-    let machines = add(routes::machines(), None);
+    let machines = add(routes::for_machines(), None);
     let root = Router::new().nest(routes::API, api).merge(machines);
     let root = match ui_dir {
         Some(dir) => {

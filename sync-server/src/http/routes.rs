@@ -111,7 +111,7 @@ macro_rules! routes {
 }
 
 /// What tills and strangers come for, below `/api/v1`.
-pub(super) fn stations() -> Vec<Route> {
+pub(super) fn for_stations() -> Vec<Route> {
     routes![
         GET get "/ping", Knock, UNASKED, AT_ONCE, health::ping, () => Json<health::Status>;
         GET get "/openapi.json", Knock, UNASKED, AT_ONCE, openapi::document, () => Json<serde_json::Value>;
@@ -131,7 +131,7 @@ pub(super) fn stations() -> Vec<Route> {
 }
 
 /// What is read whole, below `/api/v1`.
-pub(super) fn readings() -> Vec<Route> {
+pub(super) fn for_readers() -> Vec<Route> {
     routes![
         GET get "/reports/sales-by-day", ReadFigures, UNASKED, LATER, reports::by_day, Query<Span> => Table<Report<DayRow>>;
         GET get "/reports/sales-by-hour", ReadFigures, UNASKED, LATER, reports::by_hour, Query<Span> => Table<Report<ByRow>>;
@@ -151,7 +151,7 @@ pub(super) fn readings() -> Vec<Route> {
 }
 
 /// What people do, below `/api/v1`.
-pub(super) fn people() -> Vec<Route> {
+pub(super) fn for_people() -> Vec<Route> {
     routes![
         POST post "/hq/session", Knock, SMALL, SOON, hq::sign_in, Json<hq::SignIn> => ();
         GET get "/hq/session", OwnSession, UNASKED, SOON, hq::who, () => Json<hq::Me>;
@@ -165,7 +165,7 @@ pub(super) fn people() -> Vec<Route> {
 }
 
 /// What machines that watch the hub ask, at the root.
-pub(super) fn machines() -> Vec<Route> {
+pub(super) fn for_machines() -> Vec<Route> {
     routes![
         GET get "/health", Knock, UNASKED, AT_ONCE, health::health, () => Json<health::Status>;
         GET get "/metrics", Watch, UNASKED, AT_ONCE, health::metrics, () => Text;
@@ -175,6 +175,6 @@ pub(super) fn machines() -> Vec<Route> {
 /// Every route, with what its path begins with.
 #[cfg(test)]
 pub(super) fn all() -> impl Iterator<Item = (&'static str, Route)> {
-    let api = [stations(), readings(), people()].into_iter().flatten().map(|route| (API, route));
-    api.chain(machines().into_iter().map(|route| ("", route)))
+    let api = [for_stations(), for_readers(), for_people()].into_iter().flatten().map(|route| (API, route));
+    api.chain(for_machines().into_iter().map(|route| ("", route)))
 }

@@ -3,8 +3,8 @@
 use suanpan_domain::calendar;
 use suanpan_journal::{SegmentId, SiteCode, StationId};
 
+use super::first_rows::{FirstRows, LIST_LIMIT};
 use super::ingest::IS_MISSING;
-use super::listed::{LIST_LIMIT, Listed};
 use super::models::returned;
 use super::sql::{Row, Sql, values};
 use super::within::within;
@@ -15,7 +15,11 @@ use crate::access::Reach;
 const HOLE_SHOWN_MAX: i64 = 1_000_000_000_000;
 
 /// What somebody has to look at who sees a reach, on a business date.
-pub(super) fn attention(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Listed<Attention>, StoreError> {
+pub(super) fn attention(
+    sql: &dyn Sql,
+    reach: &Reach,
+    current: u32,
+) -> Result<FirstRows<Attention>, StoreError> {
     let mut found = returned::attention(sql, reach)?;
     found.then(of_stations(sql, reach)?);
     found.then(of_far_dates(sql, reach, current)?);
@@ -23,12 +27,12 @@ pub(super) fn attention(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Li
 }
 
 /// What stations have sent, or have not.
-fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Listed<Attention>, StoreError> {
-    let mut found = Listed::of(Vec::new());
+fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<FirstRows<Attention>, StoreError> {
+    let mut found = FirstRows::of(Vec::new());
     let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
     let here = within("s.site");
     let mut add = |sql: &str, attention: fn(&Row<'_>) -> Result<Attention, StoreError>| {
-        found.then(Listed::of(connection.all(sql, values![only, all, LIST_LIMIT], attention)?));
+        found.then(FirstRows::of(connection.all(sql, values![only, all, LIST_LIMIT], attention)?));
         Ok::<(), StoreError>(())
     };
     add(
@@ -79,7 +83,7 @@ fn of_stations(connection: &dyn Sql, reach: &Reach) -> Result<Listed<Attention>,
     Ok(found)
 }
 
-fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Listed<Attention>, StoreError> {
+fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<FirstRows<Attention>, StoreError> {
     let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
     let far = calendar::plus(current, calendar::DAYS_AHEAD_MAX).unwrap_or(current);
     let rows = sql.all(
@@ -95,5 +99,5 @@ fn of_far_dates(sql: &dyn Sql, reach: &Reach, current: u32) -> Result<Listed<Att
             Ok(Attention::FarDate { site: row.get(0)?, till: row.get(1)?, date, receipts: row.get(3)? })
         },
     )?;
-    Ok(Listed::of(rows))
+    Ok(FirstRows::of(rows))
 }

@@ -7,7 +7,7 @@ use suanpan_journal::{SiteCode, StationId};
 use suanpan_sync::REFUND_KEPT_MS;
 
 use super::enrolled::current_date;
-use super::listed::{LIST_LIMIT, Listed};
+use super::first_rows::{FirstRows, LIST_LIMIT};
 use super::sql::{Sql, values};
 use super::within::within;
 use super::{LookedUp, Station, Store, StoreError, enrolled};
@@ -140,7 +140,7 @@ pub(super) fn sweep(sql: &dyn Sql, now_ms: i64) -> Result<(), StoreError> {
 }
 
 /// Who of a reach asked for receipts of which other stores on a date, the most first.
-pub(super) fn looked_up(sql: &dyn Sql, reach: &Reach, date: u32) -> Result<Listed<LookedUp>, StoreError> {
+pub(super) fn looked_up(sql: &dyn Sql, reach: &Reach, date: u32) -> Result<FirstRows<LookedUp>, StoreError> {
     let rows = sql.all(
         &format!(
             "select s.site, s.till, l.site, l.receipts from looked_up l join station s on s.station = l.station
@@ -150,5 +150,5 @@ pub(super) fn looked_up(sql: &dyn Sql, reach: &Reach, date: u32) -> Result<Liste
         values![reach.only().map(SiteCode::as_str), reach.listed(), date, LIST_LIMIT],
         |row| Ok(LookedUp { site: row.get(0)?, till: row.get(1)?, of: row.get(2)?, receipts: row.get(3)? }),
     )?;
-    Ok(Listed::of(rows))
+    Ok(FirstRows::of(rows))
 }

@@ -12,7 +12,7 @@ const LIST_MAX: u32 = 500;
 
 /// An entry as it was written down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Document {
+pub struct Written {
     /// Where it stands.
     pub at: EntryRef,
     /// Station clock, ms since 1970-01-01 UTC.
@@ -23,7 +23,7 @@ pub struct Document {
     pub entry: Entry,
 }
 
-impl Document {
+impl Written {
     /// The `xx` that ends its printed number.
     #[must_use]
     pub fn mark(&self) -> u8 {
@@ -50,7 +50,7 @@ impl Ledger {
     }
 
     /// Sales and refunds with a printed number; two when a till lost its disk and numbered again.
-    pub fn documents_by_number(&self, business_date: u32, number: u32) -> Result<Vec<Document>, QueryError> {
+    pub fn documents_by_number(&self, business_date: u32, number: u32) -> Result<Vec<Written>, QueryError> {
         let sql = "select entry_id from document where business_date = ?1 and number = ?2 order by entry_id";
         self.documents(sql, (business_date, number))
     }
@@ -60,27 +60,27 @@ impl Ledger {
         &self,
         business_date: u32,
         (digits, power): (u32, u32),
-    ) -> Result<Vec<Document>, QueryError> {
+    ) -> Result<Vec<Written>, QueryError> {
         let sql = "select entry_id from document where business_date = ?1 and number % ?2 = ?3 \
                    order by number desc, entry_id desc limit ?4";
         self.documents(sql, (business_date, power, digits, LIST_MAX))
     }
 
     /// The sale or refund with an id; its first copy if a restore brought it twice.
-    pub fn document(&self, id: Id) -> Result<Option<Document>, QueryError> {
+    pub fn document(&self, id: Id) -> Result<Option<Written>, QueryError> {
         let sql = "select entry_id from document where document_id = ?1 order by entry_id limit 1";
         Ok(self.documents(sql, [id.0])?.into_iter().next())
     }
 
     /// The newest sale or refund.
-    pub fn last_document(&self) -> Result<Option<Document>, QueryError> {
+    pub fn last_document(&self) -> Result<Option<Written>, QueryError> {
         let sql =
             "select entry_id from document order by business_date desc, number desc, entry_id desc limit 1";
         Ok(self.documents(sql, [])?.into_iter().next())
     }
 
     /// Sales and refunds of a date, newest first, at most 500.
-    pub fn documents_of(&self, business_date: u32, limit: u32) -> Result<Vec<Document>, QueryError> {
+    pub fn documents_of(&self, business_date: u32, limit: u32) -> Result<Vec<Written>, QueryError> {
         let sql = "select entry_id from document where business_date = ?1 \
                    order by number desc, entry_id desc limit ?2";
         self.documents(sql, (business_date, limit.min(LIST_MAX)))
@@ -88,7 +88,7 @@ impl Ledger {
 
     /// The newest entries of some kinds among the last 5,000, newest first: what was printed in the last days, found
     /// without an index that every sale would pay for.
-    pub fn latest_of(&self, kinds: &[u16], limit: usize) -> Result<Vec<Document>, QueryError> {
+    pub fn latest_of(&self, kinds: &[u16], limit: usize) -> Result<Vec<Written>, QueryError> {
         let sql = "select id, kind from entry order by id desc limit 5000";
         let conn = self.conn()?;
         let mut statement = conn.prepare_cached(sql)?;
@@ -132,7 +132,7 @@ impl Ledger {
     }
 
     /// One entry by its place, as the QR code of a receipt gives it.
-    pub fn entry(&self, segment: SegmentId, seq: u64) -> Result<Option<Document>, QueryError> {
+    pub fn entry(&self, segment: SegmentId, seq: u64) -> Result<Option<Written>, QueryError> {
         let Some(ord) = self.ord(segment)? else { return Ok(None) };
         let row = entry_by_id(self.conn()?, crate::rows::id_of(ord, seq))?;
         row.filter(|_| seq > 0).map(|row| self.read(row)).transpose()
@@ -148,18 +148,18 @@ impl Ledger {
             .collect())
     }
 
-    fn documents(&self, sql: &str, parameters: impl Params) -> Result<Vec<Document>, QueryError> {
+    fn documents(&self, sql: &str, parameters: impl Params) -> Result<Vec<Written>, QueryError> {
         let conn = self.conn()?;
         let mut statement = conn.prepare_cached(sql)?;
         let ids = statement.query_map(parameters, |row| row.get(0))?.collect::<Result<Vec<i64>, _>>()?;
         ids.into_iter().map(|id| self.read(entry_by_id(conn, id)?.ok_or(QueryError::Shape)?)).collect()
     }
 
-    fn read(&self, row: Row) -> Result<Document, QueryError> {
+    fn read(&self, row: Row) -> Result<Written, QueryError> {
         let sql = "select segment_id from segment where ord = ?1";
         let segment = self.conn()?.prepare_cached(sql)?.query_row([ord_of(row.id)], |row| row.get(0))?;
         let hash: Hash = row.hash;
-        Ok(Document {
+        Ok(Written {
             at: EntryRef { segment: SegmentId(segment), seq: seq_of(row.id), hash },
             at_ms: row.at_ms,
             business_date: row.business_date,

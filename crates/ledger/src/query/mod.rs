@@ -6,5 +6,5 @@ mod figures;
 mod journal;
 mod print;
 
-pub use documents::{Document, Parked};
+pub use documents::{Parked, Written};
 pub use figures::{Shift, Tries};

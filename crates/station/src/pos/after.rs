@@ -2,14 +2,14 @@
 
 use suanpan_contract::Code;
 use suanpan_domain::entry::Entry;
-use suanpan_ledger::Document;
+use suanpan_ledger::Written;
 
 use super::kinds::Core;
 use crate::say::{Say, yuan};
 
 impl Core {
     /// The printed number is known with the commit: the segment ends it.
-    pub(crate) fn number_closed(&mut self, documents: &[Document]) {
+    pub(crate) fn number_closed(&mut self, documents: &[Written]) {
         for document in documents {
             let (Some(row), Some(closed)) = (self.shop.row(document), &mut self.desk.closed) else {
                 continue;
@@ -21,7 +21,7 @@ impl Core {
     }
 
     /// 大额缴款: asks once a shift until a drop was made.
-    pub(crate) fn ask_for_drop(&mut self, documents: &[Document]) {
+    pub(crate) fn ask_for_drop(&mut self, documents: &[Written]) {
         let Some(shift) = self.shop.shift.as_ref().map(|shift| shift.id) else { return };
         if documents.iter().any(|document| matches!(document.entry, Entry::CashMoved(_))) {
             self.shop.drop_asked = None;

@@ -9,7 +9,7 @@ use suanpan_domain::receipt::{
     Block, Slip, audit_slip, cash_slip, day_slip, refund_slip, sale_receipt, shift_slip, test_page,
 };
 use suanpan_domain::shift::ShiftOpened;
-use suanpan_ledger::Document;
+use suanpan_ledger::Written;
 
 use super::kinds::{Done, Shop, Stop, Turn};
 use crate::desk::Person;
@@ -33,7 +33,7 @@ pub(crate) fn prints(entry: &Entry) -> Option<Id> {
 /// supervisor sees what the cashier who counted does not.
 pub(crate) fn paper(
     shop: &Shop,
-    document: &Document,
+    document: &Written,
     copy: u16,
     shift: Option<&suanpan_ledger::Shift>,
     viewer: Option<&Person>,
@@ -101,7 +101,7 @@ pub(crate) fn reprint(turn: &mut Turn<'_>, document: Option<&str>) -> Done {
     Ok(())
 }
 
-fn find(turn: &Turn<'_>, document: Option<&str>) -> Result<Document, Stop> {
+fn find(turn: &Turn<'_>, document: Option<&str>) -> Result<Written, Stop> {
     let found = match document {
         Some(text) => match text.parse() {
             Ok(place) => slip(turn, place)?,
@@ -116,7 +116,7 @@ fn find(turn: &Turn<'_>, document: Option<&str>) -> Result<Document, Stop> {
 }
 
 /// A slip by its place; what 中途对账 told is a supervisor's.
-fn slip(turn: &Turn<'_>, place: EntryRef) -> Result<Option<Document>, Stop> {
+fn slip(turn: &Turn<'_>, place: EntryRef) -> Result<Option<Written>, Stop> {
     let sees_all = turn.person()?.role >= Role::Supervisor;
     let found = turn.shop.entry(place)?;
     Ok(found
@@ -130,7 +130,7 @@ pub(crate) fn preview(turn: &Turn<'_>, document: &str) -> Result<Vec<PreviewLine
 }
 
 /// The paper as whoever is signed in may see it.
-fn viewed(turn: &Turn<'_>, document: &Document, copy: u16) -> Result<Vec<Block>, Stop> {
+fn viewed(turn: &Turn<'_>, document: &Written, copy: u16) -> Result<Vec<Block>, Stop> {
     let shift = turn.shop.shift_of(&document.entry)?;
     Ok(paper(turn.shop, document, copy, shift.as_ref(), turn.desk.person.as_ref()))
 }

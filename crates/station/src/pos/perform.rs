@@ -158,7 +158,15 @@ pub(crate) fn answers(command: &Command) -> bool {
 }
 
 fn refuse_long_text(command: &Command) -> Result<(), Stop> {
-    let texts: [&str; 2] = match command {
+    match texts(command).iter().all(|text| text.chars().count() <= TEXT_LEN_MAX) {
+        true => Ok(()),
+        false => Err(Code::BadRequest.into()),
+    }
+}
+
+/// What was typed or scanned. A command that is added says here what of it may be long.
+fn texts(command: &Command) -> [&str; 2] {
+    match command {
         Command::Scan { text } | Command::Enter { text } => [text, ""],
         Command::Enrol { hub_url, code } => [hub_url, code],
         Command::SignIn { staff, pin, .. } | Command::Approve { staff, pin } => [staff, pin],
@@ -169,10 +177,40 @@ fn refuse_long_text(command: &Command) -> Result<(), Stop> {
             [number, tender]
         }
         Command::AddItem { item } => [item, ""],
-        _ => ["", ""],
-    };
-    if texts.iter().any(|text| text.chars().count() > TEXT_LEN_MAX) {
-        return Err(Code::BadRequest.into());
+        Command::LiftLockout { staff } => [staff, ""],
+        Command::Recall { basket } => [basket, ""],
+        Command::Preview { document } => [document, ""],
+        Command::Reprint { document } => [document.as_deref().unwrap_or_default(), ""],
+        Command::RefundQuote { sale, .. } | Command::Refund { sale, .. } => [sale, ""],
+        Command::View
+        | Command::SetLanguage { .. }
+        | Command::Lock
+        | Command::OpenShift { .. }
+        | Command::MoveCash { .. }
+        | Command::BeginCount { .. }
+        | Command::AuditShift { .. }
+        | Command::CloseShift { .. }
+        | Command::CloseDay
+        | Command::OpenDrawer
+        | Command::Multiply { .. }
+        | Command::TypeWeight { .. }
+        | Command::SetTare { .. }
+        | Command::Select { .. }
+        | Command::SetQuantity { .. }
+        | Command::SetPrice { .. }
+        | Command::Discount { .. }
+        | Command::RemoveLine { .. }
+        | Command::VoidBasket
+        | Command::Park
+        | Command::ClearTenders
+        | Command::Choose { .. }
+        | Command::Confirm
+        | Command::Clear
+        | Command::FindSlips
+        | Command::RefundLeave
+        | Command::GetDevices
+        | Command::SetDevices { .. }
+        | Command::TestPrint
+        | Command::Quit => ["", ""],
     }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use suanpan_contract::pos::{Found, SlipKind};
 use suanpan_domain::barcode;
 use suanpan_domain::catalogue::Role;
 use suanpan_domain::ids::DocumentNumber;
-use suanpan_ledger::Document;
+use suanpan_ledger::Written;
 
 use super::kinds::{Done, Stop, Turn};
 use super::paper;
@@ -79,7 +79,7 @@ pub(crate) fn find_documents(turn: &mut Turn<'_>, number: &str) -> Done {
 
 /// The documents of a date whose printed number ends in these characters: of a mark alone the newest, since it tells no
 /// receipt from another.
-fn ending_in(turn: &Turn<'_>, date: u32, typed: &str) -> Result<Vec<Document>, Stop> {
+fn ending_in(turn: &Turn<'_>, date: u32, typed: &str) -> Result<Vec<Written>, Stop> {
     let bare = |text: &str| text.replace('-', "").to_ascii_lowercase();
     let typed = bare(typed);
     let Some((digits, _mark)) = typed.split_at_checked(typed.len().saturating_sub(MARK_LEN)) else {

@@ -8,7 +8,7 @@ use suanpan_domain::ids::{DocumentNumber, Id};
 use suanpan_domain::refund::payout::{Payout, Way, payout};
 use suanpan_domain::refund::{Disposition, Origin, Refund, RefundLine, Returned, Wanted};
 use suanpan_domain::sale::Sale;
-use suanpan_ledger::Document;
+use suanpan_ledger::Written;
 use suanpan_sync::REFUND_KEPT_MS;
 
 use super::closed::{self, going_back};
@@ -65,7 +65,7 @@ pub(crate) fn look_up(turn: &mut Turn<'_>, typed: &str) -> Done {
 }
 
 /// A sale of this ledger, which is the truth about its lines; `None` for a refund. Not asked, nobody else is heard.
-fn own_sale(turn: &Turn<'_>, document: &Document, asks: bool) -> Result<Option<Refundable>, Stop> {
+fn own_sale(turn: &Turn<'_>, document: &Written, asks: bool) -> Result<Option<Refundable>, Stop> {
     let Entry::Sale(sale) = &document.entry else { return Ok(None) };
     let number = turn.shop.number_of(document, sale.number).to_string();
     let word = if asks { hub_word::word(turn, &number)? } else { Word::Silent };

@@ -7,7 +7,7 @@ use suanpan_domain::ids::{DocumentNumber, EntryRef, Id};
 use suanpan_domain::money::Fen;
 use suanpan_domain::refund::{Origin, Refund};
 use suanpan_domain::totals::{Dimension, Posting};
-use suanpan_ledger::{DiskState, Document, QueryError, Shift};
+use suanpan_ledger::{DiskState, QueryError, Shift, Written};
 
 use super::kinds::Shop;
 use crate::print::state_of_document;
@@ -56,12 +56,12 @@ impl Shop {
         self.ledger.next_number(business_date).map_err(failed)
     }
 
-    pub(crate) fn number_of(&self, document: &Document, number: u32) -> DocumentNumber {
+    pub(crate) fn number_of(&self, document: &Written, number: u32) -> DocumentNumber {
         let (site, till) = (self.site.clone(), self.till);
         DocumentNumber { site, till, business_date: document.business_date, number, mark: document.mark() }
     }
 
-    pub(crate) fn last_document(&self) -> Read<Option<Document>> {
+    pub(crate) fn last_document(&self) -> Read<Option<Written>> {
         self.ledger.last_document().map_err(failed)
     }
 
@@ -71,7 +71,7 @@ impl Shop {
     }
 
     /// This till's documents with a printed number; none when the number is another till's.
-    pub(crate) fn documents_by_number(&self, number: &DocumentNumber) -> Read<Vec<Document>> {
+    pub(crate) fn documents_by_number(&self, number: &DocumentNumber) -> Read<Vec<Written>> {
         if !self.is_ours(number) {
             return Ok(vec![]);
         }
@@ -79,17 +79,17 @@ impl Shop {
         Ok(found.into_iter().filter(|document| document.mark() == number.mark).collect())
     }
 
-    pub(crate) fn documents_of(&self, business_date: u32, limit: u32) -> Read<Vec<Document>> {
+    pub(crate) fn documents_of(&self, business_date: u32, limit: u32) -> Read<Vec<Written>> {
         self.ledger.documents_of(business_date, limit).map_err(failed)
     }
 
     /// Documents of a date whose printed number ends so, whatever their mark.
-    pub(crate) fn documents_numbered(&self, business_date: u32, number: u32) -> Read<Vec<Document>> {
+    pub(crate) fn documents_numbered(&self, business_date: u32, number: u32) -> Read<Vec<Written>> {
         self.ledger.documents_by_number(business_date, number).map_err(failed)
     }
 
     /// Documents of a date whose number ends in some digits, as a remainder of a power of ten.
-    pub(crate) fn documents_ending(&self, business_date: u32, digits: (u32, u32)) -> Read<Vec<Document>> {
+    pub(crate) fn documents_ending(&self, business_date: u32, digits: (u32, u32)) -> Read<Vec<Written>> {
         self.ledger.documents_ending(business_date, digits).map_err(failed)
     }
 
@@ -128,7 +128,7 @@ impl Shop {
     }
 
     /// A document as a list shows it; `None` for entries that are not documents.
-    pub(crate) fn row(&self, document: &Document) -> Option<DocumentRow> {
+    pub(crate) fn row(&self, document: &Written) -> Option<DocumentRow> {
         let (id, is_refund, cashier, total) = match &document.entry {
             Entry::Sale(sale) => (sale.id, false, &sale.cashier, sale.due),
             Entry::Refund(refund) => (refund.id, true, &refund.cashier, refund.total),
@@ -147,7 +147,7 @@ impl Shop {
     }
 
     /// The newest slips.
-    pub(crate) fn slips(&self, limit: usize) -> Read<Vec<Document>> {
+    pub(crate) fn slips(&self, limit: usize) -> Read<Vec<Written>> {
         self.ledger.latest_of(&SLIPS, limit).map_err(failed)
     }
 
@@ -162,7 +162,7 @@ impl Shop {
     }
 
     /// A slip as a list shows it; `None` for entries that print none.
-    pub(crate) fn slip_row(&self, document: &Document) -> Option<SlipRow> {
+    pub(crate) fn slip_row(&self, document: &Written) -> Option<SlipRow> {
         let (kind, by, amount) = match &document.entry {
             Entry::CashMoved(moved) => (SlipKind::Cash, &moved.by, Some(moved.amount)),
             Entry::ShiftAudited(audit) => (SlipKind::Audit, &audit.by, Some(audit.counted)),
@@ -177,7 +177,7 @@ impl Shop {
     }
 
     /// True when the hub has acknowledged a document: the newest are sent last.
-    fn is_received(&self, document: &Document) -> bool {
+    fn is_received(&self, document: &Written) -> bool {
         let newest = self.newest.unwrap_or((document.business_date, u32::MAX));
         let number = numbered(&document.entry).unwrap_or(0);
         let after =

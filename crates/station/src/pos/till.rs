@@ -7,7 +7,7 @@ use suanpan_domain::entry::Entry;
 use suanpan_domain::ids::Id;
 use suanpan_domain::receipt::Block;
 use suanpan_domain::sale::Basket;
-use suanpan_ledger::{Document, OpenBasket, OpenError, QueryError, Shift};
+use suanpan_ledger::{OpenBasket, OpenError, QueryError, Shift, Written};
 
 use super::counter::{Counter, Question};
 use super::kinds::{Core, Done, LetGo, Pos, Shop, Turn};
@@ -205,15 +205,15 @@ impl Role for Pos {
         closed::show_again(core);
     }
 
-    fn reread(shop: &mut Shop, documents: Option<&[Document]>) -> Result<(), QueryError> {
-        let is_document = |document: &Document| Pos::document_id(&document.entry).is_some();
+    fn reread(shop: &mut Shop, documents: Option<&[Written]>) -> Result<(), QueryError> {
+        let is_document = |document: &Written| Pos::document_id(&document.entry).is_some();
         match documents.is_some_and(|documents| documents.iter().all(is_document)) {
             true => shop.reread_documents(),
             false => shop.reread(),
         }
     }
 
-    fn committed(core: &mut Core, documents: &[Document]) {
+    fn committed(core: &mut Core, documents: &[Written]) {
         core.number_closed(documents);
         core.ask_for_drop(documents);
     }
@@ -249,7 +249,7 @@ impl Role for Pos {
         shop.shift.clone()
     }
 
-    fn paper(shop: &Shop, document: &Document, copy: u16, shift: &Option<Shift>) -> Vec<Block> {
+    fn paper(shop: &Shop, document: &Written, copy: u16, shift: &Option<Shift>) -> Vec<Block> {
         paper::paper(shop, document, copy, shift.as_ref(), None)
     }
 

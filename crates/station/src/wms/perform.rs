@@ -75,7 +75,14 @@ fn refuse_long_text(command: &Command) -> Done {
         Command::Enrol { hub_url, code } => [hub_url, code],
         Command::SignIn { staff, pin } | Command::Approve { staff, pin } => [staff, pin],
         Command::LiftLockout { staff } => [staff, ""],
-        _ => return Ok(()),
+        Command::View
+        | Command::Lock
+        | Command::SetLanguage { .. }
+        | Command::GetDevices
+        | Command::SetDevices { .. }
+        | Command::Quit
+        | Command::Confirm
+        | Command::Clear => return Ok(()),
     };
     match texts.iter().all(|text| text.chars().count() <= TEXT_LEN_MAX) {
         true => Ok(()),

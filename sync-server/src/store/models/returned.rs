@@ -12,7 +12,7 @@ use super::behind::{FIGURES, behind};
 use super::model::Numbering;
 use crate::access::Reach;
 use crate::returns::{Wrong, compare, decoded};
-use crate::store::listed::{LIST_LIMIT, Listed};
+use crate::store::first_rows::{FirstRows, LIST_LIMIT};
 use crate::store::recorded::{refunds, sales};
 use crate::store::reports::{ROWS_LIMIT, with_pending};
 use crate::store::sql::{Sql, ToValue, Value, values};
@@ -151,7 +151,7 @@ struct Suspect {
 }
 
 /// What somebody has to look at who sees the sites where it was paid out: the newest refunds first.
-pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Listed<Attention>, StoreError> {
+pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<FirstRows<Attention>, StoreError> {
     let (mut found, mut before, mut is_cut) = (Vec::new(), i64::MAX, true);
     for _ in 0..LOOKS_MAX {
         if found.len() >= LIST_LIMIT as usize {
@@ -178,7 +178,7 @@ pub(in crate::store) fn attention(sql: &dyn Sql, reach: &Reach) -> Result<Listed
             Some(of_suspect(it, site, refunds.join(" ")))
         }));
     }
-    let mut listed = Listed::of(found);
+    let mut listed = FirstRows::of(found);
     listed.is_cut |= is_cut;
     Ok(listed)
 }

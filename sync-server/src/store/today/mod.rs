@@ -13,7 +13,7 @@ use suanpan_journal::{SiteCode, StationId};
 
 pub(super) use self::figures::Kept;
 use self::figures::{Figures, Sold};
-use super::listed::{LIST_LIMIT, Listed};
+use super::first_rows::{FirstRows, LIST_LIMIT};
 use super::models::returned;
 use super::sql::{Sql, values};
 use super::within::within;
@@ -193,7 +193,7 @@ fn build(
     let early = (0..OFFLINE_DAYS_BEFORE).fold(date, |date, _| calendar::previous(date).unwrap_or(date));
     let lately = ReportFilter { from: early, ..filter.clone() };
     let (offline_refunds, _) = returned::offline_refunds(connection, &lately, LIST_LIMIT)?;
-    let offline_refunds = Listed::of(offline_refunds);
+    let offline_refunds = FirstRows::of(offline_refunds);
     let unclosed_shifts = unclosed_shifts(connection, &filter.reach)?;
     let current = enrolled::current_date(sites, now_ms);
     let problems = attention_list::attention(connection, &filter.reach, current)?;
@@ -299,7 +299,7 @@ fn stations(
     )
 }
 
-fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Listed<UnclosedShift>, StoreError> {
+fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<FirstRows<UnclosedShift>, StoreError> {
     let shifts = connection.all(
         &format!(
             "select site, till, no, cashier, business_date, opened_at_ms from shift
@@ -318,5 +318,5 @@ fn unclosed_shifts(connection: &dyn Sql, reach: &Reach) -> Result<Listed<Unclose
             })
         },
     )?;
-    Ok(Listed::of(shifts))
+    Ok(FirstRows::of(shifts))
 }

@@ -8,22 +8,22 @@ pub(super) const LIST_LIMIT: u32 = ROWS_MAX + 1;
 
 /// The first rows of a list.
 #[derive(Debug)]
-pub(super) struct Listed<T> {
+pub(super) struct FirstRows<T> {
     pub(super) rows: Vec<T>,
     /// There are others.
     pub(super) is_cut: bool,
 }
 
-impl<T> Listed<T> {
+impl<T> FirstRows<T> {
     /// What a statement with [`LIST_LIMIT`] found.
-    pub(super) fn of(mut rows: Vec<T>) -> Listed<T> {
+    pub(super) fn of(mut rows: Vec<T>) -> FirstRows<T> {
         let is_cut = rows.len() > ROWS_MAX as usize;
         rows.truncate(ROWS_MAX as usize);
-        Listed { rows, is_cut }
+        FirstRows { rows, is_cut }
     }
 
     /// Lists another one after it.
-    pub(super) fn then(&mut self, other: Listed<T>) {
+    pub(super) fn then(&mut self, other: FirstRows<T>) {
         self.rows.extend(other.rows);
         self.is_cut |= other.is_cut;
     }
