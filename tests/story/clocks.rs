@@ -77,7 +77,9 @@ fn a_second_instance_is_refused_and_the_first_sells_on() {
 fn a_till_that_is_not_enrolled_says_so() {
     let mut rig = Rig::new();
     rig.stop();
-    std::fs::remove_file(rig.dir.path().join("identity.json")).expect("the identity");
+    for name in ["identity.json", "identity.spare"] {
+        std::fs::remove_file(rig.dir.path().join(name)).expect("the identity");
+    }
     rig.start();
     assert_eq!(rig.now().screen, Screen::Enrol);
     assert_eq!(rig.said(Command::OpenDrawer), Some(Code::NotEnrolled));

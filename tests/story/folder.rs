@@ -134,8 +134,9 @@ fn a_broken_identity_is_told_as_such_and_nothing_is_changed() {
     rig.open_shift();
     rig.sell_rice();
     rig.stop();
-    let path = rig.dir.path().join("identity.json");
+    let [path, twin] = ["identity.json", "identity.spare"].map(|name| rig.dir.path().join(name));
     let whole = bytes(&path);
+    assert!(bytes(&twin) == whole);
     let ledger = bytes(&rig.dir.path().join("ledger.db"));
     for (broken, what) in [
         (vec![0; 400], "nothing but zeros"),
@@ -144,15 +145,52 @@ fn a_broken_identity_is_told_as_such_and_nothing_is_changed() {
         (vec![0xff; 90], "no text"),
     ] {
         std::fs::write(&path, &broken).expect("a file");
+        std::fs::write(&twin, &broken).expect("a file");
         let refusal = rig.try_start().expect_err("a refusal");
         assert_eq!(refusal.code(), Code::IdentityDamaged, "{what}");
         assert!(refusal.args()["what"].contains(what), "{:?} says {what}", refusal.args());
-        assert!(bytes(&path) == broken && bytes(&rig.dir.path().join("ledger.db")) == ledger, "{what}");
+        assert!(
+            bytes(&path) == broken
+                && bytes(&twin) == broken
+                && bytes(&rig.dir.path().join("ledger.db")) == ledger,
+            "{what}"
+        );
     }
     std::fs::write(&path, whole).expect("the backup");
     rig.start();
     rig.sign_in("1101", "3141");
     assert_eq!(numbers(&rig).len(), 1);
+}
+
+#[test]
+fn what_empties_an_identity_leaves_its_twin_and_the_till_sells_on() {
+    let mut rig = Rig::new();
+    rig.open_shift();
+    rig.sell_rice();
+    let [path, twin] = ["identity.json", "identity.spare"].map(|name| rig.dir.path().join(name));
+    let whole = bytes(&path);
+    let mut sold = 1;
+    for (emptied, other) in [(&path, &twin), (&twin, &path)] {
+        rig.stop();
+        std::fs::write(emptied, []).expect("what a power cut leaves");
+        rig.start();
+        rig.sign_in("1101", "3141");
+        rig.sell_rice();
+        sold += 1;
+        assert_eq!(numbers(&rig).len(), sold);
+        assert!(bytes(emptied) == whole && bytes(other) == whole);
+        let kept = emptied.with_file_name(format!("{}.kept-1", emptied.file_name().unwrap().display()));
+        assert!(bytes(&kept).is_empty(), "what was there is kept");
+    }
+    rig.stop();
+    std::fs::remove_file(&path).expect("the file");
+    std::fs::write(&twin, [0; 400]).expect("a file");
+    assert_eq!(
+        rig.try_start().expect_err("a refusal").code(),
+        Code::IdentityDamaged,
+        "nobody enrols over a key"
+    );
+    assert!(!path.exists() && bytes(&twin) == [0; 400]);
 }
 
 #[test]

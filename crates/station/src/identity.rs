@@ -1,4 +1,4 @@
-//! Who this station is: `identity.json`, written once by enrolment.
+//! Who this station is: `identity.json`, written once by enrolment, and its twin.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,6 +9,9 @@ use suanpan_journal::{Certificate, SigningKey, StationId, VerifyingKey};
 use crate::files;
 
 const FILE: &str = "identity.json";
+
+/// The same once more: what empties one of them leaves the other.
+const TWIN: &str = "identity.spare";
 
 /// A station's key and the certificate that its hub gave it.
 #[derive(Clone)]
@@ -66,35 +69,73 @@ impl Identity {
         Identity { key: SigningKey::from_seed(&seed), certificate, hub_key, hub_url, seed }
     }
 
-    /// Reads the folder's identity; `None` before enrolment.
+    /// Reads the folder's identity, from the twin if the file itself is of no use; `None` before enrolment.
     ///
-    /// *Errors:* [`IdentityError`].
+    /// *Errors:* [`IdentityError`], of the file that was read first.
     pub fn load(dir: &Path) -> Result<Option<Identity>, IdentityError> {
-        let path = dir.join(FILE);
-        let bytes = files::read(&path).map_err(|source| IdentityError::Io { path: path.clone(), source })?;
-        let Some(bytes) = bytes else { return Ok(None) };
-        read(&bytes).map(Some).map_err(|why| IdentityError::Damaged { path, why })
+        match (read_file(&dir.join(FILE)), read_file(&dir.join(TWIN))) {
+            (Ok(Some(identity)), _) | (_, Ok(Some(identity))) => Ok(Some(identity)),
+            (Err(error), _) | (_, Err(error)) => Err(error),
+            (Ok(None), Ok(None)) => Ok(None),
+        }
+    }
+
+    /// The same, and both files hold it afterwards. One that holds another key, or nothing, is kept aside.
+    ///
+    /// *Errors:* [`IdentityError`], when neither can be read.
+    pub(crate) fn open(dir: &Path) -> Result<Option<Identity>, IdentityError> {
+        let Some(identity) = Identity::load(dir)? else { return Ok(None) };
+        for name in [FILE, TWIN] {
+            if let Err(error) = identity.put(&dir.join(name)) {
+                tracing::error!(error.what = %error, "station.identity_not_doubled");
+            }
+        }
+        Ok(Some(identity))
     }
 
     /// Writes the folder's identity, readable by this user alone.
     ///
-    /// *Errors:* `Io`.
+    /// *Errors:* `Io`, `Damaged`.
     pub fn save(&self, dir: &Path) -> Result<(), IdentityError> {
-        let path = dir.join(FILE);
+        self.put(&dir.join(FILE))?;
+        self.put(&dir.join(TWIN))
+    }
+
+    fn put(&self, path: &Path) -> Result<(), IdentityError> {
+        let failed = |source| IdentityError::Io { path: path.to_owned(), source };
+        match read_file(path) {
+            Ok(Some(found)) if found.bytes() == self.bytes() => return Ok(()),
+            Ok(Some(found)) if found.seed == self.seed => {}
+            Ok(None) => {}
+            Ok(Some(_)) | Err(IdentityError::Damaged { .. }) => {
+                let kept = files::keep_aside(path).map_err(failed)?;
+                tracing::warn!(file = %kept.display(), "station.identity_kept_aside");
+            }
+            Err(error) => return Err(error),
+        }
+        files::write_private(path, &self.bytes()).map_err(failed)
+    }
+
+    fn bytes(&self) -> Vec<u8> {
         let stored = Stored {
             seed: self.seed.iter().map(|byte| format!("{byte:02x}")).collect(),
             certificate: self.certificate.clone(),
             hub_key: self.hub_key,
             hub_url: self.hub_url.clone(),
         };
-        let bytes = serde_json::to_vec(&stored).unwrap_or_default();
-        files::write_private(&path, &bytes).map_err(|source| IdentityError::Io { path, source })
+        serde_json::to_vec(&stored).unwrap_or_default()
     }
 
     /// The station's id.
     pub fn station(&self) -> StationId {
         self.certificate.enrolment.station
     }
+}
+
+fn read_file(path: &Path) -> Result<Option<Identity>, IdentityError> {
+    let bytes = files::read(path).map_err(|source| IdentityError::Io { path: path.to_owned(), source })?;
+    let Some(bytes) = bytes else { return Ok(None) };
+    read(&bytes).map(Some).map_err(|why| IdentityError::Damaged { path: path.to_owned(), why })
 }
 
 fn read(bytes: &[u8]) -> Result<Identity, &'static str> {

@@ -103,7 +103,7 @@ pub(crate) enum Phase<R: Role> {
 pub(crate) fn open<R: Role>(config: &StationConfig) -> Result<Phase<R>, StartError> {
     let lock = Lock::acquire(&config.data_dir)?;
     lock.keep_private();
-    match Identity::load(&config.data_dir)? {
+    match Identity::open(&config.data_dir)? {
         Some(identity) => Ok(Phase::Ready(Box::new(core(config, lock, &identity)?))),
         None => Ok(Phase::New(Box::new(Newcomer::new(lock, config.clock.now_ms())))),
     }
