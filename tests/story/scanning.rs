@@ -1,7 +1,7 @@
 //! What a scan does and refuses to do.
 
 use serde_json::{Value, json};
-use suanpan_contract::pos::{Command, Found, Prompt, SourceView};
+use suanpan_contract::pos::{CitedLineInput, Command, Found, Prompt, SourceView};
 use suanpan_contract::{Code, Level, QuantityView};
 use suanpan_domain::catalogue::Table;
 use suanpan_domain::entry::Entry;
@@ -62,6 +62,11 @@ fn whatever_a_command_names_has_a_length() {
         Command::Preview { document: long() },
         Command::Reprint { document: Some(long()) },
         Command::RefundQuote { sale: long(), lines: vec![], to_cash: false },
+        Command::CitedQuote {
+            number: "TH01-2-20261121-0812-a7".into(),
+            lines: vec![CitedLineInput { item: long(), quantity: 1, amount_fen: 1, restock: true }],
+            tender: "cash".into(),
+        },
     ] {
         let said = rig.view(command.clone()).message.map(|message| message.code);
         assert_eq!(said, Some(Code::BadRequest), "{command:?}");

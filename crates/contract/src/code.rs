@@ -177,8 +177,6 @@ codes! {
     PrinterBack = "POS-PRN-013" Info,
     SettingsDamaged = "POS-PRN-014" Warning,
 
-    WeightUnstable = "POS-SCL-001" Warning,
-    ScaleSilent = "POS-SCL-002" Warning,
     WeightInvalid = "POS-SCL-003" Warning,
 
     SaleSaved = "POS-LED-001" Warning,
@@ -198,7 +196,6 @@ codes! {
     FolderUnusable = "POS-LED-015" Error,
 
     UnsentAtClose = "POS-NET-001" Warning,
-    HubRefused = "POS-NET-002" Warning,
     HubNameUnknown = "POS-NET-011" Warning,
     HubPortClosed = "POS-NET-012" Warning,
     HubNoRoute = "POS-NET-013" Warning,

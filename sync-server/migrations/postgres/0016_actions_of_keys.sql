@@ -1,2 +1,2 @@
--- What a key is good for, as a JSON list of actions; nothing: reports, and journals if it may read those.
+-- What a key is good for, with a comma between; nothing: reports and how the hub is, and journals if it may read those.
 alter table api_key add column actions text collate "C";

@@ -15,7 +15,7 @@ use sha2::{Digest, Sha256};
 use suanpan_journal::{Certificate, CertificateId, Enrolment, Hash, SiteCode};
 use suanpan_sync::{EnrolReply, EnrolRequest, Scope, normal_code};
 
-use crate::access::{Action, Reach, User};
+use crate::access::User;
 use crate::app::App;
 use crate::clock::now_ms;
 use crate::error::HubError;
@@ -132,11 +132,8 @@ pub async fn introduce(app: &App, certificate: &Certificate) -> Result<(), Refus
 /// *Errors:* `Rejected`, `UnknownSite`, `Random`, `Store`.
 pub async fn api_key(store: &Store, name: &str, rights: KeyRights, by: &str) -> Result<String, HubError> {
     check_name(name)?;
-    if rights.actions.iter().any(|action| !Action::OF_KEYS.contains(action)) {
-        return Err(HubError::Rejected("a key may read_figures, read_days, read_journals and watch"));
-    }
-    if rights.actions.contains(&Action::ReadJournals) && rights.sites != Reach::whole_chain() {
-        return Err(HubError::Rejected("journals are read for the whole chain: give the key no site"));
+    if let Some(why) = rights.is_impossible() {
+        return Err(HubError::Rejected(why));
     }
     for site in rights.sites.sites() {
         check_scope(store, &Scope::Site(site.clone())).await?;

@@ -198,10 +198,16 @@ fn rights(
     }
     let sites = if sites.is_empty() { Reach::whole_chain() } else { Reach::of(sites) };
     let expires_at_ms = days.map(|days| now_ms().saturating_add(i64::from(days).saturating_mul(DAY_MS)));
+    if journal && !actions.is_empty() {
+        return Err(HubError::Rejected(
+            "a key that may read journals besides: name read_journals among its actions",
+        ));
+    }
     let rights = match (actions.is_empty(), journal) {
         (false, _) => KeyRights::of(actions),
         (true, true) => KeyRights::journals(),
-        (true, false) => KeyRights::reports(),
+        (true, false) if sites == Reach::whole_chain() => KeyRights::reports(),
+        (true, false) => KeyRights::reports_of(sites.clone()),
     };
     Ok(KeyRights { sites, expires_at_ms, ..rights })
 }

@@ -35,7 +35,7 @@ const TABLES: [(&str, &str); 20] = [
     ("scope_head", "scope, version, hash"),
     ("feed", "scope, version, epoch, tbl, key, effective_at_ms, body, hash"),
     ("\"user\"", "name, role, scope, password_hash, created_at_ms, disabled_at_ms"),
-    ("api_key", "name, key_sha256, created_at_ms, journal, sites, expires_at_ms, used_at_ms, disabled_at_ms"),
+    ("api_key", "name, key_sha256, created_at_ms, actions, journal, sites, expires_at_ms, used_at_ms, disabled_at_ms"),
     ("audit", "seq, at_ms, actor, action, object, before, after, hash"),
     ("excuse", "site, business_date, till, by_user, reason, at_ms"),
     ("store_day", "site, business_date, closing, look_at_ms, standing"),

@@ -14,8 +14,8 @@ use crate::access::{Action, Reach};
 /// How often it is written down that a key was used.
 const TOUCH_MS: i64 = 60_000;
 
-/// Before the hash of a key that may less than an older hub would let it.
-const NARROW: &[u8] = b"suanpan/narrow-key/v1";
+/// Before the hash of a key that may less than an older hub would let it: of some sites or days, or of some actions.
+const NARROW: [&[u8]; 2] = [b"suanpan/narrow-key/v1", b"suanpan/narrow-key/v2"];
 
 const COLUMNS: &str = "name, actions, journal, sites, expires_at_ms, used_at_ms, disabled_at_ms";
 
@@ -44,7 +44,13 @@ impl KeyRights {
         KeyRights::of([Action::ReadFigures, Action::ReadDays, Action::Watch])
     }
 
-    /// The same, and journals: every line of every receipt.
+    /// The reports of some sites: how the hub is, is told of all of it.
+    #[must_use]
+    pub fn reports_of(sites: Reach) -> KeyRights {
+        KeyRights { sites, ..KeyRights::of([Action::ReadFigures, Action::ReadDays]) }
+    }
+
+    /// Reports, how the hub is, and journals: every line of every receipt.
     #[must_use]
     pub fn journals() -> KeyRights {
         KeyRights::of(Action::OF_KEYS)
@@ -54,11 +60,47 @@ impl KeyRights {
         self.actions.contains(&Action::ReadJournals)
     }
 
-    /// Whether it is less than a hub knows that has no such limits.
-    fn is_narrow(&self) -> bool {
-        self.expires_at_ms.is_some()
-            || self.sites != Reach::whole_chain()
-            || !self.actions.is_superset(&KeyRights::reports().actions)
+    /// Its actions, unless every hub knows them.
+    fn listed_actions(&self) -> Option<String> {
+        let reports = match self.is_of_chain() {
+            true => KeyRights::reports(),
+            false => KeyRights::reports_of(self.sites.clone()),
+        };
+        let is_known = [reports, KeyRights::journals()].iter().any(|known| known.actions == self.actions);
+        (!is_known).then(|| self.actions.iter().map(|action| action.name()).collect::<Vec<_>>().join(","))
+    }
+
+    /// The name under which its hash is kept, where a hub that does not know its limits would find it under its own.
+    fn stored(&self, key: Hash) -> Hash {
+        match (self.listed_actions(), self.is_of_chain() && self.expires_at_ms.is_none()) {
+            (Some(_), _) => narrow(NARROW[1], key),
+            (None, false) => narrow(NARROW[0], key),
+            (None, true) => key,
+        }
+    }
+
+    fn is_of_chain(&self) -> bool {
+        self.sites == Reach::whole_chain()
+    }
+
+    /// Why nobody can have this, if that is so.
+    #[must_use]
+    pub fn is_impossible(&self) -> Option<&'static str> {
+        let has = |action| self.actions.contains(&action);
+        match self.is_of_chain() {
+            _ if self.actions.is_empty()
+                || self.actions.iter().any(|action| !Action::OF_KEYS.contains(action)) =>
+            {
+                Some("a key is good for some of read_figures, read_days, read_journals and watch")
+            }
+            false if has(Action::ReadJournals) => {
+                Some("journals are read for the whole chain: give the key no site")
+            }
+            false if has(Action::Watch) => {
+                Some("a key of some sites does not watch: that is told of the whole hub")
+            }
+            _ => None,
+        }
     }
 }
 
@@ -89,8 +131,7 @@ impl Store {
     ) -> Result<(), StoreError> {
         self.write(move |sql| {
             let was = key_named(sql, &name)?.map(|key| described(&key));
-            let key = if rights.is_narrow() { narrow(key) } else { key };
-            let actions = serde_json::to_string(&rights.actions).map_err(|_| StoreError::Damaged("actions"))?;
+            let (key, actions) = (rights.stored(key), rights.listed_actions());
             let (journal, listed) = (rights.may_read_journals(), rights.sites.listed());
             sql.execute(
                 "insert into api_key (name, key_sha256, created_at_ms, actions, journal, sites, expires_at_ms)
@@ -148,8 +189,9 @@ impl Store {
     pub async fn api_key(&self, key: Hash, now_ms: i64) -> Result<Option<ApiKey>, StoreError> {
         let found = self
             .read(move |sql| {
-                let query = format!("select {COLUMNS} from api_key where key_sha256 in (?, ?)");
-                sql.one(&query, values![key.0, narrow(key).0], api_key)
+                let query = format!("select {COLUMNS} from api_key where key_sha256 in (?, ?, ?)");
+                let [one, two] = NARROW.map(|narrower| narrow(narrower, key).0);
+                sql.one(&query, values![key.0, one, two], api_key)
             })
             .await?;
         let found = found.filter(|key| key.rights.expires_at_ms.is_none_or(|at_ms| at_ms > now_ms));
@@ -164,8 +206,8 @@ impl Store {
     }
 }
 
-fn narrow(key: Hash) -> Hash {
-    Hash(Sha256::new().chain_update(NARROW).chain_update(key.0).finalize().into())
+fn narrow(narrower: &[u8], key: Hash) -> Hash {
+    Hash(Sha256::new().chain_update(narrower).chain_update(key.0).finalize().into())
 }
 
 fn key_named(sql: &dyn Sql, name: &str) -> Result<Option<ApiKey>, StoreError> {
@@ -174,11 +216,18 @@ fn key_named(sql: &dyn Sql, name: &str) -> Result<Option<ApiKey>, StoreError> {
 
 fn api_key(row: &Row<'_>) -> Result<ApiKey, StoreError> {
     let (actions, sites): (Option<String>, Option<String>) = (row.get(1)?, row.get(3)?);
-    let actions = match actions {
-        Some(listed) => serde_json::from_str(&listed).map_err(|_| StoreError::Damaged("actions"))?,
-        None if row.get(2)? => KeyRights::journals().actions,
-        None => KeyRights::reports().actions,
+    let has_journals: bool = row.get(2)?;
+    let mut actions = match actions {
+        // A later hub's other actions are none of this one's.
+        Some(listed) => listed.split(',').filter_map(Action::from_name).collect(),
+        None => KeyRights::journals().actions,
     };
+    // An older hub that makes a key of this name anew says this, and leaves the rest as it was.
+    actions.retain(|action| match action {
+        Action::ReadJournals => has_journals,
+        Action::Watch => sites.is_none(),
+        _ => true,
+    });
     Ok(ApiKey {
         name: row.get(0)?,
         rights: KeyRights {
@@ -200,4 +249,29 @@ fn described(key: &ApiKey) -> serde_json::Value {
         "actions": actions, "sites": sites.listed(), "expires_at_ms": expires_at_ms,
         "disabled_at_ms": key.disabled_at_ms,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_hub_that_does_not_know_a_keys_limits_does_not_find_it() {
+        let key = Hash([7; 32]);
+        let [of_sites, of_actions] = NARROW.map(|narrower| narrow(narrower, key));
+        let one_store = Reach::of(vec!["HT01".parse().unwrap()]);
+        let week = |rights: KeyRights| KeyRights { expires_at_ms: Some(7), ..rights };
+        for (rights, stored) in [
+            (KeyRights::reports(), key),
+            (KeyRights::journals(), key),
+            (week(KeyRights::reports()), of_sites),
+            (KeyRights::reports_of(one_store.clone()), of_sites),
+            (KeyRights::of([Action::Watch]), of_actions),
+            (KeyRights::of([Action::ReadFigures, Action::ReadDays]), of_actions),
+            (week(KeyRights::of([Action::ReadJournals])), of_actions),
+            (KeyRights { sites: one_store, ..KeyRights::of([Action::ReadDays]) }, of_actions),
+        ] {
+            assert_eq!(rights.stored(key), stored, "{rights:?}");
+        }
+    }
 }

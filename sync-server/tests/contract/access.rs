@@ -53,12 +53,13 @@ async fn who_is_disabled_is_out_at_once_and_comes_back_with_a_new_password() {
 async fn a_key_is_good_for_its_sites_and_its_days_and_until_it_is_disabled() {
     let hub = TestHub::start().await;
     let (store, of) = (hub.hub().store(), |code: &str| Reach::of(vec![code.parse().unwrap()]));
-    let rights = |sites, expires_at_ms| KeyRights { sites, expires_at_ms, ..KeyRights::reports() };
-    let narrow = api_key(store, "one store", rights(of("HT01"), None), "tests").await.unwrap();
+    let narrow = api_key(store, "one store", KeyRights::reports_of(of("HT01")), "tests").await.unwrap();
     assert_eq!(status(&hub, &narrow, &format!("{BY_DAY}&site=HT01")).await, 200);
     assert_eq!(status(&hub, &narrow, &format!("{BY_DAY}&site=HT02")).await, 404);
     assert_eq!(status(&hub, &narrow, "/api/v1/journal/stations?site=HT01&date=2023-06-16").await, 403);
-    let over = api_key(store, "over", rights(Reach::whole_chain(), Some(1)), "tests").await.unwrap();
+    let over = api_key(store, "over", KeyRights { expires_at_ms: Some(1), ..KeyRights::reports() }, "tests")
+        .await
+        .unwrap();
     assert_eq!(status(&hub, &over, BY_DAY).await, 401);
     let days = Order::ApiKey {
         name: "auditors".into(),
@@ -71,10 +72,7 @@ async fn a_key_is_good_for_its_sites_and_its_days_and_until_it_is_disabled() {
     assert_eq!(status(&hub, &month, "/api/v1/journal/stations?site=HT01&date=2023-06-16").await, 200);
     let listed = ordered(&hub, Order::Access).await;
     let said = |name: &str| listed.iter().find(|line| line.starts_with(name)).unwrap().clone();
-    assert!(
-        said("key one store: read_figures, read_days, watch of HT01").contains(", last used 2"),
-        "{listed:?}"
-    );
+    assert!(said("key one store: read_figures, read_days of HT01").contains(", last used 2"), "{listed:?}");
     assert!(
         said("key over: read_figures, read_days, watch, until 1970-01-01").contains(", never used"),
         "{listed:?}"
@@ -123,6 +121,35 @@ async fn a_key_may_what_it_was_made_for_and_nothing_else() {
         let refused = made_for(vec![action]).give(config(hub.folder.path())).await.unwrap_err();
         assert!(refused.text.contains("read_figures"), "{refused}");
     }
+    for (journal, action, site) in [(false, Action::Watch, "HT01"), (true, Action::Watch, "")] {
+        let sites = site.parse().ok().into_iter().collect();
+        let (name, actions) = ("nobody's".into(), vec![action]);
+        let order = Order::ApiKey { name, journal, actions, sites, days: None };
+        order.give(config(hub.folder.path())).await.unwrap_err();
+    }
+}
+
+#[tokio::test]
+async fn what_other_releases_make_of_a_key_gives_nobody_more() {
+    let hub = TestHub::start().await;
+    let make = async |actions: &[Action]| {
+        let actions = actions.to_vec();
+        let order =
+            Order::ApiKey { name: "script".into(), journal: false, actions, sites: vec![], days: None };
+        ordered(&hub, order).await.remove(0)
+    };
+    // A later hub knows actions that this one does not, and an older one makes the key anew without journals.
+    make(&[Action::ReadDays, Action::ReadJournals]).await;
+    run_on(hub.folder.path(), "update api_key set actions = actions || ',ride_horses', journal = 0");
+    assert!(ordered(&hub, Order::Access).await[0].starts_with("key script: read_days,"));
+    ordered(&hub, Order::DisableKey { name: "script".into() }).await;
+    // One that was made before keys had actions.
+    run_on(hub.folder.path(), "update api_key set actions = null, journal = 1");
+    let listed = ordered(&hub, Order::Access).await;
+    assert!(
+        listed[0].starts_with("key script: read_figures, read_days, read_journals, watch,"),
+        "{listed:?}"
+    );
 }
 
 #[tokio::test]

@@ -143,9 +143,7 @@ async fn every_route_shows_whoever_it_lets_in_as_much_of_the_chain_as_the_docume
     let of_site = hub.manager_of("li", "site:HT02").await;
     let of_zone = hub.manager_of("sun", "zone:SOUTH").await;
     let sites = Reach::of(vec!["HT02".parse().unwrap()]);
-    let key = api_key(hub.hub().store(), "south", KeyRights { sites, ..KeyRights::reports() }, "tests")
-        .await
-        .unwrap();
+    let key = api_key(hub.hub().store(), "south", KeyRights::reports_of(sites), "tests").await.unwrap();
     let (names, rows) = table();
     let column = |who: &str| names.iter().position(|it| it == who).unwrap();
     let (manager, keys, station) = (column("manager"), column("key"), column("station"));

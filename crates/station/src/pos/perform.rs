@@ -165,23 +165,25 @@ fn refuse_long_text(command: &Command) -> Result<(), Stop> {
 }
 
 /// What was typed or scanned. A command that is added says here what of it may be long.
-fn texts(command: &Command) -> [&str; 2] {
+fn texts(command: &Command) -> Vec<&str> {
     match command {
-        Command::Scan { text } | Command::Enter { text } => [text, ""],
-        Command::Enrol { hub_url, code } => [hub_url, code],
-        Command::SignIn { staff, pin, .. } | Command::Approve { staff, pin } => [staff, pin],
-        Command::Search { query } => [query, ""],
-        Command::Tender { tender, reference, .. } => [tender, reference.as_deref().unwrap_or_default()],
-        Command::FindDocuments { number } | Command::RefundLookup { number } => [number, ""],
-        Command::RefundCited { number, tender, .. } | Command::CitedQuote { number, tender, .. } => {
-            [number, tender]
+        Command::Scan { text } | Command::Enter { text } => vec![text],
+        Command::Enrol { hub_url, code } => vec![hub_url, code],
+        Command::SignIn { staff, pin, relieve: _ } | Command::Approve { staff, pin } => vec![staff, pin],
+        Command::LiftLockout { staff } => vec![staff],
+        Command::AddItem { item } => vec![item],
+        Command::Recall { basket } => vec![basket],
+        Command::Tender { tender, amount_fen: _, reference } => {
+            vec![tender, reference.as_deref().unwrap_or_default()]
         }
-        Command::AddItem { item } => [item, ""],
-        Command::LiftLockout { staff } => [staff, ""],
-        Command::Recall { basket } => [basket, ""],
-        Command::Preview { document } => [document, ""],
-        Command::Reprint { document } => [document.as_deref().unwrap_or_default(), ""],
-        Command::RefundQuote { sale, .. } | Command::Refund { sale, .. } => [sale, ""],
+        Command::Search { query } => vec![query],
+        Command::FindDocuments { number } | Command::RefundLookup { number } => vec![number],
+        Command::Preview { document } => vec![document],
+        Command::Reprint { document } => vec![document.as_deref().unwrap_or_default()],
+        Command::RefundQuote { sale, .. } | Command::Refund { sale, .. } => vec![sale],
+        Command::RefundCited { number, tender, lines } | Command::CitedQuote { number, tender, lines } => {
+            lines.iter().map(|line| line.item.as_str()).chain([number.as_str(), tender.as_str()]).collect()
+        }
         Command::View
         | Command::SetLanguage { .. }
         | Command::Lock
@@ -211,6 +213,6 @@ fn texts(command: &Command) -> [&str; 2] {
         | Command::GetDevices
         | Command::SetDevices { .. }
         | Command::TestPrint
-        | Command::Quit => ["", ""],
+        | Command::Quit => vec![],
     }
 }

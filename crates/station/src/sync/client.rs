@@ -10,7 +10,9 @@ use suanpan_journal::{Certificate, SigningKey, StationId};
 use suanpan_sync::{Challenge, RequestAuth, RequestFacts, paths};
 
 use super::cause::{CallError, Cause};
+use super::memory::Remembered;
 use super::reach::{self, Reach};
+use super::trust;
 use crate::Clock;
 
 /// A line that does not connect within this is down.
@@ -24,6 +26,9 @@ const PROBLEM_MAX: usize = 8 * 1024;
 
 /// Longest stable code that is believed to be one.
 const CODE_MAX: usize = 32;
+
+/// What is wrong with a machine whose certificates cannot be read.
+const NO_TLS: CallError = CallError::Address("TLS cannot be set up on this machine");
 
 /// Pause when a busy hub does not say how long.
 const BUSY_MS: u32 = 2_000;
@@ -74,6 +79,11 @@ pub(super) struct Call<'a> {
 ///
 /// *Errors:* `Address`.
 pub fn connect(hub_url: &str) -> Result<(reqwest::Client, Url), CallError> {
+    connect_knowing(hub_url, None)
+}
+
+/// The same, for a station that remembers the hub's TLS key.
+fn connect_knowing(hub_url: &str, known: Option<&Remembered>) -> Result<(reqwest::Client, Url), CallError> {
     let base = Url::parse(hub_url).map_err(|_| CallError::Address("the hub's address is not a URL"))?;
     let plain = match base.scheme() {
         "https" => false,
@@ -91,8 +101,10 @@ pub fn connect(hub_url: &str) -> Result<(reqwest::Client, Url), CallError> {
     if plain {
         // No certificate will be looked at, so the machine need not have any; and no proxy stands in between.
         builder = builder.no_proxy().tls_certs_only([]);
+    } else if let Some(known) = known {
+        builder = builder.tls_backend_preconfigured(trust::tls(known.clone()).map_err(|_| NO_TLS)?);
     }
-    let http = builder.build().map_err(|_| CallError::Address("TLS cannot be set up on this machine"))?;
+    let http = builder.build().map_err(|_| NO_TLS)?;
     Ok((http, base))
 }
 
@@ -104,7 +116,25 @@ fn is_this_machine(url: &Url) -> bool {
 impl HubClient {
     /// Makes a client. With an address that is none, each of its calls says so.
     pub fn new(hub_url: &str, station: StationId, key: SigningKey, clock: Arc<dyn Clock>) -> HubClient {
-        let (line, reach) = (connect(hub_url), Reach::new(Arc::clone(&clock)));
+        HubClient::by(connect(hub_url), (station, key), clock)
+    }
+
+    /// Makes one that remembers the hub's TLS key.
+    pub(super) fn remembering(
+        memory: &Remembered,
+        hub_url: &str,
+        who: (StationId, SigningKey),
+        clock: Arc<dyn Clock>,
+    ) -> HubClient {
+        HubClient::by(connect_knowing(hub_url, Some(memory)), who, clock)
+    }
+
+    fn by(
+        line: Result<(reqwest::Client, Url), CallError>,
+        (station, key): (StationId, SigningKey),
+        clock: Arc<dyn Clock>,
+    ) -> HubClient {
+        let reach = Reach::new(Arc::clone(&clock));
         if let Err(why) = &line {
             reach.is_away(why.clone());
         }

@@ -98,12 +98,13 @@ impl Driver {
         let (station, site) =
             (config.certificate.enrolment.station, config.certificate.enrolment.site.clone());
         let clock = Arc::clone(&config.clock);
-        let client = HubClient::new(&config.hub_url, station, config.key.clone(), clock);
+        let memory = Remembered::new(config.state);
+        let who = (station, config.key.clone());
+        let client = HubClient::remembering(&memory, &config.hub_url, who, clock);
         let client = Arc::new(client.with_certificate(config.certificate));
         let (network, seen) = watch::channel(NetworkState::Offline { since_ms: None, held: 0, why: None });
         let (stop, mut stopped) = watch::channel(false);
         let committed = Arc::new(Notify::new());
-        let memory = Remembered::new(config.state);
         let link = Arc::new(Link {
             client: Arc::clone(&client),
             me: Identity {

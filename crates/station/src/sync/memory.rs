@@ -1,8 +1,10 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
-use suanpan_journal::SegmentId;
+use suanpan_journal::{Hash, SegmentId};
 use suanpan_ledger::{Cursor, KeptFeed, QueryError, Refusal, SyncState};
 use suanpan_sync::{Ack, Kept, Memory, Scope, SegmentStatus, StoresError};
+
+use super::trust::KnownKey;
 
 /// Under this name the newest ack is remembered.
 const ACK: &str = "ack";
@@ -12,6 +14,9 @@ const TOLD: &str = "lost_told";
 
 /// Under this name the receipts that the hub has not heard to be let go.
 const LET_GO: &str = "let_go";
+
+/// Under this name the hub's host and its TLS key are remembered.
+const TLS_KEY: &str = "tls_key";
 
 /// So many of them, the newest: the hub keeps no more for one station, and none for long.
 const LET_GO_MAX: usize = 50;
@@ -55,6 +60,24 @@ impl Remembered {
     fn with<T>(&self, work: impl FnOnce(&mut SyncState) -> Result<T, QueryError>) -> Result<T, StoresError> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut state).map_err(|error| StoresError { code: error.code(), what: error.to_string() })
+    }
+}
+
+impl KnownKey for Remembered {
+    fn of(&self, host: &str) -> Option<Hash> {
+        let kept = self.with(|state| state.value(TLS_KEY)).ok().flatten();
+        let (named, key): (String, Hash) = serde_json::from_slice(&kept?).ok()?;
+        (named == host).then_some(key)
+    }
+
+    fn note(&self, host: &str, key: Hash) {
+        if self.of(host) == Some(key) {
+            return;
+        }
+        let bytes = serde_json::to_vec(&(host, key)).unwrap_or_default();
+        if let Err(error) = self.with(|state| state.set_value(TLS_KEY, &bytes)) {
+            tracing::warn!(error.code = error.code, error.what = error.what, "sync.tls_key");
+        }
     }
 }
 

@@ -16,6 +16,7 @@ mod memory;
 mod reach;
 mod refund;
 mod report;
+mod trust;
 
 pub(crate) use cause::utc;
 pub use cause::{CallError, Cause};

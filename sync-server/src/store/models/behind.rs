@@ -8,15 +8,6 @@ use crate::store::sql::{Sql, values};
 use crate::store::within::within;
 use crate::store::{ReportFilter, StoreError};
 
-/// What sales reports read: they say how much of it is lacking.
-pub(in crate::store) const FIGURES: [&str; 2] = ["document", "total"];
-
-/// What the list of store-days shows, drawers included.
-pub(in crate::store) const DAYS: [&str; 5] = ["document", "total", "shift", "day_close", "drawer_count"];
-
-/// By what store-days are judged: they are not, while it lacks something.
-pub(in crate::store) const JUDGED: [&str; 3] = ["document", "total", "day_close"];
-
 /// The models that lack something, and the last position that is in each.
 pub(in crate::store) fn behind(sql: &dyn Sql) -> Result<BTreeMap<String, u64>, StoreError> {
     let found = sql.all("select name, through from model where through is not null", values![], |row| {

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::behind::{JUDGED, behind};
+use super::behind::behind;
 use super::list::MODELS;
 use super::model::{Model, Subject};
+use super::read_by::JUDGED;
 use crate::store::sql::{Sql, values};
 use crate::store::{Store, StoreError, day, lease};
 

@@ -10,6 +10,7 @@ mod fill;
 mod list;
 mod model;
 mod parked;
+mod read_by;
 pub(super) mod returned;
 mod shift;
 mod stamped;
@@ -17,5 +18,6 @@ mod total;
 mod understood;
 mod waiting;
 
-pub(super) use behind::{DAYS, FIGURES, JUDGED, behind, lag};
+pub(super) use behind::{behind, lag};
 pub(super) use fill::{clear_all, lacking};
+pub(super) use read_by::{DAYS, FIGURES, JUDGED};

@@ -8,8 +8,9 @@ use suanpan_domain::ids::DocumentNumber;
 use suanpan_journal::SiteCode;
 use suanpan_sync::Recorded;
 
-use super::behind::{FIGURES, behind};
+use super::behind::behind;
 use super::model::Numbering;
+use super::read_by::FIGURES;
 use crate::access::Reach;
 use crate::returns::{Wrong, compare, decoded};
 use crate::store::first_rows::{FirstRows, LIST_LIMIT};

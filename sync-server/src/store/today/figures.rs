@@ -1,12 +1,13 @@
 //! What the sites sold on a date: kept, and read again only of sites of which something came.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use suanpan_domain::totals::Dimension;
-use suanpan_journal::SiteCode;
+use suanpan_journal::{SiteCode, StationId};
 
 use crate::store::error::StoreError;
+use crate::store::models::FIGURES;
 use crate::store::sql::{Sql, values};
 use crate::store::types::ReportFilter;
 use crate::store::within::{within, within_each};
@@ -14,17 +15,20 @@ use crate::store::within::{within, within_each};
 /// For so long figures are carried on by what changed. Then they are read whole, whatever became of them meanwhile.
 pub(super) const CARRIED_ON_MS: i64 = 60_000;
 
-/// Figures that are kept at most, of different sites or dates.
-const KEPT_MAX: usize = 16;
+/// Figures that are kept at most, of different sites or dates: those that were asked for last.
+const KEPT_MAX: usize = 32;
 
 /// What sites sold on a date.
 #[derive(Debug, Clone)]
 pub(super) struct Figures {
     pub(super) sites: BTreeMap<String, SiteFigures>,
-    /// The position from which on nothing is in them.
-    next: u64,
+    /// Where each station stood.
+    places: Places,
+    /// The last batch that is in them.
+    newest: Option<Stamp>,
     /// What was read, as [`complete`] tells; nothing when it lacked something.
     models: Option<Vec<ModelRow>>,
+    /// When they were read whole.
     read_at_ms: i64,
 }
 
@@ -71,35 +75,48 @@ impl Numbers {
 /// Of whom and when: the sites of a reach and a date.
 type Question = (Option<String>, u32);
 
-/// The figures that were last read.
+/// Stations and their sites.
+pub(super) type Places = BTreeMap<String, String>;
+
+/// A position, the station of its batch, and that batch.
+type Stamp = (u64, StationId, i64);
+
+/// The figures that were last read, the newest at the end. One store's are read whole: that costs no more.
 #[derive(Debug, Default)]
-pub(crate) struct Kept(Mutex<BTreeMap<Question, Arc<Figures>>>);
+pub(crate) struct Kept(Mutex<Vec<(Question, Arc<Figures>)>>);
 
 impl Kept {
     pub(super) fn get(&self, filter: &ReportFilter) -> Option<Arc<Figures>> {
-        let kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        kept.get(&(filter.reach.listed(), filter.from)).cloned()
+        let (asked, kept) = (question(filter), self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        kept.iter().find(|(question, _)| *question == asked).map(|(_, figures)| Arc::clone(figures))
     }
 
     pub(super) fn put(&self, filter: &ReportFilter, figures: Arc<Figures>) {
-        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if kept.len() >= KEPT_MAX {
-            kept.clear();
+        if filter.reach.only().is_some() {
+            return;
         }
-        kept.insert((filter.reach.listed(), filter.from), figures);
+        let (asked, mut kept) = (question(filter), self.0.lock().unwrap_or_else(PoisonError::into_inner));
+        kept.retain(|(question, _)| *question != asked);
+        let over = (kept.len() + 1).saturating_sub(KEPT_MAX);
+        kept.drain(..over);
+        kept.push((asked, figures));
     }
+}
+
+fn question(filter: &ReportFilter) -> Question {
+    (filter.reach.listed(), filter.from)
 }
 
 /// A model's name, its version, and how often it was emptied.
 type ModelRow = (String, u32, u64);
 
-/// All models, if none lacks anything.
+/// What figures are read from, if it lacks nothing.
 fn complete(sql: &dyn Sql) -> Result<Option<Vec<ModelRow>>, StoreError> {
-    let models =
-        sql.all("select name, version, emptied, through from model order by name", values![], |row| {
-            let through: Option<u64> = row.get(3)?;
-            Ok(through.is_none().then_some((row.get(0)?, row.get(1)?, row.get(2)?)))
-        })?;
+    let named = "select name, version, emptied, through from model where name in (?, ?) order by name";
+    let models = sql.all(named, values![FIGURES[0], FIGURES[1]], |row| {
+        let through: Option<u64> = row.get(3)?;
+        Ok(through.is_none().then_some((row.get(0)?, row.get(1)?, row.get(2)?)))
+    })?;
     Ok(models.into_iter().collect())
 }
 
@@ -107,36 +124,48 @@ fn complete(sql: &dyn Sql) -> Result<Option<Vec<ModelRow>>, StoreError> {
 pub(super) fn figures(
     sql: &dyn Sql,
     filter: &ReportFilter,
+    places: Places,
     now_ms: i64,
     before: Option<&Figures>,
 ) -> Result<Figures, StoreError> {
-    let models = complete(sql)?;
-    let next =
-        sql.only("select cast(value as bigint) from meta where key = 'next_gseq'", values![], |row| {
-            row.get(0)
-        })?;
+    let (models, newest) = (complete(sql)?, newest(sql)?);
     let is_young = |it: &Figures| now_ms.abs_diff(it.read_at_ms) < CARRIED_ON_MS.unsigned_abs();
-    let Some(before) = before.filter(|it| models.is_some() && it.models == models && is_young(it)) else {
-        return Ok(Figures { sites: read(sql, filter)?, next, models, read_at_ms: now_ms });
+    let before = before.filter(|it| models.is_some() && it.models == models && is_young(it));
+    let stations = before.map_or(Ok(None), |before| added_since(sql, before.newest))?;
+    let (Some(before), Some(stations)) = (before, stations) else {
+        return Ok(Figures { sites: read(sql, filter)?, places, newest, models, read_at_ms: now_ms });
     };
+    let has_moved = |station: &str| before.places.get(station) != places.get(station);
+    let moved = before.places.keys().chain(places.keys()).filter(|it| has_moved(it));
+    let places_of = |station: &String| [before.places.get(station), places.get(station)];
+    let changed = stations.iter().chain(moved).flat_map(places_of).flatten();
+    let changed = filter.reach.among(&changed.filter_map(|site| site.parse().ok()).collect());
     let mut sites = before.sites.clone();
-    let changed = filter.reach.among(&changed(sql, before.next)?);
     if !changed.sites().is_empty() {
         changed.sites().iter().for_each(|site| drop(sites.remove(site.as_str())));
         sites.extend(read(sql, &ReportFilter { reach: changed, ..filter.clone() })?);
     }
-    Ok(Figures { sites, next, models, read_at_ms: before.read_at_ms })
+    Ok(Figures { sites, places, newest, models, read_at_ms: before.read_at_ms })
 }
 
-/// Sites of whose stations something was added from a position on.
-fn changed(sql: &dyn Sql, from: u64) -> Result<BTreeSet<SiteCode>, StoreError> {
-    let sites = sql.all(
-        "select distinct s.site from (select distinct station from stamp where gseq >= ?) t
-         join station s on s.station = t.station",
-        values![from],
-        |row| row.get::<String>(0),
-    )?;
-    Ok(sites.into_iter().filter_map(|site| site.parse().ok()).collect())
+fn newest(sql: &dyn Sql) -> Result<Option<Stamp>, StoreError> {
+    sql.one("select gseq, station, batch from stamp order by gseq desc limit 1", values![], |row| {
+        Ok((row.get(0)?, StationId(row.get(1)?), row.get(2)?))
+    })
+}
+
+/// Stations of which something was added since a position; nothing if the database does not know that one: it is older than
+/// the one that was read before.
+fn added_since(sql: &dyn Sql, last: Option<Stamp>) -> Result<Option<Vec<String>>, StoreError> {
+    let (after, station, batch) = last.unwrap_or((0, StationId([0; 16]), 0));
+    if last.is_some() {
+        let known = "select 1 from stamp where gseq = ? and station = ? and batch = ?";
+        if sql.one(known, values![after, station.0, batch], |_| Ok(()))?.is_none() {
+            return Ok(None);
+        }
+    }
+    let stations = "select distinct station from stamp where gseq > ?";
+    sql.all(stations, values![after], |row| Ok(StationId(row.get(0)?).to_string())).map(Some)
 }
 
 fn read(sql: &dyn Sql, filter: &ReportFilter) -> Result<BTreeMap<String, SiteFigures>, StoreError> {

@@ -18,7 +18,7 @@ use super::models::returned;
 use super::sql::{Sql, values};
 use super::within::within;
 use super::{Attention, LookedUp, OfflineRefund, ReportFilter, Site, StoreError};
-use super::{Store, attention_list, enrolled, reserved};
+use super::{Store, attention_list, enrolled, postgres, reserved};
 use crate::access::Reach;
 
 /// Today, at one instant.
@@ -149,6 +149,14 @@ pub struct UnclosedShift {
     pub opened_at_ms: Option<i64>,
 }
 
+impl StationLine {
+    fn count(&mut self, figures: &Figures) {
+        let numbers = figures.sites.get(&self.site).and_then(|it| it.numbers.get(&self.till));
+        let numbers = numbers.copied().unwrap_or_default();
+        (self.last_number, self.received, self.missing) = (numbers.last, numbers.received, numbers.missing());
+    }
+}
+
 impl Store {
     /// What HQ's page shows of a reach for a date, or for the chain's current business date. A station that last spoke
     /// before `silent_before_ms` is silent.
@@ -162,14 +170,19 @@ impl Store {
         silent_before_ms: i64,
     ) -> Result<Today, StoreError> {
         let stands_since_ms = self.headway.standstill(now_ms).map(|it| it.since_ms);
-        let kept = self.todays.clone();
+        let (kept, is_shared) = (self.todays.clone(), self.is_shared());
         self.read_long(move |connection| {
             let sites = enrolled::sites(connection)?;
             let date = date.unwrap_or_else(|| enrolled::current_date(&sites, now_ms));
             let filter = ReportFilter { reach, till: None, from: date, to: date };
-            let before = kept.get(&filter);
-            let figures = figures::figures(connection, &filter, now_ms, before.as_deref())?;
-            let today = build(connection, &sites, (&filter, &figures), now_ms, silent_before_ms)?;
+            // Where servers are spread, what a commit in doubt added to one of them may show after its position.
+            let is_spread = is_shared && !postgres::servers(connection)?.is_empty();
+            let before = kept.get(&filter).filter(|_| !is_spread);
+            let mut stations = stations(connection, &filter.reach, silent_before_ms)?;
+            let places = stations.iter().map(|it| (it.station.clone(), it.site.clone())).collect();
+            let figures = figures::figures(connection, &filter, places, now_ms, before.as_deref())?;
+            stations.iter_mut().for_each(|it| it.count(&figures));
+            let today = build(connection, &sites, (&filter, &figures), stations, now_ms)?;
             kept.put(&filter, Arc::new(figures));
             Ok(Today { stands_since_ms, ..today })
         })
@@ -186,8 +199,8 @@ fn build(
     connection: &dyn Sql,
     sites: &[Site],
     (filter, figures): (&ReportFilter, &Figures),
+    stations: Vec<StationLine>,
     now_ms: i64,
-    silent_before_ms: i64,
 ) -> Result<Today, StoreError> {
     let date = filter.from;
     let early = (0..OFFLINE_DAYS_BEFORE).fold(date, |date, _| calendar::previous(date).unwrap_or(date));
@@ -204,7 +217,6 @@ fn build(
         (offline_refunds.is_cut, TodayList::OfflineRefunds),
         (looked_up.is_cut, TodayList::LookedUp),
     ];
-    let stations = stations(connection, (filter, figures), silent_before_ms)?;
     let seen = sites.iter().filter(|site| filter.reach.holds(site.site.as_str()));
     let stores: Vec<StoreLine> = seen.map(|site| store_line(site, figures)).collect();
     let sold: Vec<&Sold> = figures.sites.values().flat_map(|it| &it.hours).collect();
@@ -268,10 +280,10 @@ fn hours(sold: &[&Sold], starts_hour: u32) -> Vec<Hour> {
 
 fn stations(
     connection: &dyn Sql,
-    (filter, figures): (&ReportFilter, &Figures),
+    reach: &Reach,
     silent_before_ms: i64,
 ) -> Result<Vec<StationLine>, StoreError> {
-    let (only, all) = (filter.reach.only().map(SiteCode::as_str), filter.reach.listed());
+    let (only, all) = (reach.only().map(SiteCode::as_str), reach.listed());
     connection.all(
         &format!(
             "select s.station, s.site, coalesce(w.name, s.site), s.till, s.last_seen_ms
@@ -281,17 +293,15 @@ fn stations(
         ),
         values![only, all],
         |row| {
-            let (site, till, last_seen_ms): (String, u16, i64) = (row.get(1)?, row.get(3)?, row.get(4)?);
-            let numbers = figures.sites.get(&site).and_then(|it| it.numbers.get(&till));
-            let numbers = numbers.copied().unwrap_or_default();
+            let last_seen_ms: i64 = row.get(4)?;
             Ok(StationLine {
                 station: StationId(row.get(0)?).to_string(),
-                site,
+                site: row.get(1)?,
                 name: row.get(2)?,
-                till,
-                last_number: numbers.last,
-                received: numbers.received,
-                missing: numbers.missing(),
+                till: row.get(3)?,
+                last_number: 0,
+                received: 0,
+                missing: 0,
                 last_seen_ms,
                 silent_since_ms: (last_seen_ms < silent_before_ms).then_some(last_seen_ms),
             })

@@ -84,7 +84,7 @@ async fn only_sites_of_which_something_came_are_read_again() {
     told(&store, 2).await;
     assert_eq!(paid(&store, all(), 2_000).await, [500, 700], "of the second store something did");
     let first = Reach::of(vec!["HT01".parse().unwrap()]);
-    assert_eq!(paid(&store, first, 2_000).await, [700, 0], "another question has figures of its own");
+    assert_eq!(paid(&store, first, 2_000).await, [700, 0], "one store is read whole");
     assert_eq!(paid(&store, all(), CARRIED_ON_MS).await, [700, 700], "all of it after a minute");
 }
 
@@ -93,7 +93,7 @@ async fn what_lacks_something_or_was_filled_anew_is_read_whole() {
     let (_folder, store) = two_sites().await;
     for (fen, model) in [
         (700, "update model set emptied = emptied + 1 where name = 'total'"),
-        (800, "update model set version = version + 1 where name = 'shift'"),
+        (800, "update model set version = version + 1 where name = 'document'"),
         (900, "update model set through = 0 where name = 'total'"),
         (950, "update model set through = null"),
     ] {
@@ -102,6 +102,47 @@ async fn what_lacks_something_or_was_filled_anew_is_read_whole() {
         store.write(move |sql| sql.execute(model, values![])).await.unwrap();
         assert_eq!(paid(&store, Reach::whole_chain(), 1_000).await, [fen, fen], "{model}");
     }
+}
+
+#[tokio::test]
+async fn figures_of_a_database_that_is_older_than_they_are_read_whole() {
+    let (_folder, store) = two_sites().await;
+    told(&store, 1).await;
+    paid(&store, Reach::whole_chain(), 0).await;
+    // Other batches have the positions that were read: another server took over that had not heard of those.
+    let other = store.write(|sql| {
+        sql.execute("drop trigger stamp_kept", values![])?;
+        sql.execute("update stamp set station = ?, batch = 9", values![[2_u8; 16]])
+    });
+    other.await.unwrap();
+    sell_unsaid(&store, 700).await;
+    assert_eq!(paid(&store, Reach::whole_chain(), 1_000).await, [700, 700]);
+}
+
+#[tokio::test]
+async fn a_station_that_moved_is_read_where_it_was_and_where_it_is() {
+    let (_folder, store) = two_sites().await;
+    paid(&store, Reach::whole_chain(), 0).await;
+    sell_unsaid(&store, 700).await;
+    let moved =
+        store.write(|sql| sql.execute("update station set site = 'HT02' where site = 'HT01'", values![]));
+    moved.await.unwrap();
+    let [_, there] = paid(&store, Reach::whole_chain(), 1_000).await;
+    assert_eq!(there, 700);
+}
+
+#[tokio::test]
+async fn one_question_more_forgets_the_one_that_was_asked_longest_ago() {
+    let (_folder, store) = two_sites().await;
+    let of = |date| store.today(Reach::whole_chain(), Some(date), 0, 0);
+    paid(&store, Reach::whole_chain(), 0).await;
+    for date in 20_260_102..20_260_128 {
+        of(date).await.unwrap();
+        of(20_260_101).await.unwrap();
+        of(20_250_000 + date % 10_000).await.unwrap();
+    }
+    sell_unsaid(&store, 700).await;
+    assert_eq!(paid(&store, Reach::whole_chain(), 1_000).await, [500, 500], "it was asked for all the time");
 }
 
 #[tokio::test]
