@@ -1,4 +1,4 @@
-//! Everything a till ever writes down: the closed list of journal payloads, each with its kind number and version.
+//! Everything a station ever writes down: the closed list of journal payloads, each with its kind number and version.
 //!
 //! *Shape:* compact JSON, `{"v":1,…}`. A kind's number and the meaning of a version never change; fields may be added,
 //! and readers ignore what they do not know. The bytes are never rewritten, so unknown fields survive.
@@ -22,7 +22,7 @@ use crate::refund::Refund;
 use crate::sale::Sale;
 use crate::shift::{CashMoved, DayClosed, ShiftAudited, ShiftClosed, ShiftOpened, ShiftRelieved};
 
-/// One thing that happened at a till.
+/// One thing that happened at a station.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Entry {
     /// A paid basket.
