@@ -3,7 +3,9 @@
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 use suanpan_domain::entry::Entry;
+use sync_server::admin::{Deed, Order};
 
+use crate::access::ordered;
 use crate::postgresql::run_on;
 use crate::support::*;
 
@@ -159,4 +161,60 @@ async fn what_a_till_sold_stays_on_todays_page_when_it_stands_at_another_place()
         assert_eq!(after[figure], before[figure], "{figure}");
     }
     assert_eq!((&after["paid_fen"], &after["received"]), (&80.into(), &1.into()));
+}
+
+/// What each store took, as the page of today and the report of that date have it.
+async fn taken(hub: &TestHub, cookie: &str) -> [Vec<(String, i64)>; 2] {
+    let of = |rows: &Value| {
+        let row = |row: &Value| (row["site"].as_str().unwrap().to_owned(), row["paid_fen"].as_i64().unwrap());
+        let rows = rows.as_array().unwrap().iter().map(row);
+        rows.filter(|(_, paid)| *paid != 0).collect::<Vec<_>>()
+    };
+    [of(&hub.today(cookie).await["stores"]), of(&hub.day().await)]
+}
+
+async fn push_newest(till: &Till, hub: &TestHub) {
+    let newest = till.segments.last().unwrap().records.len();
+    till.push(hub, newest, newest).await;
+}
+
+#[tokio::test]
+async fn todays_page_is_the_report_of_its_date_whatever_came_since_it_was_last_looked_at() {
+    let hub = TestHub::start().await;
+    let cookie = hub.session().await;
+    let (mut first, mut second) = (hub.till("HT01", 1).await, hub.till("HT02", 1).await);
+    let mut expected = std::collections::BTreeMap::new();
+    for step in 0..6 {
+        let (till, site) = if step % 2 == 0 { (&mut first, "HT01") } else { (&mut second, "HT02") };
+        till.sell(100, 80 + step);
+        push_newest(till, &hub).await;
+        *expected.entry(site.to_owned()).or_insert(0) += 80 + step;
+        match step {
+            2 => drop(ordered(&hub, Order::Rebuild).await),
+            3 => {
+                // What it sold before stays where it sold it.
+                let code = hub.hub().enrol_code(&"HT02".parse().unwrap(), 2).await.unwrap();
+                hub.enrol(&first, &code).await.unwrap();
+                let code = hub.hub().enrol_code(&"HT01".parse().unwrap(), 1).await.unwrap();
+                hub.enrol(&first, &code).await.unwrap();
+            }
+            _ => {}
+        }
+        let [page, report] = taken(&hub, &cookie).await;
+        assert_eq!(page, report, "after step {step}");
+        assert_eq!(report, expected.clone().into_iter().collect::<Vec<_>>(), "after step {step}");
+    }
+    let station = first.station.to_string();
+    for deed in [Deed::Revoke, Deed::Accept] {
+        ordered(&hub, Order::Station { id: station.clone(), deed }).await;
+        if deed == Deed::Revoke {
+            first.sell(100, 1_000);
+            push_newest(&first, &hub).await;
+        } else {
+            *expected.get_mut("HT01").unwrap() += 1_000;
+        }
+        let [page, report] = taken(&hub, &cookie).await;
+        assert_eq!(page, report, "{deed:?}");
+        assert_eq!(report, expected.clone().into_iter().collect::<Vec<_>>(), "{deed:?}");
+    }
 }
