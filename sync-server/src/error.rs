@@ -51,6 +51,9 @@ pub enum HubError {
         /// Those that there are, in words.
         known: String,
     },
+    /// A till's number has an active station.
+    #[error("{0}")]
+    NumberTaken(String),
     /// A name, role or password that the hub does not take.
     #[error("{0}")]
     Rejected(&'static str),
@@ -72,6 +75,7 @@ impl HubError {
             HubError::UnknownSite(_) => "HUB-ADM-002",
             HubError::Rejected(_) => "HUB-ADM-003",
             HubError::UnknownZone { .. } => "HUB-ADM-008",
+            HubError::NumberTaken(_) => "HUB-ADM-011",
         }
     }
 }

@@ -116,7 +116,14 @@ impl Hub {
     ///
     /// *Errors:* `UnknownSite`, `Rejected`, `Random`, `Store`.
     pub async fn enrol_code(&self, site: &SiteCode, till: u16) -> Result<String, HubError> {
-        admin::enrol_code(&self.store, site, till, COMMAND).await
+        admin::enrol_code(&self.store, (site, till), false, COMMAND).await
+    }
+
+    /// Makes one for the machine that replaces a till's.
+    ///
+    /// *Errors:* `UnknownSite`, `Rejected`, `NumberTaken`, `Random`, `Store`.
+    pub async fn replacement_code(&self, site: &SiteCode, till: u16) -> Result<String, HubError> {
+        admin::enrol_code(&self.store, (site, till), true, COMMAND).await
     }
 
     /// Makes an API key for reports and shows it once.

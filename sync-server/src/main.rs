@@ -65,6 +65,9 @@ enum Command {
         /// Till number, from 1.
         #[arg(long)]
         till: u16,
+        /// The machine that has the number is replaced: it delivers what it has, and gets nothing any more.
+        #[arg(long)]
+        replace: bool,
     },
     /// Make an API key for reports and print it once. The former key of the same name stops working.
     ApiKey {
@@ -210,7 +213,9 @@ async fn run(cli: Cli) -> Result<(), Refused> {
             let path = std::path::absolute(&path).unwrap_or(path);
             order(Order::Import { path, manner: Manner { dry_run, complete } }, config).await?;
         }
-        Command::EnrolCode { site, till } => order(Order::EnrolCode { site, till }, config).await?,
+        Command::EnrolCode { site, till, replace } => {
+            order(Order::EnrolCode { site, till, replace }, config).await?;
+        }
         Command::ApiKey { name, journal, may, sites, days } => {
             order(Order::ApiKey { name, journal, actions: may, sites, days }, config).await?;
         }

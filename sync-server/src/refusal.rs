@@ -22,6 +22,8 @@ pub enum Refusal {
     CodeUsed,
     /// The station is enrolled with another key.
     OtherKey,
+    /// Another station has the till's number.
+    NumberTaken,
     /// The certificate is not one that this hub signed.
     Certificate,
     /// A station's segment has more branches than a till can make.
@@ -51,6 +53,7 @@ impl Refusal {
             Refusal::CodeUsed => "HUB-ENR-003",
             Refusal::OtherKey => "HUB-ENR-004",
             Refusal::Certificate => "HUB-ENR-005",
+            Refusal::NumberTaken => "HUB-ENR-006",
             Refusal::TooManyBranches => "HUB-PSH-001",
             Refusal::OverQuota(_) => "HUB-PSH-002",
             Refusal::RateLimit(_) => "HUB-LIM-001",

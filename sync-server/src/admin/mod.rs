@@ -51,10 +51,15 @@ const PASSWORD_LEN_MAX: usize = 256;
 /// Longest name of a user or key.
 const NAME_LEN_MAX: usize = 64;
 
-/// Makes a one-time code for a till, such as `7KQ2M-X9D4A`.
+/// Makes a one-time code for a till, such as `7KQ2M-X9D4A`. The number is free, or its station is to be replaced.
 ///
-/// *Errors:* `UnknownSite`, `Random`, `Store`.
-pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16, by: &str) -> Result<String, HubError> {
+/// *Errors:* `UnknownSite`, `Rejected`, `NumberTaken`, `Random`, `Store`.
+pub async fn enrol_code(
+    store: &Store,
+    (site, till): (&SiteCode, u16),
+    replaces: bool,
+    by: &str,
+) -> Result<String, HubError> {
     check_scope(store, &Scope::Site(site.clone())).await?;
     if till == 0 {
         return Err(HubError::Rejected("tills are numbered from 1"));
@@ -63,7 +68,10 @@ pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16, by: &str) -> 
     let code: String = letters.iter().map(|letter| char::from(*letter)).collect();
     let expires_at_ms = now_ms().saturating_add(CODE_LIFE_MS);
     let times = (now_ms(), expires_at_ms);
-    store.put_code(secret_hash(&normal_code(&code)), site.clone(), till, times, by.to_owned()).await?;
+    let hash = secret_hash(&normal_code(&code));
+    if let Some(why) = store.put_code(hash, (site.clone(), till), replaces, times, by.to_owned()).await? {
+        return Err(HubError::NumberTaken(why));
+    }
     let (left, right) = code.split_at(CODE_LEN / 2);
     Ok(format!("{left}-{right}"))
 }
@@ -71,7 +79,7 @@ pub async fn enrol_code(store: &Store, site: &SiteCode, till: u16, by: &str) -> 
 /// Enrols a station that shows a code and proves its key. The same key may ask again. A right code is taken from whatever
 /// address: only wrong ones are slowed down, and written down, without the code.
 ///
-/// *Errors:* `Wire`, `CodeUnknown`, `CodeExpired`, `CodeUsed`, `OtherKey`, `RateLimit`, `Store`.
+/// *Errors:* `Wire`, `CodeUnknown`, `CodeExpired`, `CodeUsed`, `OtherKey`, `NumberTaken`, `RateLimit`, `Store`.
 pub async fn enrol(app: &App, request: &EnrolRequest, from: IpAddr) -> Result<EnrolReply, Refusal> {
     request.check()?;
     match enrol_by_code(app, request, from).await {
@@ -113,6 +121,7 @@ async fn enrol_by_code(app: &App, request: &EnrolRequest, from: IpAddr) -> Resul
         Enrolled::UnknownCode => Err(Refusal::CodeUnknown),
         Enrolled::ExpiredCode => Err(Refusal::CodeExpired),
         Enrolled::UsedCode => Err(Refusal::CodeUsed),
+        Enrolled::Taken => Err(Refusal::NumberTaken),
         Enrolled::OtherKey => Err(Refusal::OtherKey),
     }
 }

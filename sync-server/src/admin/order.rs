@@ -34,6 +34,9 @@ pub enum Order {
         site: SiteCode,
         /// Its number, from 1.
         till: u16,
+        /// The station that has the number is to be replaced.
+        #[serde(default)]
+        replace: bool,
     },
     /// Make an API key.
     ApiKey {
@@ -141,7 +144,9 @@ impl Order {
         let line = |line: String| Done { lines: vec![line], notes: Vec::new() };
         match self {
             Order::Import { path, manner } => Ok(imported(import(store, &path, manner, by).await?, manner)),
-            Order::EnrolCode { site, till } => enrol_code(store, &site, till, by).await.map(line),
+            Order::EnrolCode { site, till, replace } => {
+                enrol_code(store, (&site, till), replace, by).await.map(line)
+            }
             Order::ApiKey { name, journal, actions, sites, days } => {
                 let is_former = store.is_api_key(name.clone()).await?;
                 let mut done =

@@ -155,6 +155,7 @@ fn told(refusal: &Refusal) -> (u16, &'static str) {
         Refusal::CodeExpired => (403, "The one-time code is too old."),
         Refusal::CodeUsed => (403, "The one-time code was used already."),
         Refusal::OtherKey => (403, "The station is enrolled with another key."),
+        Refusal::NumberTaken => (409, "Another station has the till's number."),
         Refusal::Certificate => (403, "The certificate is not this hub's."),
         Refusal::TooManyBranches => (409, "The segment has too many branches."),
         Refusal::OverQuota(_) => (429, "The station sends more than a till can."),

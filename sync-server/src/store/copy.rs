@@ -13,7 +13,7 @@ const TABLES: [(&str, &str); 20] = [
     ("meta", "key, value"),
     ("site", "site, zone, name, utc_offset_min, day_starts_min"),
     ("station", "station, site, till, public_key, enrolled_at_ms, last_seen_ms, re_enrol, standing"),
-    ("enrol_code", "code_sha256, site, till, expires_at_ms, station, certificate"),
+    ("enrol_code", "code_sha256, site, till, expires_at_ms, replaces, station, certificate"),
     (
         "branch",
         "station, segment, branch, from_branch, at_seq, root, parent_segment, parent_seq, parent_hash, head_seq,

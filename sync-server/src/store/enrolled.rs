@@ -5,6 +5,7 @@ use suanpan_journal::{Certificate, Enrolment, Hash, SiteCode, StationId, Verifyi
 
 use super::Store;
 use super::audit::{Change, record};
+use super::number;
 use super::sql::{Row, Sql, values};
 use super::{Enrolled, Site, Standing, Station, StoreError};
 
@@ -51,24 +52,29 @@ impl Store {
         .await
     }
 
-    /// Stores a one-time code by its hash.
+    /// Stores a one-time code by its hash, for a number that is free or whose station it replaces; gives why not.
     ///
     /// *Errors:* the store's.
     pub async fn put_code(
         &self,
         code: Hash,
-        site: SiteCode,
-        till: u16,
+        (site, till): (SiteCode, u16),
+        replaces: bool,
         (now_ms, expires_at_ms): (i64, i64),
         by: String,
-    ) -> Result<(), StoreError> {
+    ) -> Result<Option<String>, StoreError> {
         self.write(move |connection| {
+            if let Some(why) = number::taken(connection, (site.as_str(), till), replaces)? {
+                return Ok(Some(why));
+            }
             connection.execute(
-                "insert into enrol_code (code_sha256, site, till, expires_at_ms) values (?, ?, ?, ?)",
-                values![code.0, site.as_str(), till, expires_at_ms],
+                "insert into enrol_code (code_sha256, site, till, expires_at_ms, replaces) values (?, ?, ?, ?, ?)",
+                values![code.0, site.as_str(), till, expires_at_ms, replaces],
             )?;
             let change = Change::new(&by, "code.make", format!("till {site}/{till}"));
-            record(connection, now_ms, &change.after(&serde_json::json!({ "expires_at_ms": expires_at_ms })))
+            let made = serde_json::json!({ "expires_at_ms": expires_at_ms, "replaces": replaces });
+            record(connection, now_ms, &change.after(&made))?;
+            Ok(None)
         })
         .await
     }
@@ -166,13 +172,13 @@ fn enrol(
 ) -> Result<Enrolled, StoreError> {
     // One use of a code at a time, whichever hub it came to.
     connection.lock("select site from enrol_code where code_sha256 = ?", values![code.0])?;
-    type Found = (String, u16, i64, Option<[u8; 16]>, Option<String>);
+    type Found = (String, u16, bool, i64, Option<[u8; 16]>, Option<String>);
     let found: Option<Found> = connection.one(
-        "select site, till, expires_at_ms, station, certificate from enrol_code where code_sha256 = ?",
+        "select site, till, replaces, expires_at_ms, station, certificate from enrol_code where code_sha256 = ?",
         values![code.0],
-        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?)),
+        |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?, row.get(4)?, row.get(5)?)),
     )?;
-    let Some((site, till, expires_at_ms, used_by, certificate)) = found else {
+    let Some((site, till, replaces, expires_at_ms, used_by, certificate)) = found else {
         return Ok(Enrolled::UnknownCode);
     };
     if let Some(certificate) = certificate {
@@ -191,6 +197,11 @@ fn enrol(
     if known.is_some_and(|known| known != key.to_bytes()) {
         return Ok(Enrolled::OtherKey);
     }
+    let there = number::active(connection, (&site, till), Some(station))?;
+    if !there.is_empty() && !replaces {
+        return Ok(Enrolled::Taken);
+    }
+    number::retire(connection, &there, (now_ms, "code"))?;
     let certificate = issue(site_code(site)?, till);
     use_code(connection, code, &certificate, now_ms)?;
     let enrolment = &certificate.enrolment;
@@ -255,6 +266,7 @@ fn introduce(connection: &dyn Sql, enrolment: &Enrolment, now_ms: i64) -> Result
     if added > 0 {
         let change = Change::new("certificate", "station.introduce", enrolment.station.to_string());
         record(connection, now_ms, &change.after(&place(enrolment)))?;
+        number::keep_newest(connection, (site, enrolment.till), (now_ms, "certificate"))?;
     }
     let stored: [u8; 32] = connection.only(
         "select public_key from station where station = ?",

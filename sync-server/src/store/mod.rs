@@ -22,6 +22,7 @@ mod lease;
 mod lost;
 mod migrations;
 mod models;
+mod number;
 mod numbered;
 mod postgres;
 mod publish;

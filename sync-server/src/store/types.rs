@@ -93,6 +93,8 @@ pub enum Enrolled {
     UsedCode,
     /// The station is enrolled with another key.
     OtherKey,
+    /// Another station has the number.
+    Taken,
 }
 
 /// A push on its way into the store.

@@ -278,7 +278,7 @@ async fn sales_under_a_date_far_ahead_are_shown_to_hq_and_hours_follow_the_busin
 #[tokio::test]
 async fn two_machines_that_stood_at_one_till_count_its_receipts_once() {
     let hub = TestHub::start().await;
-    let (mut before, after) = (hub.till("HT01", 1).await, hub.till("HT01", 1).await);
+    let (mut before, after) = (hub.till("HT01", 1).await, hub.replacement("HT01", 1).await);
     before.sell(482, 386);
     before.push_all(&hub).await;
     let today = hub.today(&hub.session().await).await;

@@ -260,7 +260,7 @@ async fn a_silent_till_is_waited_for_as_long_as_it_may_hold_sales_of_the_date() 
 #[tokio::test]
 async fn a_till_whose_machine_was_replaced_at_noon_closes_with_both_machines_sums() {
     let hub = TestHub::start().await;
-    let (mut morning, mut afternoon) = (hub.till("HT01", 1).await, hub.till("HT01", 1).await);
+    let (mut morning, mut afternoon) = (hub.till("HT01", 1).await, hub.replacement("HT01", 1).await);
     morning.sell(482, 386);
     afternoon.numbers = 1;
     afternoon.sell(100, 80);

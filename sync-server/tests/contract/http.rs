@@ -155,7 +155,7 @@ async fn a_one_time_code_enrols_one_station_and_may_be_repeated_by_it() {
     assert_eq!(hub.enrol(&other, &code).await, Err("HUB-ENR-003".into()));
     let mut rekeyed = first.clone();
     rekeyed.key = other.key.clone();
-    let next = hub.hub().enrol_code(&"HT02".parse().unwrap(), 3).await.unwrap();
+    let next = hub.hub().replacement_code(&"HT02".parse().unwrap(), 3).await.unwrap();
     assert_eq!(hub.enrol(&rekeyed, &next).await, Err("HUB-ENR-004".into()));
 }
 

@@ -28,6 +28,78 @@ async fn gets(hub: &TestHub, till: &Till, awaited: u16) -> (u16, Vec<u8>) {
 }
 
 #[tokio::test]
+async fn a_tills_number_has_one_station_that_is_active() {
+    let hub = TestHub::start().await;
+    let mut first = hub.till("HT01", 1).await;
+    let code = |till, replace| Order::EnrolCode { site: "HT01".parse().unwrap(), till, replace };
+    let refused = async |order: Order| order.give(config(hub.folder.path())).await.unwrap_err().to_string();
+    let taken = refused(code(1, false)).await;
+    let said = format!("HUB-ADM-011 HT01/1 is station {}: take till 2, or", first.station);
+    assert!(taken.starts_with(&said), "{taken}");
+    // While its dates are open another's numbers would hide what of it is missing, also when it is retired.
+    first.sell(100, 80);
+    first.push_all(&hub).await;
+    hub.settled().await;
+    let open = "HUB-ADM-011 HT01/1 has not closed 2023-06-16: take till 2, or";
+    assert!(refused(code(1, true)).await.starts_with(open));
+    done(&hub, &first, Deed::Retire).await;
+    assert!(refused(code(1, false)).await.starts_with(open));
+    done(&hub, &first, Deed::Restore).await;
+    first.close_day();
+    first.push(&hub, 2, 2).await;
+    hub.settled().await;
+
+    // Two codes for one number: who comes second is told, whatever it holds in its hand.
+    let free = [ordered(&hub, code(2, false)).await.remove(0), ordered(&hub, code(2, false)).await.remove(0)];
+    hub.enrol(&Till::new(241), &free[0]).await.unwrap();
+    assert_eq!(hub.enrol(&Till::new(242), &free[1]).await, Err("HUB-ENR-006".into()));
+
+    let replacing = ordered(&hub, code(1, true)).await.remove(0);
+    assert_eq!(gets(&hub, &first, 200).await.0, 200, "nobody came yet");
+    let second = Till::new(243);
+    hub.enrol(&second, &replacing).await.unwrap();
+    let (_, body) = gets(&hub, &first, 403).await;
+    assert_eq!(crate::support::code(&body), "HUB-AUT-012");
+    first.sell(100, 90);
+    first.push(&hub, 3, 3).await;
+    assert_eq!(hub.day().await[0]["paid_fen"], 170, "what it sold is in the figures all the same");
+    let audit = ordered(&hub, Order::Audit { after: 0 }).await;
+    let retired = format!("station {}", first.station);
+    assert!(
+        audit.iter().any(|line| line.contains("station.standing")
+            && line.contains(&retired)
+            && line.contains("code")),
+        "{audit:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_hub_that_was_rebuilt_leaves_a_number_to_whoever_was_enrolled_last() {
+    let hub = TestHub::start().await;
+    let site = "HT01".parse().unwrap();
+    let (first, second) = (Till::new(244), Till::new(245));
+    let code = hub.hub().enrol_code(&site, 1).await.unwrap();
+    let former = hub.enrol(&first, &code).await.unwrap().certificate;
+    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    let code = hub.hub().replacement_code(&site, 1).await.unwrap();
+    let latter = hub.enrol(&second, &code).await.unwrap().certificate;
+    for order in [[&former, &latter], [&latter, &former]] {
+        let empty = TestHub::start_with_key_of(&hub).await;
+        for certificate in order {
+            let body = serde_json::to_vec(certificate).unwrap();
+            let answer = empty.http.post(empty.url("/api/v1/introduce")).body(body).send().await.unwrap();
+            assert_eq!(answer.status(), 200);
+        }
+        let listed = ordered(&empty, Order::Stations).await;
+        let stands = |till: &Till| {
+            let id = till.station.to_string();
+            listed.iter().find(|line| line.starts_with(&id)).unwrap().clone()
+        };
+        assert!(stands(&first).contains(" retired,") && stands(&second).contains(" active,"), "{listed:?}");
+    }
+}
+
+#[tokio::test]
 async fn what_a_stolen_till_delivers_is_acked_and_in_no_figure_before_somebody_accepts_it() {
     let hub = TestHub::start().await;
     let mut till = hub.till("HT01", 1).await;

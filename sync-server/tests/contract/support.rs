@@ -95,9 +95,19 @@ impl TestHub {
     }
 
     pub async fn till(&self, site: &str, number: u16) -> Till {
-        let mut till = Till::new(TILLS.fetch_add(1, Ordering::Relaxed));
         let code = self.hub().enrol_code(&site.parse().unwrap(), number).await.unwrap();
-        let reply = self.enrol(&till, &code).await.unwrap();
+        self.till_by(&code).await
+    }
+
+    /// The machine that replaces a till's.
+    pub async fn replacement(&self, site: &str, number: u16) -> Till {
+        let code = self.hub().replacement_code(&site.parse().unwrap(), number).await.unwrap();
+        self.till_by(&code).await
+    }
+
+    async fn till_by(&self, code: &str) -> Till {
+        let mut till = Till::new(TILLS.fetch_add(1, Ordering::Relaxed));
+        let reply = self.enrol(&till, code).await.unwrap();
         reply.certificate.verify(&self.hub().public_key()).unwrap();
         till.hub_key = Some(reply.hub_key);
         till

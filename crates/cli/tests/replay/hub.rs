@@ -40,6 +40,10 @@ impl LocalHub {
         self.runtime.block_on(self.running.hub().enrol_code(&SITE.parse().unwrap(), till)).unwrap()
     }
 
+    pub fn replacement_code(&self, till: u16) -> String {
+        self.runtime.block_on(self.running.hub().replacement_code(&SITE.parse().unwrap(), till)).unwrap()
+    }
+
     pub async fn counts(&self) -> Counts {
         counts(self.running.hub()).await
     }

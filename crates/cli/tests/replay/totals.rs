@@ -94,7 +94,7 @@ fn figures_that_differ_are_exit_code_1() {
     run_exact(&week, command(&week, folders[0].path(), hub.url()).args(["--enrol-code", &hub.code(1)]));
     // Another machine takes the place of till 1 on the same dates: the hub has both, this ledger its own.
     let mut replaced = command(&other, folders[1].path(), hub.url());
-    let (code, printed, said) = run(replaced.args(["--enrol-code", &hub.code(1)]));
+    let (code, printed, said) = run(replaced.args(["--enrol-code", &hub.replacement_code(1)]));
     assert_eq!(code, Some(1), "{said}");
     let sum = |side: &serde_json::Value| side["amount_fen"].as_i64().unwrap();
     assert_eq!(sum(&printed), other.total().2);

@@ -40,6 +40,7 @@ const MIGRATIONS: &[Migration] = &[
     step(14, include_str!("../../../migrations/postgres/0014_batch_of_document.sql"), true),
     step(15, include_str!("../../../migrations/postgres/0015_emptied.sql"), true),
     step(16, include_str!("../../../migrations/postgres/0016_actions_of_keys.sql"), true),
+    step(17, include_str!("../../../migrations/postgres/0017_one_a_number.sql"), true),
 ];
 
 /// Threads that write. While one waits for the server's disk, others send; the last takes what is no station's.

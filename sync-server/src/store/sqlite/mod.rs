@@ -49,6 +49,7 @@ const MIGRATIONS: &[Migration] = &[
     step(14, include_str!("../../../migrations/sqlite/0014_batch_of_document.sql"), true),
     step(15, include_str!("../../../migrations/sqlite/0015_emptied.sql"), true),
     step(16, include_str!("../../../migrations/sqlite/0016_actions_of_keys.sql"), true),
+    step(17, include_str!("../../../migrations/sqlite/0017_one_a_number.sql"), true),
 ];
 
 /// "SPhb": tells a hub's database from any other file.
