@@ -4,8 +4,9 @@
 //! to the station in this process. Start reading at [`station`].
 
 mod call;
-mod paint;
+mod news;
 mod station;
+mod webkit;
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -54,9 +55,11 @@ pub fn run(
     script: impl FnOnce(&Path) -> String + Send + 'static,
 ) -> Result<(), Box<dyn Error>> {
     log();
+    webkit::prepare();
     tauri::Builder::default()
         .manage(station::Station::default())
-        .invoke_handler(tauri::generate_handler![call::call])
+        .manage(news::News::default())
+        .invoke_handler(tauri::generate_handler![call::call, news::news])
         .on_window_event(ask_before_closing)
         .setup(move |app| open(app, start, args, script))
         .run(context)?;
@@ -88,7 +91,7 @@ fn open(
     let window = app.config().app.windows.first().ok_or("tauri.conf.json has no window")?.clone();
     let builder = WebviewWindowBuilder::from_config(app.handle(), &window)?;
     let window = builder.initialization_script(script).fullscreen(args.fullscreen).build()?;
-    paint::by_processor(&window)?;
+    webkit::paint_by_processor(&window)?;
     Ok(())
 }
 

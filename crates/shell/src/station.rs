@@ -5,14 +5,12 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use serde::Serialize;
-use serde_json::value::RawValue;
 use suanpan_contract::{Code, Language};
 use suanpan_station::settings::MachineSettings;
 use suanpan_station::{AtWindow, Start, StartError, StationConfig};
-use tauri::{AppHandle, Emitter, Manager};
+use tauri::{AppHandle, Manager};
 
-/// The page hears this with a picture that no command of its own brought about.
-const VIEW: &str = "view";
+use crate::news::News;
 
 /// One station, opened on a thread of its own while the window comes up.
 #[derive(Default)]
@@ -75,10 +73,7 @@ pub(crate) fn open(
     });
     if let Ok(station) = &opened {
         let window = app.clone();
-        station.on_change(Arc::new(move |view| {
-            // A window that is gone needs no picture.
-            let _ = RawValue::from_string(view).map(|view| window.emit(VIEW, view));
-        }));
+        station.on_change(Arc::new(move |view| window.state::<News>().tell(view)));
         if let Some((hub_url, code)) = enrolment {
             station.enrol(hub_url, code);
         }

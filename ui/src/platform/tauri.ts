@@ -7,7 +7,24 @@ import type { Host } from './host'
 export function tauriHost<View, Command, Reply>(): Host<View, Command, Reply> {
   return {
     call: (command) => invoke('call', { command }),
-    onView: (show) => void listen('view', (event) => show(event.payload as View)),
+    onView: (show) => void hear(show),
     onCloseAsked: (ask) => void listen('close-asked', ask),
+  }
+}
+
+/** After an answer that did not come. */
+const AGAIN_MS = 1000
+
+/** Asks for the next picture again and again; each answer comes when there is one that was not heard. */
+async function hear<View>(show: (view: View) => void): Promise<never> {
+  for (let heard = 0; ; ) {
+    try {
+      const [nth, view] = await invoke<[number, View]>('news', { heard })
+      heard = nth
+      show(view)
+    } catch {
+      // Whatever broke the line off, the next one tells what this one would have.
+      await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
+    }
   }
 }
