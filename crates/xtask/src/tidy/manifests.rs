@@ -49,7 +49,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("rusqlite", &[LEDGER, HUB, "suanpan-tests"]),
     ("tauri", &[SHELL, "pos-app", "wms-app"]),
     ("axum", &[HUB, "suanpan-tests"]),
-    ("tokio", &[DEVICES, PAYMENTS, TUNNEL, STATION, HUB, CLI, FUZZ, "suanpan-tests"]),
+    ("tokio", &[DEVICES, PAYMENTS, TUNNEL, STATION, SHELL, HUB, CLI, FUZZ, "suanpan-tests"]),
 ];
 
 pub(crate) fn check(sources: &[Source]) -> Vec<Finding> {
