@@ -266,7 +266,10 @@ async fn station(store: &Store, id: &str, deed: Deed, by: &str) -> Result<String
             return Ok(format!("{station} {site}/{till}: {batches} deliveries accepted"));
         }
     };
-    store.set_standing(*station, standing, now_ms(), by.to_owned()).await?;
+    if !store.set_standing(*station, standing, now_ms(), by.to_owned()).await? {
+        let why = format!("{site}/{till} has another station by now: retire that one first");
+        return Err(HubError::NumberTaken(why));
+    }
     Ok(format!("{station} {site}/{till} is {}", standing.name()))
 }
 

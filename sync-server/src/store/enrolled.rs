@@ -64,7 +64,8 @@ impl Store {
         by: String,
     ) -> Result<Option<String>, StoreError> {
         self.write(move |connection| {
-            if let Some(why) = number::taken(connection, (site.as_str(), till), replaces)? {
+            number::lock(connection, site.as_str())?;
+            if let Some(why) = number::taken(connection, (site.as_str(), till), replaces, now_ms)? {
                 return Ok(Some(why));
             }
             connection.execute(
@@ -197,8 +198,12 @@ fn enrol(
     if known.is_some_and(|known| known != key.to_bytes()) {
         return Ok(Enrolled::OtherKey);
     }
+    number::lock(connection, &site)?;
     let there = number::active(connection, (&site, till), Some(station))?;
-    if !there.is_empty() && !replaces {
+    let stands_there = "select 1 from station where station = ? and site = ? and till = ?";
+    let is_back = connection.one(stands_there, values![station.0, site, till], |_| Ok(()))?.is_some();
+    let is_taken = !is_back && number::taken(connection, (&site, till), replaces, now_ms)?.is_some();
+    if is_taken || !there.is_empty() && !replaces {
         return Ok(Enrolled::Taken);
     }
     number::retire(connection, &there, (now_ms, "code"))?;
@@ -266,7 +271,6 @@ fn introduce(connection: &dyn Sql, enrolment: &Enrolment, now_ms: i64) -> Result
     if added > 0 {
         let change = Change::new("certificate", "station.introduce", enrolment.station.to_string());
         record(connection, now_ms, &change.after(&place(enrolment)))?;
-        number::keep_newest(connection, (site, enrolment.till), (now_ms, "certificate"))?;
     }
     let stored: [u8; 32] = connection.only(
         "select public_key from station where station = ?",

@@ -5,6 +5,7 @@ use suanpan_journal::StationId;
 use super::Store;
 use super::audit::{Change, record};
 use super::error::StoreError;
+use super::number;
 use super::sql::values;
 use super::types::Standing;
 
@@ -51,7 +52,8 @@ impl Store {
         .await
     }
 
-    /// Gives a station another standing. What it delivered before stays where it is.
+    /// Gives a station another standing, and says whether it can have that: a till's number has one active station. What it
+    /// delivered before stays where it is.
     ///
     /// *Errors:* the store's.
     pub async fn set_standing(
@@ -60,19 +62,28 @@ impl Store {
         standing: Standing,
         now_ms: i64,
         by: String,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         self.write(move |sql| {
+            let place = "select site, till from station where station = ?";
+            let (site, till): (String, u16) =
+                sql.only(place, values![station.0], |row| Ok((row.get(0)?, row.get(1)?)))?;
+            number::lock(sql, &site)?;
             let was: String =
                 sql.only("select standing from station where station = ?", values![station.0], |row| {
                     row.get(0)
                 })?;
+            let wants_number = standing == Standing::Active;
+            if wants_number && !number::active(sql, (&site, till), Some(station))?.is_empty() {
+                return Ok(false);
+            }
             sql.execute(
                 "update station set standing = ? where station = ?",
                 values![standing.name(), station.0],
             )?;
             let change = Change::new(&by, "station.standing", format!("station {station}"));
             let said = |standing: &str| serde_json::json!({ "standing": standing });
-            record(sql, now_ms, &change.before(Some(&said(&was))).after(&said(standing.name())))
+            record(sql, now_ms, &change.before(Some(&said(&was))).after(&said(standing.name())))?;
+            Ok(true)
         })
         .await
     }

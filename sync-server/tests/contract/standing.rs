@@ -63,6 +63,9 @@ async fn a_tills_number_has_one_station_that_is_active() {
     first.sell(100, 90);
     first.push(&hub, 3, 3).await;
     assert_eq!(hub.day().await[0]["paid_fen"], 170, "what it sold is in the figures all the same");
+    let id = first.station.to_string();
+    let restored = refused(Order::Station { id, deed: Deed::Restore }).await;
+    assert!(restored.starts_with("HUB-ADM-011 HT01/1 has another station by now"), "{restored}");
     let audit = ordered(&hub, Order::Audit { after: 0 }).await;
     let retired = format!("station {}", first.station);
     assert!(
@@ -71,32 +74,6 @@ async fn a_tills_number_has_one_station_that_is_active() {
             && line.contains("code")),
         "{audit:?}"
     );
-}
-
-#[tokio::test]
-async fn a_hub_that_was_rebuilt_leaves_a_number_to_whoever_was_enrolled_last() {
-    let hub = TestHub::start().await;
-    let site = "HT01".parse().unwrap();
-    let (first, second) = (Till::new(244), Till::new(245));
-    let code = hub.hub().enrol_code(&site, 1).await.unwrap();
-    let former = hub.enrol(&first, &code).await.unwrap().certificate;
-    tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    let code = hub.hub().replacement_code(&site, 1).await.unwrap();
-    let latter = hub.enrol(&second, &code).await.unwrap().certificate;
-    for order in [[&former, &latter], [&latter, &former]] {
-        let empty = TestHub::start_with_key_of(&hub).await;
-        for certificate in order {
-            let body = serde_json::to_vec(certificate).unwrap();
-            let answer = empty.http.post(empty.url("/api/v1/introduce")).body(body).send().await.unwrap();
-            assert_eq!(answer.status(), 200);
-        }
-        let listed = ordered(&empty, Order::Stations).await;
-        let stands = |till: &Till| {
-            let id = till.station.to_string();
-            listed.iter().find(|line| line.starts_with(&id)).unwrap().clone()
-        };
-        assert!(stands(&first).contains(" retired,") && stands(&second).contains(" active,"), "{listed:?}");
-    }
 }
 
 #[tokio::test]

@@ -18,12 +18,11 @@ const AGAIN_MS = 1000
 /** Asks for the next picture again and again; each answer comes when there is one that was not heard. */
 async function hear<View>(show: (view: View) => void): Promise<never> {
   for (let heard = 0; ; ) {
-    try {
-      const [nth, view] = await invoke<[number, View]>('news', { heard })
-      heard = nth
-      show(view)
-    } catch {
-      // Whatever broke the line off, the next one tells what this one would have.
+    const told = await invoke<[number, View]>('news', { heard }).catch(() => null)
+    if (told) {
+      heard = told[0]
+      show(told[1])
+    } else {
       await new Promise((resolve) => setTimeout(resolve, AGAIN_MS))
     }
   }

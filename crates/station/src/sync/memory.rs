@@ -15,8 +15,11 @@ const TOLD: &str = "lost_told";
 /// Under this name the receipts that the hub has not heard to be let go.
 const LET_GO: &str = "let_go";
 
-/// Under this name the hub's host and its TLS key are remembered.
-const TLS_KEY: &str = "tls_key";
+/// Under this name hosts and the TLS keys that they showed are remembered.
+const TLS_KEYS: &str = "tls_keys";
+
+/// So many of them, the newest: hubs behind one name may each have their own, and a next one.
+const TLS_KEYS_MAX: usize = 8;
 
 /// So many of them, the newest: the hub keeps no more for one station, and none for long.
 const LET_GO_MAX: usize = 50;
@@ -57,6 +60,11 @@ impl Remembered {
         }
     }
 
+    fn tls_keys(&self) -> Vec<(String, Hash)> {
+        let kept = self.with(|state| state.value(TLS_KEYS)).ok().flatten();
+        kept.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+    }
+
     fn with<T>(&self, work: impl FnOnce(&mut SyncState) -> Result<T, QueryError>) -> Result<T, StoresError> {
         let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         work(&mut state).map_err(|error| StoresError { code: error.code(), what: error.to_string() })
@@ -64,18 +72,19 @@ impl Remembered {
 }
 
 impl KnownKey for Remembered {
-    fn of(&self, host: &str) -> Option<Hash> {
-        let kept = self.with(|state| state.value(TLS_KEY)).ok().flatten();
-        let (named, key): (String, Hash) = serde_json::from_slice(&kept?).ok()?;
-        (named == host).then_some(key)
+    fn is_known(&self, host: &str, key: Hash) -> bool {
+        self.tls_keys().iter().any(|(named, known)| named == host && *known == key)
     }
 
     fn note(&self, host: &str, key: Hash) {
-        if self.of(host) == Some(key) {
+        if self.is_known(host, key) {
             return;
         }
-        let bytes = serde_json::to_vec(&(host, key)).unwrap_or_default();
-        if let Err(error) = self.with(|state| state.set_value(TLS_KEY, &bytes)) {
+        let mut keys = self.tls_keys();
+        keys.push((host.to_owned(), key));
+        keys.drain(..keys.len().saturating_sub(TLS_KEYS_MAX));
+        let bytes = serde_json::to_vec(&keys).unwrap_or_default();
+        if let Err(error) = self.with(|state| state.set_value(TLS_KEYS, &bytes)) {
             tracing::warn!(error.code = error.code, error.what = error.what, "sync.tls_key");
         }
     }

@@ -13,8 +13,8 @@ use suanpan_journal::Hash;
 
 /// What a station remembers of the keys that it was shown.
 pub(super) trait KnownKey: std::fmt::Debug + Send + Sync {
-    /// The key that a host showed when the system last vouched for it.
-    fn of(&self, host: &str) -> Option<Hash>;
+    /// Whether a host showed this key when the system vouched for it.
+    fn is_known(&self, host: &str, key: Hash) -> bool;
 
     /// Notes it.
     fn note(&self, host: &str, key: Hash);
@@ -57,7 +57,7 @@ impl ServerCertVerifier for Trust {
                 self.known.note(&host, key);
                 Ok(verified)
             }
-            Err(error) if is_of_the_date(&error) && self.known.of(&host) == Some(key) => {
+            Err(error) if is_of_the_date(&error) && self.known.is_known(&host, key) => {
                 tracing::warn!(error.what = %error, host = %host, "sync.tls_date");
                 Ok(ServerCertVerified::assertion())
             }
